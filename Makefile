@@ -1,0 +1,58 @@
+# Two commands do everything on a machine with Python 3.11 or later and make: `make run` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BENCH := .venv-bench
+BIN := $(VENV)/bin
+PIP := -m pip --disable-pip-version-check install --quiet
+
+.PHONY: run test test-all lint format bench clean
+.DELETE_ON_ERROR:
+
+run: $(VENV)/run  ## train on UCI Adult and score the official test rows
+	$(BIN)/python examples/adult.py
+
+test: $(VENV)/test  ## the tests
+	$(BIN)/python -m pytest -n 2 -m "not slow"
+
+test-all: $(VENV)/test  ## the tests and the slow ones
+	$(BIN)/python -m pytest -n 2
+
+lint: $(VENV)/lint  ## format, lint, types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: $(VENV)/lint
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(BENCH)/ready  ## speed beside JAX, PyTorch, scikit-learn and the bare matrix products
+	$(BENCH)/bin/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) $(BENCH)
+
+$(VENV)/python:
+	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "chainrule needs Python 3.11 or later")'
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(VENV)/run: $(VENV)/python pyproject.toml
+	@echo "Installing chainrule into $(VENV) ..."
+	$(BIN)/python $(PIP) --editable .
+	touch $@
+
+$(VENV)/test: $(VENV)/run pyproject.toml
+	@echo "Installing the test tools ..."
+	$(BIN)/python $(PIP) --editable '.[test]'
+	touch $@
+
+$(VENV)/lint: $(VENV)/run pyproject.toml
+	$(BIN)/python $(PIP) --editable '.[test,lint]'
+	touch $@
+
+$(BENCH)/ready: pyproject.toml benchmarks/requirements.txt
+	$(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/python $(PIP) --editable . -r benchmarks/requirements.txt
+	$(BENCH)/bin/python $(PIP) torch==2.13.0 || echo "torch 2.13.0 cannot be had here: its column is left out"
+	touch $@

@@ -1,0 +1,1 @@
+"""How long training and predicting take, here and in other libraries."""

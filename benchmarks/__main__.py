@@ -1,0 +1,26 @@
+"""Everything that `make bench` measures, one table after another. A quiet machine gives the best figures."""
+
+from __future__ import annotations
+
+from benchmarks import backward, growth, memory, predicting, startup, steps
+
+PARTS = (
+    ("A training step: ReLU, cross-entropy, AdamW", lambda: steps.main([])),
+    ("A training step with batch norm, GELU and dropout 0.1 in every layer", lambda: steps.main(["--rich"])),
+    ("Backward over forward", backward.main),
+    ("Growth", growth.main),
+    ("Prediction", predicting.main),
+    ("Start", startup.main),
+    ("Memory", memory.main),
+)
+
+
+def main() -> None:
+    """Run every part."""
+    for title, part in PARTS:
+        print(f"\n## {title}\n", flush=True)
+        part()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""One module a library, each with `make(case, X, y, rich)`: a function that trains one epoch."""

@@ -1,0 +1,40 @@
+"""Feedforward neural networks for CPUs: explicit forward and backward passes behind scikit-learn's face."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+#: public name -> module that holds it; imported when first asked for, so that `import chainrule` stays light
+_HOMES = {
+    "Network": "engine.network",
+    "Dense": "network.layers",
+    "Activation": "network.layers",
+    "BatchNorm": "network.layers",
+    "LayerNorm": "network.layers",
+    "Dropout": "network.layers",
+    "Residual": "network.layers",
+    "Pool": "network.layers",
+    "MLPClassifier": "estimators.classifier",
+    "MLPRegressor": "estimators.regressor",
+}
+_MODULES = {"activations": "network.activations", "datasets": "datasets", "plain": "plain"}
+
+__all__ = ["__version__", *_HOMES, *_MODULES]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        value = getattr(import_module(f"chainrule.{_HOMES[name]}"), name)
+    elif name in _MODULES:
+        value = import_module(f"chainrule.{_MODULES[name]}")
+    else:
+        raise AttributeError(f"module 'chainrule' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

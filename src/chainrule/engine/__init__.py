@@ -1,0 +1,1 @@
+"""How a network runs: parameters, kernels, programs, plans, threads, and `Network`."""

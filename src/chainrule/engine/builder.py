@@ -1,0 +1,100 @@
+"""A program in the making: instructions, the tape of ways back, and the gradients that wait to be summed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+from chainrule.engine.program import (
+    Argument,
+    InPlace,
+    Instruction,
+    Noise,
+    Out,
+    Program,
+    Value,
+    instruction,
+)
+
+#: "train" uses the batch's statistics and drops units; "evaluate" does neither but knows the way back;
+#: "predict" knows no way back.
+Mode = Literal["train", "evaluate", "predict"]
+
+
+class Builder:
+    """A program in the making."""
+
+    def __init__(self, mode: Mode, inspect: bool) -> None:
+        self.mode = mode
+        self.inspect = inspect
+        self.forward: list[Instruction] = []
+        self.backward: list[Instruction] = []
+        self.given: list[Value] = []
+        self.seen: list[Value] = []
+        self.sites: list[float] = []
+        self.needed: set[Value] = set()  # what a way back will read
+        self.tape: list[Callable[[], None]] = []
+        self.gradients: dict[Value, list[Value]] = {}
+        self.layer_values: dict[str, Value] = {}
+        self._returning = False
+
+    def give(self, value: Value) -> Value:
+        self.given.append(value)
+        return value
+
+    def emit(self, name: str, *arguments: Argument, text: str, **functions: Any) -> None:
+        made = instruction(name, *arguments, text=text, **functions)
+        (self.backward if self._returning else self.forward).append(made)
+        self.seen.extend(made.writes)
+
+    def copy(self, x: Value, name: str) -> Value:
+        """x again, in memory that may be overwritten."""
+        z = Value(name, x.space, x.width)
+        self.emit("copy", Out(z), x, text=f"{z.name} = {x.name}")
+        self.behind(lambda: self.contribute(x, self.gradient(z)))
+        return z
+
+    def behind(self, way_back: Callable[[], None]) -> None:
+        """Put the way back of what was just emitted on the tape."""
+        if self.mode != "predict":
+            self.tape.append(way_back)
+
+    def go_back(self) -> None:
+        """Play the tape in reverse: from here on instructions join the backward program."""
+        self._returning = True
+        while self.tape:
+            self.tape.pop()()
+
+    def wants_gradient(self, value: Value) -> bool:
+        """Whether anybody asks for the gradient of a value: of the input, only an inspection does."""
+        return self.inspect or value.name != "x"
+
+    def contribute(self, value: Value, gradient: Value) -> None:
+        """One of the ways on which a value reaches the loss."""
+        self.gradients.setdefault(value, []).append(gradient)
+
+    def gradient(self, value: Value) -> Value:
+        """The sum of what was contributed; the last contribution is overwritten, the others are not."""
+        *others, total = self.gradients.pop(value)
+        for other in others:
+            whole = Value(f"{total.name}+", total.space, total.width)
+            self.emit("add_into", InPlace(total, whole), other, text=f"{whole.name} = {total.name} + {other.name}")
+            total = whole
+        return total
+
+    def site(self, rate: float) -> Noise:
+        """A dropout site of its own, or the one that draws nothing."""
+        if rate == 0:
+            return Noise(-1)
+        self.sites.append(rate)
+        return Noise(len(self.sites) - 1)
+
+    def program(self, output: Value, d_input: Value | None) -> Program:
+        kept: tuple[Value, ...] = (output,) if self.mode == "predict" else ()
+        if self.inspect:
+            overwritten = {v for i in self.forward + self.backward for v in i.overwritten}
+            kept = tuple(v for v in (*self.given, *self.seen) if v not in overwritten)
+        return Program(
+            tuple(self.forward), tuple(self.backward), tuple(self.given), kept, output,
+            self.mode != "predict", tuple(self.sites), d_input, self.layer_values,
+        )  # fmt: skip

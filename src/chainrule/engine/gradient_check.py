@@ -1,0 +1,70 @@
+"""Backpropagation held against finite differences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from chainrule.engine.parameters import Parameters
+from chainrule.errors import InputError
+from chainrule.network.losses import Loss
+
+if TYPE_CHECKING:
+    from chainrule.engine.network import Network
+
+
+def largest_error(
+    network: Network,
+    parameters: Parameters,
+    X: ArrayLike,
+    y: ArrayLike,
+    loss: Loss,
+    directions: int,
+    seed: int,
+) -> float:
+    """Largest relative error over random directions of directional derivatives, in float64.
+
+    A direction's derivative is read off the gradient, g . v, and measured, (L(p + h v) - L(p - h v)) / 2h with
+    Richardson's extrapolation, which takes the error from h^2 to h^4.
+    """
+    X = np.asarray(X, np.float64)
+    if network.pools or X.ndim != 2:
+        raise InputError(
+            "check_gradients(X)", "rows, shape (rows, features)", X.shape, "Sequences are not checked here."
+        )
+    trial = Parameters(parameters.layout, parameters.vector.astype(np.float64))
+    start = trial.vector.copy()
+    plan = network.plan(trial, len(X), loss=loss)
+    run = plan.run(len(X))
+    assert plan.gradients is not None
+    run.arrays["y"][...] = np.asarray(y).reshape(run.arrays["y"].shape)
+    run.arrays["w"][...] = 1
+    trained = parameters.layout.trained
+
+    def objective(vector: Any) -> float:
+        trial.vector[...] = vector
+        run.arrays["x"][...] = X
+        run.arrays["total"][...] = 0
+        run()
+        total = run.arrays["total"]
+        return float(total[0] / total[1])
+
+    objective(start)
+    gradient = plan.gradients.vector[:trained].copy()
+    generator = np.random.default_rng(seed)
+    worst = 0.0
+    for _ in range(directions):
+        v = np.zeros_like(start)
+        v[:trained] = generator.normal(size=trained)
+        v /= np.linalg.norm(v)
+
+        def slope(h: float, v: Any = v) -> float:
+            return (objective(start + h * v) - objective(start - h * v)) / (2 * h)
+
+        measured = (4 * slope(5e-5) - slope(1e-4)) / 3
+        derived = float(gradient @ v[:trained])
+        size = max(abs(measured), abs(derived), 1e-3 * float(np.linalg.norm(gradient)), 1e-12)
+        worst = max(worst, abs(measured - derived) / size)
+    return worst

@@ -1,0 +1,74 @@
+"""The kernels: one set in Numba, one in NumPy, the same names and the same arguments.
+
+`CHAINRULE_KERNELS=numpy|numba` picks the set when the process starts; Numba is the default.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
+
+import numpy as np
+
+from chainrule.errors import unknown_name
+
+Scalar = Callable[..., Any]
+SetName = Literal["numba", "numpy"]
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A kernel by name, with the scalar functions that stand in for its placeholders.
+
+    `value` and `slope` are an activation and its derivative, or a loss and its gradient; `slope_reads` is what
+    the derivative takes, "a" or "z"; `dropout` says whether a mask is drawn; `scalar` that the functions know
+    no arrays; `label` names them in listings and in the cache.
+    """
+
+    name: str
+    value: Scalar | None = None
+    slope: Scalar | None = None
+    slope_reads: Literal["a", "z"] = "a"
+    dropout: bool = False
+    scalar: bool = False
+    label: str = ""
+
+
+def chosen_set() -> SetName:
+    """The kernel set in force, from the environment."""
+    name = os.environ.get("CHAINRULE_KERNELS", "numba")
+    if name == "numba":
+        return "numba"
+    if name == "numpy":
+        return "numpy"
+    raise unknown_name("CHAINRULE_KERNELS", name, ("numba", "numpy"))
+
+
+@cache
+def load(kernel: Kernel, dtype: np.dtype[Any], which: SetName) -> Callable[..., None]:
+    """The callable of a kernel for one float type; Numba compiles it at its first call."""
+    if kernel.name in SHARED:
+        return SHARED[kernel.name]
+    if which == "numpy":
+        from chainrule.engine.kernels import numpy_set
+
+        return numpy_set.load(kernel)
+    from chainrule.engine.kernels import numba_set
+
+    return numba_set.load(kernel, dtype)
+
+
+def _add_into(a: Any, b: Any) -> None:
+    np.add(a, b, a)
+
+
+#: What NumPy and its BLAS do as well as any loop of ours.
+SHARED: dict[str, Callable[..., Any]] = {
+    "dot": np.dot,  # dot(x, y, out)
+    "copy": np.copyto,  # copy(to, from)
+    "add": np.add,  # add(x, y, out)
+    "add_into": _add_into,  # add_into(a, b): a += b
+}

@@ -1,0 +1,85 @@
+"""The Numba kernels: loops over rows and columns that LLVM vectorises; twins of `numpy_set` by name.
+
+Each kernel is written once. `value`, `slope_at`, `open_mask` and `mask` are placeholders, put in place here
+for every activation or loss, with and without dropout, in float32 and in float64.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numba
+import numpy as np
+
+import chainrule.network
+from chainrule.engine.kernels import Kernel, functions
+from chainrule.engine.kernels.numba_set import losses, masks, norms, optimisers, pointwise, pools
+from chainrule.engine.kernels.specialise import in_dtype, rebound
+
+_log = logging.getLogger("chainrule")
+
+#: All that fastmath allows but nnan and ninf: those would hide a divergence.
+FLAGS = {"contract", "reassoc", "nsz", "arcp", "afn"}
+
+
+_OPTIONS: dict[str, Any] = dict(error_model="numpy", fastmath=FLAGS, nogil=True)
+
+
+def _inline(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A scalar function for use inside a kernel. Left to itself LLVM calls the long ones, and vectorises nothing."""
+    compiled: Callable[..., Any] = numba.njit(forceinline=True, **_OPTIONS)(function)
+    return compiled
+
+
+def load(kernel: Kernel, dtype: np.dtype[Any]) -> Callable[..., None]:
+    """Compile (or take from the cache on disk) the kernel with its functions in place."""
+    twins = functions.TWINS[dtype.type]
+    names: dict[str, Any] = {
+        "open_mask": _inline(masks.open_mask if kernel.dropout else masks.open_no_mask),
+        "mask": _inline(masks.mask if kernel.dropout else masks.no_mask),
+    }
+    if kernel.value is not None:
+        names["value"] = in_dtype(kernel.value, dtype, twins, _inline)
+    if kernel.slope is not None:
+        slope = in_dtype(kernel.slope, dtype, twins, _inline)
+        names["slope"] = slope
+        pick = masks.slope_of_a if kernel.slope_reads == "a" else masks.slope_of_z
+        names["slope_at"] = _inline(rebound(pick, {"slope": slope}, "slope_at"))
+    if kernel.name in losses.WITH_EXP:
+        names["shift"] = _inline(losses.shift_rows)
+        names["exponential"] = _inline(rebound(losses.exponentiate, {"exp": twins[np.exp]}, "exponentiate"))
+    # The name carries all that the cache's own key cannot see: functions put in place, and their sources.
+    label = f"{kernel.name}.{kernel.label}.{kernel.dropout}.{dtype.name}.{_sources()}"
+    template = rebound(_TEMPLATES[kernel.name], names, label)
+    compiled = numba.njit(cache=not kernel.scalar, **_OPTIONS)(template)
+    if not any(Path(compiled.stats.cache_path or "").glob(f"*{label}*.nbi")):
+        _announce()
+    result: Callable[..., None] = compiled
+    return result
+
+
+@cache
+def _announce() -> None:
+    """Say once per process why the first fit takes some seconds."""
+    _log.warning("chainrule compiles its kernels for this machine: a few seconds, then kept on disk.")
+
+
+_TEMPLATES: dict[str, Callable[..., None]] = {
+    name: getattr(module, name) for module in (pointwise, norms, losses, pools, optimisers) for name in module.KERNELS
+}
+
+
+@cache
+def _sources() -> str:
+    """A short hash of every file that a kernel is made of."""
+    folders = Path(__file__).parent.parent, Path(chainrule.network.__path__[0])
+    digest = hashlib.sha256()
+    for folder in folders:
+        for file in sorted(folder.rglob("*.py")):
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]

@@ -1,0 +1,194 @@
+"""Batch and layer normalisation, with the activation and dropout that follow in the same pass.
+
+y = gain * x_hat + offset, a = f(y). Backward needs x_hat, which overwrites z, and 1/deviation, `rstd`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+value: Any = None  # placeholders
+slope_at: Any = None
+open_mask: Any = None
+mask: Any = None
+
+KERNELS = (
+    "batch_norm",
+    "batch_norm_backward",
+    "batch_norm_predict",
+    "layer_norm",
+    "layer_norm_backward",
+    "layer_norm_predict",
+)
+
+
+def batch_norm(
+    z: Any, bias: Any, rstd: Any, gain: Any, offset: Any, running_mean: Any, running_variance: Any,
+    mean: Any, a: Any, noise: Any, momentum: Any, eps: Any, frozen: Any,
+) -> None:  # fmt: skip
+    """z -> x_hat; a = f(gain * x_hat + offset), masked; running statistics move by `momentum`.
+
+    `frozen` takes the running statistics in place of the batch's, and leaves them. Sums are taken of
+    z - z[0], which keeps the one-pass variance exact enough in float32.
+    """
+    key, threshold, keep = open_mask(noise)
+    scale = z.dtype.type(keep)
+    share, tiny = z.dtype.type(momentum), z.dtype.type(eps)
+    rows, units = z.shape
+    per_row = z.dtype.type(1.0 / rows)
+    for j in range(units):
+        mean[j] = 0
+        rstd[j] = 0
+    for i in range(1, rows):
+        for j in range(units):
+            t = z[i, j] - z[0, j]
+            mean[j] += t
+            rstd[j] += t * t
+    for j in range(units):
+        if frozen:
+            mean[j] = running_mean[j] - bias[j]
+            rstd[j] = z.dtype.type(1) / np.sqrt(running_variance[j] + tiny)
+            continue
+        shift = mean[j] * per_row
+        variance = max(rstd[j] * per_row - shift * shift, z.dtype.type(0))
+        mean[j] = z[0, j] + shift
+        rstd[j] = z.dtype.type(1) / np.sqrt(variance + tiny)
+        # The bias moves the mean and nothing else.
+        running_mean[j] += share * (mean[j] + bias[j] - running_mean[j])
+        running_variance[j] += share * (variance - running_variance[j])
+    for i in range(rows):
+        first = np.uint32(i * units)
+        for j in range(units):
+            x_hat = (z[i, j] - mean[j]) * rstd[j]
+            z[i, j] = x_hat
+            stays = mask(key, threshold, scale, np.uint32(first + np.uint32(j)))
+            a[i, j] = value(gain[j] * x_hat + offset[j]) * stays
+
+
+def batch_norm_backward(
+    d: Any, x_hat: Any, a: Any, rstd: Any, gain: Any, offset: Any,
+    d_gain: Any, d_offset: Any, db: Any, noise: Any, frozen: Any,
+) -> None:  # fmt: skip
+    """d: da -> dz = gain * rstd * (dy - mean(dy) - x_hat * mean(dy * x_hat)); frozen, gain * rstd * dy.
+
+    A bias before the batch's own mean moves nothing: db = 0 unless frozen.
+    """
+    key, threshold, keep = open_mask(noise)
+    scale, unscale = d.dtype.type(keep), d.dtype.type(1.0 / keep)
+    rows, units = d.shape
+    for j in range(units):
+        d_gain[j] = 0
+        d_offset[j] = 0
+    for i in range(rows):
+        first = np.uint32(i * units)
+        for j in range(units):
+            stays = mask(key, threshold, scale, np.uint32(first + np.uint32(j)))
+            y = gain[j] * x_hat[i, j] + offset[j]
+            dy = d[i, j] * stays * slope_at(y, a[i, j] * unscale)
+            d[i, j] = dy
+            d_offset[j] += dy
+            d_gain[j] += dy * x_hat[i, j]
+    share = d.dtype.type(0.0 if frozen else 1.0 / rows)
+    for i in range(rows):
+        for j in range(units):
+            centred = d[i, j] - (d_offset[j] + x_hat[i, j] * d_gain[j]) * share
+            d[i, j] = gain[j] * rstd[j] * centred
+    for j in range(units):
+        db[j] = d_offset[j] * gain[j] * rstd[j] if frozen else d.dtype.type(0)
+
+
+def batch_norm_predict(
+    a: Any, bias: Any, gain: Any, offset: Any, mean: Any, variance: Any, slant: Any, eps: Any
+) -> None:
+    """a: z -> f(gain * (z + bias - mean) / deviation + offset) with the running statistics."""
+    tiny = a.dtype.type(eps)
+    rows, units = a.shape
+    for j in range(units):
+        slant[j] = gain[j] / np.sqrt(variance[j] + tiny)
+    for i in range(rows):
+        for j in range(units):
+            a[i, j] = value((a[i, j] + bias[j] - mean[j]) * slant[j] + offset[j])
+
+
+def layer_norm(z: Any, bias: Any, rstd: Any, gain: Any, offset: Any, a: Any, noise: Any, eps: Any) -> None:
+    """z -> x_hat per row; a = f(gain * x_hat + offset), masked."""
+    key, threshold, keep = open_mask(noise)
+    scale = z.dtype.type(keep)
+    tiny = z.dtype.type(eps)
+    rows, units = z.shape
+    per_unit = z.dtype.type(1.0 / units)
+    for i in range(rows):
+        first = np.uint32(i * units)
+        total = z.dtype.type(0)
+        for j in range(units):
+            t = z[i, j] + bias[j]
+            z[i, j] = t
+            total += t
+        mean = total * per_unit
+        square = z.dtype.type(0)
+        for j in range(units):
+            t = z[i, j] - mean
+            square += t * t
+        r = z.dtype.type(1) / np.sqrt(square * per_unit + tiny)
+        rstd[i] = r
+        for j in range(units):
+            x_hat = (z[i, j] - mean) * r
+            z[i, j] = x_hat
+            stays = mask(key, threshold, scale, np.uint32(first + np.uint32(j)))
+            a[i, j] = value(gain[j] * x_hat + offset[j]) * stays
+
+
+def layer_norm_backward(
+    d: Any, x_hat: Any, a: Any, rstd: Any, gain: Any, offset: Any,
+    d_gain: Any, d_offset: Any, db: Any, noise: Any,
+) -> None:  # fmt: skip
+    """d: da -> dz = rstd * (g - mean(g) - x_hat * mean(g * x_hat)) with g = dy * gain; db sums dz."""
+    key, threshold, keep = open_mask(noise)
+    scale, unscale = d.dtype.type(keep), d.dtype.type(1.0 / keep)
+    rows, units = d.shape
+    per_unit = d.dtype.type(1.0 / units)
+    for j in range(units):
+        d_gain[j] = 0
+        d_offset[j] = 0
+        db[j] = 0
+    for i in range(rows):
+        first = np.uint32(i * units)
+        total = d.dtype.type(0)
+        along = d.dtype.type(0)
+        for j in range(units):
+            stays = mask(key, threshold, scale, np.uint32(first + np.uint32(j)))
+            y = gain[j] * x_hat[i, j] + offset[j]
+            dy = d[i, j] * stays * slope_at(y, a[i, j] * unscale)
+            d_offset[j] += dy
+            d_gain[j] += dy * x_hat[i, j]
+            g = dy * gain[j]
+            d[i, j] = g
+            total += g
+            along += g * x_hat[i, j]
+        for j in range(units):
+            dz = rstd[i] * (d[i, j] - (total + x_hat[i, j] * along) * per_unit)
+            d[i, j] = dz
+            db[j] += dz
+
+
+def layer_norm_predict(a: Any, bias: Any, gain: Any, offset: Any, eps: Any) -> None:
+    """a: z -> f(gain * x_hat + offset), row by row."""
+    tiny = a.dtype.type(eps)
+    rows, units = a.shape
+    per_unit = a.dtype.type(1.0 / units)
+    for i in range(rows):
+        total = a.dtype.type(0)
+        for j in range(units):
+            t = a[i, j] + bias[j]
+            a[i, j] = t
+            total += t
+        mean = total * per_unit
+        square = a.dtype.type(0)
+        for j in range(units):
+            t = a[i, j] - mean
+            square += t * t
+        r = a.dtype.type(1) / np.sqrt(square * per_unit + tiny)
+        for j in range(units):
+            a[i, j] = value(gain[j] * ((a[i, j] - mean) * r) + offset[j])

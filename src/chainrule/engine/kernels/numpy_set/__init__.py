@@ -1,0 +1,52 @@
+"""The NumPy kernels: whole-array expressions, twins of `numba_set` by name and by argument.
+
+They read like the formulas and serve as their check; they run where Numba cannot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from chainrule.engine.kernels import Kernel
+from chainrule.engine.kernels.numpy_set import losses, masks, norms, optimisers, pointwise, pools
+from chainrule.engine.kernels.specialise import rebound
+
+
+def load(kernel: Kernel) -> Callable[..., None]:
+    """The kernel with its functions in place; scalar functions of a person's own are mapped over arrays."""
+    names: dict[str, Any] = {"mask": masks.mask if kernel.dropout else masks.no_mask}
+    if kernel.value is not None:
+        names["value"] = _over_arrays(kernel.value) if kernel.scalar else kernel.value
+    if kernel.slope is not None:
+        slope = _over_arrays(kernel.slope) if kernel.scalar else kernel.slope
+        names["slope"] = slope
+        pick = masks.slope_of_a if kernel.slope_reads == "a" else masks.slope_of_z
+        names["slope_at"] = rebound(pick, {"slope": slope}, "slope_at")
+    return _quiet(rebound(_TEMPLATES[kernel.name], names, kernel.name))
+
+
+def _quiet(function: Callable[..., None]) -> Callable[..., None]:
+    """Overflow and 0 * inf show in the result, as in the compiled set, not in warnings."""
+
+    def kernel(*arguments: Any) -> None:
+        with np.errstate(all="ignore"):
+            function(*arguments)
+
+    return kernel
+
+
+def _over_arrays(function: Callable[..., Any]) -> Callable[..., Any]:
+    mapped = np.vectorize(function)
+
+    def over(x: Any) -> Any:
+        return mapped(x).astype(x.dtype)
+
+    return over
+
+
+_TEMPLATES: dict[str, Callable[..., None]] = {
+    name: getattr(module, name) for module in (pointwise, norms, losses, pools, optimisers) for name in module.KERNELS
+}

@@ -1,0 +1,89 @@
+"""Twins of `numba_set.norms`, which says what each does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+value: Any = None  # placeholders
+slope_at: Any = None
+mask: Any = None
+
+KERNELS = (
+    "batch_norm",
+    "batch_norm_backward",
+    "batch_norm_predict",
+    "layer_norm",
+    "layer_norm_backward",
+    "layer_norm_predict",
+)
+
+
+def batch_norm(
+    z: Any, bias: Any, rstd: Any, gain: Any, offset: Any, running_mean: Any, running_variance: Any,
+    mean: Any, a: Any, noise: Any, momentum: Any, eps: Any, frozen: Any,
+) -> None:  # fmt: skip
+    stays, _ = mask(noise, z.shape, z.dtype)
+    if frozen:
+        mean[...] = running_mean - bias
+        rstd[...] = 1 / np.sqrt(running_variance + eps)
+    else:
+        z.mean(axis=0, out=mean)
+        variance = z.var(axis=0)
+        rstd[...] = 1 / np.sqrt(variance + eps)
+        running_mean += momentum * (mean + bias - running_mean)
+        running_variance += momentum * (variance - running_variance)
+    z -= mean
+    z *= rstd
+    a[...] = value(gain * z + offset) * stays
+
+
+def batch_norm_backward(
+    d: Any, x_hat: Any, a: Any, rstd: Any, gain: Any, offset: Any,
+    d_gain: Any, d_offset: Any, db: Any, noise: Any, frozen: Any,
+) -> None:  # fmt: skip
+    stays, scale = mask(noise, d.shape, d.dtype)
+    d *= stays * slope_at(gain * x_hat + offset, a / scale)
+    d.sum(axis=0, out=d_offset)
+    (d * x_hat).sum(axis=0, out=d_gain)
+    if not frozen:
+        d -= (d_offset + x_hat * d_gain) / len(d)
+    d *= gain * rstd
+    db[...] = d_offset * gain * rstd if frozen else 0
+
+
+def batch_norm_predict(
+    a: Any, bias: Any, gain: Any, offset: Any, mean: Any, variance: Any, slant: Any, eps: Any
+) -> None:
+    slant[...] = gain / np.sqrt(variance + eps)
+    a[...] = value((a + bias - mean) * slant + offset)
+
+
+def layer_norm(z: Any, bias: Any, rstd: Any, gain: Any, offset: Any, a: Any, noise: Any, eps: Any) -> None:
+    stays, _ = mask(noise, z.shape, z.dtype)
+    z += bias
+    rstd[...] = 1 / np.sqrt(z.var(axis=1) + eps)
+    z -= z.mean(axis=1, keepdims=True)
+    z *= rstd[:, None]
+    a[...] = value(gain * z + offset) * stays
+
+
+def layer_norm_backward(
+    d: Any, x_hat: Any, a: Any, rstd: Any, gain: Any, offset: Any,
+    d_gain: Any, d_offset: Any, db: Any, noise: Any,
+) -> None:  # fmt: skip
+    stays, scale = mask(noise, d.shape, d.dtype)
+    d *= stays * slope_at(gain * x_hat + offset, a / scale)
+    d.sum(axis=0, out=d_offset)
+    (d * x_hat).sum(axis=0, out=d_gain)
+    d *= gain
+    d -= d.mean(axis=1, keepdims=True) + x_hat * (d * x_hat).mean(axis=1, keepdims=True)
+    d *= rstd[:, None]
+    d.sum(axis=0, out=db)
+
+
+def layer_norm_predict(a: Any, bias: Any, gain: Any, offset: Any, eps: Any) -> None:
+    a += bias
+    rstd = 1 / np.sqrt(a.var(axis=1, keepdims=True) + eps)
+    a[...] = value(gain * ((a - a.mean(axis=1, keepdims=True)) * rstd) + offset)

@@ -1,0 +1,189 @@
+"""How a stage is computed, and its way back: one product, then one pass for all that follows it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from chainrule.engine.builder import Builder
+from chainrule.engine.program import Argument, InPlace, Out, Scratch, Transposed, Value, Weight, Zeros
+from chainrule.engine.stages import IDENTITY, Stage
+from chainrule.network.layers import BatchNorm, LayerNorm
+
+
+def lower_stage(b: Builder, stage: Stage, x: Value, prefix: str) -> Value:
+    """product -> norm -> f -> dropout, the last three in one pass."""
+    if b.mode != "train":
+        stage = replace(stage, rate=0.0)
+    pointwise = stage.norm or stage.activation != IDENTITY or stage.rate
+    name = f"{prefix}{stage.last}"
+    bias: Weight | Zeros
+    if stage.dense is not None:
+        W = Weight(f"{prefix}{stage.dense_at}.W")
+        has_bias = stage.dense.bias
+        z = Value(f"{prefix}{stage.dense_at}.xW", x.space, stage.dense.units)
+        b.emit("dot", x, Transposed(W), Out(z), text=f"{z.name} = {x.name} @ {W}'")
+        b.behind(lambda: product_backward(b, x, z, W))
+        bias = Weight(f"{prefix}{stage.dense_at}.b") if has_bias else Zeros(stage.dense.units)
+        if not pointwise and not has_bias:
+            return z
+    elif not pointwise:
+        return _unchanged(b, x, name) if b.inspect else x
+    else:
+        z = b.copy(x, f"{name}.in")
+        bias = Zeros(x.width or 1)
+    if isinstance(stage.norm, BatchNorm):
+        return _batch_norm(b, stage, stage.norm, z, bias, prefix)
+    if isinstance(stage.norm, LayerNorm):
+        return _layer_norm(b, stage, stage.norm, z, bias, prefix)
+    return _activation(b, stage, z, bias, name)
+
+
+def _unchanged(b: Builder, x: Value, name: str) -> Value:
+    """A layer that does nothing, seen in an inspection: its value and its gradient have names of their own."""
+    z = b.copy(x, f"{name}.a")
+    b.behind(lambda: b.layer_values.update({f"{name}.dz": b.gradients[z][-1]}))
+    return z
+
+
+def product_backward(b: Builder, x: Value, z: Value, W: Weight) -> None:
+    """dW = dz' @ x and dx = dz @ W."""
+    dz = b.gradient(z)
+    b.layer_values.setdefault(f"{W.name.removesuffix('.W')}.dz", dz)
+    dW = Weight(W.name, gradient=True)
+    b.emit("dot", Transposed(dz), x, dW, text=f"{dW} = {dz.name}' @ {x.name}")
+    if b.wants_gradient(x):
+        dx = Value(f"d{x.name} by {W.name}", x.space, x.width)
+        b.emit("dot", dz, W, Out(dx), text=f"{dx.name} = {dz.name} @ {W}")
+        b.contribute(x, dx)
+
+
+def _functions(stage: Stage) -> dict[str, Any]:
+    """The functions that a stage's kernels take in place of their placeholders."""
+    f = stage.activation
+    return {"value": f.value, "dropout": stage.rate > 0, "scalar": f.scalar, "label": f.name}
+
+
+def _slopes(stage: Stage) -> dict[str, Any]:
+    f = stage.activation
+    return _functions(stage) | {"value": None, "slope": f.derivative, "slope_reads": f.reads}
+
+
+def _said(stage: Stage, inner: str) -> str:
+    """f(inner), dropped: how a listing shows a stage."""
+    said = inner if stage.activation == IDENTITY else f"{stage.activation.name}({inner})"
+    return said if stage.rate == 0 else f"dropout({said}, {stage.rate:g})"
+
+
+def _gradient_of(bias: Weight | Zeros) -> Argument:
+    return Weight(bias.name, gradient=True) if isinstance(bias, Weight) else Scratch(bias.width)
+
+
+def _activation(b: Builder, stage: Stage, z: Value, bias: Weight | Zeros, name: str) -> Value:
+    f, noise = stage.activation, b.site(stage.rate)
+    a = Value(f"{name}.a", z.space, z.width)
+    plus = f"{z.name} + {bias.name}" if isinstance(bias, Weight) else z.name
+    functions = _functions(stage)
+    needs_z = b.mode != "predict" and f.reads == "z"
+    text = f"{a.name} = {_said(stage, plus)}"
+    if needs_z or (b.inspect and f != IDENTITY):
+        biased = Value(f"{name}.z", z.space, z.width)
+        b.emit("activate", InPlace(z, biased), bias, Out(a), noise, text=text, **functions)
+    else:
+        biased = a
+        b.emit("activate_inplace", InPlace(z, a), bias, noise, text=text, **functions)
+    b.layer_values[f"{name}.z"] = biased
+    if biased == a and (f != IDENTITY or stage.rate):
+        b.needed.add(a)
+
+    def back() -> None:
+        da = b.gradient(a)
+        db = _gradient_of(bias)
+        if f == IDENTITY and stage.rate == 0:
+            if isinstance(bias, Weight):
+                b.emit("column_sums", da, db, text=f"{db} = sum of {da.name}")
+            b.layer_values[f"{name}.dz"] = da
+            b.contribute(z, da)
+            return
+        dz = Value(f"d{z.name}", z.space, z.width)
+        read = biased if f.reads == "z" else a
+        b.emit(
+            "activate_backward", InPlace(da, dz), read, read, db, noise,
+            text=f"{dz.name} = {da.name} * {f.name}'({read.name})", **_slopes(stage),
+        )  # fmt: skip
+        b.layer_values[f"{a.name[:-2]}.dz"] = dz
+        b.contribute(z, dz)
+
+    b.behind(back)
+    return a
+
+
+def _batch_norm(b: Builder, stage: Stage, norm: BatchNorm, z: Value, bias: Weight | Zeros, prefix: str) -> Value:
+    at = f"{prefix}{stage.norm_at}"
+    gain, offset = Weight(f"{at}.gain"), Weight(f"{at}.offset")
+    mean, variance = Weight(f"{at}.mean"), Weight(f"{at}.variance")
+    width = z.width or 1
+    a = Value(f"{prefix}{stage.last}.a", z.space, z.width)
+    b.needed.add(a)
+    text = f"{a.name} = {_said(stage, f'batch_norm({z.name})')}"
+    if b.mode == "predict":
+        b.emit(
+            "batch_norm_predict", InPlace(z, a), bias, gain, offset, mean, variance, Scratch(width), norm.eps,
+            text=text, **_functions(stage),
+        )  # fmt: skip
+        return a
+    noise = b.site(stage.rate)
+    x_hat, rstd = Value(f"{at}.x_hat", z.space, z.width), Value(f"{at}.rstd", "none", width)
+    frozen = int(b.mode == "evaluate")
+    b.emit(
+        "batch_norm", InPlace(z, x_hat), bias, Out(rstd), gain, offset, mean, variance, Scratch(width),
+        Out(a), noise, norm.momentum, norm.eps, frozen, text=text, **_functions(stage),
+    )  # fmt: skip
+
+    def back() -> None:
+        da, dz = b.gradient(a), Value(f"d{z.name}", z.space, z.width)
+        d_gain, d_offset = Weight(gain.name, True), Weight(offset.name, True)
+        b.emit(
+            "batch_norm_backward", InPlace(da, dz), x_hat, a, rstd, gain, offset,
+            d_gain, d_offset, _gradient_of(bias), noise, frozen,
+            text=f"{dz.name} = batch_norm'({da.name})", **_slopes(stage),
+        )  # fmt: skip
+        b.layer_values[f"{a.name[:-2]}.dz"] = dz
+        b.contribute(z, dz)
+
+    b.behind(back)
+    return a
+
+
+def _layer_norm(b: Builder, stage: Stage, norm: LayerNorm, z: Value, bias: Weight | Zeros, prefix: str) -> Value:
+    at = f"{prefix}{stage.norm_at}"
+    gain, offset = Weight(f"{at}.gain"), Weight(f"{at}.offset")
+    a = Value(f"{prefix}{stage.last}.a", z.space, z.width)
+    b.needed.add(a)
+    text = f"{a.name} = {_said(stage, f'layer_norm({z.name})')}"
+    if b.mode == "predict":
+        b.emit(
+            "layer_norm_predict", InPlace(z, a), bias, gain, offset, norm.eps,
+            text=text, **_functions(stage),
+        )  # fmt: skip
+        return a
+    noise = b.site(stage.rate)
+    x_hat, rstd = Value(f"{at}.x_hat", z.space, z.width), Value(f"{at}.rstd", z.space, None)
+    b.emit(
+        "layer_norm", InPlace(z, x_hat), bias, Out(rstd), gain, offset, Out(a), noise, norm.eps,
+        text=text, **_functions(stage),
+    )  # fmt: skip
+
+    def back() -> None:
+        da, dz = b.gradient(a), Value(f"d{z.name}", z.space, z.width)
+        d_gain, d_offset = Weight(gain.name, True), Weight(offset.name, True)
+        b.emit(
+            "layer_norm_backward", InPlace(da, dz), x_hat, a, rstd, gain, offset,
+            d_gain, d_offset, _gradient_of(bias), noise,
+            text=f"{dz.name} = layer_norm'({da.name})", **_slopes(stage),
+        )  # fmt: skip
+        b.layer_values[f"{a.name[:-2]}.dz"] = dz
+        b.contribute(z, dz)
+
+    b.behind(back)
+    return a

@@ -1,0 +1,155 @@
+"""From layers to a program: forward instructions in order, and behind each, on a tape, the way back.
+
+The tape is the chain rule: played in reverse, each entry turns the gradient of what its stage made into the
+gradient of what the stage was given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chainrule.engine.builder import Builder, Mode
+from chainrule.engine.lower_stages import lower_stage, product_backward
+from chainrule.engine.program import (
+    Argument,
+    InPlace,
+    Noise,
+    Out,
+    Program,
+    Transposed,
+    Value,
+    Weight,
+    Zeros,
+)
+from chainrule.engine.stages import Block, Stage, stages
+from chainrule.network import losses
+from chainrule.network.layers import Layer, Pool, Residual
+from chainrule.network.losses import Loss
+
+#: Sequence s of a batch holds the rows boundaries[s] to boundaries[s + 1].
+BOUNDARIES = Value("boundaries", "boundaries", None, "int64")
+#: What the loss adds up over batches: [sum of w * loss, sum of w].
+TOTAL = Value("total", "none", 2, "float64")
+
+
+def lower(layers: Sequence[Layer], inputs: int, mode: Mode, loss: Loss | None = None, inspect: bool = False) -> Program:
+    """The program of a network.
+
+    "train" with a loss: forward, loss, backward to every parameter. "predict" with a loss: forward and the
+    loss's link. With `inspect`, every layer stands alone, all its values are kept, and the way back starts
+    from a given d_output and goes down to d_input.
+    """
+    sequential = any(isinstance(layer, Pool) for layer in layers)
+    b = Builder(mode, inspect)
+    x = b.give(Value("x", "rows", inputs))
+    if sequential:
+        b.give(BOUNDARIES)
+    z = lower_layers(b, layers, x, "")
+    if z == x or (mode == "train" and loss is not None and z in b.needed):
+        z = b.copy(z, "output")  # the loss and its link overwrite what they are given
+    output = z
+    if mode == "predict":
+        output = _link(b, z, loss)
+    elif loss is not None:
+        _loss(b, z, loss)
+    else:
+        b.gradients[z] = [b.give(Value("d_output", z.space, z.width))]
+    b.go_back()
+    d_input = b.gradient(x) if x in b.gradients else None
+    return b.program(output, d_input)
+
+
+def lower_layers(b: Builder, layers: Sequence[Layer], x: Value, prefix: str) -> Value:
+    for stage in stages(layers, fuse=not b.inspect):
+        before = x
+        if isinstance(stage, Stage):
+            x = lower_stage(b, stage, x, prefix)
+        elif isinstance(stage.layer, Pool):
+            x = _pool(b, stage.layer, x, f"{prefix}{stage.last}")
+        else:
+            x = _residual(b, stage, x, f"{prefix}{stage.last}")
+        b.layer_values[f"{prefix}{stage.last}.a"] = x
+        b.layer_values.setdefault(f"{prefix}{stage.last}.z", before)
+    return x
+
+
+def _residual(b: Builder, block: Block, x: Value, name: str) -> Value:
+    """x + layers(x), or P x + layers(x) where the widths differ."""
+    assert isinstance(block.layer, Residual)
+    skip = x
+    units = block.layer.width(x.width or 1)
+    if units != x.width:
+        P = Weight(f"{name}.projection.W")
+        projected = skip = Value(f"{name}.skip", x.space, units)
+        b.emit("dot", x, Transposed(P), Out(skip), text=f"{skip.name} = {x.name} @ {P}'")
+        b.behind(lambda: product_backward(b, x, projected, P))
+    inner = lower_layers(b, block.layer.layers, x, f"{name}.")
+    out = Value(f"{name}.a", x.space, units)
+    b.emit("add", inner, skip, Out(out), text=f"{out.name} = {inner.name} + {skip.name}")
+
+    def back() -> None:
+        d_out = b.gradient(out)
+        # The layers overwrite the gradient they are given, and the skip still needs it.
+        b.layer_values[f"{name}.dz"] = d_out
+        d_inner = Value(f"d{inner.name} by sum", out.space, units)
+        b.emit("copy", Out(d_inner), d_out, text=f"{d_inner.name} = {d_out.name}")
+        b.contribute(inner, d_inner)
+        if b.wants_gradient(skip):
+            b.contribute(skip, d_out)
+
+    b.behind(back)
+    return out
+
+
+def _pool(b: Builder, pool: Pool, x: Value, name: str) -> Value:
+    y = Value(f"{name}.a", "sequences", x.width)
+    dx = Value(f"d{x.name} by pool", x.space, x.width)
+    text = f"{y.name} = {pool.how} over time of {x.name}"
+    argument: Argument
+    if pool.how == "max":
+        winners = Value(f"{name}.winners", "sequences", x.width, "int64")
+        b.emit("pool_max", x, BOUNDARIES, Out(y), Out(winners), text=text)
+        kernel, argument = "pool_max_backward", winners
+    else:
+        argument = int(pool.how == "mean")
+        b.emit("pool_sum", x, BOUNDARIES, Out(y), argument, text=text)
+        kernel = "pool_sum_backward"
+
+    def back() -> None:
+        dy = b.layer_values[f"{name}.dz"] = b.gradient(y)
+        if b.wants_gradient(x):
+            b.emit(kernel, dy, BOUNDARIES, Out(dx), argument, text=f"{dx.name} = spread {dy.name}")
+            b.contribute(x, dx)
+
+    b.behind(back)
+    return y
+
+
+def _loss(b: Builder, z: Value, loss: Loss) -> None:
+    width = None if loss.target == "classes" else z.width
+    y = b.give(Value("y", z.space, width, "int64" if loss.target == "classes" else "float"))
+    w = b.give(Value("w", z.space, None))
+    b.give(TOTAL)
+    dz = Value("d_output", z.space, z.width)
+    kernel = "cross_entropy" if loss.value is None else "separable_loss"
+    b.emit(
+        kernel, InPlace(z, dz), y, w, TOTAL, text=f"{dz.name} = d {loss.name}({z.name}, y)",
+        value=loss.value, slope=loss.gradient, label=loss.name,
+    )  # fmt: skip
+    b.contribute(z, dz)
+
+
+def _link(b: Builder, z: Value, loss: Loss | None) -> Value:
+    """From the last layer's z to a prediction."""
+    if loss is None or loss.link == "identity":
+        return z
+    p = Value("prediction", z.space, z.width)
+    if loss.link == "softmax":
+        b.emit("softmax", InPlace(z, p), text=f"p = softmax({z.name})")
+    else:
+        f = losses.LINKS[loss.link]
+        b.emit(
+            "activate_inplace", InPlace(z, p), Zeros(z.width or 1), Noise(-1),
+            text=f"p = {loss.link}({z.name})", value=f, label=loss.link,
+        )  # fmt: skip
+    return p

@@ -1,0 +1,253 @@
+"""`Network`: layers tied to an input width, and all that can be asked of them. A value, like its layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from chainrule.engine.builder import Mode
+from chainrule.engine.lowering import lower
+from chainrule.engine.parameters import Layout, Parameters, draw
+from chainrule.engine.plan import Plan, Run
+from chainrule.engine.ragged import Packing, packing
+from chainrule.errors import InputError
+from chainrule.network import losses
+from chainrule.network.layers import Layer, Pool, check_layers, named_parameters, widths
+from chainrule.network.losses import Loss
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Pass:
+    """A forward pass that can be looked at and gone back through.
+
+    Attributes
+    ----------
+    output : array of shape (rows, outputs), or (batch, time, outputs)
+    activations : what each layer gave, in order
+    pre_activations : what each layer's f, or the layer, was applied to
+    """
+
+    output: Array
+    activations: list[Array]
+    pre_activations: list[Array]
+    _plan: Plan
+    _run: Run
+    _packing: Packing | None
+
+
+@dataclass(frozen=True)
+class Backward:
+    """What a backward pass gave.
+
+    Attributes
+    ----------
+    gradients : Parameters, dLoss/d(parameter) under the parameters' names
+    deltas : dLoss/dz of each layer, in order
+    d_input : dLoss/dX, of X's shape
+    """
+
+    gradients: Parameters
+    deltas: list[Array]
+    d_input: Array
+
+
+@dataclass(frozen=True)
+class Network:
+    """A feedforward network: layers, and the width of what comes in.
+
+    Parameters
+    ----------
+    layers : sequence of layers
+    inputs : int, features of a row
+
+    Examples
+    --------
+    >>> from chainrule import Dense, Network
+    >>> network = Network([Dense(3, "tanh"), Dense(1)], inputs=2)
+    >>> parameters = network.init(seed=0)
+    >>> parameters["0.W"].shape, parameters.vector.shape
+    ((3, 2), (13,))
+    >>> network.forward(parameters, np.ones((5, 2))).output.shape
+    (5, 1)
+    """
+
+    layers: Sequence[Layer]
+    inputs: int
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "layers", check_layers(self.layers, "Network(layers)"))
+        if not isinstance(self.inputs, (int, np.integer)) or self.inputs < 1:
+            raise InputError("Network(inputs=)", "a whole number of at least 1", repr(self.inputs), "X.shape[-1].")
+
+    @cached_property
+    def layout(self) -> Layout:
+        return Layout(named_parameters(self.layers, self.inputs))
+
+    @cached_property
+    def widths(self) -> list[int]:
+        """Width behind each layer."""
+        return widths(self.layers, self.inputs)[1:]
+
+    @property
+    def outputs(self) -> int:
+        return self.widths[-1]
+
+    @property
+    def pools(self) -> bool:
+        """Whether sequences come in and one row per sequence comes out."""
+        return any(isinstance(layer, Pool) for layer in self.layers)
+
+    def largest_product(self, rows: int) -> int:
+        """Multiplications of the largest matrix product of a forward pass over this many rows."""
+        sizes = [p.shape for p in self.layout.parameters if p.kind == "weight"]
+        return rows * max((units * inputs for units, inputs in sizes), default=0)
+
+    def init(self, seed: int | np.random.SeedSequence, dtype: DTypeLike = np.float32) -> Parameters:
+        """Fresh parameters, the same for the same seed."""
+        if np.dtype(dtype) not in (np.dtype(np.float32), np.dtype(np.float64)):
+            raise InputError("init(dtype=)", "float32 or float64", repr(dtype), "float32 is twice as fast.")
+        return draw(self.layout, seed, dtype)
+
+    def plan(
+        self,
+        parameters: Parameters,
+        rows: int,
+        *,
+        mode: Mode = "train",
+        loss: str | Loss | None = None,
+        sequences: int | None = None,
+        gradients: Parameters | None = None,
+    ) -> Plan:
+        """This network bound to memory for batches of up to `rows` rows; see `Plan.listing()`."""
+        chosen = None if loss is None else losses.get(loss)
+        program = lower(self.layers, self.inputs, mode, chosen)
+        return Plan(program, parameters, rows, sequences, gradients)
+
+    def forward(
+        self,
+        parameters: Parameters,
+        X: ArrayLike,
+        train: bool = False,
+        lengths: ArrayLike | None = None,
+        seed: int = 0,
+    ) -> Pass:
+        """Run X through the network and keep every activation.
+
+        Parameters
+        ----------
+        parameters : Parameters of this network
+        X : array of shape (rows, features), or (batch, time, features)
+        train : batch statistics and dropout, as in training; running statistics then move
+        lengths : for sequences, the number of steps of each that are real
+        seed : of the dropout masks
+        """
+        X = np.ascontiguousarray(X, parameters.vector.dtype)
+        packed = self._packing(X, lengths)
+        rows = X if packed is None else packed.pack(X)
+        mode: Mode = "train" if train else "evaluate"
+        program = lower(self.layers, self.inputs, mode, inspect=True)
+        sequences = None if packed is None else packed.sequences
+        plan = Plan(program, parameters, len(rows), sequences)
+        plan.seed_noise(seed, 0)
+        run = plan.run(len(rows), sequences)
+        run.arrays["x"][...] = rows
+        if self.pools and packed is not None:
+            run.arrays["boundaries"][...] = packed.boundaries
+        for call in run.forward:
+            call()
+
+        def seen(kind: str) -> list[Array]:
+            values = [program.layer_values[f"{i}.{kind}"] for i in range(len(self.layers))]
+            return [_unpacked(run.arrays[v.name], v.space, packed) for v in values]
+
+        output = _unpacked(run.arrays[program.output.name], program.output.space, packed)
+        return Pass(output, seen("a"), seen("z"), plan, run, packed)
+
+    def backward(self, parameters: Parameters, pass_: Pass, d_output: ArrayLike) -> Backward:
+        """Gradients of every parameter and of X, given the loss's derivative by the output.
+
+        Parameters
+        ----------
+        parameters : those of the forward pass
+        pass_ : what `forward` returned
+        d_output : array of the output's shape
+        """
+        d = np.asarray(d_output, parameters.vector.dtype)
+        if d.shape != pass_.output.shape:
+            raise InputError(
+                "backward(d_output=)", f"shape {pass_.output.shape}, that of the output", d.shape,
+                "Give dLoss/d(output), one number per output.",
+            )  # fmt: skip
+        plan, run, packed = pass_._plan, pass_._run, pass_._packing
+        program = plan.program
+        run.arrays["d_output"][...] = d if packed is None or program.output.space == "sequences" else packed.pack(d)
+        for call in run.backward:
+            call()
+        assert plan.gradients is not None
+        assert program.d_input is not None
+        deltas = [
+            _unpacked(run.arrays[value.name], value.space, packed).copy()
+            for value in (program.layer_values[f"{i}.dz"] for i in range(len(self.layers)))
+        ]
+        d_input = _unpacked(run.arrays[program.d_input.name], "rows", packed)
+        return Backward(plan.gradients.copy(), deltas, d_input.copy())
+
+    def check_gradients(
+        self,
+        parameters: Parameters,
+        X: ArrayLike,
+        y: ArrayLike,
+        loss: str | Loss,
+        directions: int = 8,
+        seed: int = 0,
+    ) -> float:
+        """Largest relative error of backpropagation against finite differences, in random directions.
+
+        The check is made in float64 whatever the dtype of the parameters. Below 1e-6 is right; kinks (ReLU at 0)
+        can push a correct gradient above it when a pre-activation falls within 1e-6 of one.
+
+        Examples
+        --------
+        >>> from chainrule import Dense, Network
+        >>> network = Network([Dense(4, "tanh"), Dense(3)], inputs=2)
+        >>> X, y = np.eye(2), [0, 2]
+        >>> network.check_gradients(network.init(0), X, y, "cross_entropy") < 1e-6
+        True
+        """
+        from chainrule.engine.gradient_check import largest_error
+
+        return largest_error(self, parameters, X, y, losses.get(loss), directions, seed)
+
+    def describe(self) -> str:
+        """Layers, shapes, parameter counts and flops per row, as text."""
+        from chainrule.engine.describe import describe
+
+        return describe(self)
+
+    def _packing(self, X: Array, lengths: ArrayLike | None) -> Packing | None:
+        if X.ndim not in (2, 3) or X.shape[-1] != self.inputs or X.size == 0:
+            raise InputError(
+                "forward(X)",
+                f"shape (rows, {self.inputs}) or (batch, time, {self.inputs}), not empty",
+                X.shape,
+                f"The network was made with inputs={self.inputs}.",
+            )
+        if X.ndim == 3:
+            return packing(X.shape, lengths)
+        if self.pools or lengths is not None:
+            raise InputError(
+                "forward(X)", "sequences, shape (batch, time, features)", X.shape,
+                "A Pool and lengths= need a time axis.",
+            )  # fmt: skip
+        return None
+
+
+def _unpacked(array: Array, space: str, packed: Packing | None) -> Array:
+    return array if packed is None or space != "rows" else packed.unpack(array)

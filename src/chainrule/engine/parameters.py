@@ -1,0 +1,106 @@
+"""Parameters: one flat vector with named views, and the layout that names them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.errors import InputError, unknown_name
+from chainrule.network.layers import Parameter
+
+Vector = NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where each parameter stands in the vector. Running statistics stand last, behind `trained`."""
+
+    parameters: tuple[Parameter, ...]
+
+    @cached_property
+    def places(self) -> dict[str, tuple[slice, tuple[int, ...]]]:
+        found, start = {}, 0
+        for p in self.in_order:
+            stop = start + int(np.prod(p.shape))
+            found[p.name] = slice(start, stop), p.shape
+            start = stop
+        return found
+
+    @cached_property
+    def in_order(self) -> tuple[Parameter, ...]:
+        return tuple(sorted(self.parameters, key=lambda p: not p.trained))
+
+    @cached_property
+    def size(self) -> int:
+        return sum(int(np.prod(p.shape)) for p in self.parameters)
+
+    @cached_property
+    def trained(self) -> int:
+        """Entries that training changes: the head of the vector."""
+        return sum(int(np.prod(p.shape)) for p in self.parameters if p.trained)
+
+    @cached_property
+    def segments(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Starts of the trained segments (and the end of the last), and 1 for weights, 0 for the rest."""
+        trained = [p for p in self.in_order if p.trained]
+        starts = [self.places[p.name][0].start for p in trained] + [self.trained]
+        penalised = [float(p.kind == "weight") for p in trained]
+        return np.array(starts, np.int64), np.array(penalised)
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """A vector and its layout: `parameters["0.W"]` is a view of shape (units, inputs).
+
+    Gradients and optimiser moments have the same layout.
+    """
+
+    layout: Layout = field(repr=False)
+    vector: Vector
+
+    def __post_init__(self) -> None:
+        if self.vector.shape != (self.layout.size,):
+            raise InputError(
+                "Parameters(vector=)",
+                f"{self.layout.size} values for this network",
+                f"an array of shape {self.vector.shape}",
+                "Make them with network.init(seed).",
+            )
+
+    def __getitem__(self, name: str) -> Vector:
+        if name not in self.layout.places:
+            raise unknown_name("parameters[...]", name, self.layout.places)
+        place, shape = self.layout.places[name]
+        return self.vector[place].reshape(shape)
+
+    def names(self) -> tuple[str, ...]:
+        """ "0.W", "0.b", "1.gain" ..., in the order of the layers."""
+        return tuple(p.name for p in self.layout.parameters)
+
+    def items(self) -> Iterator[tuple[str, Vector]]:
+        return ((name, self[name]) for name in self.names())
+
+    def copy(self) -> Parameters:
+        return Parameters(self.layout, self.vector.copy())
+
+    def like(self) -> Parameters:
+        """Zeros of the same layout: room for gradients or moments."""
+        return Parameters(self.layout, np.zeros_like(self.vector))
+
+
+def draw(layout: Layout, seed: int | np.random.SeedSequence, dtype: Any) -> Parameters:
+    """Fresh parameters: weights by their initialisers, gains and variances 1, all else 0."""
+    generator = np.random.default_rng(seed)
+    parameters = Parameters(layout, np.zeros(layout.size, dtype))
+    for p in layout.parameters:
+        if p.init is not None:
+            units, inputs = p.shape
+            parameters[p.name][...] = p.init.draw(generator, (units, inputs))
+        elif p.kind in ("gain", "variance"):
+            parameters[p.name][...] = 1
+    return parameters

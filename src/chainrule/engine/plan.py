@@ -1,0 +1,161 @@
+"""A plan: a program bound to memory. Nothing is decided and nothing allocated while it runs.
+
+One plan serves every batch up to its capacity: a smaller batch uses the heads of the same buffers, bound once
+per size and then kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.engine.kernels import chosen_set, load
+from chainrule.engine.parameters import Parameters
+from chainrule.engine.program import (
+    Argument,
+    InPlace,
+    Instruction,
+    Noise,
+    Out,
+    Program,
+    Scratch,
+    Space,
+    Transposed,
+    Value,
+    Weight,
+    Zeros,
+    listing,
+    share_storage,
+    sizes,
+    verify,
+)
+
+Array = NDArray[Any]
+Call = Callable[[], Any]
+KEPT_SIZES = 64
+
+
+class Run:
+    """A plan at one batch size: its arrays by value name, and its calls."""
+
+    def __init__(self, arrays: dict[str, Array], forward: list[Call], backward: list[Call]) -> None:
+        self.arrays = arrays
+        self.forward = forward
+        self.backward = backward
+        self.calls = forward + backward
+
+    def __call__(self) -> None:
+        """Forward, and backward where the program has a way back."""
+        for call in self.calls:
+            call()
+
+
+class Plan:
+    """A program, its parameters and gradients, and buffers for up to `rows` rows.
+
+    Parameters
+    ----------
+    program : what to compute
+    parameters : read, and in training its running statistics are written
+    rows, sequences : capacity
+    gradients : where to put gradients; made where the program has a way back and none are given
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        parameters: Parameters,
+        rows: int,
+        sequences: int | None = None,
+        gradients: Parameters | None = None,
+    ) -> None:
+        self.program = program
+        self.parameters = parameters
+        self.gradients = gradients or (parameters.like() if program.differentiates else None)
+        self.capacity = _counts(rows, sequences)
+        self._blocks = share_storage(program)
+        verify(program, self._blocks)
+        dtype = parameters.vector.dtype
+        self._dtypes = {v: dtype if v.dtype == "float" else np.dtype(v.dtype) for v in self._blocks}
+        kinds = {block: self._dtypes[value] for value, block in self._blocks.items()}
+        self._memory = {
+            block: np.zeros(entries, kinds[block]) for block, entries in sizes(self._blocks, self.capacity).items()
+        }
+        self._scratch: dict[int, Array] = {}
+        self._zeros: dict[int, Array] = {}
+        self._runs: dict[tuple[int, int | None], Run] = {}
+        self._set = chosen_set()
+        self.noise = np.zeros((len(program.sites), 4), np.uint32)
+        self._silence = np.zeros(4, np.uint32)
+        self.seed_noise(0, 0)
+
+    def seed_noise(self, seed: int, step: int) -> None:
+        """Make the dropout masks those of this seed and step; each further step adds 1 to column 1."""
+        for site, rate in enumerate(self.program.sites):
+            threshold = min(round(rate * 2**32), 2**32 - 1)
+            self.noise[site] = (seed & 0xFFFFFFFF, step & 0xFFFFFFFF, site, threshold)
+
+    def run(self, rows: int, sequences: int | None = None) -> Run:
+        """The plan bound to a batch of this size; bound once and remembered."""
+        key = rows, sequences
+        if key not in self._runs:
+            if len(self._runs) >= KEPT_SIZES:
+                self._runs.pop(next(iter(self._runs)))
+            self._runs[key] = self._bind(_counts(rows, sequences))
+        return self._runs[key]
+
+    def listing(self, rows: int | None = None) -> str:
+        """The forward and the backward program, an operation a line, with the shapes it writes."""
+        return listing(self.program, self.capacity if rows is None else _counts(rows, None))
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all buffers."""
+        return sum(memory.nbytes for memory in self._memory.values())
+
+    def array(self, value: Value, counts: dict[Space, int]) -> Array:
+        shape = value.shape(counts)
+        return self._memory[self._blocks[value]][: int(np.prod(shape))].reshape(shape)
+
+    def _bind(self, counts: dict[Space, int]) -> Run:
+        arrays = {value: self.array(value, counts) for value in self._blocks}
+
+        def call(instruction: Instruction) -> Call:
+            kernel = load(instruction.kernel, self.parameters.vector.dtype, self._set)
+            return partial(kernel, *(self._argument(a, arrays) for a in instruction.arguments))
+
+        return Run(
+            {value.name: array for value, array in arrays.items()},
+            [call(instruction) for instruction in self.program.forward],
+            [call(instruction) for instruction in self.program.backward],
+        )
+
+    def _argument(self, argument: Argument, arrays: dict[Value, Array]) -> Any:
+        match argument:
+            case Value():
+                return arrays[argument]
+            case Out():
+                return arrays[argument.value]
+            case InPlace():
+                return arrays[argument.before]
+            case Transposed():
+                return self._argument(argument.of, arrays).T
+            case Weight(name, gradient):
+                return self.gradients[name] if gradient and self.gradients else self.parameters[name]
+            case Noise(site):
+                return self._silence if site < 0 else self.noise[site]
+            case Zeros(width):
+                return self._zeros.setdefault(width, np.zeros(width, self.parameters.vector.dtype))
+            case Scratch(width):
+                return self._scratch.setdefault(width, np.zeros(width, self.parameters.vector.dtype))
+            case _:
+                return argument
+
+
+def _counts(rows: int, sequences: int | None) -> dict[Space, int]:
+    count = 0 if sequences is None else sequences
+    return {"rows": rows, "sequences": count, "boundaries": count + 1}

@@ -1,0 +1,89 @@
+"""Prediction: the plan without dropout, on running statistics, over two alternating buffers, chunk by chunk."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.engine import threads
+from chainrule.engine.network import Network
+from chainrule.engine.parameters import Parameters
+from chainrule.engine.plan import Plan
+from chainrule.network.losses import Loss
+
+Array = NDArray[Any]
+
+#: Entries of the widest buffer of a chunk: the buffers then stay in a core's cache.
+CHUNK_ENTRIES = 1 << 18
+
+
+class Predictor:
+    """A trained network, ready to predict from any thread.
+
+    Plans are made when first needed and lent to one call at a time; they hold buffers, so a pickle leaves them out.
+    """
+
+    def __init__(self, network: Network, parameters: Parameters, loss: Loss) -> None:
+        self.network = network
+        self.parameters = parameters
+        self.loss = loss
+        self._plans: deque[Plan] = deque()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_plans": deque()}
+
+    def __call__(self, X: Any, n_threads: int | None = None) -> Array:
+        """Predictions of shape (rows, outputs) for dense or sparse X of shape (rows, features)."""
+        rows = X.shape[0]
+        result = np.empty((rows, self.network.outputs), self.parameters.vector.dtype)
+        plan = self._lent()
+        size = plan.capacity["rows"]
+        count = None if n_threads is None else threads.resolve(n_threads)
+        with threads.limited(count):
+            for start in range(0, rows, size):
+                stop = min(start + size, rows)
+                run = plan.run(stop - start)
+                part = X[start:stop]
+                if isinstance(part, np.ndarray):
+                    run.arrays["x"][...] = part
+                else:
+                    part.toarray(out=run.arrays["x"])
+                for call in run.forward:
+                    call()
+                result[start:stop] = run.arrays[plan.program.output.name]
+        self._plans.append(plan)
+        return result
+
+    def bound(self, rows: int) -> Callable[[Any], Array]:
+        """A function of exactly `rows` rows that checks nothing and returns a new array.
+
+        It owns its buffers: use one per thread. Its answers follow the parameters as they change.
+        """
+        plan = self._plan(rows)
+        run = plan.run(rows)
+        x, output, calls = run.arrays["x"], run.arrays[plan.program.output.name], run.forward
+
+        def predict(X: Any) -> Array:
+            x[...] = X
+            for call in calls:
+                call()
+            return output.copy()
+
+        return predict
+
+    def _lent(self) -> Plan:
+        try:
+            return self._plans.pop()
+        except IndexError:  # to look first would be a race
+            return self._plan(self._chunk())
+
+    def _plan(self, rows: int) -> Plan:
+        return self.network.plan(self.parameters, rows, mode="predict", loss=self.loss)
+
+    def _chunk(self) -> int:
+        widest = max([self.network.inputs, *self.network.widths])
+        return int(np.clip(CHUNK_ENTRIES // widest, 64, 4096))

@@ -1,0 +1,85 @@
+"""Layers grouped into stages: a product and all that follows it element by element, done in one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from chainrule.network import activations
+from chainrule.network.activations import ActivationFunction
+from chainrule.network.layers import (
+    Activation,
+    BatchNorm,
+    Dense,
+    Dropout,
+    Layer,
+    LayerNorm,
+    Pool,
+    Residual,
+)
+
+IDENTITY = activations.get("identity")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """At most one of each, in this order: a product, a normalisation, an f, a dropout.
+
+    Places are those of the layers in their list: `dense_at` and `norm_at` name the parameters, `last` the value
+    that comes out.
+    """
+
+    dense: Dense | None = None
+    dense_at: int = 0
+    norm: BatchNorm | LayerNorm | None = None
+    norm_at: int = 0
+    activation: ActivationFunction = IDENTITY
+    rate: float = 0.0
+    last: int = 0
+
+
+@dataclass(frozen=True)
+class Block:
+    """A layer that is not element by element: a `Residual` or a `Pool`."""
+
+    layer: Residual | Pool
+    last: int
+
+
+def stages(layers: Sequence[Layer], fuse: bool) -> list[Stage | Block]:
+    """The layers as stages; with `fuse` off every layer is a stage of its own, so that each can be seen."""
+    found: list[Stage | Block] = []
+    filled = _FULL
+    for place, layer in enumerate(layers):
+        if isinstance(layer, (Residual, Pool)):
+            found.append(Block(layer, place))
+            filled = _FULL
+            continue
+        if isinstance(layer, Dropout) and layer.rate == 0 and found and fuse:
+            continue
+        slot = _SLOTS[type(layer)]
+        if slot <= filled or not fuse:
+            found.append(Stage())
+        stage = found.pop()
+        assert isinstance(stage, Stage)
+        found.append(_with(stage, layer, place))
+        has_f = isinstance(layer, Dense) and activations.get(layer.activation) != IDENTITY
+        filled = _SLOTS[Activation] if has_f else slot
+    return found
+
+
+_SLOTS: dict[type[Layer], int] = {Dense: 0, BatchNorm: 1, LayerNorm: 1, Activation: 2, Dropout: 3}
+_FULL = 4
+
+
+def _with(stage: Stage, layer: Layer, place: int) -> Stage:
+    """The stage with one more layer."""
+    if isinstance(layer, Dense):
+        f = activations.get(layer.activation)
+        return replace(stage, dense=layer, dense_at=place, activation=f, last=place)
+    if isinstance(layer, (BatchNorm, LayerNorm)):
+        return replace(stage, norm=layer, norm_at=place, last=place)
+    if isinstance(layer, Activation):
+        return replace(stage, activation=activations.get(layer.name), last=place)
+    assert isinstance(layer, Dropout)
+    return replace(stage, rate=layer.rate, last=place)

@@ -1,0 +1,47 @@
+"""Errors in one form: where, what was expected, what was received, how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class _Explained(Exception):
+    """An error of four parts; `str()` joins them into one sentence and its mend."""
+
+    def __init__(self, where: str, expected: str, received: object, mend: str) -> None:
+        super().__init__(where, expected, received, mend)
+
+    def __str__(self) -> str:
+        where, expected, received, mend = self.args
+        return f"{where}: expected {expected}; received {received}. {mend}"
+
+
+class InputError(_Explained, ValueError):
+    """A value that cannot be used; also a `ValueError`."""
+
+
+class InputTypeError(_Explained, TypeError):
+    """A value of a kind that cannot be used; also a `TypeError`."""
+
+
+class DivergenceError(_Explained, ValueError):
+    """Training left the finite numbers; also a `ValueError`."""
+
+
+class PlanError(_Explained, RuntimeError):
+    """A compiled program would read what it has already overwritten: a defect of chainrule."""
+
+
+def unknown_name(where: str, name: object, known: Iterable[str]) -> InputError:
+    """The error for a name that is not in a table, with the nearest names that are.
+
+    Examples
+    --------
+    >>> print(unknown_name("activation", "rleu", ["relu", "tanh"]))
+    activation: expected one of 'relu', 'tanh'; received 'rleu'. Did you mean 'relu'?
+    """
+    names = sorted(known)
+    near = get_close_matches(str(name), names, n=1)
+    mend = f"Did you mean {near[0]!r}?" if near else "Pick a name from this list."
+    return InputError(where, "one of " + ", ".join(map(repr, names)), repr(name), mend)

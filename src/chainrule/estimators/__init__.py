@@ -1,0 +1,1 @@
+"""The scikit-learn face: the only floor that imports scikit-learn."""

@@ -1,0 +1,61 @@
+"""From an estimator's parameters to layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from chainrule.errors import InputError
+from chainrule.network.layers import (
+    Activation,
+    BatchNorm,
+    Dense,
+    Dropout,
+    Layer,
+    LayerNorm,
+    Residual,
+)
+
+
+def build(estimator: Any, outputs: int) -> tuple[Layer, ...]:
+    """The layers of an estimator with this many outputs; the last is a linear `Dense`.
+
+    Each hidden layer is Dense, norm, activation, dropout; with `residual`, a skip goes around each.
+    `layers` takes the place of all that and gets only the output layer added.
+    """
+    output = Dense(outputs, init=estimator.init)
+    if estimator.layers is not None:
+        return (*estimator.layers, output)
+    widths, given = hidden_sizes(estimator.hidden_layer_sizes), estimator.activation
+    functions = list(given) if isinstance(given, (list, tuple)) else [given] * len(widths)
+    if len(functions) != len(widths):
+        raise InputError(
+            f"{type(estimator).__name__}(activation=)",
+            f"one name, or {len(widths)}, one per hidden layer",
+            f"{len(functions)} names",
+            "Match hidden_layer_sizes.",
+        )
+    blocks = [_block(estimator, int(width), f) for width, f in zip(widths, functions, strict=True)]
+    if estimator.residual:
+        return (*map(Residual, blocks), output)
+    return (*(layer for block in blocks for layer in block), output)
+
+
+def hidden_sizes(value: Any) -> list[Any]:
+    """`hidden_layer_sizes` as a list; a single number is one layer."""
+    return list(value) if hasattr(value, "__iter__") else [value]
+
+
+def has_dropout(layers: Sequence[Layer]) -> bool:
+    """Whether training draws a mask anywhere in these layers."""
+    return any(
+        has_dropout(layer.layers) if isinstance(layer, Residual) else isinstance(layer, Dropout) for layer in layers
+    )
+
+
+def _block(estimator: Any, width: int, f: Any) -> list[Layer]:
+    block: list[Layer] = [Dense(width, f, init=estimator.init)]
+    if estimator.norm is not None:
+        norm = BatchNorm() if estimator.norm == "batch" else LayerNorm()
+        block = [Dense(width, init=estimator.init), norm, Activation(f)]
+    return [*block, Dropout(estimator.dropout)] if estimator.dropout else block

@@ -1,0 +1,255 @@
+"""What the two estimators share: parameters, fitting, and the attributes that scikit-learn's MLP has."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Self
+
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from chainrule.engine.network import Network
+from chainrule.engine.parameters import Parameters
+from chainrule.errors import InputError
+from chainrule.estimators import architecture, rules
+from chainrule.estimators.fitting import Fitting
+from chainrule.estimators.inputs import check_weight, check_X, check_X_y
+from chainrule.estimators.session import Session
+from chainrule.network.losses import Loss
+from chainrule.training.batches import Rows
+
+Array = NDArray[Any]
+
+#: scikit-learn's names of the links.
+OUT_ACTIVATIONS = {"sigmoid": "logistic", "identity": "identity", "softmax": "softmax", "exp": "exp"}
+
+
+class Target(NamedTuple):
+    """y as a loss wants it, the loss, and how many outputs the network needs for it."""
+
+    values: Array
+    loss: Loss
+    outputs: int
+
+
+def goes_in_steps(estimator: BaseMLP) -> bool:
+    """Whether the solver has a partial_fit; otherwise the attribute is missing, as scikit-learn has it."""
+    if estimator.solver == "lbfgs":
+        raise AttributeError("partial_fit needs a stochastic solver, 'adam' or 'sgd'; solver='lbfgs' has none.")
+    return True
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class BaseMLP(BaseEstimator, ABC):  # type: ignore[misc]
+    """Everything of `MLPClassifier` and `MLPRegressor` but what a target is.
+
+    scikit-learn reads the parameters off the signature of an `__init__` that does nothing but store them: that of
+    a dataclass. The first, positional ones are the subclasses'.
+    """
+
+    solver: str = "adam"
+    alpha: float = 0.0001
+    batch_size: Any = "auto"
+    learning_rate: str = "constant"
+    learning_rate_init: float = 0.001
+    power_t: float = 0.5
+    max_iter: int = 200
+    shuffle: bool = True
+    random_state: Any = None
+    tol: float = 1e-4
+    verbose: Any = False
+    warm_start: bool = False
+    momentum: float = 0.9
+    nesterovs_momentum: bool = True
+    early_stopping: bool = False
+    validation_fraction: float = 0.1
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-8
+    n_iter_no_change: float = 10
+    max_fun: int = 15000
+    layers: Sequence[Any] | None = None
+    norm: str | None = None
+    residual: bool = False
+    dropout: float = 0.0
+    l1: float = 0.0
+    l2: float = 0.0
+    weight_decay: float = 0.0
+    init: Any = "auto"
+    dtype: Any = None
+    n_threads: int | None = None
+
+    # What a subclass says of its target -------------------------------------------------------------------
+
+    @abstractmethod
+    def _target(self, y: Array, goes_on: bool, incremental: bool) -> Target:
+        """y as the loss wants it: a whole number per row, or one column per output."""
+
+    @abstractmethod
+    def _score_rows(self, prediction: Array, y: Array, weight: Array | None) -> float:
+        """Validation score, higher is better, of raw predictions against y in the loss's form."""
+
+    # Fitting ----------------------------------------------------------------------------------------------
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Train on X and y.
+
+        Parameters
+        ----------
+        X : array or sparse matrix of shape (rows, features)
+        y : array of shape (rows,) or (rows, outputs)
+        sample_weight : array of shape (rows,), a number for all, or None; a weight of 2 counts a row twice
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        InputError, InputTypeError
+            A `ValueError`, a `TypeError`: a parameter out of range, or X, y, weights that cannot be used. The
+            estimator can be fitted again; without warm_start it is then unfitted.
+        DivergenceError
+            A `ValueError`: training left the finite numbers; the best weights before are kept. With early_stopping
+            that is a warning.
+        """
+        return self._fit(X, y, sample_weight, incremental=False)
+
+    @available_if(goes_in_steps)  # type: ignore[untyped-decorator]
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Go once through X and y, from where the last call ended: weights, moments, shuffles.
+
+        Parameters and errors are those of `fit`. Ctrl-C is not held back as it is in `fit`.
+        """
+        return self._fit(X, y, sample_weight, incremental=True)
+
+    def _fit(self, X: Any, y: Any, sample_weight: Any, incremental: bool) -> Self:
+        name = type(self).__name__
+        rules.check(name, vars(self))
+        if incremental and self.early_stopping:
+            raise InputError(
+                f"{name}(early_stopping=)", "False in partial_fit", True,
+                "partial_fit does not support early_stopping=True: it has no epochs to choose from.",
+            )  # fmt: skip
+        goes_on = self.__sklearn_is_fitted__() and (self.warm_start or incremental)
+        if not goes_on:
+            self.__dict__.pop("_session", None)  # what is refused from here on leaves no model of an earlier y behind
+        X, y = check_X_y(self, X, y, self.parameters_.vector.dtype if goes_on else self.dtype, reset=not goes_on)
+        weight = check_weight(name, sample_weight, X.shape[0], X.dtype)
+        target = self._target(y, goes_on, incremental)
+        network = Network(architecture.build(self, target.outputs), X.shape[1])
+        if goes_on:
+            session = self._session
+            self._check_same(network, target)
+        else:
+            session = Session.begin(network, target.loss, X.dtype, self.random_state)
+        values = target.values if target.loss.target == "classes" else target.values.astype(X.dtype, copy=False)
+        fitting = Fitting(self, session, Rows(X, values, weight), incremental)
+        if not goes_on:
+            self._adopt(session)
+        fitting.run()
+        return self
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return "_session" in vars(self)
+
+    def _check_same(self, network: Network, target: Target) -> None:
+        """warm_start and partial_fit go on with the network at hand, and refuse what would need another."""
+        before = self._session.predictor
+        if (target.loss, target.outputs) != (before.loss, before.network.outputs):
+            raise InputError(
+                f"{type(self).__name__}: y",
+                f"targets as before, {before.network.outputs} outputs for {before.loss.name}",
+                f"{target.outputs} outputs for {target.loss.name}",
+                "Use fit with warm_start=False, or a new estimator.",
+            )
+        if network != before.network:
+            raise InputError(
+                type(self).__name__, f"layers as before, {before.network.layers}", network.layers,
+                "warm_start and partial_fit cannot change them: use fit with warm_start=False.",
+            )  # fmt: skip
+
+    def _adopt(self, session: Session) -> None:
+        """Begin the learned attributes with a fresh session."""
+        network, loss = session.predictor.network, session.predictor.loss
+        self._session = session
+        self.n_outputs_ = network.outputs
+        self.out_activation_ = OUT_ACTIVATIONS[loss.link]
+        self.n_layers_ = 1 + sum(p.name.endswith(".W") for p in network.layout.parameters)
+        self.t_ = 0
+        self.loss_ = math.nan
+        self.loss_curve_: list[float] = []
+        self.history_: list[Any] = []
+        self.best_loss_: Any = math.inf
+        self.validation_scores_: Any = None
+        self.best_validation_score_: Any = None
+
+    # What was learned -------------------------------------------------------------------------------------
+
+    @property
+    def coefs_(self) -> list[Array]:
+        """Weights per layer, each of shape (inputs, units): views, so a change is a change of the model."""
+        return [W.T for W in self._of_kind("weight")]
+
+    @property
+    def intercepts_(self) -> list[Array]:
+        """Biases per layer, each of shape (units,): views."""
+        return self._of_kind("bias")
+
+    @property
+    def network_(self) -> Network:
+        """The network as a value: layers and sizes; `network_.describe()` prints it."""
+        check_is_fitted(self)
+        return self._session.predictor.network
+
+    @property
+    def parameters_(self) -> Parameters:
+        """All parameters by name, running statistics included."""
+        check_is_fitted(self)
+        return self._session.predictor.parameters
+
+    def _of_kind(self, kind: str) -> list[Array]:
+        return [self.parameters_[p.name] for p in self.network_.layout.parameters if p.kind == kind]
+
+    # Prediction -------------------------------------------------------------------------------------------
+
+    def _raw(self, X: Any) -> Array:
+        """What the network predicts for checked rows: (rows, outputs), through the link."""
+        X = check_X(self, X, self.parameters_.vector.dtype)
+        return self._session.predictor(X, self.n_threads)
+
+    def predict_function(self, rows: int = 1) -> Callable[[Any], Array]:
+        """A function of exactly `rows` rows without any check of its input: what a server in a hurry calls.
+
+        Parameters
+        ----------
+        rows : int, how many rows every call brings
+
+        Returns
+        -------
+        function : from an array of shape (rows, features) to the network's predictions, (rows, outputs):
+            probabilities of a classifier (of the second class, where there are two), values of a regressor.
+            It owns buffers: use one per thread.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from chainrule import MLPRegressor
+        >>> X = np.linspace(0, 1, 50)[:, None]
+        >>> f = MLPRegressor(solver="lbfgs", random_state=0).fit(X, X.ravel()).predict_function()
+        >>> f(X[:1]).shape
+        (1, 1)
+        """
+        check_is_fitted(self)
+        rules.count("predict_function(rows=)", rows)
+        return self._session.predictor.bound(int(rows))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags

@@ -1,0 +1,195 @@
+"""`MLPClassifier`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import ClassifierMixin
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
+
+from chainrule.errors import InputError
+from chainrule.estimators.base import BaseMLP, Target, goes_in_steps
+from chainrule.estimators.inputs import one_form
+from chainrule.network.losses import BINARY_CROSS_ENTROPY, CROSS_ENTROPY
+
+Array = NDArray[Any]
+
+
+@dataclass(eq=False, repr=False)
+class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
+    """A multi-layer perceptron that predicts classes: two, many, or many labels at once.
+
+    Every parameter and attribute of `sklearn.neural_network.MLPClassifier` with the same meaning and default, and
+    the parts that it lacks. Loss: cross-entropy.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : int or sequence of int, units of each hidden layer
+    activation : name (see `chainrule.activations.table()`), `activations.custom(...)`, or one per hidden layer
+    solver : 'adam', 'sgd' or 'lbfgs'
+    alpha : float, scikit-learn's L2: alpha / 2 * sum(W^2), divided by the weight sum of the batch. See `l2`.
+    batch_size : int or 'auto', which is min(200, rows)
+    learning_rate : 'constant', 'invscaling' or 'adaptive', of solver 'sgd'
+    learning_rate_init : float
+    power_t : float, exponent of 'invscaling'
+    max_iter : int, most epochs (iterations of lbfgs)
+    shuffle : bool, new order of the rows in every epoch
+    random_state : None, int or NumPy generator
+    tol : float, smallest improvement that counts (gradient tolerance of lbfgs)
+    verbose : bool or int, a line per epoch
+    warm_start : bool, fit goes on from the last weights
+    momentum, nesterovs_momentum : of solver 'sgd'
+    early_stopping : bool, stop on a held-out part and keep the best weights
+    validation_fraction : float in [0, 1), size of that part
+    beta_1, beta_2, epsilon : of solver 'adam'
+    n_iter_no_change : int or inf, epochs without improvement that are borne
+    max_fun : int, most loss evaluations of lbfgs
+    layers : sequence of layers, in place of hidden_layer_sizes, activation, norm, residual and dropout; the output
+        layer is added
+    norm : None, 'batch' or 'layer', between each hidden product and its activation
+    residual : bool, a skip connection around each hidden layer
+    dropout : float in [0, 1), share of hidden units dropped in training
+    l1 : float, l1 * sum|W|, by the proximal step: weights become exactly 0
+    l2 : float, l2 / 2 * sum(W^2), whatever the batch
+    weight_decay : float, decoupled (AdamW)
+    init : name, 'auto' or initialiser; see `chainrule.network.initialisers`
+    dtype : None (float32 stays, all else becomes float64, as in scikit-learn), 'float32' or 'float64'.
+        'float32' halves time and memory.
+    n_threads : int or None, threads of the matrix products
+
+    Attributes
+    ----------
+    classes_ : array of shape (classes,)
+    coefs_, intercepts_ : lists of arrays of shape (inputs, units) and (units,)
+    loss_, best_loss_, loss_curve_ : objective of the last epoch, the lowest, of every epoch
+    validation_scores_, best_validation_score_ : accuracy on the held-out part, with early_stopping
+    history_ : list of records, one per epoch or iteration of lbfgs: loss, learning rate (NaN for lbfgs, which chooses
+        its own steps), seconds, validation score
+    n_iter_, t_, n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_ : as in scikit-learn
+    network_, parameters_ : the network as a value, and all parameters by name
+
+    Notes
+    -----
+    A `y` of a single class is accepted, as in scikit-learn, and always predicted. Labels may come as a sparse 0/1
+    matrix; predictions are dense.
+
+    Between calls of partial_fit, or of fit with warm_start, parameters may be changed: a new rate, solver or penalty
+    counts from the next call on, with fresh moments. What would make another network is refused.
+
+    Ctrl-C ends a fit with a warning. The best weights so far stay: by validation score with early_stopping, by loss
+    with lbfgs, and else those behind the epoch with the lowest loss, as its batches met it.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.preprocessing import scale
+    >>> from chainrule import MLPClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> model = MLPClassifier((32,), norm="layer", learning_rate_init=0.01, tol=1e-3, random_state=0)
+    >>> bool(model.fit(scale(X), y).score(scale(X), y) > 0.9)
+    True
+    """
+
+    hidden_layer_sizes: Any = (100,)
+    activation: Any = "relu"
+
+    @available_if(goes_in_steps)  # type: ignore[untyped-decorator]
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Self:
+        """Go once through X and y, from where the last call ended: weights, moments, shuffles.
+
+        Ctrl-C is not held back as it is in `fit`.
+
+        Parameters
+        ----------
+        X, y, sample_weight : as in `fit`
+        classes : all classes that will ever come; needed in the first call
+        """
+        first = not self.__sklearn_is_fitted__()
+        if first and classes is None:
+            raise InputError(
+                "partial_fit(classes=)", "all classes, in the first call", None,
+                "For example classes=np.unique(all_y): classes must be passed on the first call.",
+            )  # fmt: skip
+        if classes is not None:
+            with one_form("partial_fit(classes=)", "a list of classes", classes):
+                given = unique_labels(classes)
+            if first:
+                self.classes_ = given
+            elif not np.array_equal(self.classes_, given):
+                raise InputError(
+                    "partial_fit(classes=)", f"the classes of the first call, {self.classes_}", given,
+                    "Leave classes out after the first call, or start with a new estimator.",
+                )  # fmt: skip
+        return self._fit(X, y, sample_weight, incremental=True)
+
+    def _target(self, y: Array, goes_on: bool, incremental: bool) -> Target:
+        name = f"{type(self).__name__}: y"
+        with one_form(name, "classes, or a 0/1 matrix of labels", y):
+            check_classification_targets(y)
+            kind = type_of_target(y, input_name="y")
+            if kind == "multiclass-multioutput":
+                raise ValueError("Several columns of classes: use one classifier per column, MultiOutputClassifier.")
+            found = unique_labels(y)
+        if not (goes_on or incremental):
+            self.classes_ = found
+        if not incremental and set(found) != set(self.classes_):
+            raise InputError(
+                name, f"the classes of the fit before, {self.classes_}", found,
+                "warm_start can only be used where `y` has the same classes as in the previous call to fit. "
+                f"Previously got {self.classes_}, `y` has {found}",
+            )  # fmt: skip
+        many = kind == "multilabel-indicator"
+        if not set(found) <= set(self.classes_) or (many and len(found) < len(self.classes_)):
+            raise InputError(
+                name, f"classes of {self.classes_}", found,
+                "Name all classes in the first call of partial_fit.",
+            )  # fmt: skip
+        if many:
+            return Target(y, BINARY_CROSS_ENTROPY, y.shape[1])
+        codes = np.searchsorted(self.classes_, y)
+        if len(self.classes_) <= 2:
+            return Target(codes.reshape(-1, 1), BINARY_CROSS_ENTROPY, 1)
+        return Target(codes, CROSS_ENTROPY, len(self.classes_))
+
+    @property
+    def _multilabel(self) -> bool:
+        return self.out_activation_ == "logistic" and self.n_outputs_ > 1
+
+    def _decide(self, p: Array) -> Array:
+        """Codes of the classes (a 0/1 matrix for labels) from probabilities."""
+        if self._multilabel:
+            return (p > 0.5).astype(int)
+        if p.shape[1] == 1:
+            return ((p[:, 0] > 0.5) & (len(self.classes_) == 2)).astype(int)
+        codes: Array = p.argmax(axis=1)
+        return codes
+
+    def _score_rows(self, prediction: Array, y: Array, weight: Array | None) -> float:
+        right = self._decide(prediction).reshape(y.shape) == y
+        return float(np.average(right if y.ndim == 1 else right.all(axis=1), weights=weight))
+
+    def predict(self, X: Any) -> Array:
+        """The most probable class of each row, shape (rows,), or a 0/1 matrix (rows, labels)."""
+        decided = self._decide(self._raw(X))
+        return decided if self._multilabel else np.asarray(self.classes_[decided])
+
+    def predict_proba(self, X: Any) -> Array:
+        """Probabilities of shape (rows, classes), in the order of `classes_`; of labels, one column each."""
+        p = self._raw(X)
+        if p.shape[1] > 1:
+            return p
+        return np.ones_like(p) if len(self.classes_) == 1 else np.hstack([1 - p, p])
+
+    def predict_log_proba(self, X: Any) -> Array:
+        """Logarithms of `predict_proba`."""
+        with np.errstate(divide="ignore"):
+            return np.log(self.predict_proba(X))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags

@@ -1,0 +1,123 @@
+"""What comes in: X, y and row weights checked, and whatever cannot be used refused in our one form of error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import issparse
+from sklearn.base import is_regressor
+from sklearn.utils.validation import column_or_1d, validate_data
+
+from chainrule.errors import InputError, InputTypeError
+
+Array = NDArray[Any]
+
+
+@contextmanager
+def one_form(where: str, expected: str, *received: Any) -> Iterator[None]:
+    """Give what scikit-learn and NumPy refuse inside the form of our errors, and keep their words in it.
+
+    Numbers too large for a float type become infinite without NumPy's warning: `_finite` tells of them.
+    """
+    try:
+        with np.errstate(over="ignore"):
+            yield
+    except (InputError, InputTypeError):
+        raise
+    except (ValueError, TypeError) as error:
+        kind = InputError if isinstance(error, ValueError) else InputTypeError
+        raise kind(where, expected, " and ".join(map(_described, received)), str(error)) from error
+
+
+def _is_sparse(values: Any) -> bool:
+    return bool(issparse(values))
+
+
+def _described(value: Any) -> str:
+    kind, shape = type(value).__name__, getattr(value, "shape", None)
+    return kind if shape is None else f"{kind} of shape {tuple(shape)}"
+
+
+def check_X(estimator: Any, X: Any, dtype: Any) -> Any:
+    """Rows to predict, as scikit-learn checks them, in the float type of the network."""
+    name = type(estimator).__name__
+    with one_form(f"{name}: X", "a table of numbers with the features seen in fit", X):
+        return _finite(name, "X", validate_data(estimator, X, reset=False, **_options(dtype)))
+
+
+def check_X_y(estimator: Any, X: Any, y: Any, dtype: Any, reset: bool) -> tuple[Any, Array]:
+    """Rows and targets to train on; y comes back with shape (rows,), or (rows, outputs) where there are several.
+
+    `dtype` None keeps float32 and turns all else to float64, as scikit-learn does. X is copied only where its
+    type or its order in memory has to change.
+    """
+    name, numeric = type(estimator).__name__, is_regressor(estimator)
+    with one_form(f"{name}.fit", "a table X of numbers and one y per row", X, y):
+        y = y.toarray() if _is_sparse(y) else y
+        if y is not None:
+            _finite(name, "y", np.asarray(y))
+        options = _options(dtype) | {"multi_output": True, "y_numeric": numeric}
+        X, y = validate_data(estimator, X, y, reset=reset, **options)
+        _finite(name, "X", X)
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        return X, as_floats(name, "y", y, X.dtype) if numeric else y
+
+
+def _options(dtype: Any) -> dict[str, Any]:
+    wanted = [np.float64, np.float32] if dtype is None else np.dtype(dtype).type
+    return {"accept_sparse": "csr", "dtype": wanted, "order": "C", "ensure_all_finite": False}
+
+
+def as_floats(name: str, what: str, values: Any, dtype: Any) -> Array:
+    """Values as a finite array of this float type; one too large for it is refused."""
+    with one_form(f"{name}: {what}", "numbers", values):
+        return np.asarray(_finite(name, what, np.ascontiguousarray(values, dtype)))
+
+
+def _finite(name: str, what: str, values: Any) -> Any:
+    """The values again, after a look for NaN and infinity."""
+    entries = values.data if _is_sparse(values) else values
+    if entries.dtype.kind != "f":
+        return values
+    with np.errstate(all="ignore"):
+        if np.isfinite(entries.sum()):
+            return values
+    good = np.isfinite(entries)
+    if good.all():
+        return values
+    place = np.argwhere(~good)[0]
+    bad = "NaN" if np.isnan(entries[tuple(place)]) else "infinity or a value too large for its dtype"
+    axes = ("entry",) if entries is not values else ("row", "column")
+    first = ", ".join(f"{axis} {i}" for axis, i in zip(axes, place, strict=False))
+    raise InputError(
+        f"{name}: Input {what}",
+        f"finite numbers of dtype {entries.dtype}",
+        f"{bad} in {int((~good).sum())} places, the first at {first}",
+        f"{name} does not accept missing values encoded as NaN: fill them (SimpleImputer) or drop the rows, "
+        "and scale huge values (StandardScaler).",
+    )
+
+
+def check_weight(name: str, weight: Any, rows: int, dtype: Any) -> Array | None:
+    """Row weights as an array of shape (rows,), or None where there are none; a single number weighs every row."""
+    if weight is None:
+        return None
+    found = as_floats(name, "sample_weight", weight, dtype)
+    if np.ndim(np.asarray(weight)) == 0:
+        found = np.full(rows, found[0])
+    if found.shape != (rows,):
+        raise InputError(
+            f"{name}: sample_weight", f"one number per row, shape ({rows},)", f"shape {found.shape}",
+            "Sample weights must be 1D and as many as the rows of X.",
+        )  # fmt: skip
+    if found.min() < 0 or found.max() == 0:
+        raise InputError(
+            f"{name}: sample_weight", "weights >= 0, at least one above zero",
+            f"numbers from {found.min():g} to {found.max():g}", "0 leaves a row out, 2 counts it twice.",
+        )  # fmt: skip
+    return found

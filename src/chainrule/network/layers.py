@@ -1,0 +1,267 @@
+"""The layers: frozen values that say what a layer is, never how it runs.
+
+Sizes are pure functions of a layer and of the width that comes in.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from chainrule.errors import InputError, InputTypeError, unknown_name
+from chainrule.network import activations, initialisers
+from chainrule.network.activations import ActivationFunction
+from chainrule.network.initialisers import Initialiser
+
+Kind = Literal["weight", "bias", "gain", "offset", "mean", "variance"]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A named array of a layer. Running means and variances are kept with the weights, but not trained."""
+
+    name: str
+    shape: tuple[int, ...]
+    kind: Kind
+    init: Initialiser | None = None
+
+    @property
+    def trained(self) -> bool:
+        return self.kind not in ("mean", "variance")
+
+
+class Layer(ABC):
+    """What every layer can say of itself."""
+
+    def width(self, inputs: int) -> int:
+        """Units that come out when `inputs` come in."""
+        return inputs
+
+    @abstractmethod
+    def parameters(self, inputs: int) -> tuple[Parameter, ...]:
+        """The arrays of this layer, in their order in the parameter vector."""
+
+    def flops(self, inputs: int) -> int:
+        """Floating point operations per row of a forward pass, matrix products only."""
+        return 0
+
+
+@dataclass(frozen=True)
+class Dense(Layer):
+    """z = x @ W.T + b, a = f(z).
+
+    Parameters
+    ----------
+    units : int, width of the output
+    activation : name, see `chainrule.activations.table()`, or an `activations.custom(...)`
+    bias : whether there is a b
+    init : name, initialiser, or "auto": the one that suits the activation that follows the weights
+
+    Examples
+    --------
+    >>> Dense(64, "relu").width(20)
+    64
+    """
+
+    units: int
+    activation: str | ActivationFunction = "identity"
+    bias: bool = True
+    init: str | Initialiser = "auto"
+
+    def __post_init__(self) -> None:
+        _check_count("Dense(units=)", self.units)
+        initialisers.get(self.init, activations.get(self.activation, "Dense(activation=)"))
+
+    def width(self, inputs: int) -> int:
+        return self.units
+
+    def parameters(self, inputs: int) -> tuple[Parameter, ...]:
+        init = initialisers.get(self.init, activations.get(self.activation))
+        W = Parameter("W", (self.units, inputs), "weight", init)
+        return (W, Parameter("b", (self.units,), "bias")) if self.bias else (W,)
+
+    def flops(self, inputs: int) -> int:
+        return 2 * self.units * inputs
+
+
+@dataclass(frozen=True)
+class Activation(Layer):
+    """a = f(z), element by element, where a normalisation stands between a `Dense` and its f."""
+
+    name: str | ActivationFunction
+
+    def __post_init__(self) -> None:
+        activations.get(self.name, "Activation(name=)")
+
+    def parameters(self, inputs: int) -> tuple[Parameter, ...]:
+        return ()
+
+
+@dataclass(frozen=True)
+class BatchNorm(Layer):
+    """Each column normalised over the rows of the batch, then gain * x + offset (Ioffe and Szegedy 2015).
+
+    `(z - mean) / sqrt(var + eps)` with the biased variance. Prediction uses running statistics,
+    `r <- (1 - momentum) r + momentum * batch`.
+    """
+
+    momentum: float = 0.1
+    eps: float = 1e-5
+
+    def __post_init__(self) -> None:
+        _check_share("BatchNorm(momentum=)", self.momentum, closed_above=True)
+        _check_eps("BatchNorm(eps=)", self.eps)
+
+    def parameters(self, inputs: int) -> tuple[Parameter, ...]:
+        return (
+            Parameter("gain", (inputs,), "gain"),
+            Parameter("offset", (inputs,), "offset"),
+            Parameter("mean", (inputs,), "mean"),
+            Parameter("variance", (inputs,), "variance"),
+        )
+
+
+@dataclass(frozen=True)
+class LayerNorm(Layer):
+    """Each row normalised over its features, then gain * x + offset (Ba et al. 2016)."""
+
+    eps: float = 1e-5
+
+    def __post_init__(self) -> None:
+        _check_eps("LayerNorm(eps=)", self.eps)
+
+    def parameters(self, inputs: int) -> tuple[Parameter, ...]:
+        return Parameter("gain", (inputs,), "gain"), Parameter("offset", (inputs,), "offset")
+
+
+@dataclass(frozen=True)
+class Dropout(Layer):
+    """In training, the share `rate` of units is set to zero and the rest divided by 1 - rate.
+
+    Srivastava et al. 2014; the division keeps the mean, so prediction does nothing.
+    """
+
+    rate: float
+
+    def __post_init__(self) -> None:
+        _check_share("Dropout(rate=)", self.rate)
+
+    def parameters(self, inputs: int) -> tuple[Parameter, ...]:
+        return ()
+
+
+@dataclass(frozen=True)
+class Residual(Layer):
+    """x + layers(x): a skip connection (He et al. 2016).
+
+    Where the layers change the width, x passes through a projection of its own, without bias.
+
+    Examples
+    --------
+    >>> [p.name for p in Residual([Dense(8, "relu")]).parameters(4)]
+    ['0.W', '0.b', 'projection.W']
+    """
+
+    layers: Sequence[Layer]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "layers", check_layers(self.layers, "Residual(layers)"))
+        if any(isinstance(layer, Pool) for layer in self.layers):
+            raise InputError("Residual(layers)", "layers that keep every row", "a Pool", "Put the Pool behind it.")
+
+    def width(self, inputs: int) -> int:
+        return widths(self.layers, inputs)[-1]
+
+    def parameters(self, inputs: int) -> tuple[Parameter, ...]:
+        inner = named_parameters(self.layers, inputs)
+        units = self.width(inputs)
+        if units == inputs:
+            return inner
+        init = initialisers.get("auto", activations.get("identity"))
+        return (*inner, Parameter("projection.W", (units, inputs), "weight", init))
+
+    def flops(self, inputs: int) -> int:
+        units = self.width(inputs)
+        incoming = widths(self.layers, inputs)
+        inner = sum(layer.flops(n) for layer, n in zip(self.layers, incoming, strict=False))
+        return inner + (2 * units * inputs if units != inputs else 0)
+
+
+@dataclass(frozen=True)
+class Pool(Layer):
+    """Mean, maximum or sum over the time axis: (batch, time, features) becomes (batch, features)."""
+
+    how: Literal["mean", "max", "sum"]
+
+    def __post_init__(self) -> None:
+        if self.how not in ("mean", "max", "sum"):
+            raise unknown_name("Pool(how=)", self.how, ("mean", "max", "sum"))
+
+    def parameters(self, inputs: int) -> tuple[Parameter, ...]:
+        return ()
+
+
+def widths(layers: Sequence[Layer], inputs: int) -> list[int]:
+    """[inputs, width behind layer 0, ..., width behind the last layer]."""
+    result = [inputs]
+    for layer in layers:
+        result.append(layer.width(result[-1]))
+    return result
+
+
+def named_parameters(layers: Sequence[Layer], inputs: int) -> tuple[Parameter, ...]:
+    """The parameters of all layers, each name led by its layer's place: "0.W", "2.1.gain"."""
+    found = []
+    for place, (layer, width) in enumerate(zip(layers, widths(layers, inputs), strict=False)):
+        for p in _settle_init(layer, layers[place + 1 :]).parameters(width):
+            found.append(Parameter(f"{place}.{p.name}", p.shape, p.kind, p.init))
+    return tuple(found)
+
+
+def _settle_init(layer: Layer, behind: Sequence[Layer]) -> Layer:
+    """A linear Dense with init="auto" is initialised for the Activation that stands behind it."""
+    if not (isinstance(layer, Dense) and layer.init == "auto"):
+        return layer
+    if activations.get(layer.activation).name != "identity":
+        return layer
+    for following in behind:
+        if isinstance(following, Activation):
+            family = activations.get(following.name).family
+            return Dense(layer.units, layer.activation, layer.bias, family)
+        if not isinstance(following, (BatchNorm, LayerNorm)):
+            break
+    return layer
+
+
+def check_layers(layers: Sequence[Layer], where: str) -> tuple[Layer, ...]:
+    """The layers as a tuple; an empty list or a stranger among them is refused."""
+    found = tuple(layers)
+    if not found:
+        raise InputError(where, "at least one layer", "none", "For example [Dense(64, 'relu')].")
+    for place, layer in enumerate(found):
+        if not isinstance(layer, Layer):
+            raise InputTypeError(
+                f"{where}[{place}]",
+                "a layer such as Dense, BatchNorm or Residual",
+                repr(layer),
+                "Layers are values: Dense(64, 'relu').",
+            )
+    return found
+
+
+def _check_count(where: str, value: object) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise InputError(where, "a whole number of at least 1", repr(value), "For example 64.")
+
+
+def _check_share(where: str, value: float, closed_above: bool = False) -> None:
+    if not (0 <= value < 1 or (closed_above and value == 1)):
+        interval = "[0, 1]" if closed_above else "[0, 1)"
+        raise InputError(where, f"a number in {interval}", repr(value), "0.1 is a common choice.")
+
+
+def _check_eps(where: str, value: float) -> None:
+    if not value > 0:
+        raise InputError(where, "a number above 0", repr(value), "1e-5 is the usual choice.")

@@ -1,0 +1,1 @@
+"""How a network learns: optimisers, batches, stopping, records, and the loop that yields them."""

@@ -1,0 +1,69 @@
+"""Batches: rows of X, y and weights gathered, in a drawn order, into the buffers of a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+class Rows:
+    """Training data as it was given: X dense or in compressed sparse rows, targets, weights, or a part of them.
+
+    Nothing is copied but the rows of the batch at hand. Floats are in the dtype of the parameters.
+
+    Parameters
+    ----------
+    X : C-ordered array or CSR matrix of shape (rows, features)
+    y : targets of the loss, (rows,) class codes or (rows, outputs) values
+    weight : array of shape (rows,), or None for 1 each
+    subset : indices of the rows that count, or None for all
+    """
+
+    def __init__(self, X: Any, y: Array, weight: Array | None = None, subset: NDArray[np.intp] | None = None) -> None:
+        self.X = X
+        self.y = y
+        self.weight = weight
+        self.subset = subset
+        self._dense = isinstance(X, np.ndarray)
+
+    def __len__(self) -> int:
+        return int(self.X.shape[0]) if self.subset is None else len(self.subset)
+
+    def batches(self, size: int, generator: np.random.Generator | None) -> Iterator[Any]:
+        """Slices or indices of the rows of each batch, a partial one last; in order without a generator."""
+        order = self.subset
+        if generator is not None:
+            order = generator.permutation(len(self) if order is None else order)
+        for start in range(0, len(self), size):
+            stop = min(start + size, len(self))
+            yield slice(start, stop) if order is None else order[start:stop]
+
+    def gather(self, chosen: Any, arrays: dict[str, Array]) -> float:
+        """Fill x, y and w of a plan with the chosen rows; the weight they have."""
+        if self._dense:
+            _copy(self.X, chosen, arrays["x"])
+        else:
+            self.X[chosen].toarray(out=arrays["x"])
+        _copy(self.y, chosen, arrays["y"])
+        if self.weight is None:
+            return float(len(arrays["y"]))
+        _copy(self.weight, chosen, arrays["w"])
+        return float(arrays["w"].sum())
+
+    def start(self, arrays: dict[str, Array]) -> None:
+        """Before the first batch: rows without weights weigh 1, in every batch alike."""
+        if self.weight is None:
+            arrays["w"].fill(1)
+
+
+def _copy(rows: Array, chosen: Any, out: Array) -> None:
+    if isinstance(chosen, slice):
+        out[...] = rows[chosen]
+    else:
+        # mode="clip" writes straight into `out`; the default goes through a copy.
+        rows.take(chosen, axis=0, out=out, mode="clip")

@@ -1,0 +1,55 @@
+"""When to stop: patience over a score, and the best weights so far."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Stopping:
+    """Counts epochs without an improvement of more than `tol`, and remembers the best weights.
+
+    A score is better when higher; a loss is seen with its sign turned. The counting is scikit-learn's.
+
+    Parameters
+    ----------
+    patience : epochs without improvement that are borne; training stops at one more
+    tol : smallest improvement that counts
+
+    Examples
+    --------
+    >>> stopping = Stopping(patience=1, tol=0.1)
+    >>> weights = np.zeros(2)
+    >>> for score in (0.5, 0.55, 0.56):
+    ...     stopping.see(score, weights)
+    >>> stopping.exhausted, stopping.best_score
+    (True, 0.56)
+    """
+
+    def __init__(self, patience: float, tol: float) -> None:
+        self.patience = patience
+        self.tol = tol
+        self.count = 0
+        self.best_score = -math.inf
+        self.best_vector: NDArray[np.floating] | None = None
+
+    @property
+    def exhausted(self) -> bool:
+        return self.count > self.patience
+
+    def see(self, score: float, vector: NDArray[np.floating]) -> None:
+        """Take note of an epoch's score and of the weights that gave it."""
+        self.count = 0 if score >= self.best_score + self.tol else self.count + 1  # NaN counts as no better
+        if score > self.best_score:
+            self.best_score = score
+            if self.best_vector is None:
+                self.best_vector = vector.copy()
+            else:
+                self.best_vector[...] = vector
+
+    def restore(self, vector: NDArray[np.floating]) -> None:
+        """Put the best weights back, if there were any."""
+        if self.best_vector is not None:
+            vector[...] = self.best_vector

@@ -1,0 +1,158 @@
+"""Backpropagation against finite differences in float64, for every activation, layer and loss, and random stacks.
+
+Numba compiles a kernel per activation, so its set takes three activations where the NumPy set takes all:
+what differs between activations is one scalar function, and each is checked alone.
+"""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chainrule import Activation, BatchNorm, Dense, Dropout, LayerNorm, Network, Residual
+from chainrule.network import activations
+from chainrule.network.activations import ACTIVATIONS
+from chainrule.network.losses import LOSSES
+
+TOLERANCE = 1e-6
+SOFTSIGN = activations.custom("softsign", lambda z: z / (1.0 + abs(z)), lambda z: 1.0 / (1.0 + abs(z)) ** 2)
+
+BEHIND = {
+    "alone": [],
+    "batch norm": [BatchNorm()],
+    "layer norm": [LayerNorm()],
+}
+#: One that backward reads off a, one off z, one that leaves nothing to compute.
+FEW = ("tanh", "gelu", "identity")
+
+
+@pytest.fixture(scope="session")
+def error(shaken, clear_rows, targets):
+    """A function that gives the largest relative error of a network's gradient."""
+
+    def largest(layers, loss="squared_error", inputs=4, rows=6, seed=0):
+        network = Network(layers, inputs)
+        parameters = shaken(network, seed)
+        X = clear_rows(network, parameters, rows, seed)
+        return network.check_gradients(parameters, X, targets(loss, rows, network.outputs), loss)
+
+    return largest
+
+
+@pytest.mark.parametrize("dropout", [[], [Dropout(0.4)]], ids=["", "dropout"])
+@pytest.mark.parametrize("norm", BEHIND)
+@pytest.mark.parametrize("f", ACTIVATIONS)
+def test_activations(f, norm, dropout, error, numpy_kernels):
+    assert error([Dense(5), *BEHIND[norm], Activation(f), *dropout, Dense(2)]) < TOLERANCE
+
+
+@pytest.mark.parametrize("f", ACTIVATIONS)
+def test_activations_in_dense(f, error, kernels):
+    assert error([Dense(5, f), Dense(3, f), Dense(2)]) < TOLERANCE
+
+
+@pytest.mark.parametrize("dropout", [[], [Dropout(0.4)]], ids=["", "dropout"])
+@pytest.mark.parametrize("norm", BEHIND)
+@pytest.mark.parametrize("f", FEW)
+def test_a_few_activations_in_both_sets(f, norm, dropout, error, kernels):
+    assert error([Dense(5), *BEHIND[norm], Activation(f), *dropout, Dense(2)]) < TOLERANCE
+
+
+@pytest.mark.parametrize("f", ACTIVATIONS)
+def test_activations_right_before_the_loss(f, error, numpy_kernels):
+    assert error([Dense(5, "tanh"), Dense(3, f)]) < TOLERANCE
+    assert error([Dense(5, "tanh"), Dense(3, f), Dropout(0.4)]) < TOLERANCE
+    assert error([Dense(5, "tanh"), Dense(3), BatchNorm(), Activation(f)]) < TOLERANCE
+
+
+def test_custom_activation(error, kernels):
+    assert error([Dense(5, SOFTSIGN), Dense(2)]) < TOLERANCE
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_losses(loss, error, kernels):
+    assert error([Dense(5, "tanh"), Dense(3)], loss) < TOLERANCE
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_losses_behind_what_they_may_not_overwrite(loss, error, kernels):
+    assert error([Dense(5), Dense(3, "tanh")], loss) < TOLERANCE
+    assert error([Dense(3), LayerNorm()], loss) < TOLERANCE
+
+
+LAYERS = [
+    Dense(4), Dense(4, "tanh", bias=False), Dense(4, bias=False), Activation("tanh"), Activation("identity"),
+    BatchNorm(), LayerNorm(), Dropout(0.3), Dropout(0.0),
+    Residual([Dense(4, "tanh")]), Residual([Dense(5, "tanh")]), Residual([Dropout(0.3)]),
+    Residual([LayerNorm()]), Residual([Residual([Dense(3, "tanh")]), Dense(4)]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("layer", LAYERS, ids=repr)
+def test_every_layer_first_between_and_last(layer, error, kernels):
+    assert error([layer, Dense(3)]) < TOLERANCE
+    assert error([Dense(4, "tanh"), layer, Dense(3)]) < TOLERANCE
+    assert error([Dense(4, "tanh"), layer]) < TOLERANCE
+    assert error([Dense(4), layer]) < TOLERANCE
+    assert error([layer, layer, Dense(3)]) < TOLERANCE
+
+
+@pytest.mark.parametrize("layers", [[Activation("tanh")], [LayerNorm()], [Residual([LayerNorm()])]], ids=repr)
+def test_a_network_without_a_product_has_no_gradient_of_the_input(layers, shaken, kernels):
+    network = Network(layers, 3)
+    plan = network.plan(shaken(network), 5, loss="squared_error")
+    plan.run(5)()
+    assert np.isfinite(plan.gradients.vector).all()
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_row_weights(loss, shaken, targets, value_and_gradient, kernels):
+    network = Network([Dense(5, "tanh"), Dense(3)], 4)
+    parameters, generator = shaken(network), np.random.default_rng(1)
+    X, y = generator.normal(size=(6, 4)), targets(loss, 6, 3)
+    w = np.array([0.0, 1.0, 2.0, 0.5, 0.0, 7.0])
+    value, gradient = value_and_gradient(network, parameters, X, y, w, loss)
+
+    v, start, h = generator.normal(size=gradient.size), parameters.vector.copy(), 1e-5
+    losses = []
+    for side in (h, -h):
+        parameters.vector[...] = start + side * v
+        losses.append(value_and_gradient(network, parameters, X, y, w, loss)[0])
+    np.testing.assert_allclose(gradient @ v, (losses[0] - losses[1]) / (2 * h), rtol=1e-7)
+
+    # A weight of 2 is a row that stands there twice, and a weight of 0 one that does not.
+    parameters.vector[...] = start
+    rows = np.repeat(np.arange(6), (2 * w).astype(int))
+    repeated = value_and_gradient(network, parameters, X[rows], y[rows], np.ones(len(rows)), loss)
+    np.testing.assert_allclose(value, repeated[0], rtol=1e-12)
+    np.testing.assert_allclose(gradient, repeated[1], rtol=1e-9, atol=1e-14)
+
+
+def stacks(functions):
+    """Random lists of layers, all of one width but where a Dense or a projection changes it."""
+    width = st.integers(3, 6)
+    simple = st.one_of(
+        st.builds(Dense, width, st.sampled_from(functions), st.booleans()),
+        st.builds(Activation, st.sampled_from(functions)),
+        st.builds(BatchNorm, st.just(0.1), st.sampled_from([1e-2, 1e-1])),
+        st.builds(LayerNorm, st.sampled_from([1e-2, 1e-1])),
+        st.builds(Dropout, st.sampled_from([0.0, 0.3])),
+    )
+    block = st.recursive(
+        simple, lambda inner: st.builds(Residual, st.lists(inner, min_size=1, max_size=3)), max_leaves=6
+    )
+    return st.lists(block, min_size=1, max_size=6)
+
+
+@settings(max_examples=60)
+@given(layers=stacks([*ACTIVATIONS, SOFTSIGN]), seed=st.integers(0, 100))
+def test_random_stacks(layers, seed, error):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CHAINRULE_KERNELS", "numpy")
+        assert error(layers, rows=8, seed=seed) < TOLERANCE
+
+
+@settings(max_examples=40)
+@given(layers=stacks(FEW), seed=st.integers(0, 100))
+def test_random_stacks_in_numba(layers, seed, error):
+    assert error(layers, rows=8, seed=seed) < TOLERANCE

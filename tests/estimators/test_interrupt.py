@@ -1,0 +1,114 @@
+"""Ctrl-C, as a person meets it: a script in a process of its own, and a signal while it fits."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from chainrule import MLPRegressor
+
+SCRIPT = """
+import sys, warnings
+import numpy as np
+from chainrule import MLPClassifier
+from chainrule.errors import InputError
+
+solver, early_stopping = sys.argv[1], sys.argv[2] == "True"
+generator = np.random.default_rng(0)
+X = generator.normal(size=(4000, 20))
+y = (X[:, 0] * X[:, 1] > 0) ^ (generator.uniform(size=4000) < 0.1)
+model = MLPClassifier((64, 64), solver=solver, early_stopping=early_stopping, max_iter=10**6, max_fun=10**9,
+                      n_iter_no_change=np.inf, tol=0, verbose=True, random_state=0)
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    model.fit(X, y)
+print("warned:", *{str(warning.message) for warning in caught}, flush=True)
+assert np.isfinite(model.predict_proba(X)).all() and model.predict(X).shape == (4000,)
+assert model.n_iter_ == len(model.loss_curve_) == len(model.history_) >= 1
+if early_stopping:
+    assert model.best_validation_score_ == max(model.validation_scores_)
+else:
+    assert model.best_loss_ == min(model.loss_curve_)
+best = model._session.stopping.best_vector if solver == "adam" else model.parameters_.vector
+assert np.array_equal(model.parameters_.vector, best)
+model.set_params(max_iter=1, verbose=False).fit(X[:100], y[:100])
+print("went on", flush=True)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a process cannot send itself SIGINT alone")
+@pytest.mark.parametrize("epochs", [1, 5])
+@pytest.mark.parametrize(("solver", "early_stopping"), [("adam", False), ("adam", True), ("lbfgs", False)])
+def test_fit_ends_within_a_second_and_keeps_the_best(tmp_path, solver, early_stopping, epochs):
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+    command = [sys.executable, "-u", str(script), solver, str(early_stopping)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        for line in process.stdout:
+            if line.startswith(f"Iteration {epochs},"):
+                break
+        process.send_signal(signal.SIGINT)
+        started = time.monotonic()
+        for line in process.stdout:
+            if line.startswith("warned:"):
+                break
+        seconds = time.monotonic() - started
+        rest, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    assert line.strip() == "warned: Training interrupted by user. The best weights so far are kept."
+    assert seconds < 1
+    assert rest.strip() == "went on"
+
+
+def interrupt_in_epoch(n):
+    """A stand-in for the trainer's epoch that is interrupted the n-th time."""
+    from chainrule.training.trainer import Trainer
+
+    whole, calls = Trainer.epoch, []
+
+    def epoch(self, data, batch_size):
+        calls.append(None)
+        record = whole(self, data, batch_size)
+        if len(calls) == n:
+            raise KeyboardInterrupt
+        return record
+
+    return epoch
+
+
+X = np.linspace(-1, 1, 50)[:, None]
+
+
+def test_the_weights_of_the_best_epoch_come_back(monkeypatch):
+    """Interrupted in its fourth epoch, a fit whose third was worse leaves the weights behind its second."""
+    settings = {"hidden_layer_sizes": (4,), "solver": "sgd", "learning_rate_init": 0.9, "random_state": 0}
+    with pytest.warns(UserWarning, match="Maximum iterations"):
+        second = MLPRegressor(**settings, max_iter=2).fit(X, X[:, 0] * 10)
+    monkeypatch.setattr("chainrule.training.trainer.Trainer.epoch", interrupt_in_epoch(4))
+    model = MLPRegressor(**settings, max_iter=10)
+    with pytest.warns(UserWarning, match="interrupted"):
+        model.fit(X, X[:, 0] * 10)
+    assert model.n_iter_ == 3
+    assert np.argmin(model.loss_curve_) == 1
+    assert np.array_equal(model.parameters_.vector, second.parameters_.vector)
+
+
+def test_interrupted_before_the_first_epoch_is_over_the_first_weights_remain(monkeypatch):
+    monkeypatch.setattr("chainrule.training.trainer.Trainer.epoch", interrupt_in_epoch(1))
+    model = MLPRegressor(hidden_layer_sizes=(4,), random_state=0)
+    with pytest.warns(UserWarning, match="interrupted"):
+        model.fit(X, X[:, 0])
+    assert model.n_iter_ == 0
+    assert np.isfinite(model.predict(X)).all()
+
+
+def test_partial_fit_leaves_the_interrupt_to_the_loop_around_it(monkeypatch):
+    model = MLPRegressor(hidden_layer_sizes=(4,), random_state=0).partial_fit(X, X[:, 0])
+    monkeypatch.setattr("chainrule.training.trainer.Trainer.epoch", interrupt_in_epoch(1))
+    with pytest.raises(KeyboardInterrupt):
+        model.partial_fit(X, X[:, 0])
+    assert np.isfinite(model.predict(X)).all()

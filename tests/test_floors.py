@@ -1,0 +1,124 @@
+"""Imports only go down: the floors of the house, read from the import statements of every file."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import chainrule
+
+ROOT = Path(chainrule.__file__).parent
+
+#: errors.py is the ground below all floors, and __init__.py the roof: nothing of the package may import it.
+FLOORS = {
+    "errors": -1,
+    "plain": 0, "network": 0,
+    "engine": 1,
+    "training": 2, "tables": 2, "datasets": 2,
+    "diagnosis": 3, "formats": 3,
+    "estimators": 4,
+    "plots": 5, "cluster": 5, "serving": 5,
+    "labs": 6,
+    "cli": 7, "__main__": 7,
+    "__init__": 8,
+}  # fmt: skip
+
+#: package -> the places that may import it; what is not named here may be imported anywhere
+HOMES = {
+    "numba": ("engine/kernels/",),
+    "threadpoolctl": ("engine/threads.py",),
+    "sklearn": ("estimators/",),
+    "scipy": ("network/", "engine/kernels/", "training/", "tables/", "diagnosis/", "estimators/", "labs/"),
+}
+
+
+def imported(source: str, package: tuple[str, ...]) -> Iterator[str]:
+    """Dotted names of all that a source imports, inside functions and under TYPE_CHECKING too.
+
+    `package` is where the source stands, for relative imports: ("chainrule", "engine").
+    """
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else ()
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def wrong_edges(sources: dict[str, str]) -> list[str]:
+    """What is imported against the rules, of files given as {path below the package: source}."""
+    wrong = []
+    for path, source in sources.items():
+        here = path.removesuffix(".py").split("/")
+        if here[0] not in FLOORS:
+            wrong.append(f"{path} stands on no floor")
+            continue
+        package = ("chainrule", *here[:-1])
+        for name in imported(source, package):
+            top, *rest = name.split(".")
+            if top in HOMES and not path.startswith(HOMES[top]):
+                wrong.append(f"{path} imports {top}")
+            if top != "chainrule":
+                continue
+            there = rest[0] if rest else "__init__"
+            if there == "__version__" or there == here[0]:
+                continue
+            if FLOORS.get(there, FLOORS["__init__"]) >= FLOORS[here[0]]:
+                wrong.append(f"{path} imports {name}")
+    return wrong
+
+
+def test_imports_only_go_down():
+    files = sorted(ROOT.rglob("*.py"))
+    assert len(files) > 30
+    assert wrong_edges({file.relative_to(ROOT).as_posix(): file.read_text() for file in files}) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "allowed"),
+    [
+        ("engine/plan.py", "from chainrule.network.layers import Dense", True),
+        ("engine/plan.py", "from chainrule.errors import InputError", True),
+        ("engine/plan.py", "from chainrule.engine.program import Program", True),
+        ("engine/kernels/a.py", "import numba", True),
+        ("formats/onnx.py", "from chainrule import __version__", True),
+        ("network/layers.py", "from chainrule.engine.plan import Plan", False),  # up
+        ("network/layers.py", "import chainrule.engine.plan", False),
+        ("network/layers.py", "def f():\n    from ..engine import plan", False),
+        ("plain.py", "from chainrule.network import losses", False),  # sideways
+        ("training/loop.py", "from chainrule import datasets", False),
+        ("engine/plan.py", "from chainrule import Dense", False),  # through the roof
+        ("errors.py", "from chainrule import plain", False),
+        ("__init__.py", "from chainrule.plain import forward", True),
+        ("engine/plan.py", "import numba.core", False),
+        ("training/loop.py", "from sklearn.base import clone", False),
+        ("attic/a.py", "", False),
+    ],
+)
+def test_the_rules_themselves(path, source, allowed):
+    assert (wrong_edges({path: source}) == []) == allowed
+
+
+def test_the_package_itself_imports_the_standard_library_only():
+    tree = ast.parse((ROOT / "__init__.py").read_text())
+    top_level = ast.Module([node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))], [])
+    names = {name.split(".")[0] for name in imported(ast.unparse(top_level), ("chainrule",))}
+    assert names <= set(sys.stdlib_module_names)
+
+
+@pytest.mark.parametrize("statement", ["import chainrule", "from chainrule import plain"])
+def test_importing_the_package_is_light(statement):
+    code = f"import sys; {statement}; print(*sorted({{name.partition('.')[0] for name in sys.modules}}))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert {"chainrule"} == {"chainrule", "numba", "sklearn", "scipy"} & set(loaded.split())
+
+
+def test_every_public_name_can_be_had():
+    for name in chainrule.__all__:
+        assert getattr(chainrule, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'Dens'"):
+        chainrule.Dens  # noqa: B018

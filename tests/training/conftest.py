@@ -1,0 +1,62 @@
+"""Small problems, and trainers for them."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from chainrule import Activation, BatchNorm, Dense, Dropout, Network
+from chainrule.network import losses
+from chainrule.training.batches import Rows
+from chainrule.training.optimisers import Adam, Optimiser, Penalty
+from chainrule.training.streams import streams
+from chainrule.training.trainer import Trainer
+
+LAYERS = (Dense(16), BatchNorm(), Activation("tanh"), Dropout(0.2), Dense(3))
+
+
+@pytest.fixture(scope="session")
+def problem() -> Callable[..., Rows]:
+    """A function that draws rows of five features whose targets of a loss can be learned."""
+
+    def draw(loss: str = "squared_error", rows: int = 60, weighted: bool = False, dtype: type = np.float32) -> Rows:
+        generator = np.random.default_rng(0)
+        X = generator.normal(size=(rows, 5)).astype(dtype)
+        z = X @ generator.normal(size=(5, 3))
+        y = {
+            "cross_entropy": z.argmax(axis=1),
+            "binary_cross_entropy": (z > 0).astype(dtype),
+            "poisson": np.round(np.exp(z / 2)).astype(dtype),
+            "squared_error": np.tanh(z).astype(dtype),
+        }[loss]
+        return Rows(X, y, generator.uniform(0.5, 2, rows).astype(dtype) if weighted else None)
+
+    return draw
+
+
+@pytest.fixture(scope="session")
+def trainer() -> Callable[..., Trainer]:
+    """A function that makes a trainer; its network drops units and normalises batches unless another is given."""
+
+    def make(
+        loss: str = "squared_error",
+        optimiser: Optimiser | None = None,
+        penalty: Penalty | None = None,
+        layers: Any = LAYERS,
+        seed: int = 0,
+        dtype: type = np.float32,
+        **options: Any,
+    ) -> Trainer:
+        network, random = Network(layers, 5), streams(seed)
+        return Trainer(
+            network,
+            network.init(random.init, dtype),
+            losses.get(loss),
+            optimiser or Adam(0.01),
+            penalty or Penalty(),
+            random,
+            **options,
+        )
+
+    return make

@@ -1,0 +1,97 @@
+"""What a step costs beside arithmetic: no memory, and no compiling for another shape."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+from numba.core.dispatcher import Dispatcher
+
+from chainrule import Activation, BatchNorm, Dense, Dropout, LayerNorm, Residual
+from chainrule.engine import threads
+from chainrule.engine.kernels import Kernel, load
+from chainrule.training.batches import Rows
+from chainrule.training.optimisers import SGD, Adam, Penalty, no_threshold, soft_threshold
+from chainrule.training.trainer import Trainer
+
+ROWS = 40_000
+LAYERS = (
+    Dense(32),
+    BatchNorm(),
+    Activation("relu"),
+    Dropout(0.1),
+    Residual([Dense(32, "tanh"), LayerNorm()]),
+    Dense(3),
+)
+
+
+@pytest.fixture
+def numba_kernels(monkeypatch):
+    """The NumPy set makes an array per expression and compiles nothing: both promises are Numba's."""
+    monkeypatch.setenv("CHAINRULE_KERNELS", "numba")
+
+
+def traced(made, data, size):
+    """Bytes that one epoch leaves behind, and its peak above what was there before it."""
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        made.epoch(data, size)
+        after, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    return after - before, peak - before
+
+
+@pytest.mark.parametrize("weighted", [False, True], ids=["unweighted", "weighted"])
+@pytest.mark.parametrize("optimiser", [SGD(0.01, momentum=0.9), Adam(0.01)], ids=["sgd", "adam"])
+def test_nothing_is_allocated_per_step(optimiser, weighted, numba_kernels, trainer, problem, monkeypatch):
+    """40 batches of 1000 rows against 400 batches of 100: both epochs draw a permutation of one size.
+
+    Ten times the steps leave nothing more behind and peak no higher; and neither peak, permutation taken off, has
+    room for the smallest array of a batch of 1000, its row weights. What threadpoolctl takes once per epoch, some
+    7 kB, is left out.
+    """
+    monkeypatch.setattr(Trainer, "_threads", lambda *_: None)  # leaves the BLAS as the caller set it
+    data = problem("squared_error", ROWS, weighted)
+    made = trainer(optimiser=optimiser, penalty=Penalty(l2=1e-5), layers=LAYERS)
+    left, peak = {}, {}
+    with threads.limited(1):
+        for size in (1000, 100):  # compiles the kernels and binds both sizes
+            made.epoch(data, size)
+        for size in (1000, 100):
+            # the lowest of some: Python itself now and then keeps an object
+            left[size], peak[size] = np.min([traced(made, data, size) for _ in range(3)], axis=0)
+            peak[size] -= ROWS * np.dtype(np.intp).itemsize
+    assert left[100] - left[1000] < 360  # less than a byte per extra step
+    assert peak[100] - peak[1000] < 360
+    assert max(peak.values()) < 1000 * 4
+
+
+def signatures(made):
+    """Compiled versions of every Numba kernel that this trainer runs."""
+    plan, _ = made._bind(1)
+    dtype, update = made.parameters.vector.dtype, made.update
+    value = soft_threshold if made.penalty.l1 else no_threshold
+    used = {instruction.kernel for instruction in plan.program.instructions}
+    used.add(Kernel(update.optimiser.kernel, value=value, label=value.__name__))
+    compiled = [kernel for kernel in (load(one, dtype, "numba") for one in used) if isinstance(kernel, Dispatcher)]
+    return {kernel.__qualname__: len(kernel.signatures) for kernel in compiled}
+
+
+@pytest.mark.parametrize("loss", ["cross_entropy", "squared_error"])
+def test_another_shape_is_not_compiled_anew(loss, numba_kernels, trainer, problem):
+    """Other widths, row counts, batches of one row, one output, weights, and an L2: one version per kernel."""
+    first = trainer(loss, layers=LAYERS)
+    first.epoch(problem(loss), 16)
+    found = signatures(first)
+    assert len(found) >= 8
+    assert set(found.values()) == {1}
+
+    wider = trainer(loss, layers=(Dense(40), *LAYERS[1:4], Residual([Dense(7, "tanh"), LayerNorm()]), Dense(3)))
+    data = problem(loss, rows=33, weighted=True)
+    for size in (33, 4, 1):
+        wider.epoch(data, size)
+    narrow = trainer(loss, penalty=Penalty(l2=0.1), layers=(*LAYERS[:-1], Dense(1)))
+    target = np.zeros(33, int) if loss == "cross_entropy" else data.y[:, :1]
+    narrow.epoch(Rows(data.X, target), 8)
+    assert signatures(first) == found
