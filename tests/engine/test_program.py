@@ -110,7 +110,7 @@ def test_the_gradient_of_the_input_is_for_inspections_only():
     assert training.d_input is None
     assert "dx by 0.W" in {v.name for step in looking.instructions for v in step.writes}
     assert "dx by 0.W" not in {v.name for step in training.instructions for v in step.writes}
-    assert looking.d_input.name == "dx by 0.W"
+    assert looking.d_input.name.startswith("dx by 0.W")
     products = [step for step in training.backward if step.kernel.name == "dot"]
     assert len(products) == 3  # dW and dx of the second layer, dW of the first
 

@@ -74,12 +74,18 @@ class Builder:
         self.gradients.setdefault(value, []).append(gradient)
 
     def gradient(self, value: Value) -> Value:
-        """The sum of what was contributed; the last contribution is overwritten, the others are not."""
+        """The sum of what was contributed; the last contribution is overwritten, the others are not.
+
+        An inspection works on a copy, so that every delta can still be read when all is done.
+        """
         *others, total = self.gradients.pop(value)
         for other in others:
             whole = Value(f"{total.name}+", total.space, total.width)
             self.emit("add_into", InPlace(total, whole), other, text=f"{whole.name} = {total.name} + {other.name}")
             total = whole
+        if self.inspect:
+            kept, total = total, Value(f"{total.name} for {value.name}", total.space, total.width)
+            self.emit("copy", Out(total), kept, text=f"{total.name} = {kept.name}")
         return total
 
     def site(self, rate: float) -> Noise:

@@ -26,6 +26,7 @@ def lower_stage(b: Builder, stage: Stage, x: Value, prefix: str) -> Value:
         b.behind(lambda: product_backward(b, x, z, W))
         bias = Weight(f"{prefix}{stage.dense_at}.b") if has_bias else Zeros(stage.dense.units)
         if not pointwise and not has_bias:
+            b.layer_values[f"{name}.z"] = z
             return z
     elif not pointwise:
         return _unchanged(b, x, name) if b.inspect else x
@@ -33,17 +34,23 @@ def lower_stage(b: Builder, stage: Stage, x: Value, prefix: str) -> Value:
         z = b.copy(x, f"{name}.in")
         bias = Zeros(x.width or 1)
     if isinstance(stage.norm, BatchNorm):
-        return _batch_norm(b, stage, stage.norm, z, bias, prefix)
+        return _batch_norm(b, stage, stage.norm, z, bias, f"{prefix}{stage.norm_at}", name)
     if isinstance(stage.norm, LayerNorm):
-        return _layer_norm(b, stage, stage.norm, z, bias, prefix)
+        return _layer_norm(b, stage, stage.norm, z, bias, f"{prefix}{stage.norm_at}", name)
     return _activation(b, stage, z, bias, name)
 
 
 def _unchanged(b: Builder, x: Value, name: str) -> Value:
     """A layer that does nothing, seen in an inspection: its value and its gradient have names of their own."""
-    z = b.copy(x, f"{name}.a")
-    b.behind(lambda: b.layer_values.update({f"{name}.dz": b.gradients[z][-1]}))
-    return z
+    a = Value(f"{name}.a", x.space, x.width)
+    b.emit("copy", Out(a), x, text=f"{a.name} = {x.name}")
+
+    def back() -> None:
+        da = b.layer_values[f"{name}.dz"] = b.gradient(a)
+        b.contribute(x, da)
+
+    b.behind(back)
+    return a
 
 
 def product_backward(b: Builder, x: Value, z: Value, W: Weight) -> None:
@@ -86,7 +93,7 @@ def _activation(b: Builder, stage: Stage, z: Value, bias: Weight | Zeros, name: 
     functions = _functions(stage)
     needs_z = b.mode != "predict" and f.reads == "z"
     text = f"{a.name} = {_said(stage, plus)}"
-    if needs_z or (b.inspect and f != IDENTITY):
+    if needs_z or (b.inspect and (f != IDENTITY or stage.rate)):
         biased = Value(f"{name}.z", z.space, z.width)
         b.emit("activate", InPlace(z, biased), bias, Out(a), noise, text=text, **functions)
     else:
@@ -111,19 +118,18 @@ def _activation(b: Builder, stage: Stage, z: Value, bias: Weight | Zeros, name: 
             "activate_backward", InPlace(da, dz), read, read, db, noise,
             text=f"{dz.name} = {da.name} * {f.name}'({read.name})", **_slopes(stage),
         )  # fmt: skip
-        b.layer_values[f"{a.name[:-2]}.dz"] = dz
+        b.layer_values[f"{name}.dz"] = dz
         b.contribute(z, dz)
 
     b.behind(back)
     return a
 
 
-def _batch_norm(b: Builder, stage: Stage, norm: BatchNorm, z: Value, bias: Weight | Zeros, prefix: str) -> Value:
-    at = f"{prefix}{stage.norm_at}"
+def _batch_norm(b: Builder, stage: Stage, norm: BatchNorm, z: Value, bias: Weight | Zeros, at: str, name: str) -> Value:
     gain, offset = Weight(f"{at}.gain"), Weight(f"{at}.offset")
     mean, variance = Weight(f"{at}.mean"), Weight(f"{at}.variance")
     width = z.width or 1
-    a = Value(f"{prefix}{stage.last}.a", z.space, z.width)
+    a = Value(f"{name}.a", z.space, z.width)
     b.needed.add(a)
     text = f"{a.name} = {_said(stage, f'batch_norm({z.name})')}"
     if b.mode == "predict":
@@ -148,17 +154,16 @@ def _batch_norm(b: Builder, stage: Stage, norm: BatchNorm, z: Value, bias: Weigh
             d_gain, d_offset, _gradient_of(bias), noise, frozen,
             text=f"{dz.name} = batch_norm'({da.name})", **_slopes(stage),
         )  # fmt: skip
-        b.layer_values[f"{a.name[:-2]}.dz"] = dz
+        b.layer_values[f"{name}.dz"] = dz
         b.contribute(z, dz)
 
     b.behind(back)
     return a
 
 
-def _layer_norm(b: Builder, stage: Stage, norm: LayerNorm, z: Value, bias: Weight | Zeros, prefix: str) -> Value:
-    at = f"{prefix}{stage.norm_at}"
+def _layer_norm(b: Builder, stage: Stage, norm: LayerNorm, z: Value, bias: Weight | Zeros, at: str, name: str) -> Value:
     gain, offset = Weight(f"{at}.gain"), Weight(f"{at}.offset")
-    a = Value(f"{prefix}{stage.last}.a", z.space, z.width)
+    a = Value(f"{name}.a", z.space, z.width)
     b.needed.add(a)
     text = f"{a.name} = {_said(stage, f'layer_norm({z.name})')}"
     if b.mode == "predict":
@@ -182,7 +187,7 @@ def _layer_norm(b: Builder, stage: Stage, norm: LayerNorm, z: Value, bias: Weigh
             d_gain, d_offset, _gradient_of(bias), noise,
             text=f"{dz.name} = layer_norm'({da.name})", **_slopes(stage),
         )  # fmt: skip
-        b.layer_values[f"{a.name[:-2]}.dz"] = dz
+        b.layer_values[f"{name}.dz"] = dz
         b.contribute(z, dz)
 
     b.behind(back)

@@ -31,7 +31,7 @@ class Pass:
     ----------
     output : array of shape (rows, outputs), or (batch, time, outputs)
     activations : what each layer gave, in order
-    pre_activations : what each layer's f, or the layer, was applied to
+    pre_activations : x W' + b of a Dense; of any other layer, what it was given
     """
 
     output: Array
@@ -49,7 +49,7 @@ class Backward:
     Attributes
     ----------
     gradients : Parameters, dLoss/d(parameter) under the parameters' names
-    deltas : dLoss/dz of each layer, in order
+    deltas : dLoss/d(pre_activation) of each layer, in order; of what comes out, for a Residual or a Pool
     d_input : dLoss/dX, of X's shape
     """
 
@@ -83,6 +83,11 @@ class Network:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "layers", check_layers(self.layers, "Network(layers)"))
+        if sum(isinstance(layer, Pool) for layer in self.layers) > 1:
+            raise InputError(
+                "Network(layers)", "at most one Pool", "several",
+                "The first Pool leaves one row per sequence: there is no time axis for another.",
+            )  # fmt: skip
         if not isinstance(self.inputs, (int, np.integer)) or self.inputs < 1:
             raise InputError("Network(inputs=)", "a whole number of at least 1", repr(self.inputs), "X.shape[-1].")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Literal
 
 from chainrule.errors import InputError, InputTypeError, unknown_name
@@ -256,12 +257,12 @@ def _check_count(where: str, value: object) -> None:
         raise InputError(where, "a whole number of at least 1", repr(value), "For example 64.")
 
 
-def _check_share(where: str, value: float, closed_above: bool = False) -> None:
-    if not (0 <= value < 1 or (closed_above and value == 1)):
+def _check_share(where: str, value: object, closed_above: bool = False) -> None:
+    if not isinstance(value, Real) or not (0 <= float(value) < 1 or (closed_above and value == 1)):
         interval = "[0, 1]" if closed_above else "[0, 1)"
         raise InputError(where, f"a number in {interval}", repr(value), "0.1 is a common choice.")
 
 
-def _check_eps(where: str, value: float) -> None:
-    if not value > 0:
+def _check_eps(where: str, value: object) -> None:
+    if not isinstance(value, Real) or not float(value) > 0:
         raise InputError(where, "a number above 0", repr(value), "1e-5 is the usual choice.")

@@ -15,8 +15,8 @@ slope: Any = None  # placeholder
 
 def open_mask(noise: Any) -> Any:
     """key, threshold, factor of a unit that stays."""
-    h = np.uint32(noise[0])
-    for word in (noise[1], noise[2]):
+    h = np.uint32(0)
+    for word in (noise[0], noise[1], noise[2]):
         h = np.uint32(h ^ word)
         h = np.uint32(np.uint32(h ^ (h >> np.uint32(16))) * np.uint32(0x85EBCA6B))
         h = np.uint32(np.uint32(h ^ (h >> np.uint32(13))) * np.uint32(0xC2B2AE35))

@@ -11,8 +11,8 @@ slope: Any = None  # placeholder
 
 def mask(noise: Any, shape: tuple[int, int], dtype: Any) -> Any:
     """(mask of factor or 0, factor of a unit that stays)."""
-    key = noise[:1].copy()
-    for word in (noise[1:2], noise[2:3]):
+    key = np.zeros(1, np.uint32)
+    for word in (noise[0:1], noise[1:2], noise[2:3]):
         key = _finalise(key ^ word) + np.uint32(0x9E3779B9)
     index = np.arange(shape[0] * shape[1], dtype=np.uint32).reshape(shape)
     h = _finalise((index * np.uint32(0x9E3779B1)) ^ key)
