@@ -129,11 +129,12 @@ class Network:
         loss: str | Loss | None = None,
         sequences: int | None = None,
         gradients: Parameters | None = None,
+        n_threads: int = 1,
     ) -> Plan:
         """This network bound to memory for batches of up to `rows` rows; see `Plan.listing()`."""
         chosen = None if loss is None else losses.get(loss)
         program = lower(self.layers, self.inputs, mode, chosen)
-        return Plan(program, parameters, rows, sequences, gradients)
+        return Plan(program, parameters, rows, sequences, gradients, n_threads)
 
     def forward(
         self,
@@ -165,8 +166,7 @@ class Network:
         run.arrays["x"][...] = rows
         if self.pools and packed is not None:
             run.arrays["boundaries"][...] = packed.boundaries
-        for call in run.forward:
-            call()
+        run.forward()
 
         def seen(kind: str) -> list[Array]:
             values = [program.layer_values[f"{i}.{kind}"] for i in range(len(self.layers))]
@@ -193,8 +193,7 @@ class Network:
         plan, run, packed = pass_._plan, pass_._run, pass_._packing
         program = plan.program
         run.arrays["d_output"][...] = d if packed is None or program.output.space == "sequences" else packed.pack(d)
-        for call in run.backward:
-            call()
+        run.backward()
         assert plan.gradients is not None
         assert program.d_input is not None
         deltas = [

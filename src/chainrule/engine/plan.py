@@ -7,13 +7,14 @@ per size and then kept.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from contextlib import AbstractContextManager
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.engine.kernels import chosen_set, load
+from chainrule.engine.kernels import chosen_set
 from chainrule.engine.parameters import Parameters
 from chainrule.engine.program import (
     Argument,
@@ -34,24 +35,37 @@ from chainrule.engine.program import (
     verify,
 )
 
+from chainrule.engine.share import divide
+from chainrule.engine.work import Step, Team, Work, bind, team
+
 Array = NDArray[Any]
-Call = Callable[[], Any]
 KEPT_SIZES = 64
 
 
 class Run:
-    """A plan at one batch size: its arrays by value name, and its calls."""
+    """A plan at one batch size: its arrays by value name, and its work."""
 
-    def __init__(self, arrays: dict[str, Array], forward: list[Call], backward: list[Call]) -> None:
+    def __init__(
+        self, arrays: dict[str, Array], forward: list[Step], backward: list[Step], make: Callable[[list[Step]], Work]
+    ) -> None:
         self.arrays = arrays
-        self.forward = forward
-        self.backward = backward
-        self.calls = forward + backward
+        self._forward, self._backward, self._make = forward, backward, make
 
-    def __call__(self) -> None:
+    @cached_property
+    def forward(self) -> Work:
+        return self._make(self._forward)
+
+    @cached_property
+    def backward(self) -> Work:
+        return self._make(self._backward)
+
+    @cached_property
+    def whole(self) -> Work:
         """Forward, and backward where the program has a way back."""
-        for call in self.calls:
-            call()
+        return self._make(self._forward + self._backward)
+
+    def __call__(self, team: Team | None = None) -> None:
+        self.whole(team)
 
 
 class Plan:
@@ -63,6 +77,7 @@ class Plan:
     parameters : read, and in training its running statistics are written
     rows, sequences : capacity
     gradients : where to put gradients; made where the program has a way back and none are given
+    n_threads : its work is divided for a team of this many, see `team`
     """
 
     def __init__(
@@ -72,7 +87,9 @@ class Plan:
         rows: int,
         sequences: int | None = None,
         gradients: Parameters | None = None,
+        n_threads: int = 1,
     ) -> None:
+        self.n_threads = n_threads
         self.program = program
         self.parameters = parameters
         self.gradients = gradients or (parameters.like() if program.differentiates else None)
@@ -92,6 +109,19 @@ class Plan:
         self.noise = np.zeros((len(program.sites), 4), np.uint32)
         self._silence = np.zeros(4, np.uint32)
         self.seed_noise(0, 0)
+
+    def team(self) -> AbstractContextManager[Team | None]:
+        """The threads that its runs take, where it was made for more than one."""
+        return team(self._set, self.n_threads)
+
+    def bind(self, steps: list[Step]) -> Work:
+        """Work for this plan's team and kernels."""
+        return bind(self._set, self.parameters.vector.dtype, steps)
+
+    @property
+    def members(self) -> int:
+        """How many the work is divided among: the NumPy kernels leave that to the BLAS."""
+        return self.n_threads if self._set == "numba" else 1
 
     def seed_noise(self, seed: int, step: int) -> None:
         """Make the dropout masks those of this seed and step; each further step adds 1 to column 1."""
@@ -124,14 +154,15 @@ class Plan:
     def _bind(self, counts: dict[Space, int]) -> Run:
         arrays = {value: self.array(value, counts) for value in self._blocks}
 
-        def call(instruction: Instruction) -> Call:
-            kernel = load(instruction.kernel, self.parameters.vector.dtype, self._set)
-            return partial(kernel, *(self._argument(a, arrays) for a in instruction.arguments))
+        def step(instruction: Instruction) -> Step:
+            arguments = [self._argument(a, arrays) for a in instruction.arguments]
+            return instruction.kernel, divide(instruction, arguments, self.members)
 
         return Run(
             {value.name: array for value, array in arrays.items()},
-            [call(instruction) for instruction in self.program.forward],
-            [call(instruction) for instruction in self.program.backward],
+            [step(instruction) for instruction in self.program.forward],
+            [step(instruction) for instruction in self.program.backward],
+            self.bind,
         )
 
     def _argument(self, argument: Argument, arrays: dict[Value, Array]) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable
 from typing import Any
 
@@ -31,19 +31,19 @@ class Predictor:
         self.network = network
         self.parameters = parameters
         self.loss = loss
-        self._plans: deque[Plan] = deque()
+        self._plans: defaultdict[int, deque[Plan]] = defaultdict(deque)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_plans": deque()}
+        return {**self.__dict__, "_plans": defaultdict(deque)}
 
     def __call__(self, X: Any, n_threads: int | None = None) -> Array:
         """Predictions of shape (rows, outputs) for dense or sparse X of shape (rows, features)."""
         rows = X.shape[0]
         result = np.empty((rows, self.network.outputs), self.parameters.vector.dtype)
-        plan = self._lent()
-        size = plan.capacity["rows"]
-        count = None if n_threads is None else threads.resolve(n_threads)
-        with threads.limited(count):
+        size = self._chunk()
+        count = threads.suitable(n_threads, self.network.largest_product(min(rows, size)))
+        plan = self._lent(count)
+        with plan.team() as team:
             for start in range(0, rows, size):
                 stop = min(start + size, rows)
                 run = plan.run(stop - start)
@@ -52,10 +52,9 @@ class Predictor:
                     run.arrays["x"][...] = part
                 else:
                     part.toarray(out=run.arrays["x"])
-                for call in run.forward:
-                    call()
+                run.forward(team)
                 result[start:stop] = run.arrays[plan.program.output.name]
-        self._plans.append(plan)
+        self._plans[count].append(plan)
         return result
 
     def bound(self, rows: int) -> Callable[[Any], Array]:
@@ -65,24 +64,23 @@ class Predictor:
         """
         plan = self._plan(rows)
         run = plan.run(rows)
-        x, output, calls = run.arrays["x"], run.arrays[plan.program.output.name], run.forward
+        x, output, forward = run.arrays["x"], run.arrays[plan.program.output.name], run.forward
 
         def predict(X: Any) -> Array:
             x[...] = X
-            for call in calls:
-                call()
+            forward()
             return output.copy()
 
         return predict
 
-    def _lent(self) -> Plan:
+    def _lent(self, count: int) -> Plan:
         try:
-            return self._plans.pop()
+            return self._plans[count].pop()
         except IndexError:  # to look first would be a race
-            return self._plan(self._chunk())
+            return self._plan(self._chunk(), count)
 
-    def _plan(self, rows: int) -> Plan:
-        return self.network.plan(self.parameters, rows, mode="predict", loss=self.loss)
+    def _plan(self, rows: int, n_threads: int = 1) -> Plan:
+        return self.network.plan(self.parameters, rows, mode="predict", loss=self.loss, n_threads=n_threads)
 
     def _chunk(self) -> int:
         widest = max([self.network.inputs, *self.network.widths])

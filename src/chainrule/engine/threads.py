@@ -44,6 +44,12 @@ def resolve(n_threads: int | None) -> int:
     return int(n_threads)
 
 
+def suitable(n_threads: int | None, multiplications: int) -> int:
+    """The number of threads for a network whose largest product has this many multiplications."""
+    count = resolve(n_threads)
+    return 1 if multiplications < SMALL_PRODUCT else count
+
+
 class _Limits:
     """The BLAS setting is the process's: the first to come keeps the caller's, and the last to go puts it back."""
 
@@ -86,4 +92,6 @@ def limited(threads: int | None) -> Iterator[None]:
 
 @cache
 def _controller() -> ThreadpoolController:
+    import scipy.linalg.cython_blas  # noqa: F401  (its BLAS must be loaded to be found)
+
     return ThreadpoolController().select(user_api="blas")

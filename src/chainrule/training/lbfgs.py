@@ -60,7 +60,8 @@ def minimise(
             "lbfgs(penalty=)", "l1 = 0", penalty.l1, "L1 has no gradient at 0: use a stochastic optimiser."
         )
     rows, trained = len(data), parameters.layout.trained
-    plan = network.plan(parameters, rows, loss=loss)
+    count = threads.suitable(n_threads, network.largest_product(rows))
+    plan = network.plan(parameters, rows, loss=loss, n_threads=count)
     run = plan.run(rows)
     assert plan.gradients is not None
     gradient = plan.gradients.vector[:trained]
@@ -76,7 +77,7 @@ def minimise(
         nonlocal best
         parameters.vector[:trained] = vector
         total[...] = 0
-        run()
+        run(team)
         value = float(total[0] / total[1]) + penalty.value(parameters, weight)
         if value < best:
             best = value
@@ -90,7 +91,7 @@ def minimise(
             on_iteration(float(intermediate_result.fun))  # type: ignore[attr-defined]
 
     try:
-        with threads.limited(threads.resolve(n_threads)):
+        with plan.team() as team:
             found = minimize(
                 objective,
                 parameters.vector[:trained].astype(np.float64),

@@ -5,14 +5,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy import where
 
-from chainrule.engine.kernels import Kernel, chosen_set, load
+from chainrule.engine.kernels import Kernel
 from chainrule.engine.parameters import Parameters
+from chainrule.engine.plan import Plan
+from chainrule.engine.share import parts
+from chainrule.engine.work import Team
 from chainrule.errors import InputError
 
 
@@ -134,6 +136,9 @@ class AdamW(Adam):
     weight_decay: float = 0.01
 
 
+Step = Callable[[float, float, Team | None], None]
+
+
 class Update:
     """An optimiser at work: its moments and its count of steps, and its kernel bound to the vectors."""
 
@@ -151,22 +156,28 @@ class Update:
         self._rates = np.zeros(16)
         self._rates[1], self._rates[3] = penalty.l1, optimiser.weight_decay
 
-    def bind(self, parameters: Parameters, gradients: Parameters) -> Callable[[float, float], None]:
-        """A function step(rate, weight): one step at this rate, after a batch of this weight."""
-        layout, dtype = parameters.layout, parameters.vector.dtype
+    def bind(self, plan: Plan) -> Step:
+        """A function step(rate, weight, team): one step at this rate, after a batch of this weight."""
+        assert plan.gradients is not None
+        layout = plan.parameters.layout
         value = soft_threshold if self.penalty.l1 > 0 else no_threshold
-        kernel = load(Kernel(self.optimiser.kernel, value=value, label=value.__name__), dtype, chosen_set())
-        p, g = (vector[: layout.trained] for vector in (parameters.vector, gradients.vector))
+        kernel = Kernel(self.optimiser.kernel, value=value, label=value.__name__)
+        vectors = [plan.parameters.vector, plan.gradients.vector, *self.moments]
         rates, penalty, numbers = self._rates, self.penalty, self.optimiser.numbers
-        call = partial(kernel, p, g, *self.moments, *layout.segments, rates)
+        starts, penalised = layout.segments
+        shares = [
+            [*(vector[part] for vector in vectors), np.clip(starts, part.start, part.stop) - part.start, penalised, rates]
+            for part in parts(layout.trained, plan.members)
+        ]
+        work = plan.bind([(kernel, shares)])
 
-        def step(rate: float, weight: float) -> None:
+        def step(rate: float, weight: float, team: Team | None = None) -> None:
             self.steps += 1
             rates[0] = rate
             rates[2] = penalty.square_factor(weight)
             for place, number in enumerate(numbers(self.steps), start=4):
                 rates[place] = number
-            call()
+            work(team)
 
         return step
 

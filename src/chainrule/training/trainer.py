@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +14,7 @@ from chainrule.engine.parameters import Parameters
 from chainrule.engine.plan import Plan
 from chainrule.network.losses import Loss
 from chainrule.training.batches import Rows
-from chainrule.training.optimisers import Optimiser, Penalty, Update
+from chainrule.training.optimisers import Optimiser, Penalty, Step, Update
 from chainrule.training.streams import Streams
 
 
@@ -77,7 +76,7 @@ class Trainer:
         self.update = Update(optimiser, penalty, parameters)
         self.rate = optimiser.learning_rate
         self.epochs = 0
-        self._bound: tuple[Plan, Callable[[float, float], None]] | None = None
+        self._bound: tuple[Plan, Step] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_bound": None}
@@ -92,31 +91,30 @@ class Trainer:
         total[...] = 0
         noise = plan.noise[:, 1] if len(plan.noise) else None
         # A divergence shows in the record, not in warnings of single products.
-        with np.errstate(all="ignore"), threads.limited(self._threads(batch_size)):
+        with np.errstate(all="ignore"), plan.team() as team:
             for chosen in data.batches(batch_size, self.streams.shuffle if self.shuffle else None):
                 rows = chosen.stop - chosen.start if isinstance(chosen, slice) else len(chosen)
                 run = plan.run(rows)
                 weight = data.gather(chosen, run.arrays)
                 if noise is not None:
                     noise += 1
-                for call in run.calls:
-                    call()
-                step(self.rate, weight)
+                run(team)
+                step(self.rate, weight, team)
         self.epochs += 1
         loss = float(total[0] / total[1]) if total[1] else float("nan")
         per_batch = float(total[1]) * min(1.0, batch_size / len(data))
         loss += self.penalty.value(self.parameters, per_batch)
         return Record(self.epochs, loss, self.rate, time.perf_counter() - started)
 
-    def _bind(self, batch_size: int) -> tuple[Plan, Callable[[float, float], None]]:
-        """Plan and update for batches of this size, made anew where the plan at hand is too small."""
-        if self._bound is None or self._bound[0].capacity["rows"] < batch_size:
-            gradients = self.parameters.like()
-            plan = self.network.plan(self.parameters, batch_size, loss=self.loss, gradients=gradients)
-            plan.seed_noise(self.streams.dropout, self.update.steps)
-            self._bound = plan, self.update.bind(self.parameters, gradients)
+    def _bind(self, batch_size: int) -> tuple[Plan, Step]:
+        """Plan and update for batches of this size, made anew where what is at hand is too small or divided otherwise."""
+        count = threads.suitable(self.n_threads, self.network.largest_product(batch_size))
+        if self._bound is not None:
+            plan = self._bound[0]
+            if plan.capacity["rows"] >= batch_size and plan.n_threads == count:
+                return self._bound
+        gradients = self.parameters.like()
+        plan = self.network.plan(self.parameters, batch_size, loss=self.loss, gradients=gradients, n_threads=count)
+        plan.seed_noise(self.streams.dropout, self.update.steps)
+        self._bound = plan, self.update.bind(plan)
         return self._bound
-
-    def _threads(self, batch_size: int) -> int:
-        small = self.network.largest_product(batch_size) < threads.SMALL_PRODUCT
-        return 1 if small and self.n_threads is None else threads.resolve(self.n_threads)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import numba
@@ -18,7 +19,16 @@ import numpy as np
 
 import chainrule.network
 from chainrule.engine.kernels import Kernel, functions
-from chainrule.engine.kernels.numba_set import losses, masks, norms, optimisers, pointwise, pools
+from chainrule.engine.kernels.numba_set import (
+    losses,
+    masks,
+    norms,
+    optimisers,
+    pointwise,
+    pools,
+    products,
+    tasks,
+)
 from chainrule.engine.kernels.specialise import in_dtype, rebound
 
 _log = logging.getLogger("chainrule")
@@ -37,7 +47,37 @@ def _inline(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def load(kernel: Kernel, dtype: np.dtype[Any]) -> Callable[..., None]:
-    """Compile (or take from the cache on disk) the kernel with its functions in place."""
+    """The kernel as a function of arrays; Numba compiles it at its first call."""
+    template = _template(kernel, dtype)
+    result: Callable[..., None] = numba.njit(cache=not kernel.scalar, **_OPTIONS)(template)
+    return result
+
+
+@cache
+def task(kernel: Kernel, dtype: np.dtype[Any], kinds: tuple[Any, ...]) -> Any:
+    """Compile (or take from the cache on disk) the kernel as a task for records of arguments of these kinds."""
+    if kernel.name == "dot":
+        return products.task(dtype)
+    template = _template(kernel, dtype)
+    names = {"kernel": numba.njit(**_OPTIONS)(template), "unpack": tasks.unpacker(kinds)}
+    label = f"{template.__qualname__}.{hashlib.sha256(str(kinds).encode()).hexdigest()[:8]}"
+    text = rebound(tasks.run_record, names, label)
+    kept = not kernel.scalar
+    folder = Path(numba.njit(cache=kept)(text).stats.cache_path or "")
+    if not kept or not any(folder.glob(f"*{label}*.nbi")):
+        _announce()
+    return numba.cfunc(tasks.SIGNATURE, cache=kept)(text)
+
+
+def instruction(kernel: Kernel, dtype: np.dtype[Any], arguments: Sequence[Any]) -> list[int]:
+    """The words of one instruction of a table: task, length of its record, record."""
+    kinds = () if kernel.name == "dot" else tuple(map(tasks.kind, arguments))
+    record = products.words(*arguments) if kernel.name == "dot" else tasks.words(arguments)
+    return [task(kernel, dtype, kinds).address, len(record), *record]
+
+
+def _template(kernel: Kernel, dtype: np.dtype[Any]) -> FunctionType:
+    """The kernel with its functions in place, not yet compiled."""
     twins = functions.TWINS[dtype.type]
     names: dict[str, Any] = {
         "open_mask": _inline(masks.open_mask if kernel.dropout else masks.open_no_mask),
@@ -55,12 +95,7 @@ def load(kernel: Kernel, dtype: np.dtype[Any]) -> Callable[..., None]:
         names["exponential"] = _inline(rebound(losses.exponentiate, {"exp": twins[np.exp]}, "exponentiate"))
     # The name carries all that the cache's own key cannot see: functions put in place, and their sources.
     label = f"{kernel.name}.{kernel.label}.{kernel.dropout}.{dtype.name}.{_sources()}"
-    template = rebound(_TEMPLATES[kernel.name], names, label)
-    compiled = numba.njit(cache=not kernel.scalar, **_OPTIONS)(template)
-    if not any(Path(compiled.stats.cache_path or "").glob(f"*{label}*.nbi")):
-        _announce()
-    result: Callable[..., None] = compiled
-    return result
+    return rebound(_TEMPLATES[kernel.name], names, label)
 
 
 @cache

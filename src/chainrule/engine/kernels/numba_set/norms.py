@@ -1,6 +1,7 @@
 """Batch and layer normalisation, with the activation and dropout that follow in the same pass.
 
-y = gain * x_hat + offset, a = f(y). Backward needs x_hat, which overwrites z, and 1/deviation, `rstd`.
+y = gain * x_hat + offset, a = f(y). Backward needs x_hat, which overwrites z, and 1/deviation, `rstd`. Batch
+normalisation may be given some of the columns, layer normalisation some of the rows; see `pointwise`.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ KERNELS = (
 
 def batch_norm(
     z: Any, bias: Any, rstd: Any, gain: Any, offset: Any, running_mean: Any, running_variance: Any,
-    mean: Any, a: Any, noise: Any, momentum: Any, eps: Any, frozen: Any,
+    mean: Any, a: Any, noise: Any, momentum: Any, eps: Any, frozen: Any, start: Any = 0,
 ) -> None:  # fmt: skip
     """z -> x_hat; a = f(gain * x_hat + offset), masked; running statistics move by `momentum`.
 
@@ -36,7 +37,8 @@ def batch_norm(
     key, threshold, keep = open_mask(noise)
     scale = z.dtype.type(keep)
     share, tiny = z.dtype.type(momentum), z.dtype.type(eps)
-    rows, units = z.shape
+    rows, pitch = z.shape
+    units = mean.size
     per_row = z.dtype.type(1.0 / rows)
     for j in range(units):
         mean[j] = 0
@@ -59,7 +61,7 @@ def batch_norm(
         running_mean[j] += share * (mean[j] + bias[j] - running_mean[j])
         running_variance[j] += share * (variance - running_variance[j])
     for i in range(rows):
-        first = np.uint32(i * units)
+        first = np.uint32(start + i * pitch)
         for j in range(units):
             x_hat = (z[i, j] - mean[j]) * rstd[j]
             z[i, j] = x_hat
@@ -69,7 +71,7 @@ def batch_norm(
 
 def batch_norm_backward(
     d: Any, x_hat: Any, a: Any, rstd: Any, gain: Any, offset: Any,
-    d_gain: Any, d_offset: Any, db: Any, noise: Any, frozen: Any,
+    d_gain: Any, d_offset: Any, db: Any, noise: Any, frozen: Any, start: Any = 0,
 ) -> None:  # fmt: skip
     """d: da -> dz = gain * rstd * (dy - mean(dy) - x_hat * mean(dy * x_hat)); frozen, gain * rstd * dy.
 
@@ -77,12 +79,13 @@ def batch_norm_backward(
     """
     key, threshold, keep = open_mask(noise)
     scale, unscale = d.dtype.type(keep), d.dtype.type(1.0 / keep)
-    rows, units = d.shape
+    rows, pitch = d.shape
+    units = db.size
     for j in range(units):
         d_gain[j] = 0
         d_offset[j] = 0
     for i in range(rows):
-        first = np.uint32(i * units)
+        first = np.uint32(start + i * pitch)
         for j in range(units):
             stays = mask(key, threshold, scale, np.uint32(first + np.uint32(j)))
             y = gain[j] * x_hat[i, j] + offset[j]
@@ -104,7 +107,7 @@ def batch_norm_predict(
 ) -> None:
     """a: z -> f(gain * (z + bias - mean) / deviation + offset) with the running statistics."""
     tiny = a.dtype.type(eps)
-    rows, units = a.shape
+    rows, units = a.shape[0], slant.size
     for j in range(units):
         slant[j] = gain[j] / np.sqrt(variance[j] + tiny)
     for i in range(rows):
@@ -112,7 +115,7 @@ def batch_norm_predict(
             a[i, j] = value((a[i, j] + bias[j] - mean[j]) * slant[j] + offset[j])
 
 
-def layer_norm(z: Any, bias: Any, rstd: Any, gain: Any, offset: Any, a: Any, noise: Any, eps: Any) -> None:
+def layer_norm(z: Any, bias: Any, rstd: Any, gain: Any, offset: Any, a: Any, noise: Any, eps: Any, start: Any = 0) -> None:
     """z -> x_hat per row; a = f(gain * x_hat + offset), masked."""
     key, threshold, keep = open_mask(noise)
     scale = z.dtype.type(keep)
@@ -120,7 +123,7 @@ def layer_norm(z: Any, bias: Any, rstd: Any, gain: Any, offset: Any, a: Any, noi
     rows, units = z.shape
     per_unit = z.dtype.type(1.0 / units)
     for i in range(rows):
-        first = np.uint32(i * units)
+        first = np.uint32(start + i * units)
         total = z.dtype.type(0)
         for j in range(units):
             t = z[i, j] + bias[j]
@@ -142,7 +145,7 @@ def layer_norm(z: Any, bias: Any, rstd: Any, gain: Any, offset: Any, a: Any, noi
 
 def layer_norm_backward(
     d: Any, x_hat: Any, a: Any, rstd: Any, gain: Any, offset: Any,
-    d_gain: Any, d_offset: Any, db: Any, noise: Any,
+    d_gain: Any, d_offset: Any, db: Any, noise: Any, start: Any = 0,
 ) -> None:  # fmt: skip
     """d: da -> dz = rstd * (g - mean(g) - x_hat * mean(g * x_hat)) with g = dy * gain; db sums dz."""
     key, threshold, keep = open_mask(noise)
@@ -154,7 +157,7 @@ def layer_norm_backward(
         d_offset[j] = 0
         db[j] = 0
     for i in range(rows):
-        first = np.uint32(i * units)
+        first = np.uint32(start + i * units)
         total = d.dtype.type(0)
         along = d.dtype.type(0)
         for j in range(units):

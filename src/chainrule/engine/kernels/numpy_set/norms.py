@@ -22,7 +22,7 @@ KERNELS = (
 
 def batch_norm(
     z: Any, bias: Any, rstd: Any, gain: Any, offset: Any, running_mean: Any, running_variance: Any,
-    mean: Any, a: Any, noise: Any, momentum: Any, eps: Any, frozen: Any,
+    mean: Any, a: Any, noise: Any, momentum: Any, eps: Any, frozen: Any, start: Any = 0,
 ) -> None:  # fmt: skip
     stays, _ = mask(noise, z.shape, z.dtype)
     if frozen:
@@ -41,7 +41,7 @@ def batch_norm(
 
 def batch_norm_backward(
     d: Any, x_hat: Any, a: Any, rstd: Any, gain: Any, offset: Any,
-    d_gain: Any, d_offset: Any, db: Any, noise: Any, frozen: Any,
+    d_gain: Any, d_offset: Any, db: Any, noise: Any, frozen: Any, start: Any = 0,
 ) -> None:  # fmt: skip
     stays, scale = mask(noise, d.shape, d.dtype)
     d *= stays * slope_at(gain * x_hat + offset, a / scale)
@@ -60,7 +60,7 @@ def batch_norm_predict(
     a[...] = value((a + bias - mean) * slant + offset)
 
 
-def layer_norm(z: Any, bias: Any, rstd: Any, gain: Any, offset: Any, a: Any, noise: Any, eps: Any) -> None:
+def layer_norm(z: Any, bias: Any, rstd: Any, gain: Any, offset: Any, a: Any, noise: Any, eps: Any, start: Any = 0) -> None:
     stays, _ = mask(noise, z.shape, z.dtype)
     z += bias
     rstd[...] = 1 / np.sqrt(z.var(axis=1) + eps)
@@ -71,7 +71,7 @@ def layer_norm(z: Any, bias: Any, rstd: Any, gain: Any, offset: Any, a: Any, noi
 
 def layer_norm_backward(
     d: Any, x_hat: Any, a: Any, rstd: Any, gain: Any, offset: Any,
-    d_gain: Any, d_offset: Any, db: Any, noise: Any,
+    d_gain: Any, d_offset: Any, db: Any, noise: Any, start: Any = 0,
 ) -> None:  # fmt: skip
     stays, scale = mask(noise, d.shape, d.dtype)
     d *= stays * slope_at(gain * x_hat + offset, a / scale)

@@ -11,18 +11,18 @@ mask: Any = None
 KERNELS = ("activate", "activate_inplace", "activate_backward", "column_sums")
 
 
-def activate(z: Any, bias: Any, a: Any, noise: Any) -> None:
+def activate(z: Any, bias: Any, a: Any, noise: Any, start: Any = 0) -> None:
     stays, _ = mask(noise, z.shape, z.dtype)
     z += bias
     a[...] = value(z) * stays
 
 
-def activate_inplace(a: Any, bias: Any, noise: Any) -> None:
+def activate_inplace(a: Any, bias: Any, noise: Any, start: Any = 0) -> None:
     stays, _ = mask(noise, a.shape, a.dtype)
     a[...] = value(a + bias) * stays
 
 
-def activate_backward(d: Any, z: Any, a: Any, db: Any, noise: Any) -> None:
+def activate_backward(d: Any, z: Any, a: Any, db: Any, noise: Any, start: Any = 0) -> None:
     stays, scale = mask(noise, d.shape, d.dtype)
     d *= stays * slope_at(z, a / scale)
     d.sum(axis=0, out=db)

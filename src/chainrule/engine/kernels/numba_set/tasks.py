@@ -1,0 +1,91 @@
+"""Kernels as tasks: machine code behind one C signature, and records of 64-bit words that hold its arguments.
+
+A compiled loop can call any task of any record, without the interpreter and without its lock. An array is a record's
+address, rows and pitch (entries from a row to the next: more than its columns where the record holds some columns of
+a wider array), or address and length; a number is one word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numba
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+from numba.np.arrayobj import populate_array
+
+SIGNATURE = types.void(types.CPointer(types.int64))
+WORD = ir.IntType(64)
+
+
+def kind(argument: Any) -> Any:
+    """The Numba type of an argument of a kernel."""
+    if isinstance(argument, np.ndarray):
+        return types.Array(numba.from_dtype(argument.dtype), argument.ndim, "C")
+    return types.int64 if isinstance(argument, (int, np.integer)) else types.float64
+
+
+def words(arguments: Sequence[Any]) -> list[int]:
+    """A record of these arguments."""
+    found: list[int] = []
+    for argument in arguments:
+        if isinstance(argument, np.ndarray):
+            found += [argument.ctypes.data, *_extent(argument)]
+        elif isinstance(argument, (int, np.integer)):
+            found.append(int(argument))
+        else:
+            found.append(int(np.float64(argument).view(np.int64)))
+    return found
+
+
+def _extent(array: Any) -> tuple[int, ...]:
+    if array.flags.c_contiguous:
+        return tuple(array.shape)
+    rows_apart, columns_apart = array.strides
+    assert columns_apart == array.itemsize, "a share of an array is rows or columns of it"
+    return array.shape[0], rows_apart // array.itemsize
+
+
+def unpacker(kinds: Sequence[Any]) -> Callable[..., Any]:
+    """A compiled function from a record to its arguments."""
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def unpack(typing: Any, record: Any) -> Any:
+        def build(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+            places = iter(range(1 << 16))
+
+            def word() -> Any:
+                return builder.load(builder.gep(given[0], [ir.Constant(WORD, next(places))]))
+
+            def made(one: Any) -> Any:
+                if one == types.float64:
+                    return builder.bitcast(word(), ir.DoubleType())
+                return array(one) if isinstance(one, types.Array) else word()
+
+            def array(one: Any) -> Any:
+                held = context.get_data_type(one.dtype)
+                entry = ir.Constant(WORD, context.get_abi_sizeof(held))
+                data, shape = builder.inttoptr(word(), held.as_pointer()), [word() for _ in range(one.ndim)]
+                strides = [builder.mul(shape[1], entry), entry] if one.ndim == 2 else [entry]
+                result = context.make_array(one)(context, builder)
+                populate_array(result, data, shape, strides, entry, None)
+                return result._getvalue()
+
+            return context.make_tuple(builder, signature.return_type, [made(one) for one in kinds])
+
+        return types.BaseTuple.from_types(tuple(kinds))(record), build
+
+    result: Callable[..., Any] = unpack
+    return result
+
+
+def run_record(record: Any) -> None:
+    """The text of every task; `kernel` and `unpack` are put in place."""
+    kernel(*unpack(record))
+
+
+kernel: Any = None  # placeholders
+unpack: Any = None
