@@ -31,7 +31,16 @@ HOMES = {
     "numba": ("engine/kernels/",),
     "threadpoolctl": ("engine/threads.py",),
     "sklearn": ("estimators/",),
-    "scipy": ("network/", "engine/kernels/", "training/", "tables/", "diagnosis/", "estimators/", "labs/"),
+    "scipy": (
+        "network/",
+        "engine/kernels/",
+        "engine/threads.py",
+        "training/",
+        "tables/",
+        "diagnosis/",
+        "estimators/",
+        "labs/",
+    ),
 }
 
 

@@ -26,8 +26,7 @@ def nearest_to_a_kink(network: Network, parameters: Parameters, X: Any) -> float
     program = lower(network.layers, network.inputs, "train", inspect=True)
     run = Plan(program, parameters.copy(), len(X)).run(len(X))
     run.arrays["x"][...] = X
-    for call in run.forward:
-        call()
+    run.forward()
     kinked = [step for step in program.forward if step.kernel.label in KINKED]
     sizes = [np.abs(run.arrays[z.name]) for step in kinked for z in step.writes if z.name.endswith(".z")]
     return min((float(size[size > 0].min(initial=1.0)) for size in sizes), default=1.0)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from chainrule import Activation, BatchNorm, Dense, Dropout, LayerNorm, Network, Pool
+from chainrule import Activation, BatchNorm, Dense, Dropout, LayerNorm, Network, Pool, Residual
 from chainrule.engine.kernels import Kernel, load, numba_set, numpy_set
 from chainrule.engine.kernels.numpy_set import masks
 from chainrule.engine.lowering import lower
@@ -32,6 +32,7 @@ PROGRAMS = {
     "norms": (block([BatchNorm()], "tanh", *block([LayerNorm()], "tanh", Dense(3))), "predict", "cross_entropy"),
     "sigmoid link": ([Dense(3)], "predict", "binary_cross_entropy"),
     "exp link": ([Dense(3)], "predict", "poisson"),
+    "residual": ([Residual([Dense(5, "tanh"), Residual([Dense(5)])]), Dense(3)], "train", "squared_error"),
     "pool mean": ([Dense(7, "tanh"), Pool("mean"), Dense(3)], "train", "cross_entropy"),
     "pool sum": ([Dense(7, "tanh"), Pool("sum"), Dense(3)], "train", "cross_entropy"),
     "pool max": ([Dense(7, "tanh"), Pool("max"), Dense(3)], "train", "cross_entropy"),
@@ -80,7 +81,7 @@ def test_twins(name, dtype, shaken, monkeypatch):
     network = Network(layers, 5)
     program, numpy_run, reference = bound("numpy", network, mode, loss, shaken(network, dtype=dtype), monkeypatch)
     _, numba_run, found = bound("numba", network, mode, loss, shaken(network, dtype=dtype), monkeypatch)
-    for step, one, other in zip(program.instructions, numpy_run.calls, numba_run.calls, strict=True):
+    for step, one, other in zip(program.instructions, numpy_run.whole.steps, numba_run.whole.steps, strict=True):
         one()
         other()
         for array in reference:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from chainrule.engine.builder import Builder
-from chainrule.engine.program import Argument, InPlace, Out, Scratch, Transposed, Value, Weight, Zeros
+from chainrule.engine.program import Argument, Everyones, InPlace, Out, Own, Start, Transposed, Value, Weight, Zeros
 from chainrule.engine.stages import IDENTITY, Stage
 from chainrule.network.layers import BatchNorm, LayerNorm
 
@@ -82,8 +82,12 @@ def _said(stage: Stage, inner: str) -> str:
     return said if stage.rate == 0 else f"dropout({said}, {stage.rate:g})"
 
 
-def _gradient_of(bias: Weight | Zeros) -> Argument:
-    return Weight(bias.name, gradient=True) if isinstance(bias, Weight) else Scratch(bias.width)
+def _combine(b: Builder, *sums: tuple[Own, Weight | Zeros]) -> None:
+    """Add up what every member has summed over its rows, where somebody asks for it."""
+    for own, parameter in sums:
+        if isinstance(parameter, Weight):
+            total = Weight(parameter.name, gradient=True)
+            b.emit("combine", Everyones(own), total, text=f"{total} = sum of {own.name}")
 
 
 def _activation(b: Builder, stage: Stage, z: Value, bias: Weight | Zeros, name: str) -> Value:
@@ -95,29 +99,31 @@ def _activation(b: Builder, stage: Stage, z: Value, bias: Weight | Zeros, name: 
     text = f"{a.name} = {_said(stage, plus)}"
     if needs_z or (b.inspect and (f != IDENTITY or stage.rate)):
         biased = Value(f"{name}.z", z.space, z.width)
-        b.emit("activate", InPlace(z, biased), bias, Out(a), noise, text=text, **functions)
+        b.emit("activate", InPlace(z, biased), bias, Out(a), noise, Start(), text=text, **functions)
     else:
         biased = a
-        b.emit("activate_inplace", InPlace(z, a), bias, noise, text=text, **functions)
+        b.emit("activate_inplace", InPlace(z, a), bias, noise, Start(), text=text, **functions)
     b.layer_values[f"{name}.z"] = biased
     if biased == a and (f != IDENTITY or stage.rate):
         b.needed.add(a)
 
     def back() -> None:
         da = b.gradient(a)
-        db = _gradient_of(bias)
+        db = Own("db", z.width or 1)
         if f == IDENTITY and stage.rate == 0:
             if isinstance(bias, Weight):
-                b.emit("column_sums", da, db, text=f"{db} = sum of {da.name}")
+                b.emit("column_sums", da, db, text=f"db = sum of {da.name}")
+                _combine(b, (db, bias))
             b.layer_values[f"{name}.dz"] = da
             b.contribute(z, da)
             return
         dz = Value(f"d{z.name}", z.space, z.width)
         read = biased if f.reads == "z" else a
         b.emit(
-            "activate_backward", InPlace(da, dz), read, read, db, noise,
+            "activate_backward", InPlace(da, dz), read, read, db, noise, Start(),
             text=f"{dz.name} = {da.name} * {f.name}'({read.name})", **_slopes(stage),
         )  # fmt: skip
+        _combine(b, (db, bias))
         b.layer_values[f"{name}.dz"] = dz
         b.contribute(z, dz)
 
@@ -134,25 +140,33 @@ def _batch_norm(b: Builder, stage: Stage, norm: BatchNorm, z: Value, bias: Weigh
     text = f"{a.name} = {_said(stage, f'batch_norm({z.name})')}"
     if b.mode == "predict":
         b.emit(
-            "batch_norm_predict", InPlace(z, a), bias, gain, offset, mean, variance, Scratch(width), norm.eps,
+            "batch_norm_predict", InPlace(z, a), bias, gain, offset, mean, variance, Own("slant", width), norm.eps,
             text=text, **_functions(stage),
         )  # fmt: skip
         return a
     noise = b.site(stage.rate)
     x_hat, rstd = Value(f"{at}.x_hat", z.space, z.width), Value(f"{at}.rstd", "none", width)
     frozen = int(b.mode == "evaluate")
+    sums, moments = Own("sums", 2 * width + 1), Own("moments", 2 * width)
+    if not frozen:
+        b.emit("batch_norm_sums", z, sums, text=f"sums over {z.name}")
     b.emit(
-        "batch_norm", InPlace(z, x_hat), bias, Out(rstd), gain, offset, mean, variance, Scratch(width),
-        Out(a), noise, norm.momentum, norm.eps, frozen, text=text, **_functions(stage),
+        "batch_norm", InPlace(z, x_hat), bias, Out(rstd), gain, offset, mean, variance, Everyones(sums), moments,
+        Out(a), noise, norm.momentum, norm.eps, frozen, Start(), text=text, **_functions(stage),
     )  # fmt: skip
 
     def back() -> None:
         da, dz = b.gradient(a), Value(f"d{z.name}", z.space, z.width)
-        d_gain, d_offset = Weight(gain.name, True), Weight(offset.name, True)
+        dy = Value(f"d{z.name} before the norm", z.space, z.width)
         b.emit(
-            "batch_norm_backward", InPlace(da, dz), x_hat, a, rstd, gain, offset,
-            d_gain, d_offset, _gradient_of(bias), noise, frozen,
-            text=f"{dz.name} = batch_norm'({da.name})", **_slopes(stage),
+            "batch_norm_slopes", InPlace(da, dy), x_hat, a, gain, offset, sums, noise, Start(),
+            text=f"{dy.name} = {da.name} * {stage.activation.name}'", **_slopes(stage),
+        )  # fmt: skip
+        db: Argument = Weight(bias.name, gradient=True) if isinstance(bias, Weight) else Own("db", width)
+        b.emit(
+            "batch_norm_backward", InPlace(dy, dz), x_hat, rstd, gain, Everyones(sums), moments,
+            Weight(gain.name, True), Weight(offset.name, True), db, frozen, Start(),
+            text=f"{dz.name} = batch_norm'({dy.name})",
         )  # fmt: skip
         b.layer_values[f"{name}.dz"] = dz
         b.contribute(z, dz)
@@ -175,18 +189,19 @@ def _layer_norm(b: Builder, stage: Stage, norm: LayerNorm, z: Value, bias: Weigh
     noise = b.site(stage.rate)
     x_hat, rstd = Value(f"{at}.x_hat", z.space, z.width), Value(f"{at}.rstd", z.space, None)
     b.emit(
-        "layer_norm", InPlace(z, x_hat), bias, Out(rstd), gain, offset, Out(a), noise, norm.eps,
+        "layer_norm", InPlace(z, x_hat), bias, Out(rstd), gain, offset, Out(a), noise, norm.eps, Start(),
         text=text, **_functions(stage),
     )  # fmt: skip
 
     def back() -> None:
         da, dz = b.gradient(a), Value(f"d{z.name}", z.space, z.width)
-        d_gain, d_offset = Weight(gain.name, True), Weight(offset.name, True)
+        d_gain, d_offset, db = (Own(name, z.width or 1) for name in ("d gain", "d offset", "db"))
         b.emit(
             "layer_norm_backward", InPlace(da, dz), x_hat, a, rstd, gain, offset,
-            d_gain, d_offset, _gradient_of(bias), noise,
+            d_gain, d_offset, db, noise, Start(),
             text=f"{dz.name} = layer_norm'({da.name})", **_slopes(stage),
         )  # fmt: skip
+        _combine(b, (d_gain, gain), (d_offset, offset), (db, bias))
         b.layer_values[f"{name}.dz"] = dz
         b.contribute(z, dz)
 

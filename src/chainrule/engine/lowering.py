@@ -16,6 +16,7 @@ from chainrule.engine.program import (
     Noise,
     Out,
     Program,
+    Start,
     Transposed,
     Value,
     Weight,
@@ -149,7 +150,7 @@ def _link(b: Builder, z: Value, loss: Loss | None) -> Value:
     else:
         f = losses.LINKS[loss.link]
         b.emit(
-            "activate_inplace", InPlace(z, p), Zeros(z.width or 1), Noise(-1),
+            "activate_inplace", InPlace(z, p), Zeros(z.width or 1), Noise(-1), Start(),
             text=f"p = {loss.link}({z.name})", value=f, label=loss.link,
         )  # fmt: skip
     return p

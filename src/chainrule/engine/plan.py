@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -18,13 +18,15 @@ from chainrule.engine.kernels import chosen_set
 from chainrule.engine.parameters import Parameters
 from chainrule.engine.program import (
     Argument,
+    Everyones,
     InPlace,
     Instruction,
     Noise,
     Out,
+    Own,
     Program,
-    Scratch,
     Space,
+    Start,
     Transposed,
     Value,
     Weight,
@@ -102,7 +104,7 @@ class Plan:
         self._memory = {
             block: np.zeros(entries, kinds[block]) for block, entries in sizes(self._blocks, self.capacity).items()
         }
-        self._scratch: dict[int, Array] = {}
+        self._owns: dict[Own, Array] = {}
         self._zeros: dict[int, Array] = {}
         self._runs: dict[tuple[int, int | None], Run] = {}
         self._set = chosen_set()
@@ -113,10 +115,6 @@ class Plan:
     def team(self) -> AbstractContextManager[Team | None]:
         """The threads that its runs take, where it was made for more than one."""
         return team(self._set, self.n_threads)
-
-    def bind(self, steps: list[Step]) -> Work:
-        """Work for this plan's team and kernels."""
-        return bind(self._set, self.parameters.vector.dtype, steps)
 
     @property
     def members(self) -> int:
@@ -162,7 +160,7 @@ class Plan:
             {value.name: array for value, array in arrays.items()},
             [step(instruction) for instruction in self.program.forward],
             [step(instruction) for instruction in self.program.backward],
-            self.bind,
+            partial(bind, self._set, self.parameters.vector.dtype),
         )
 
     def _argument(self, argument: Argument, arrays: dict[Value, Array]) -> Any:
@@ -181,8 +179,14 @@ class Plan:
                 return self._silence if site < 0 else self.noise[site]
             case Zeros(width):
                 return self._zeros.setdefault(width, np.zeros(width, self.parameters.vector.dtype))
-            case Scratch(width):
-                return self._scratch.setdefault(width, np.zeros(width, self.parameters.vector.dtype))
+            case Own():
+                if argument not in self._owns:
+                    self._owns[argument] = np.zeros((self.members, argument.width), self.parameters.vector.dtype)
+                return self._owns[argument]
+            case Everyones(own):
+                return self._argument(own, arrays)
+            case Start():
+                return 0
             case _:
                 return argument
 

@@ -74,10 +74,23 @@ class Zeros:
 
 
 @dataclass(frozen=True)
-class Scratch:
-    """A vector that one kernel may fill and nobody reads."""
+class Own:
+    """A vector for every member of the team, which a kernel fills and the next may read."""
 
+    name: str
     width: int
+
+
+@dataclass(frozen=True)
+class Everyones:
+    """The vectors of all members, (members, width)."""
+
+    of: Own
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where the first entry of a member's rows stands in the whole array."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +100,7 @@ class Transposed:
     of: Value | Weight
 
 
-Argument = Value | Out | InPlace | Weight | Noise | Zeros | Scratch | Transposed | float | int
+Argument = Value | Out | InPlace | Weight | Noise | Zeros | Own | Everyones | Start | Transposed | float | int
 
 
 @dataclass(frozen=True)

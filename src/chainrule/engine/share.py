@@ -1,68 +1,69 @@
-"""How an instruction is divided among the members of a team: each gets views of its own rows or columns.
+"""How an instruction is divided among the members of a team: each gets views of its own rows.
 
-What works entry by entry, or row by row, is cut by rows; what sums over rows is cut by columns, so that no sum is ever
-split and its bits do not depend on the number of members. A product is cut along the longer side of its result.
+A product too is cut by the rows of its result, but where they are few. Whatever sums over rows does so for each member's rows apart, in a
+vector of the member's `Own`; the next instruction puts those together. Columns are cut
+only there: halves of a row lie side by side in two cores' caches, whose prefetchers take each other's lines.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
-import numpy as np
+from chainrule.engine.program import Argument, InPlace, Instruction, Out, Own, Start, Value
 
-from chainrule.engine.program import InPlace, Instruction, Noise, Out, Value
-
-BY_ROWS = {"copy", "add", "add_into", "activate", "activate_inplace", "layer_norm", "layer_norm_predict", "softmax"}
-BY_COLUMNS = {"activate_backward", "column_sums", "batch_norm", "batch_norm_backward", "batch_norm_predict"}
-#: Cuts stand at multiples of this many rows or columns, a vector of float32.
+BY_ROWS = {
+    "copy", "add", "add_into", "activate", "activate_inplace", "activate_backward", "column_sums", "softmax",
+    "batch_norm_sums", "batch_norm", "batch_norm_slopes", "batch_norm_backward", "batch_norm_predict",
+    "layer_norm", "layer_norm_backward", "layer_norm_predict",
+}  # fmt: skip
+#: Members behind the first take multiples of this many rows or columns, a vector of float32.
 GRAIN = 16
 
 
 def divide(instruction: Instruction, arguments: list[Any], members: int) -> list[list[Any] | None]:
-    """The arguments of every member, None where it has nothing to do.
-
-    An instruction with a dropout mask takes one more argument: where its first entry stands in the whole array.
-    """
-    noisy = any(isinstance(argument, Noise) for argument in instruction.arguments)
+    """The arguments of every member, None where it has nothing to do."""
     name = instruction.kernel.name
     if members > 1 and name == "dot":
-        return [_product(arguments, part, by_rows) for part, by_rows in _of_product(arguments[2].shape, members)]
-    if members > 1 and name in BY_ROWS | BY_COLUMNS:
-        whole = arguments[0]
-        axis = 0 if name in BY_ROWS else 1
-        cut = [
-            isinstance(kind, (Value, Out, InPlace))
-            if axis == 0
-            else isinstance(argument, np.ndarray) and not isinstance(kind, Noise)
-            for kind, argument in zip(instruction.arguments, arguments, strict=True)
-        ]
-        found: list[list[Any] | None] = []
-        for part in parts(whole.shape[axis], members):
-            own = [_cut(a, part, axis) if here else a for a, here in zip(arguments, cut, strict=True)]
-            start = part.start * (whole.shape[1] if axis == 0 else 1)
-            found.append(None if part.start == part.stop else own + [start] * noisy)
-        return found
-    return [arguments + [0] * noisy, *[None] * (members - 1)]
+        return _product(arguments, members)
+    own_row = [isinstance(kind, Own) for kind in instruction.arguments]
+    if members == 1 or name not in BY_ROWS:
+        alone = [a[0] if own else a for a, own in zip(arguments, own_row, strict=True)]
+        return [alone, *[None] * (members - 1)]
+    rows, units = arguments[0].shape
+    found: list[list[Any] | None] = []
+    for member, part in enumerate(parts(rows, members)):
+        mine = []
+        for kind, argument in zip(instruction.arguments, arguments, strict=True):
+            if _has_rows(kind):
+                mine.append(argument[part])
+            elif isinstance(kind, Own):
+                mine.append(argument[member])
+            else:
+                mine.append(part.start * units if isinstance(kind, Start) else argument)
+        # A member without rows still has to say that its sums are 0.
+        found.append(mine if any(own_row) else _some(part, mine))
+    return found
+
+
+def _has_rows(kind: Argument) -> bool:
+    if isinstance(kind, (InPlace, Out)):
+        kind = kind.before if isinstance(kind, InPlace) else kind.value
+    return isinstance(kind, Value) and kind.space != "none"
 
 
 def parts(size: int, members: int) -> list[slice]:
-    """Consecutive slices of about equal length; some are empty where there is little."""
-    ends = [min(size, round(size * m / members / GRAIN) * GRAIN) for m in range(members)] + [size]
-    return [slice(start, stop) for start, stop in zip(ends, ends[1:], strict=False)]
+    """Consecutive slices of about equal length; the first is never empty, the others are where there is little."""
+    behind = [size * (members - m) // members // GRAIN * GRAIN for m in range(1, members)]
+    return [slice(start, stop) for start, stop in pairwise([0, *(size - b for b in behind), size])]
 
 
-def _cut(array: Any, part: slice, axis: int) -> Any:
-    return array[part] if axis == 0 else array[..., part]
-
-
-def _of_product(shape: tuple[int, int], members: int) -> Iterator[tuple[slice, bool]]:
-    by_rows = shape[0] >= shape[1]
-    return ((part, by_rows) for part in parts(shape[0 if by_rows else 1], members))
-
-
-def _product(arguments: list[Any], part: slice, by_rows: bool) -> list[Any] | None:
+def _product(arguments: list[Any], members: int) -> list[list[Any] | None]:
     x, y, out = arguments
-    if part.start == part.stop:
-        return None
-    return [x[part], y, out[part]] if by_rows else [x, y[:, part], out[:, part]]
+    if len(out) >= 2 * GRAIN * members:
+        return [_some(part, [x[part], y, out[part]]) for part in parts(len(out), members)]
+    return [_some(part, [x, y[:, part], out[:, part]]) for part in parts(out.shape[1], members)]
+
+
+def _some(part: slice, arguments: list[Any]) -> list[Any] | None:
+    return arguments if part.start < part.stop else None

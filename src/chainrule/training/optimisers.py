@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy import where
 
-from chainrule.engine.kernels import Kernel
+from chainrule.engine.kernels import Kernel, chosen_set
 from chainrule.engine.parameters import Parameters
-from chainrule.engine.plan import Plan
 from chainrule.engine.share import parts
-from chainrule.engine.work import Team
+from chainrule.engine.work import Team, bind
 from chainrule.errors import InputError
 
 
@@ -136,7 +134,10 @@ class AdamW(Adam):
     weight_decay: float = 0.01
 
 
-Step = Callable[[float, float, Team | None], None]
+class Step(Protocol):
+    """One step of an optimiser, done by a team or alone."""
+
+    def __call__(self, rate: float, weight: float, team: Team | None = None) -> None: ...
 
 
 class Update:
@@ -156,20 +157,24 @@ class Update:
         self._rates = np.zeros(16)
         self._rates[1], self._rates[3] = penalty.l1, optimiser.weight_decay
 
-    def bind(self, plan: Plan) -> Step:
+    def bind(self, parameters: Parameters, gradients: Parameters, members: int = 1) -> Step:
         """A function step(rate, weight, team): one step at this rate, after a batch of this weight."""
-        assert plan.gradients is not None
-        layout = plan.parameters.layout
+        layout = parameters.layout
         value = soft_threshold if self.penalty.l1 > 0 else no_threshold
         kernel = Kernel(self.optimiser.kernel, value=value, label=value.__name__)
-        vectors = [plan.parameters.vector, plan.gradients.vector, *self.moments]
+        vectors = [parameters.vector, gradients.vector, *self.moments]
         rates, penalty, numbers = self._rates, self.penalty, self.optimiser.numbers
         starts, penalised = layout.segments
         shares = [
-            [*(vector[part] for vector in vectors), np.clip(starts, part.start, part.stop) - part.start, penalised, rates]
-            for part in parts(layout.trained, plan.members)
+            [
+                *(vector[part] for vector in vectors),
+                np.clip(starts, part.start, part.stop) - part.start,
+                penalised,
+                rates,
+            ]
+            for part in parts(layout.trained, members)
         ]
-        work = plan.bind([(kernel, shares)])
+        work = bind(chosen_set(), parameters.vector.dtype, [(kernel, shares)])
 
         def step(rate: float, weight: float, team: Team | None = None) -> None:
             self.steps += 1

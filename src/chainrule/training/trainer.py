@@ -116,5 +116,5 @@ class Trainer:
         gradients = self.parameters.like()
         plan = self.network.plan(self.parameters, batch_size, loss=self.loss, gradients=gradients, n_threads=count)
         plan.seed_noise(self.streams.dropout, self.update.steps)
-        self._bound = plan, self.update.bind(plan)
+        self._bound = plan, self.update.bind(self.parameters, gradients, plan.members)
         return self._bound

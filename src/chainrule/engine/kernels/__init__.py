@@ -50,8 +50,6 @@ def chosen_set() -> SetName:
 @cache
 def load(kernel: Kernel, dtype: np.dtype[Any], which: SetName) -> Callable[..., None]:
     """The callable of a kernel for one float type; Numba compiles it at its first call."""
-    if kernel.name in SHARED:
-        return SHARED[kernel.name]
     if which == "numpy":
         from chainrule.engine.kernels import numpy_set
 
@@ -59,16 +57,3 @@ def load(kernel: Kernel, dtype: np.dtype[Any], which: SetName) -> Callable[..., 
     from chainrule.engine.kernels import numba_set
 
     return numba_set.load(kernel, dtype)
-
-
-def _add_into(a: Any, b: Any) -> None:
-    np.add(a, b, a)
-
-
-#: What NumPy and its BLAS do as well as any loop of ours.
-SHARED: dict[str, Callable[..., Any]] = {
-    "dot": np.dot,  # dot(x, y, out)
-    "copy": np.copyto,  # copy(to, from)
-    "add": np.add,  # add(x, y, out)
-    "add_into": _add_into,  # add_into(a, b): a += b
-}

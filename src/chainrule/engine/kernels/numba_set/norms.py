@@ -1,7 +1,6 @@
 """Batch and layer normalisation, with the activation and dropout that follow in the same pass.
 
-y = gain * x_hat + offset, a = f(y). Backward needs x_hat, which overwrites z, and 1/deviation, `rstd`. Batch
-normalisation may be given some of the columns, layer normalisation some of the rows; see `pointwise`.
+y = gain * x_hat + offset, a = f(y). Backward needs x_hat, which overwrites z, and 1/deviation, `rstd`.
 """
 
 from __future__ import annotations
@@ -16,7 +15,9 @@ open_mask: Any = None
 mask: Any = None
 
 KERNELS = (
+    "batch_norm_sums",
     "batch_norm",
+    "batch_norm_slopes",
     "batch_norm_backward",
     "batch_norm_predict",
     "layer_norm",
@@ -25,81 +26,137 @@ KERNELS = (
 )
 
 
-def batch_norm(
-    z: Any, bias: Any, rstd: Any, gain: Any, offset: Any, running_mean: Any, running_variance: Any,
-    mean: Any, a: Any, noise: Any, momentum: Any, eps: Any, frozen: Any, start: Any = 0,
-) -> None:  # fmt: skip
-    """z -> x_hat; a = f(gain * x_hat + offset), masked; running statistics move by `momentum`.
+def batch_norm_sums(z: Any, sums: Any) -> None:
+    """sums = mean of these rows per column, then squared deviations from it, then the number of rows.
 
-    `frozen` takes the running statistics in place of the batch's, and leaves them. Sums are taken of
-    z - z[0], which keeps the one-pass variance exact enough in float32.
+    Sums are taken of z - z[0], which keeps the one-pass variance exact enough in float32.
     """
-    key, threshold, keep = open_mask(noise)
-    scale = z.dtype.type(keep)
-    share, tiny = z.dtype.type(momentum), z.dtype.type(eps)
-    rows, pitch = z.shape
-    units = mean.size
-    per_row = z.dtype.type(1.0 / rows)
+    rows, units = z.shape
+    mean, square = sums[:units], sums[units : 2 * units]
     for j in range(units):
         mean[j] = 0
-        rstd[j] = 0
+        square[j] = 0
     for i in range(1, rows):
         for j in range(units):
             t = z[i, j] - z[0, j]
             mean[j] += t
-            rstd[j] += t * t
-    for j in range(units):
-        if frozen:
-            mean[j] = running_mean[j] - bias[j]
-            rstd[j] = z.dtype.type(1) / np.sqrt(running_variance[j] + tiny)
-            continue
-        shift = mean[j] * per_row
-        variance = max(rstd[j] * per_row - shift * shift, z.dtype.type(0))
-        mean[j] = z[0, j] + shift
-        rstd[j] = z.dtype.type(1) / np.sqrt(variance + tiny)
-        # The bias moves the mean and nothing else.
-        running_mean[j] += share * (mean[j] + bias[j] - running_mean[j])
-        running_variance[j] += share * (variance - running_variance[j])
-    for i in range(rows):
-        first = np.uint32(start + i * pitch)
+            square[j] += t * t
+    sums[2 * units] = rows
+    if rows > 0:
+        per_row = z.dtype.type(1.0 / rows)
         for j in range(units):
-            x_hat = (z[i, j] - mean[j]) * rstd[j]
+            shift = mean[j] * per_row
+            square[j] = max(square[j] - shift * mean[j], z.dtype.type(0))
+            mean[j] = z[0, j] + shift
+
+
+def batch_norm(
+    z: Any, bias: Any, rstd: Any, gain: Any, offset: Any, running_mean: Any, running_variance: Any,
+    sums: Any, moments: Any, a: Any, noise: Any, momentum: Any, eps: Any, frozen: Any, start: Any = 0,
+) -> None:  # fmt: skip
+    """z -> x_hat; a = f(gain * x_hat + offset), masked; running statistics move by `momentum`.
+
+    `frozen` takes the running statistics in place of the batch's, and leaves them. `sums` are those of all members,
+    put together as by Chan et al. 1979; each member does so for itself in `moments`, the first writes the results.
+    """
+    key, threshold, keep = open_mask(noise)
+    scale = z.dtype.type(keep)
+    share, tiny, one = z.dtype.type(momentum), z.dtype.type(eps), z.dtype.type(1)
+    rows, units = z.shape
+    mean, inverse = moments[:units], moments[units : 2 * units]
+    if frozen:
+        for j in range(units):
+            mean[j] = running_mean[j] - bias[j]
+            inverse[j] = one / np.sqrt(running_variance[j] + tiny)
+    else:
+        total = z.dtype.type(0)
+        for k in range(sums.shape[0]):
+            total += sums[k, 2 * units]
+        for j in range(units):
+            mean[j] = 0
+            inverse[j] = 0
+        for k in range(sums.shape[0]):
+            part = sums[k, 2 * units] / total
+            for j in range(units):
+                mean[j] += part * sums[k, j]
+        for k in range(sums.shape[0]):
+            part = sums[k, 2 * units] / total
+            squares = sums[k, units : 2 * units]
+            for j in range(units):
+                apart = sums[k, j] - mean[j]
+                inverse[j] += squares[j] / total + part * apart * apart
+        if start == 0:
+            for j in range(units):
+                # The bias moves the mean and nothing else.
+                running_mean[j] += share * (mean[j] + bias[j] - running_mean[j])
+                running_variance[j] += share * (inverse[j] - running_variance[j])
+        for j in range(units):
+            inverse[j] = one / np.sqrt(inverse[j] + tiny)
+    if start == 0:
+        for j in range(units):
+            rstd[j] = inverse[j]
+    for i in range(rows):
+        first = np.uint32(start + i * units)
+        for j in range(units):
+            x_hat = (z[i, j] - mean[j]) * inverse[j]
             z[i, j] = x_hat
             stays = mask(key, threshold, scale, np.uint32(first + np.uint32(j)))
             a[i, j] = value(gain[j] * x_hat + offset[j]) * stays
 
 
-def batch_norm_backward(
-    d: Any, x_hat: Any, a: Any, rstd: Any, gain: Any, offset: Any,
-    d_gain: Any, d_offset: Any, db: Any, noise: Any, frozen: Any, start: Any = 0,
-) -> None:  # fmt: skip
-    """d: da -> dz = gain * rstd * (dy - mean(dy) - x_hat * mean(dy * x_hat)); frozen, gain * rstd * dy.
-
-    A bias before the batch's own mean moves nothing: db = 0 unless frozen.
-    """
+def batch_norm_slopes(
+    d: Any, x_hat: Any, a: Any, gain: Any, offset: Any, sums: Any, noise: Any, start: Any = 0
+) -> None:
+    """d: da -> dy; sums = sum of dy per column, then of dy * x_hat, then the number of rows."""
     key, threshold, keep = open_mask(noise)
     scale, unscale = d.dtype.type(keep), d.dtype.type(1.0 / keep)
-    rows, pitch = d.shape
-    units = db.size
+    rows, units = d.shape
+    plain, along = sums[:units], sums[units : 2 * units]
     for j in range(units):
-        d_gain[j] = 0
-        d_offset[j] = 0
+        plain[j] = 0
+        along[j] = 0
+    sums[2 * units] = rows
     for i in range(rows):
-        first = np.uint32(start + i * pitch)
+        first = np.uint32(start + i * units)
         for j in range(units):
             stays = mask(key, threshold, scale, np.uint32(first + np.uint32(j)))
             y = gain[j] * x_hat[i, j] + offset[j]
             dy = d[i, j] * stays * slope_at(y, a[i, j] * unscale)
             d[i, j] = dy
-            d_offset[j] += dy
-            d_gain[j] += dy * x_hat[i, j]
-    share = d.dtype.type(0.0 if frozen else 1.0 / rows)
+            plain[j] += dy
+            along[j] += dy * x_hat[i, j]
+
+
+def batch_norm_backward(
+    d: Any, x_hat: Any, rstd: Any, gain: Any, sums: Any, moments: Any,
+    d_gain: Any, d_offset: Any, db: Any, frozen: Any, start: Any = 0,
+) -> None:  # fmt: skip
+    """d: dy -> dz = gain * rstd * (dy - mean(dy) - x_hat * mean(dy * x_hat)); frozen, gain * rstd * dy.
+
+    A bias before the batch's own mean moves nothing: db = 0 unless frozen.
+    """
+    rows, units = d.shape
+    plain, along = moments[:units], moments[units : 2 * units]
+    total = d.dtype.type(0)
+    for j in range(units):
+        plain[j] = 0
+        along[j] = 0
+    for k in range(sums.shape[0]):
+        total += sums[k, 2 * units]
+        squares = sums[k, units : 2 * units]
+        for j in range(units):
+            plain[j] += sums[k, j]
+            along[j] += squares[j]
+    if start == 0:
+        for j in range(units):
+            d_offset[j] = plain[j]
+            d_gain[j] = along[j]
+            db[j] = plain[j] * gain[j] * rstd[j] if frozen else d.dtype.type(0)
+    share = d.dtype.type(0) if frozen else d.dtype.type(1) / total
     for i in range(rows):
         for j in range(units):
-            centred = d[i, j] - (d_offset[j] + x_hat[i, j] * d_gain[j]) * share
+            centred = d[i, j] - (plain[j] + x_hat[i, j] * along[j]) * share
             d[i, j] = gain[j] * rstd[j] * centred
-    for j in range(units):
-        db[j] = d_offset[j] * gain[j] * rstd[j] if frozen else d.dtype.type(0)
 
 
 def batch_norm_predict(
@@ -107,7 +164,7 @@ def batch_norm_predict(
 ) -> None:
     """a: z -> f(gain * (z + bias - mean) / deviation + offset) with the running statistics."""
     tiny = a.dtype.type(eps)
-    rows, units = a.shape[0], slant.size
+    rows, units = a.shape
     for j in range(units):
         slant[j] = gain[j] / np.sqrt(variance[j] + tiny)
     for i in range(rows):
@@ -115,7 +172,9 @@ def batch_norm_predict(
             a[i, j] = value((a[i, j] + bias[j] - mean[j]) * slant[j] + offset[j])
 
 
-def layer_norm(z: Any, bias: Any, rstd: Any, gain: Any, offset: Any, a: Any, noise: Any, eps: Any, start: Any = 0) -> None:
+def layer_norm(
+    z: Any, bias: Any, rstd: Any, gain: Any, offset: Any, a: Any, noise: Any, eps: Any, start: Any = 0
+) -> None:
     """z -> x_hat per row; a = f(gain * x_hat + offset), masked."""
     key, threshold, keep = open_mask(noise)
     scale = z.dtype.type(keep)

@@ -1,8 +1,4 @@
-"""Bias, activation and dropout in one pass over a (rows, units) array.
-
-A kernel may be given some rows or some columns of its arrays. `start` is where its first entry stands in the whole, for
-the mask; the kernels that sum over rows take the number of columns from the sums, and the pitch from `shape`.
-"""
+"""Bias, activation and dropout in one pass over a (rows, units) array."""
 
 from __future__ import annotations
 
@@ -15,7 +11,7 @@ slope_at: Any = None
 open_mask: Any = None
 mask: Any = None
 
-KERNELS = ("activate", "activate_inplace", "activate_backward", "column_sums", "copy", "add", "add_into")
+KERNELS = ("activate", "activate_inplace", "activate_backward", "column_sums", "combine", "copy", "add", "add_into")
 
 
 def activate(z: Any, bias: Any, a: Any, noise: Any, start: Any = 0) -> None:
@@ -47,12 +43,11 @@ def activate_backward(d: Any, z: Any, a: Any, db: Any, noise: Any, start: Any = 
     """d: da -> dz = da * mask * f'; db = sum of dz over rows. `a` is what came out, behind the mask."""
     key, threshold, keep = open_mask(noise)
     scale, unscale = d.dtype.type(keep), d.dtype.type(1.0 / keep)
-    rows, pitch = d.shape
-    units = db.size
+    rows, units = d.shape
     for j in range(units):
         db[j] = 0
     for i in range(rows):
-        first = np.uint32(start + i * pitch)
+        first = np.uint32(start + i * units)
         for j in range(units):
             stays = mask(key, threshold, scale, np.uint32(first + np.uint32(j)))
             dz = d[i, j] * stays * slope_at(z[i, j], a[i, j] * unscale)
@@ -62,12 +57,22 @@ def activate_backward(d: Any, z: Any, a: Any, db: Any, noise: Any, start: Any = 
 
 def column_sums(d: Any, db: Any) -> None:
     """db = sum of d over rows."""
-    rows, units = d.shape[0], db.size
+    rows, units = d.shape
     for j in range(units):
         db[j] = 0
     for i in range(rows):
         for j in range(units):
             db[j] += d[i, j]
+
+
+def combine(partial: Any, total: Any) -> None:
+    """total = sum of the partial sums of all members."""
+    members, units = partial.shape
+    for j in range(units):
+        total[j] = partial[0, j]
+    for k in range(1, members):
+        for j in range(units):
+            total[j] += partial[k, j]
 
 
 def copy(to: Any, x: Any) -> None:

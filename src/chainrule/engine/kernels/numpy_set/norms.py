@@ -11,7 +11,9 @@ slope_at: Any = None
 mask: Any = None
 
 KERNELS = (
+    "batch_norm_sums",
     "batch_norm",
+    "batch_norm_slopes",
     "batch_norm_backward",
     "batch_norm_predict",
     "layer_norm",
@@ -20,33 +22,41 @@ KERNELS = (
 )
 
 
+def batch_norm_sums(z: Any, sums: Any) -> None:
+    sums[...] = np.concatenate([z.mean(axis=0), len(z) * z.var(axis=0), [len(z)]])
+
+
 def batch_norm(
     z: Any, bias: Any, rstd: Any, gain: Any, offset: Any, running_mean: Any, running_variance: Any,
-    mean: Any, a: Any, noise: Any, momentum: Any, eps: Any, frozen: Any, start: Any = 0,
+    sums: Any, moments: Any, a: Any, noise: Any, momentum: Any, eps: Any, frozen: Any, start: Any = 0,
 ) -> None:  # fmt: skip
     stays, _ = mask(noise, z.shape, z.dtype)
     if frozen:
-        mean[...] = running_mean - bias
-        rstd[...] = 1 / np.sqrt(running_variance + eps)
+        mean, variance = running_mean - bias, running_variance
     else:
-        z.mean(axis=0, out=mean)
-        variance = z.var(axis=0)
-        rstd[...] = 1 / np.sqrt(variance + eps)
+        ((mean, squares, rows),) = (np.split(row, [len(gain), 2 * len(gain)]) for row in sums)
+        variance = squares / rows
         running_mean += momentum * (mean + bias - running_mean)
         running_variance += momentum * (variance - running_variance)
+    rstd[...] = 1 / np.sqrt(variance + eps)
     z -= mean
     z *= rstd
     a[...] = value(gain * z + offset) * stays
 
 
-def batch_norm_backward(
-    d: Any, x_hat: Any, a: Any, rstd: Any, gain: Any, offset: Any,
-    d_gain: Any, d_offset: Any, db: Any, noise: Any, frozen: Any, start: Any = 0,
-) -> None:  # fmt: skip
+def batch_norm_slopes(
+    d: Any, x_hat: Any, a: Any, gain: Any, offset: Any, sums: Any, noise: Any, start: Any = 0
+) -> None:
     stays, scale = mask(noise, d.shape, d.dtype)
     d *= stays * slope_at(gain * x_hat + offset, a / scale)
-    d.sum(axis=0, out=d_offset)
-    (d * x_hat).sum(axis=0, out=d_gain)
+    sums[...] = np.concatenate([d.sum(axis=0), (d * x_hat).sum(axis=0), [len(d)]])
+
+
+def batch_norm_backward(
+    d: Any, x_hat: Any, rstd: Any, gain: Any, sums: Any, moments: Any,
+    d_gain: Any, d_offset: Any, db: Any, frozen: Any, start: Any = 0,
+) -> None:  # fmt: skip
+    d_offset[...], d_gain[...], _ = np.split(sums[0], [len(gain), 2 * len(gain)])
     if not frozen:
         d -= (d_offset + x_hat * d_gain) / len(d)
     d *= gain * rstd
@@ -60,7 +70,9 @@ def batch_norm_predict(
     a[...] = value((a + bias - mean) * slant + offset)
 
 
-def layer_norm(z: Any, bias: Any, rstd: Any, gain: Any, offset: Any, a: Any, noise: Any, eps: Any, start: Any = 0) -> None:
+def layer_norm(
+    z: Any, bias: Any, rstd: Any, gain: Any, offset: Any, a: Any, noise: Any, eps: Any, start: Any = 0
+) -> None:
     stays, _ = mask(noise, z.shape, z.dtype)
     z += bias
     rstd[...] = 1 / np.sqrt(z.var(axis=1) + eps)

@@ -8,7 +8,7 @@ value: Any = None  # placeholders
 slope_at: Any = None
 mask: Any = None
 
-KERNELS = ("activate", "activate_inplace", "activate_backward", "column_sums")
+KERNELS = ("activate", "activate_inplace", "activate_backward", "column_sums", "combine", "copy", "add", "add_into")
 
 
 def activate(z: Any, bias: Any, a: Any, noise: Any, start: Any = 0) -> None:
@@ -30,3 +30,19 @@ def activate_backward(d: Any, z: Any, a: Any, db: Any, noise: Any, start: Any = 
 
 def column_sums(d: Any, db: Any) -> None:
     d.sum(axis=0, out=db)
+
+
+def combine(partial: Any, total: Any) -> None:
+    partial.sum(axis=0, out=total)
+
+
+def copy(to: Any, x: Any) -> None:
+    to[...] = x
+
+
+def add(x: Any, y: Any, out: Any) -> None:
+    out[...] = x + y
+
+
+def add_into(a: Any, b: Any) -> None:
+    a += b

@@ -1,0 +1,111 @@
+"""A team of threads computes what one thread does, whatever it is divided into, and leaves nothing behind."""
+
+import threading
+
+import numpy as np
+import pytest
+
+from chainrule import Activation, BatchNorm, Dense, Dropout, LayerNorm, Network, Pool, Residual
+from chainrule.engine import share
+from chainrule.engine.lowering import lower
+from chainrule.engine.plan import Plan
+from chainrule.network.losses import LOSSES
+from chainrule.training.optimisers import Adam, Penalty, Update
+
+ROWS, SEQUENCES, BOUNDARIES = 83, 4, [0, 5, 36, 64, 83]
+PROGRAMS = {
+    "plain": ([Dense(40, "relu"), Dense(33, "gelu"), Dense(3)], "train", "cross_entropy"),
+    "dropout": ([Dense(40, "tanh"), Dropout(0.3), Dense(7)], "train", "squared_error"),
+    "batch norm": ([Dense(40), BatchNorm(), Activation("gelu"), Dropout(0.3), Dense(2)], "train", "poisson"),
+    "frozen": ([Dense(40), BatchNorm(), Activation("tanh"), Dense(2)], "evaluate", None),
+    "layer norm": ([Dense(40), LayerNorm(), Activation("tanh"), Dropout(0.3), Dense(2)], "train", "squared_error"),
+    "residual": ([Residual([Dense(40, "tanh"), Residual([Dense(40)])]), Dense(2)], "train", "squared_error"),
+    "pool": ([Dense(40, "tanh"), Pool("mean"), Dense(2)], "train", "squared_error"),
+    "predict": ([Dense(40), BatchNorm(), LayerNorm(), Activation("tanh"), Dense(3)], "predict", "cross_entropy"),
+}
+
+
+@pytest.fixture(autouse=True)
+def numba_kernels(monkeypatch):
+    monkeypatch.setenv("CHAINRULE_KERNELS", "numba")
+
+
+def results(layers, mode, loss, parameters, members, rows=ROWS):
+    """What a run leaves: output, gradients, and parameters with the running statistics that moved."""
+    network = Network(layers, 20)
+    program = lower(layers, 20, mode, LOSSES.get(loss))
+    parameters = parameters(network)
+    plan = Plan(program, parameters, ROWS, SEQUENCES, n_threads=members)
+    plan.seed_noise(7, 3)
+    run = plan.run(rows, SEQUENCES)
+    generator = np.random.default_rng(1)
+    run.arrays["x"][...] = generator.normal(size=(rows, 20))
+    for name in ("y", "w", "d_output"):
+        if name in run.arrays and name in {value.name for value in program.given}:
+            run.arrays[name][...] = generator.integers(0, 2, run.arrays[name].shape)
+    if "boundaries" in run.arrays:
+        run.arrays["boundaries"][...] = BOUNDARIES
+    with plan.team() as team:
+        run(team)
+    found = {"parameters": parameters.vector.copy()}
+    if plan.gradients is not None:
+        found["gradients"] = plan.gradients.vector.copy()
+    else:
+        found["output"] = run.arrays[program.output.name].copy()
+    return found
+
+
+@pytest.mark.parametrize("members", [2, 3, 7])
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_team_computes_what_one_thread_does(name, members, shaken):
+    alone = results(*PROGRAMS[name], shaken, 1)
+    for _ in range(3):  # a missing wait would show now and then
+        together = results(*PROGRAMS[name], shaken, members)
+        for what, expected in alone.items():
+            np.testing.assert_allclose(together[what], expected, rtol=1e-10, atol=1e-12, err_msg=what)
+
+
+def test_more_members_than_rows(shaken):
+    alone, together = (results(*PROGRAMS["batch norm"], shaken, members, rows=5) for members in (1, 7))
+    for what, expected in alone.items():
+        np.testing.assert_allclose(together[what], expected, rtol=1e-10, atol=1e-12, err_msg=what)
+
+
+def test_the_same_team_gives_the_same_bits(shaken):
+    once, again = (results(*PROGRAMS["batch norm"], shaken, 3) for _ in range(2))
+    for what in once:
+        np.testing.assert_array_equal(once[what], again[what])
+
+
+def test_an_optimiser_in_a_team(shaken):
+    network = Network([Dense(40), LayerNorm(), Dense(3)], 20)
+    vectors = []
+    for members in (1, 3):
+        parameters, gradients = shaken(network), shaken(network)
+        plan = network.plan(parameters, 1, loss="squared_error", gradients=gradients, n_threads=members)
+        step = Update(Adam(0.1, 0.1), Penalty(l1=0.1), parameters).bind(parameters, gradients, members)
+        with plan.team() as team:
+            for _ in range(5):
+                step(0.05, 8.0, team)
+        vectors.append(parameters.vector)
+    np.testing.assert_allclose(vectors[1], vectors[0], rtol=1e-12, atol=1e-14)
+
+
+def test_no_thread_stays_behind_whatever_happens(shaken):
+    network = Network([Dense(3)], 20)
+    plan = network.plan(shaken(network), 4, loss="squared_error", n_threads=4)
+    before = threading.active_count()
+    with pytest.raises(KeyboardInterrupt), plan.team() as team:
+        plan.run(4)(team)
+        assert threading.active_count() == before + 3
+        raise KeyboardInterrupt
+    assert threading.active_count() == before
+
+
+@pytest.mark.parametrize("size", [0, 1, 15, 16, 31, 83, 128, 1000])
+@pytest.mark.parametrize("members", [1, 2, 3, 7, 64])
+def test_parts_cover_everything_once(size, members):
+    found = share.parts(size, members)
+    assert len(found) == members
+    assert [i for part in found for i in range(part.start, part.stop)] == list(range(size))
+    assert not size or found[0].stop > 0
