@@ -15,17 +15,16 @@ def forward_and_backward(case: Case, rich: bool) -> tuple[float, float]:
     """Median seconds of the forward program with its loss, and of the backward program."""
     X, y = data(case, 1, seed=0)
     net = network(case, rich)
-    plan = net.plan(net.init(0), case.batch, loss=CROSS_ENTROPY)
+    count = threads.suitable(None, net.largest_product(case.batch))
+    plan = net.plan(net.init(0), case.batch, loss=CROSS_ENTROPY, n_threads=count)
     run = plan.run(case.batch)
     run.arrays["x"][...], run.arrays["y"][...], run.arrays["w"][...] = X, y, 1
-
-    def play(calls: list) -> float:
-        return seconds(lambda: [call() for call in calls])
-
-    small = net.largest_product(case.batch) < threads.SMALL_PRODUCT
-    with threads.limited(1 if small else threads.resolve(None)):
-        play(run.calls)
-        pairs = [(play(run.forward), play(run.backward)) for _ in range(15 if case.name == "large" else 200)]
+    with plan.team() as team:
+        run(team)
+        pairs = [
+            (seconds(lambda: run.forward(team)), seconds(lambda: run.backward(team)))
+            for _ in range(15 if case.name == "large" else 200)
+        ]
     return median(f for f, _ in pairs), median(b for _, b in pairs)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from chainrule import Activation, BatchNorm, Dense, Dropout, LayerNorm, Network, Pool, Residual
-from chainrule.engine import share
+from chainrule.engine.cut import parts
 from chainrule.engine.lowering import lower
 from chainrule.engine.plan import Plan
 from chainrule.network.losses import LOSSES
@@ -95,17 +95,22 @@ def test_no_thread_stays_behind_whatever_happens(shaken):
     network = Network([Dense(3)], 20)
     plan = network.plan(shaken(network), 4, loss="squared_error", n_threads=4)
     before = threading.active_count()
-    with pytest.raises(KeyboardInterrupt), plan.team() as team:
-        plan.run(4)(team)
-        assert threading.active_count() == before + 3
-        raise KeyboardInterrupt
+
+    def interrupted():
+        with plan.team() as team:
+            plan.run(4)(team)
+            assert threading.active_count() == before + 3
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     assert threading.active_count() == before
 
 
 @pytest.mark.parametrize("size", [0, 1, 15, 16, 31, 83, 128, 1000])
 @pytest.mark.parametrize("members", [1, 2, 3, 7, 64])
 def test_parts_cover_everything_once(size, members):
-    found = share.parts(size, members)
+    found = parts(size, members)
     assert len(found) == members
     assert [i for part in found for i in range(part.start, part.stop)] == list(range(size))
     assert not size or found[0].stop > 0

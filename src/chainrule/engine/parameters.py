@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.engine.cut import parts
 from chainrule.errors import InputError, unknown_name
 from chainrule.network.layers import Parameter
 
@@ -44,13 +45,21 @@ class Layout:
         """Entries that training changes: the head of the vector."""
         return sum(int(np.prod(p.shape)) for p in self.parameters if p.trained)
 
-    @cached_property
-    def segments(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Starts of the trained segments (and the end of the last), and 1 for weights, 0 for the rest."""
+    def segments(self, members: int = 1) -> list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]]:
+        """For each member of a team, of each trained parameter: start, stop, and 1 for weights, 0 for the rest.
+
+        A member has the rows whose gradient it computes, which are then in the cache of its core.
+        """
         trained = [p for p in self.in_order if p.trained]
-        starts = [self.places[p.name][0].start for p in trained] + [self.trained]
-        penalised = [float(p.kind == "weight") for p in trained]
-        return np.array(starts, np.int64), np.array(penalised)
+        penalised = np.array([float(p.kind == "weight") for p in trained])
+        cuts = []
+        for p in trained:
+            start, per_row = self.places[p.name][0].start, int(np.prod(p.shape[1:]))
+            cuts.append(
+                [(start + rows.start * per_row, start + rows.stop * per_row) for rows in parts(p.shape[0], members)]
+            )
+        ends = np.array(cuts, np.int64)  # (parameters, members, 2)
+        return [(ends[:, m, 0].copy(), ends[:, m, 1].copy(), penalised) for m in range(members)]
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,6 @@ from chainrule.engine.program import (
     sizes,
     verify,
 )
-
 from chainrule.engine.share import divide
 from chainrule.engine.work import Step, Team, Work, bind, team
 

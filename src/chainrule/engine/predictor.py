@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -41,9 +42,11 @@ class Predictor:
         rows = X.shape[0]
         result = np.empty((rows, self.network.outputs), self.parameters.vector.dtype)
         size = self._chunk()
-        count = threads.suitable(n_threads, self.network.largest_product(min(rows, size)))
+        product = self.network.largest_product(min(rows, size))
+        count = threads.suitable(n_threads, product)
         plan = self._lent(count)
-        with plan.team() as team:
+        # A row or two are predicted faster than any limit is set.
+        with nullcontext() if product <= threads.TINY_PRODUCT else plan.team() as team:
             for start in range(0, rows, size):
                 stop = min(start + size, rows)
                 run = plan.run(stop - start)

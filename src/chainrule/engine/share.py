@@ -1,15 +1,15 @@
 """How an instruction is divided among the members of a team: each gets views of its own rows.
 
-A product too is cut by the rows of its result, but where they are few. Whatever sums over rows does so for each member's rows apart, in a
-vector of the member's `Own`; the next instruction puts those together. Columns are cut
-only there: halves of a row lie side by side in two cores' caches, whose prefetchers take each other's lines.
+A product too is cut by the rows of its result, but where they are few. Whatever sums over rows does so for each
+member's rows apart, in the member's `Own` vector; the next instruction puts those together. Columns are not cut
+elsewhere: the halves of a row lie side by side in two cores' caches, whose prefetchers take each other's lines.
 """
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Any
 
+from chainrule.engine.cut import GRAIN, parts
 from chainrule.engine.program import Argument, InPlace, Instruction, Out, Own, Start, Value
 
 BY_ROWS = {
@@ -17,8 +17,6 @@ BY_ROWS = {
     "batch_norm_sums", "batch_norm", "batch_norm_slopes", "batch_norm_backward", "batch_norm_predict",
     "layer_norm", "layer_norm_backward", "layer_norm_predict",
 }  # fmt: skip
-#: Members behind the first take multiples of this many rows or columns, a vector of float32.
-GRAIN = 16
 
 
 def divide(instruction: Instruction, arguments: list[Any], members: int) -> list[list[Any] | None]:
@@ -50,12 +48,6 @@ def _has_rows(kind: Argument) -> bool:
     if isinstance(kind, (InPlace, Out)):
         kind = kind.before if isinstance(kind, InPlace) else kind.value
     return isinstance(kind, Value) and kind.space != "none"
-
-
-def parts(size: int, members: int) -> list[slice]:
-    """Consecutive slices of about equal length; the first is never empty, the others are where there is little."""
-    behind = [size * (members - m) // members // GRAIN * GRAIN for m in range(1, members)]
-    return [slice(start, stop) for start, stop in pairwise([0, *(size - b for b in behind), size])]
 
 
 def _product(arguments: list[Any], members: int) -> list[list[Any] | None]:

@@ -23,6 +23,9 @@ from chainrule.errors import InputError
 #: Multiplications of a network's largest product below which it runs on one thread.
 SMALL_PRODUCT = 10_000_000
 
+#: Multiplications up to which OpenBLAS takes one thread by itself.
+TINY_PRODUCT = 65_536 * 4
+
 
 def available() -> int:
     """Processors that this process may run on."""
@@ -45,7 +48,9 @@ def resolve(n_threads: int | None) -> int:
 
 
 def suitable(n_threads: int | None, multiplications: int) -> int:
-    """The number of threads for a network whose largest product has this many multiplications."""
+    """The number of threads for a network whose largest product has this many multiplications, n_threads at most."""
+    if n_threads is None and multiplications < SMALL_PRODUCT:
+        return 1  # without asking what is available, which takes longer than to predict a row
     count = resolve(n_threads)
     return 1 if multiplications < SMALL_PRODUCT else count
 

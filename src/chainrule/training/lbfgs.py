@@ -65,8 +65,8 @@ def minimise(
     run = plan.run(rows)
     assert plan.gradients is not None
     gradient = plan.gradients.vector[:trained]
-    starts, penalised = parameters.layout.segments
-    per_weight = np.repeat(penalised, np.diff(starts))
+    ((starts, stops, penalised),) = parameters.layout.segments()
+    per_weight = np.repeat(penalised, stops - starts)
     data.start(run.arrays)
     weight = data.gather(slice(0, rows) if data.subset is None else data.subset, run.arrays)
     total = run.arrays["total"]

@@ -11,7 +11,6 @@ from numpy import where
 
 from chainrule.engine.kernels import Kernel, chosen_set
 from chainrule.engine.parameters import Parameters
-from chainrule.engine.share import parts
 from chainrule.engine.work import Team, bind
 from chainrule.errors import InputError
 
@@ -162,18 +161,9 @@ class Update:
         layout = parameters.layout
         value = soft_threshold if self.penalty.l1 > 0 else no_threshold
         kernel = Kernel(self.optimiser.kernel, value=value, label=value.__name__)
-        vectors = [parameters.vector, gradients.vector, *self.moments]
+        vectors = [vector[: layout.trained] for vector in (parameters.vector, gradients.vector)] + self.moments
         rates, penalty, numbers = self._rates, self.penalty, self.optimiser.numbers
-        starts, penalised = layout.segments
-        shares = [
-            [
-                *(vector[part] for vector in vectors),
-                np.clip(starts, part.start, part.stop) - part.start,
-                penalised,
-                rates,
-            ]
-            for part in parts(layout.trained, members)
-        ]
+        shares = [[*vectors, *segments, rates] for segments in layout.segments(members)]
         work = bind(chosen_set(), parameters.vector.dtype, [(kernel, shares)])
 
         def step(rate: float, weight: float, team: Team | None = None) -> None:

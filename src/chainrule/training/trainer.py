@@ -107,7 +107,7 @@ class Trainer:
         return Record(self.epochs, loss, self.rate, time.perf_counter() - started)
 
     def _bind(self, batch_size: int) -> tuple[Plan, Step]:
-        """Plan and update for batches of this size, made anew where what is at hand is too small or divided otherwise."""
+        """Plan and update for batches of this size, made anew where those at hand do not suit."""
         count = threads.suitable(self.n_threads, self.network.largest_product(batch_size))
         if self._bound is not None:
             plan = self._bound[0]

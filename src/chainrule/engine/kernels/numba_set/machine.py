@@ -12,19 +12,20 @@ from typing import Any
 import numba
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic
 
-from chainrule.engine.kernels.numba_set.tasks import WORD
+from chainrule.engine.kernels.numba_set.tasks import WORD, low_level
 
 MEET, END = 0, -1
 #: A team's board, a cache line apart: members that have arrived, jobs given out, address of the tables' addresses.
 ARRIVED, JOBS, TABLES, START, WORDS = 0, 8, 16, 17, 24
 PATIENCE = 2000  # looks at the counter before others may run
 
+# Functions with a signature are compiled when this module is imported: a member that failed to compile would be
+# waited for without end.
 _options: dict[str, Any] = dict(nogil=True, cache=True)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@low_level
 def _call(typing: Any, task: Any, record: Any) -> Any:
     def build(context: Any, builder: Any, signature: Any, given: Any) -> Any:
         record_type = WORD.as_pointer()
@@ -35,7 +36,7 @@ def _call(typing: Any, task: Any, record: Any) -> Any:
     return types.void(types.int64, types.int64), build
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@low_level
 def _word(typing: Any, address: Any) -> Any:
     def build(context: Any, builder: Any, signature: Any, given: Any) -> Any:
         return builder.load(builder.inttoptr(given[0], WORD.as_pointer()))
@@ -43,7 +44,7 @@ def _word(typing: Any, address: Any) -> Any:
     return types.int64(types.int64), build
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@low_level
 def _look(typing: Any, address: Any) -> Any:
     """A word that other threads write, and all that they wrote before it."""
 
@@ -53,7 +54,7 @@ def _look(typing: Any, address: Any) -> Any:
     return types.int64(types.int64), build
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@low_level
 def _add(typing: Any, address: Any, amount: Any) -> Any:
     def build(context: Any, builder: Any, signature: Any, given: Any) -> Any:
         return builder.atomic_rmw("add", builder.inttoptr(given[0], WORD.as_pointer()), given[1], "acq_rel")
@@ -63,7 +64,7 @@ def _add(typing: Any, address: Any, amount: Any) -> Any:
 
 if sys.platform == "win32":  # no yield of this name there: waiting members spin
 
-    @numba.njit(**_options)  # type: ignore[untyped-decorator]
+    @numba.njit(**_options)
     def _let_others_run() -> None:
         pass
 
@@ -71,7 +72,7 @@ else:
     _let_others_run = types.ExternalFunction("sched_yield", types.int32())
 
 
-@numba.njit(**_options)  # type: ignore[untyped-decorator]
+@numba.njit(**_options)
 def _wait(address: Any, least: Any) -> Any:
     looks = 0
     found = _look(address)
@@ -83,7 +84,7 @@ def _wait(address: Any, least: Any) -> Any:
     return found
 
 
-@numba.njit(**_options)  # type: ignore[untyped-decorator]
+@numba.njit(**_options)
 def _follow(place: Any, board: Any, arrived: Any, members: Any) -> None:
     task = _word(place)
     while task != END:
@@ -97,13 +98,13 @@ def _follow(place: Any, board: Any, arrived: Any, members: Any) -> None:
         task = _word(place)
 
 
-@numba.njit(**_options)  # type: ignore[untyped-decorator]
+@numba.njit("void(int64)", **_options)
 def alone(table: Any) -> None:
     """Follow a table that has no MEET."""
     _follow(table, 0, 0, 1)
 
 
-@numba.njit(**_options)  # type: ignore[untyped-decorator]
+@numba.njit("void(int64[::1], int64, int64)", **_options)
 def lead(board: Any, tables: Any, members: Any) -> None:
     """Give a team its tables, each of which ends in a MEET, and follow the first."""
     arrived = board[ARRIVED]
@@ -113,7 +114,7 @@ def lead(board: Any, tables: Any, members: Any) -> None:
     _follow(_word(tables), board.ctypes.data, arrived, members)
 
 
-@numba.njit(**_options)  # type: ignore[untyped-decorator]
+@numba.njit("void(int64[::1], int64, int64)", **_options)
 def serve(board: Any, member: Any, members: Any) -> None:
     """Follow one table after another until the board's tables are 0."""
     at = board.ctypes.data
@@ -127,7 +128,7 @@ def serve(board: Any, member: Any, members: Any) -> None:
         _follow(_word(tables + 8 * member), at, _word(at + 8 * START), members)
 
 
-@numba.njit(**_options)  # type: ignore[untyped-decorator]
+@numba.njit("void(int64[::1])", **_options)
 def dismiss(board: Any) -> None:
     """End the team's `serve`."""
     board[TABLES] = 0

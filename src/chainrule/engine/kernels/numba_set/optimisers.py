@@ -1,6 +1,7 @@
 """The optimisers, each one fused pass over the flat parameter vector.
 
-`starts` cuts the vector into segments and `penalised` says per segment whether penalties touch it (1) or not (0).
+`starts` and `stops` are those of segments of the vector; `penalised` says per segment whether penalties touch it (1) or
+not (0).
 `rates` is float64 [learning rate, l1, l2, weight decay, then the optimiser's own]. `value(q, t)` is the proximal
 step of L1: q moved towards 0 by t and stopped there, or q itself where there is no L1.
 
@@ -19,7 +20,7 @@ value: Any = None  # placeholder
 KERNELS = ("sgd", "adam")
 
 
-def sgd(p: Any, g: Any, velocity: Any, starts: Any, penalised: Any, rates: Any) -> None:
+def sgd(p: Any, g: Any, velocity: Any, starts: Any, stops: Any, penalised: Any, rates: Any) -> None:
     """Momentum, v = mu v - rate g; p += v, or p += mu v - rate g with Nesterov's look ahead.
 
     rates[4] is mu, rates[5] whether Nesterov's. A steady gradient moves p by rate g / (1 - mu) a step,
@@ -32,7 +33,7 @@ def sgd(p: Any, g: Any, velocity: Any, starts: Any, penalised: Any, rates: Any) 
         l2 = kind(rates[2] * penalised[s])
         shrink = kind(1.0 - rates[0] * rates[3] * penalised[s])
         threshold = kind(rates[0] * rates[1] * penalised[s] / (1.0 - rates[4]) if rates[1] > 0 else 0.0)
-        here = slice(starts[s], starts[s + 1])
+        here = slice(starts[s], stops[s])
         p_, g_, velocity_ = p[here], g[here], velocity[here]
         for i in range(p_.size):
             gradient = g_[i] + l2 * p_[i]
@@ -41,7 +42,7 @@ def sgd(p: Any, g: Any, velocity: Any, starts: Any, penalised: Any, rates: Any) 
             p_[i] = value(p_[i] * shrink + ahead * v - straight * gradient, threshold)
 
 
-def adam(p: Any, g: Any, m: Any, v: Any, starts: Any, penalised: Any, rates: Any) -> None:
+def adam(p: Any, g: Any, m: Any, v: Any, starts: Any, stops: Any, penalised: Any, rates: Any) -> None:
     """Adam (Kingma and Ba 2015), AdamW with weight decay; epsilon is added after the bias correction.
 
     rates[4:9] = beta_1, beta_2, epsilon, 1 - beta_1^t, 1 - beta_2^t. The threshold of L1 is scaled like the
@@ -55,7 +56,7 @@ def adam(p: Any, g: Any, m: Any, v: Any, starts: Any, penalised: Any, rates: Any
         l2 = kind(rates[2] * penalised[s])
         shrink = kind(1.0 - rates[0] * rates[3] * penalised[s])
         l1 = kind(rates[0] * rates[1] * penalised[s])
-        here = slice(starts[s], starts[s + 1])
+        here = slice(starts[s], stops[s])
         p_, g_, m_, v_ = p[here], g[here], m[here], v[here]
         for i in range(p_.size):
             gradient = g_[i] + l2 * p_[i]

@@ -10,9 +10,8 @@ import numba
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic
 
-from chainrule.engine.kernels.numba_set.tasks import SIGNATURE, WORD
+from chainrule.engine.kernels.numba_set.tasks import SIGNATURE, WORD, low_level
 
 _NAMES = {np.dtype(np.float32): "sgemm", np.dtype(np.float64): "dgemm"}
 
@@ -48,7 +47,8 @@ def _address(name: str) -> int:
     """Where SciPy's BLAS has this routine."""
     from scipy.linalg import cython_blas
 
-    capsule = cython_blas.__pyx_capi__[name]
+    routines: dict[str, Any] = dict(cython_blas.__pyx_capi__)
+    capsule = routines[name]
     api = ctypes.pythonapi
     api.PyCapsule_GetName.restype, api.PyCapsule_GetName.argtypes = ctypes.c_char_p, [ctypes.py_object]
     api.PyCapsule_GetPointer.restype = ctypes.c_void_p
@@ -59,7 +59,7 @@ def _address(name: str) -> int:
 def _caller(kind: Any) -> Any:
     """A compiled function that hands a record on to xGEMM with alpha = 1 and beta = 0."""
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @low_level
     def gemm(typing: Any, record: Any) -> Any:
         def build(context: Any, builder: Any, signature: Any, given: Any) -> Any:
             held = context.get_data_type(kind)
@@ -96,7 +96,7 @@ def _caller(kind: Any) -> Any:
 def task(dtype: np.dtype[Any]) -> Any:
     gemm = _caller(numba.from_dtype(dtype))
 
-    @numba.cfunc(SIGNATURE)  # type: ignore[untyped-decorator]
+    @numba.cfunc(SIGNATURE)
     def product(record: Any) -> None:
         gemm(record)
 

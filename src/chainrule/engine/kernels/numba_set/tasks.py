@@ -21,6 +21,11 @@ SIGNATURE = types.void(types.CPointer(types.int64))
 WORD = ir.IntType(64)
 
 
+def low_level(function: Callable[..., Any]) -> Any:
+    """A function for compiled code that is written in LLVM's own instructions."""
+    return intrinsic(function)
+
+
 def kind(argument: Any) -> Any:
     """The Numba type of an argument of a kernel."""
     if isinstance(argument, np.ndarray):
@@ -52,7 +57,7 @@ def _extent(array: Any) -> tuple[int, ...]:
 def unpacker(kinds: Sequence[Any]) -> Callable[..., Any]:
     """A compiled function from a record to its arguments."""
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @low_level
     def unpack(typing: Any, record: Any) -> Any:
         def build(context: Any, builder: Any, signature: Any, given: Any) -> Any:
             places = iter(range(1 << 16))

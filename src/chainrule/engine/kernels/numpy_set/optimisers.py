@@ -11,25 +11,27 @@ value: Any = None  # placeholder
 KERNELS = ("sgd", "adam")
 
 
-def sgd(p: Any, g: Any, velocity: Any, starts: Any, penalised: Any, rates: Any) -> None:
+def sgd(p: Any, g: Any, velocity: Any, starts: Any, stops: Any, penalised: Any, rates: Any) -> None:
     rate, l1, l2, decay, momentum, nesterov = rates[:6].tolist()
-    per_weight = np.repeat(penalised, np.diff(starts)).astype(p.dtype)
-    gradient = g + l2 * per_weight * p
-    velocity *= momentum
-    velocity -= rate * gradient
-    step = momentum * velocity - rate * gradient if nesterov else velocity
-    threshold = rate * l1 / (1 - momentum) if l1 > 0 else 0.0
-    p[...] = value(p * (1 - rate * decay * per_weight) + step, threshold * per_weight)
+    for start, stop, here in zip(starts, stops, penalised.tolist(), strict=True):
+        w, v = p[start:stop], velocity[start:stop]
+        gradient = g[start:stop] + l2 * here * w
+        v *= momentum
+        v -= rate * gradient
+        step = momentum * v - rate * gradient if nesterov else v
+        threshold = rate * l1 * here / (1 - momentum) if l1 > 0 else 0.0
+        w[...] = value(w * (1 - rate * decay * here) + step, threshold)
 
 
-def adam(p: Any, g: Any, m: Any, v: Any, starts: Any, penalised: Any, rates: Any) -> None:
+def adam(p: Any, g: Any, m: Any, v: Any, starts: Any, stops: Any, penalised: Any, rates: Any) -> None:
     rate, l1, l2, decay, beta_1, beta_2, epsilon, correction_1, correction_2 = rates[:9].tolist()
-    per_weight = np.repeat(penalised, np.diff(starts)).astype(p.dtype)
-    gradient = g + l2 * per_weight * p
-    m *= beta_1
-    m += (1 - beta_1) * gradient
-    v *= beta_2
-    v += (1 - beta_2) * gradient * gradient
-    per_size = 1 / (np.sqrt(v / correction_2) + epsilon)
-    step = rate / correction_1 * m * per_size
-    p[...] = value(p * (1 - rate * decay * per_weight) - step, rate * l1 * per_weight * per_size)
+    for start, stop, here in zip(starts, stops, penalised.tolist(), strict=True):
+        w, first, second = p[start:stop], m[start:stop], v[start:stop]
+        gradient = g[start:stop] + l2 * here * w
+        first *= beta_1
+        first += (1 - beta_1) * gradient
+        second *= beta_2
+        second += (1 - beta_2) * gradient * gradient
+        per_size = 1 / (np.sqrt(second / correction_2) + epsilon)
+        step = rate / correction_1 * first * per_size
+        w[...] = value(w * (1 - rate * decay * here) - step, rate * l1 * here * per_size)
