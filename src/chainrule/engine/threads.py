@@ -1,9 +1,9 @@
-"""How many threads the BLAS may use, and only for as long as a network runs.
+"""How many threads a network runs on, and what the BLAS may use for as long as it runs.
 
-OpenBLAS threads spin, and wait for one another at the end of every product. On a quiet machine a second thread makes
-a product of ten million multiplications 1.6 times faster; where another process holds its core, the product waits for
-a time slice and becomes twenty times slower. So products below that run on one thread, larger ones on the threads that
-this process may use, and the caller's setting comes back afterwards.
+The compiled kernels share a network's work out among threads of their own (`work.Team`), each of which multiplies its
+part with a BLAS on one thread; with the NumPy kernels the BLAS takes the threads. On two cores a second thread starts to
+pay where the largest product has some two million multiplications. Where another process holds a core it costs a
+sixth, since members that wait let others run; threads of OpenBLAS, in its place, cost twenty times.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from threadpoolctl import ThreadpoolController
 from chainrule.errors import InputError
 
 #: Multiplications of a network's largest product below which it runs on one thread.
-SMALL_PRODUCT = 10_000_000
+SMALL_PRODUCT = 2_000_000
 
 #: Multiplications up to which OpenBLAS takes one thread by itself.
 TINY_PRODUCT = 65_536 * 4
