@@ -30,7 +30,7 @@ class DivergenceError(_Explained, ValueError):
 
 
 class PlanError(_Explained, RuntimeError):
-    """A compiled program would read what it has already overwritten: a defect of chainrule."""
+    """A program that would read what it has overwritten, a defect of chainrule; or one that is run without its team."""
 
 
 def unknown_name(where: str, name: object, known: Iterable[str]) -> InputError:

@@ -9,6 +9,7 @@ from chainrule import Activation, BatchNorm, Dense, Dropout, LayerNorm, Network,
 from chainrule.engine.cut import parts
 from chainrule.engine.lowering import lower
 from chainrule.engine.plan import Plan
+from chainrule.errors import PlanError
 from chainrule.network.losses import LOSSES
 from chainrule.training.optimisers import Adam, Penalty, Update
 
@@ -105,6 +106,12 @@ def test_no_thread_stays_behind_whatever_happens(shaken):
     with pytest.raises(KeyboardInterrupt):
         interrupted()
     assert threading.active_count() == before
+
+
+def test_work_of_a_team_is_refused_without_it(shaken):
+    plan = Network([Dense(3)], 20).plan(shaken(Network([Dense(3)], 20)), 4, loss="squared_error", n_threads=2)
+    with pytest.raises(PlanError, match="a team of 2"):
+        plan.run(4)()
 
 
 @pytest.mark.parametrize("size", [0, 1, 15, 16, 31, 83, 128, 1000])

@@ -20,8 +20,8 @@ from threadpoolctl import ThreadpoolController
 
 from chainrule.errors import InputError
 
-#: Multiplications of a network's largest product below which it runs on one thread.
-SMALL_PRODUCT = 2_000_000
+#: Multiplications of a network's largest product that are worth a thread.
+PER_THREAD = 1_000_000
 
 #: Multiplications up to which OpenBLAS takes one thread by itself.
 TINY_PRODUCT = 65_536 * 4
@@ -49,10 +49,10 @@ def resolve(n_threads: int | None) -> int:
 
 def suitable(n_threads: int | None, multiplications: int) -> int:
     """The number of threads for a network whose largest product has this many multiplications, n_threads at most."""
-    if n_threads is None and multiplications < SMALL_PRODUCT:
+    useful = max(1, multiplications // PER_THREAD)
+    if n_threads is None and useful == 1:
         return 1  # without asking what is available, which takes longer than to predict a row
-    count = resolve(n_threads)
-    return 1 if multiplications < SMALL_PRODUCT else count
+    return min(useful, resolve(n_threads))
 
 
 class _Limits:

@@ -13,6 +13,7 @@ import numpy as np
 
 from chainrule.engine import threads
 from chainrule.engine.kernels import Kernel, SetName, load
+from chainrule.errors import PlanError
 
 #: One instruction: a kernel, and the arguments of every member of the team, None where it has nothing to do.
 Step = tuple[Kernel, Sequence[Sequence[Any] | None]]
@@ -60,31 +61,30 @@ def team(which: SetName, count: int) -> Iterator[Team | None]:
 class Work(ABC):
     """Instructions bound to arrays. A team of the size that it was divided for must be given where that is not 1."""
 
+    def __init__(self, dtype: np.dtype[Any], steps: Sequence[Step]) -> None:
+        self._dtype = dtype
+        self._steps = steps  # keeps the arrays alive
+
     @abstractmethod
     def __call__(self, team: Team | None = None) -> None:
         """Do it all."""
 
     @property
-    @abstractmethod
     def steps(self) -> list[Work]:
         """Every instruction as a work of its own."""
+        return [type(self)(self._dtype, [step]) for step in self._steps]
 
 
 class Calls(Work):
     """NumPy kernels, called one by one."""
 
     def __init__(self, dtype: np.dtype[Any], steps: Sequence[Step]) -> None:
-        self._again = partial(Calls, dtype)
-        self._steps = steps
+        super().__init__(dtype, steps)
         self._calls = [partial(load(kernel, dtype, "numpy"), *(given[0] or ())) for kernel, given in steps]
 
     def __call__(self, team: Team | None = None) -> None:
         for call in self._calls:
             call()
-
-    @property
-    def steps(self) -> list[Work]:
-        return [self._again([step]) for step in self._steps]
 
 
 class Tables(Work):
@@ -93,12 +93,11 @@ class Tables(Work):
     def __init__(self, dtype: np.dtype[Any], steps: Sequence[Step]) -> None:
         from chainrule.engine.kernels.numba_set import instruction, machine
 
-        self._again = partial(Tables, dtype)
-        self._steps = steps  # keeps the arrays alive
-        members = len(steps[0][1]) if steps else 1
-        meet = [machine.MEET, 0] if members > 1 else []
+        super().__init__(dtype, steps)
+        self._members = len(steps[0][1]) if steps else 1
+        meet = [machine.MEET, 0] if self._members > 1 else []
         self._tables = []
-        for member in range(members):
+        for member in range(self._members):
             words: list[int] = []
             for kernel, given in steps:
                 own = given[member]
@@ -109,14 +108,15 @@ class Tables(Work):
         self._alone = machine.alone
 
     def __call__(self, team: Team | None = None) -> None:
-        if team is None:
+        if self._members == 1:
             self._alone(self._first)
-        else:
+        elif team is not None and team.members == self._members:
             team.follow(self._all)
-
-    @property
-    def steps(self) -> list[Work]:
-        return [self._again([step]) for step in self._steps]
+        else:
+            raise PlanError(
+                "Run(team)", f"a team of {self._members}", "none" if team is None else f"one of {team.members}",
+                "Run it inside `with plan.team() as team`.",
+            )  # fmt: skip
 
 
 def bind(which: SetName, dtype: np.dtype[Any], steps: Sequence[Step]) -> Work:

@@ -59,7 +59,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
     init : name, 'auto' or initialiser; see `chainrule.network.initialisers`
     dtype : None (float32 stays, all else becomes float64, as in scikit-learn), 'float32' or 'float64'.
         'float32' halves time and memory.
-    n_threads : int or None, threads of the matrix products
+    n_threads : int or None, threads at most; None takes what this process may use. Small networks take one
 
     Attributes
     ----------
