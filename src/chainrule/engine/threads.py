@@ -1,9 +1,10 @@
 """How many threads a network runs on, and what the BLAS may use for as long as it runs.
 
 The compiled kernels share a network's work out among threads of their own (`work.Team`), each of which multiplies its
-part with a BLAS on one thread; with the NumPy kernels the BLAS takes the threads. On two cores a second thread starts to
-pay where the largest product has some two million multiplications. Where another process holds a core it costs a
-sixth, since members that wait let others run; threads of OpenBLAS, in its place, cost twenty times.
+part with a BLAS on one thread; with the NumPy kernels the BLAS takes the threads. On two cores a second thread pays
+from some two million multiplications in the largest product on. Where another process holds a core it costs a sixth,
+since members that wait let others run; a thread of OpenBLAS in its place makes a small product take twenty times as
+long.
 """
 
 from __future__ import annotations
