@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from chainrule import Activation, BatchNorm, Dense, Dropout, LayerNorm, Network, Residual
 from chainrule.network import activations
 from chainrule.network.activations import ACTIVATIONS
-from chainrule.network.losses import LOSSES
+from chainrule.network.losses import LOSSES, Loss
 
 TOLERANCE = 1e-6
 SOFTSIGN = activations.custom("softsign", lambda z: z / (1.0 + abs(z)), lambda z: 1.0 / (1.0 + abs(z)) ** 2)
@@ -156,3 +156,22 @@ def test_random_stacks(layers, seed, error):
 @given(layers=stacks(FEW), seed=st.integers(0, 100))
 def test_random_stacks_in_numba(layers, seed, error):
     assert error(layers, rows=8, seed=seed) < TOLERANCE
+
+
+def test_losses_of_ones_own_by_one_name(kernels):
+    """Two losses of one name are two kernels."""
+    for factor in (1.0, 3.0):
+
+        def value(z, y, f=factor):
+            return f * (z - y) * (z - y)
+
+        def gradient(z, y, f=factor):
+            return 2.0 * f * (z - y)
+
+        mine = Loss("mine", "identity", "values", "", value, gradient)
+        network = Network([Dense(2)], 3)
+        plan = network.plan(network.init(0, np.float64), 4, loss=mine)
+        run = plan.run(4)
+        run.arrays["x"][...], run.arrays["y"][...], run.arrays["w"][...] = 0, 1, 1
+        run()
+        assert run.arrays["total"][0] / 4 == pytest.approx(2 * factor)

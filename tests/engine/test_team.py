@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from chainrule import Activation, BatchNorm, Dense, Dropout, LayerNorm, Network, Pool, Residual
+from chainrule.engine import threads
 from chainrule.engine.cut import parts
 from chainrule.engine.lowering import lower
 from chainrule.engine.plan import Plan
+from chainrule.engine.work import Team
 from chainrule.errors import PlanError
 from chainrule.network.losses import LOSSES
 from chainrule.training.optimisers import Adam, Penalty, Update
@@ -106,6 +108,47 @@ def test_no_thread_stays_behind_whatever_happens(shaken):
     with pytest.raises(KeyboardInterrupt):
         interrupted()
     assert threading.active_count() == before
+
+
+def test_a_team_that_cannot_be_complete_leaves_no_thread(monkeypatch):
+    start, before = threading.Thread.start, threading.active_count()
+
+    def second_fails(thread):
+        if threading.active_count() > before:
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", second_fails)
+    with pytest.raises(RuntimeError, match="can't start"):
+        Team(3)
+    assert threading.active_count() == before
+
+
+def test_limits_of_overlapping_blocks(monkeypatch):
+    """A block in another thread counts, sees the caller's setting, and the last to leave puts that back."""
+    monkeypatch.setattr(threads, "available", lambda: 64)
+    seen, inside, leave = {}, threading.Event(), threading.Event()
+    before = threads.resolve(None)
+
+    def other():
+        with threads.limited(1):
+            seen["limited"] = threads._counts()
+            seen["caller's"] = threads.resolve(None)
+            inside.set()
+            leave.wait(10)
+
+    thread = threading.Thread(target=other)
+    with threads.limited(1):
+        thread.start()
+        assert inside.wait(10)
+    leave.set()
+    thread.join()
+    assert set(seen["limited"]) == {1}
+    assert seen["caller's"] == before == threads.resolve(None)
+
+
+def test_parameters_that_nothing_trains():
+    assert [len(starts) for starts, _, _ in Network([Activation("relu")], 3).layout.segments(2)] == [0, 0]
 
 
 def test_work_of_a_team_is_refused_without_it(shaken):

@@ -9,7 +9,21 @@ import pytest
 
 from chainrule import BatchNorm, Dense, LayerNorm, Network
 from chainrule.errors import InputError
-from chainrule.training.optimisers import SGD, Adam, AdamW, Optimiser, Penalty, Update
+from chainrule.training.optimisers import (
+    SGD,
+    AdaBelief,
+    Adadelta,
+    Adagrad,
+    Adam,
+    AdamW,
+    Lion,
+    Nadam,
+    Optimiser,
+    Penalty,
+    RAdam,
+    RMSprop,
+    Update,
+)
 
 REFERENCE = json.loads((Path(__file__).parents[1] / "data" / "optimizer_trajectories.json").read_text())
 A, B, W0 = (np.array(REFERENCE[name]) for name in ("A", "b", "w0"))
@@ -20,6 +34,13 @@ OPTIMISERS = {
     "nesterov": SGD(0.01, momentum=0.9, nesterov=True),
     "adam": Adam(0.05),
     "adamw": AdamW(0.05),
+    "nadam": Nadam(0.05),
+    "radam": RAdam(0.05),
+    "adabelief": AdaBelief(0.05),
+    "rmsprop_torch": RMSprop(0.01),
+    "adagrad_torch": Adagrad(0.1),
+    "adadelta": Adadelta(1.0),
+    "lion": Lion(0.01, weight_decay=0.001),
 }
 every_optimiser = pytest.mark.parametrize("name", OPTIMISERS)
 
@@ -59,7 +80,7 @@ def test_trajectory_of_optax(name, kernels):
     np.testing.assert_allclose(descend(OPTIMISERS[name], 50), expected, rtol=0, atol=1e-9)
 
 
-@every_optimiser
+@pytest.mark.parametrize("name", sorted(set(OPTIMISERS) - {"lion"}))
 def test_l1_makes_exact_zeros_and_rests_where_the_objective_does(name, kernels):
     """At rest g = -l1 sign(w) where w is not 0, and |g| <= l1 where it is. AdamW's decay counts as a gradient."""
     w = rest(name, Penalty(l1=1.0))
@@ -68,7 +89,19 @@ def test_l1_makes_exact_zeros_and_rests_where_the_objective_does(name, kernels):
     zero = w == 0
     assert 0 < zero.sum() < 6
     assert (np.abs(gradient[zero]) <= 1).all()
-    np.testing.assert_allclose(gradient[~zero], -np.sign(w[~zero]), atol=1e-6)
+    close = 1e-3 if name == "adabelief" else 1e-6  # which divides by next to nothing where gradients no longer move
+    np.testing.assert_allclose(gradient[~zero], -np.sign(w[~zero]), atol=close)
+
+
+def test_l1_of_lion_is_a_decay_of_its_own(kernels):
+    """Without a gradient, rate * l1 a step towards 0 and no further."""
+    parameters = Network([Dense(2, bias=False)], 3).init(0, np.float64)
+    parameters.vector[...] = W0
+    step = Update(Lion(0.1), Penalty(l1=2.0), parameters).bind(parameters, parameters.like())
+    for expected in (0.8, 0.6, 0.4, 0.2, 0.0, 0.0):
+        step(0.1, 1.0)
+        np.testing.assert_allclose(parameters.vector, expected, atol=1e-12)
+    assert (parameters.vector == 0).all()
 
 
 @pytest.mark.parametrize("name", ["sgd", "momentum", "nesterov", "adam"])

@@ -48,7 +48,7 @@ class Layout:
     def segments(self, members: int = 1) -> list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]]:
         """For each member of a team, of each trained parameter: start, stop, and 1 for weights, 0 for the rest.
 
-        A member has the rows whose gradient it computes, which are then in the cache of its core.
+        A member has about the rows whose gradient it computes, which are then in the cache of its core.
         """
         trained = [p for p in self.in_order if p.trained]
         penalised = np.array([float(p.kind == "weight") for p in trained])
@@ -58,7 +58,7 @@ class Layout:
             cuts.append(
                 [(start + rows.start * per_row, start + rows.stop * per_row) for rows in parts(p.shape[0], members)]
             )
-        ends = np.array(cuts, np.int64)  # (parameters, members, 2)
+        ends = np.array(cuts, np.int64).reshape(-1, members, 2)
         return [(ends[:, m, 0].copy(), ends[:, m, 1].copy(), penalised) for m in range(members)]
 
 

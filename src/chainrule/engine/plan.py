@@ -65,6 +65,10 @@ class Run:
         """Forward, and backward where the program has a way back."""
         return self._make(self._forward + self._backward)
 
+    def bind(self) -> None:
+        """Compile what is not yet compiled. Best done before a team is called together, which would wait, spinning."""
+        self.whole  # noqa: B018
+
     def __call__(self, team: Team | None = None) -> None:
         self.whole(team)
 
@@ -141,7 +145,7 @@ class Plan:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of all buffers."""
+        """Bytes of the buffers that hold its values."""
         return sum(memory.nbytes for memory in self._memory.values())
 
     def array(self, value: Value, counts: dict[Space, int]) -> Array:

@@ -19,17 +19,17 @@ BY_ROWS = {
 }  # fmt: skip
 
 
-def divide(instruction: Instruction, arguments: list[Any], members: int) -> list[list[Any] | None]:
-    """The arguments of every member, None where it has nothing to do."""
+def divide(instruction: Instruction, arguments: list[Any], members: int) -> list[list[Any]]:
+    """The arguments of every member, none where it has nothing to do."""
     name = instruction.kernel.name
     if members > 1 and name == "dot":
         return _product(arguments, members)
     own_row = [isinstance(kind, Own) for kind in instruction.arguments]
     if members == 1 or name not in BY_ROWS:
         alone = [a[0] if own else a for a, own in zip(arguments, own_row, strict=True)]
-        return [alone, *[None] * (members - 1)]
+        return [alone, *([] for _ in range(members - 1))]
     rows, units = arguments[0].shape
-    found: list[list[Any] | None] = []
+    found: list[list[Any]] = []
     for member, part in enumerate(parts(rows, members)):
         mine = []
         for kind, argument in zip(instruction.arguments, arguments, strict=True):
@@ -50,12 +50,12 @@ def _has_rows(kind: Argument) -> bool:
     return isinstance(kind, Value) and kind.space != "none"
 
 
-def _product(arguments: list[Any], members: int) -> list[list[Any] | None]:
+def _product(arguments: list[Any], members: int) -> list[list[Any]]:
     x, y, out = arguments
     if len(out) >= 2 * GRAIN * members:
         return [_some(part, [x[part], y, out[part]]) for part in parts(len(out), members)]
     return [_some(part, [x, y[:, part], out[:, part]]) for part in parts(out.shape[1], members)]
 
 
-def _some(part: slice, arguments: list[Any]) -> list[Any] | None:
-    return arguments if part.start < part.stop else None
+def _some(part: slice, arguments: list[Any]) -> list[Any]:
+    return arguments if part.start < part.stop else []

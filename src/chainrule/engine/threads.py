@@ -15,9 +15,8 @@ from contextlib import contextmanager
 from functools import cache
 from numbers import Integral
 from threading import Lock
-from typing import Any
 
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import OpenBLASController, ThreadpoolController
 
 from chainrule.errors import InputError
 
@@ -38,8 +37,7 @@ def available() -> int:
 def resolve(n_threads: int | None) -> int:
     """The number of threads asked for, or all that are available and that the caller's BLAS setting allows."""
     if n_threads is None:
-        set_by_caller = [pool["num_threads"] for pool in _controller().info()]
-        return max(1, min([available(), *map(int, set_by_caller)]))
+        return max(1, min([available(), *_limits.callers()]))
     if not isinstance(n_threads, Integral) or isinstance(n_threads, bool) or n_threads < 1:
         raise InputError(
             "n_threads", "a whole number of at least 1, or None", repr(n_threads),
@@ -62,38 +60,54 @@ class _Limits:
     def __init__(self) -> None:
         self.lock = Lock()
         self.inside = 0
-        self.found: Any = None
+        self.kept: list[int] = []
 
     def enter(self, threads: int) -> None:
         with self.lock:
-            setting = _controller().limit(limits=threads, user_api="blas")
-            self.found = self.found if self.inside else setting
+            if not self.inside:
+                self.kept = _counts()
             self.inside += 1
+            _set([threads] * len(self.kept))
 
     def leave(self) -> None:
         with self.lock:
             self.inside -= 1
             if not self.inside:
-                self.found.restore_original_limits()
+                _set(self.kept)
+
+    def callers(self) -> list[int]:
+        """Threads of each BLAS as the caller set them, whoever is inside."""
+        with self.lock:
+            return self.kept if self.inside else _counts()
 
 
 _limits = _Limits()
 
 
 @contextmanager
-def limited(threads: int | None) -> Iterator[None]:
-    """The BLAS on this many threads, inside the block; None leaves it as the caller set it.
+def limited(threads: int) -> Iterator[None]:
+    """The BLAS on this many threads, inside the block.
 
     Blocks that run at once in several threads share the one setting; behind the last the caller's is back.
     """
-    if threads is None:
-        yield
-        return
     _limits.enter(threads)
     try:
         yield
     finally:
         _limits.leave()
+
+
+def _counts() -> list[int]:
+    return [library.get_num_threads() for library in _controller().lib_controllers]
+
+
+def _set(counts: list[int]) -> None:
+    # From 3.8 on, threadpoolctl lets nobody set OpenBLAS but the thread that did so first, until it is forgotten.
+    forget = getattr(OpenBLASController, "clear_controlling_thread", lambda force: None)
+    forget(force=True)
+    for library, count in zip(_controller().lib_controllers, counts, strict=True):
+        library.set_num_threads(count)
+    forget(force=True)
 
 
 @cache

@@ -15,8 +15,8 @@ from chainrule.engine import threads
 from chainrule.engine.kernels import Kernel, SetName, load
 from chainrule.errors import PlanError
 
-#: One instruction: a kernel, and the arguments of every member of the team, None where it has nothing to do.
-Step = tuple[Kernel, Sequence[Sequence[Any] | None]]
+#: One instruction: a kernel, and the arguments of every member of the team, none where it has nothing to do.
+Step = tuple[Kernel, Sequence[Sequence[Any]]]
 
 
 class Team:
@@ -28,12 +28,15 @@ class Team:
         self.members = members
         self._machine = machine
         self._board = np.zeros(machine.WORDS, np.int64)
-        self._others = [
-            Thread(target=machine.serve, args=(self._board, member, members), daemon=True)
-            for member in range(1, members)
-        ]
-        for thread in self._others:
-            thread.start()
+        self._others: list[Thread] = []
+        try:
+            for member in range(1, members):
+                thread = Thread(target=machine.serve, args=(self._board, member, members), daemon=True)
+                thread.start()
+                self._others.append(thread)
+        except BaseException:  # no thread to be had, or Ctrl-C: those that are there would wait for ever
+            self.dismiss()
+            raise
 
     def follow(self, tables: int) -> None:
         self._machine.lead(self._board, tables, self.members)
@@ -80,7 +83,7 @@ class Calls(Work):
 
     def __init__(self, dtype: np.dtype[Any], steps: Sequence[Step]) -> None:
         super().__init__(dtype, steps)
-        self._calls = [partial(load(kernel, dtype, "numpy"), *(given[0] or ())) for kernel, given in steps]
+        self._calls = [partial(load(kernel, dtype, "numpy"), *given[0]) for kernel, given in steps]
 
     def __call__(self, team: Team | None = None) -> None:
         for call in self._calls:
@@ -101,7 +104,7 @@ class Tables(Work):
             words: list[int] = []
             for kernel, given in steps:
                 own = given[member]
-                words += (instruction(kernel, dtype, own) if own is not None else []) + meet
+                words += (instruction(kernel, dtype, own) if own else []) + meet
             self._tables.append(np.array([*words, machine.END, 0], np.int64))
         self._places = np.array([table.ctypes.data for table in self._tables], np.int64)
         self._first, self._all = int(self._places[0]), self._places.ctypes.data

@@ -243,7 +243,8 @@ def custom(
     """An activation of your own from two scalar functions, f(z) and f'(z).
 
     They are compiled into the layer's kernel like the built-in ones: write them in plain arithmetic with
-    NumPy's or math's functions, and with float constants (2.0, not 2).
+    NumPy's or math's functions, and with float constants (2.0, not 2). They must not raise: an exception in compiled
+    code is printed and goes no further.
 
     Examples
     --------

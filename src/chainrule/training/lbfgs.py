@@ -63,6 +63,7 @@ def minimise(
     count = threads.suitable(n_threads, network.largest_product(rows))
     plan = network.plan(parameters, rows, loss=loss, n_threads=count)
     run = plan.run(rows)
+    run.bind()
     assert plan.gradients is not None
     gradient = plan.gradients.vector[:trained]
     ((starts, stops, penalised),) = parameters.layout.segments()

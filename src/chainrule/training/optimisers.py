@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
-from numpy import where
 
-from chainrule.engine.kernels import Kernel, chosen_set
+from chainrule.engine.kernels import Kernel, chosen_set, rules
+from chainrule.engine.kernels.rules import no_threshold, soft_threshold
 from chainrule.engine.parameters import Parameters
 from chainrule.engine.work import Team, bind
 from chainrule.errors import InputError
 
-
-def soft_threshold(q: Any, t: Any) -> Any:
-    """q moved towards 0 by t, and exactly 0 where |q| <= t: the proximal step of t |q|."""
-    return where(q > t, q - t, where(q < -t, q + t, q * 0.0))
-
-
-def no_threshold(q: Any, t: Any) -> Any:
-    return q
+Rule = Callable[..., Any]
 
 
 @dataclass(frozen=True)
@@ -60,70 +54,78 @@ class Optimiser(ABC):
     learning_rate: float
     weight_decay: float = 0.0
 
-    #: kernel, and vectors of state that it keeps
-    kernel = ""
-    moments = 0
+    #: the rule, from `engine.kernels.rules`, and how many numbers of state it keeps per parameter
+    rule: ClassVar[Rule]
+    moments: ClassVar[int] = 2
 
     def __post_init__(self) -> None:
-        where_ = type(self).__name__
-        check_number(f"{where_}(learning_rate=)", self.learning_rate, 0, None, open_below=True)
-        check_number(f"{where_}(weight_decay=)", self.weight_decay, 0, None)
+        self._check("learning_rate", 0, None, open_below=True)
+        self._check("weight_decay", 0, None)
 
     @abstractmethod
-    def numbers(self, step: int) -> tuple[float, ...]:
-        """What the kernel wants to know at this step, counted from 1."""
+    def numbers(self, step: int, rate: float) -> tuple[float, ...]:
+        """What the rule wants to know at this step, counted from 1, at this learning rate; eight numbers at most."""
+
+    def _check(self, name: str, low: float, high: float | None, **ends: bool) -> None:
+        check_number(f"{type(self).__name__}({name}=)", getattr(self, name), low, high, **ends)
 
 
 @dataclass(frozen=True)
 class SGD(Optimiser):
     """Stochastic gradient descent, with momentum, or with Nesterov's look ahead.
 
-    Polyak 1964; Nesterov 1983 in the form of Sutskever et al. 2013.
+    Polyak 1964; Nesterov 1983 in the form of Sutskever et al. 2013. A steady gradient moves p by rate g / (1 - mu) a
+    step, so the threshold of L1 is rate l1 / (1 - mu).
 
     Examples
     --------
-    >>> SGD(0.1, momentum=0.9, nesterov=True).numbers(1)
-    (0.9, 1.0)
+    >>> SGD(0.1, momentum=0.5, nesterov=True).numbers(1, 0.1)
+    (0.1, 0.5, 0.5, 0.1, 2.0)
     """
 
     learning_rate: float = 0.01
     momentum: float = 0.0
     nesterov: bool = False
 
-    kernel = "sgd"
+    rule = staticmethod(rules.sgd)
     moments = 1
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_number("SGD(momentum=)", self.momentum, 0, 1)
+        self._check("momentum", 0, 1)
         if not isinstance(self.nesterov, (bool, np.bool_)):
             raise InputError("SGD(nesterov=)", "True or False", repr(self.nesterov), "True looks ahead.")
 
-    def numbers(self, step: int) -> tuple[float, ...]:
-        return self.momentum, float(self.nesterov and self.momentum > 0)
+    def numbers(self, step: int, rate: float) -> tuple[float, ...]:
+        ahead, straight = (self.momentum, rate) if self.nesterov and self.momentum > 0 else (1.0, 0.0)
+        return rate, self.momentum, ahead, straight, _steady(self.momentum)
 
 
 @dataclass(frozen=True)
 class Adam(Optimiser):
-    """Adam (Kingma and Ba 2015); with `weight_decay`, AdamW (Loshchilov and Hutter 2019)."""
+    """Adam (Kingma and Ba 2015); with `weight_decay`, AdamW (Loshchilov and Hutter 2019).
+
+    Epsilon is added after the bias correction.
+    """
 
     learning_rate: float = 0.001
     beta_1: float = 0.9
     beta_2: float = 0.999
     epsilon: float = 1e-8
 
-    kernel = "adam"
-    moments = 2
+    rule = staticmethod(rules.adam)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_number("Adam(beta_1=)", self.beta_1, 0, 1, open_above=True)
-        check_number("Adam(beta_2=)", self.beta_2, 0, 1, open_above=True)
-        check_number("Adam(epsilon=)", self.epsilon, 0, None, open_below=True)
+        self._check("beta_1", 0, 1, open_above=True)
+        self._check("beta_2", 0, 1, open_above=True)
+        self._check("epsilon", 0, None, open_below=True)
 
-    def numbers(self, step: int) -> tuple[float, ...]:
-        correction_1, correction_2 = 1 - self.beta_1**step, 1 - self.beta_2**step
-        return self.beta_1, self.beta_2, self.epsilon, correction_1, correction_2
+    def numbers(self, step: int, rate: float) -> tuple[float, ...]:
+        return (*self._betas(), self.epsilon, rate / (1 - self.beta_1**step), 0.0, 1 / (1 - self.beta_2**step))
+
+    def _betas(self) -> tuple[float, ...]:
+        return self.beta_1, 1 - self.beta_1, self.beta_2, 1 - self.beta_2
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,130 @@ class AdamW(Adam):
     """Adam with decoupled weight decay, 0.01 unless said."""
 
     weight_decay: float = 0.01
+
+
+@dataclass(frozen=True)
+class Nadam(Adam):
+    """Adam with Nesterov's look ahead (Dozat 2016): the mean of gradients is taken a step further."""
+
+    def numbers(self, step: int, rate: float) -> tuple[float, ...]:
+        rate_m = rate * self.beta_1 / (1 - self.beta_1 ** (step + 1))
+        rate_g = rate * (1 - self.beta_1) / (1 - self.beta_1**step)
+        return *self._betas(), self.epsilon, rate_m, rate_g, 1 / (1 - self.beta_2**step)
+
+
+@dataclass(frozen=True)
+class RAdam(Adam):
+    """Rectified Adam (Liu et al. 2020): momentum alone until the variance of the gradients can be trusted."""
+
+    def numbers(self, step: int, rate: float) -> tuple[float, ...]:
+        longest = 2 / (1 - self.beta_2) - 1
+        power = self.beta_2**step
+        length = longest - 2 * step * power / (1 - power)
+        rate_m = rate / (1 - self.beta_1**step)
+        if length < 5:
+            return *self._betas(), 1.0, rate_m, 0.0, 0.0  # divides by 1
+        trust = (length - 4) * (length - 2) * longest / ((longest - 4) * (longest - 2) * length)
+        return *self._betas(), self.epsilon, rate_m * trust**0.5, 0.0, 1 / (1 - power)
+
+
+@dataclass(frozen=True)
+class AdaBelief(Adam):
+    """Adam that divides by how far gradients stray from their mean (Zhuang et al. 2020)."""
+
+    epsilon: float = 1e-16
+
+    rule = staticmethod(rules.adabelief)
+
+    def numbers(self, step: int, rate: float) -> tuple[float, ...]:
+        rate_m, per_v = rate / (1 - self.beta_1**step), 1 / (1 - self.beta_2**step)
+        return *self._betas(), self.epsilon, rate_m, self.epsilon, per_v
+
+
+@dataclass(frozen=True)
+class RMSprop(Optimiser):
+    """Gradients divided by the root of their mean square (Tieleman and Hinton 2012); epsilon outside the root."""
+
+    learning_rate: float = 0.01
+    rho: float = 0.9
+    epsilon: float = 1e-8
+    momentum: float = 0.0
+
+    rule = staticmethod(rules.rmsprop)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check("rho", 0, 1, open_above=True)
+        self._check("epsilon", 0, None, open_below=True)
+        self._check("momentum", 0, 1, open_above=True)
+
+    def numbers(self, step: int, rate: float) -> tuple[float, ...]:
+        return rate, self.rho, 1 - self.rho, self.epsilon, self.momentum, _steady(self.momentum)
+
+
+@dataclass(frozen=True)
+class Adagrad(Optimiser):
+    """Gradients divided by the root of the sum of all their squares (Duchi et al. 2011); the sum starts at 0."""
+
+    learning_rate: float = 0.01
+    epsilon: float = 1e-10
+
+    rule = staticmethod(rules.adagrad)
+    moments = 1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check("epsilon", 0, None, open_below=True)
+
+    def numbers(self, step: int, rate: float) -> tuple[float, ...]:
+        return rate, self.epsilon
+
+
+@dataclass(frozen=True)
+class Adadelta(Optimiser):
+    """Steps in the units of the parameters, sized by the steps before them (Zeiler 2012)."""
+
+    learning_rate: float = 1.0
+    rho: float = 0.9
+    epsilon: float = 1e-6
+
+    rule = staticmethod(rules.adadelta)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check("rho", 0, 1, open_above=True)
+        self._check("epsilon", 0, None, open_below=True)
+
+    def numbers(self, step: int, rate: float) -> tuple[float, ...]:
+        return rate, self.rho, 1 - self.rho, self.epsilon
+
+
+@dataclass(frozen=True)
+class Lion(Optimiser):
+    """The sign of an interpolated momentum (Chen et al. 2023).
+
+    Every step has the size of the rate, so L1 is a decay of its own, rate * l1 towards 0 a step, like `weight_decay`.
+    """
+
+    learning_rate: float = 1e-4
+    beta_1: float = 0.9
+    beta_2: float = 0.99
+
+    rule = staticmethod(rules.lion)
+    moments = 1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check("beta_1", 0, 1, open_above=True)
+        self._check("beta_2", 0, 1, open_above=True)
+
+    def numbers(self, step: int, rate: float) -> tuple[float, ...]:
+        return rate, self.beta_1, 1 - self.beta_1, self.beta_2, 1 - self.beta_2, 1.0
+
+
+def _steady(momentum: float) -> float:
+    """How far a steady gradient moves a parameter per step, in steps without momentum."""
+    return 1 / (1 - momentum) if momentum < 1 else 0.0
 
 
 class Step(Protocol):
@@ -153,24 +279,26 @@ class Update:
         self.steps = 0
         layout, dtype = parameters.layout, parameters.vector.dtype
         self.moments = [np.zeros(layout.trained, dtype) for _ in range(optimiser.moments)]
-        self._rates = np.zeros(16)
-        self._rates[1], self._rates[3] = penalty.l1, optimiser.weight_decay
+        self._rates = np.zeros(3 + 8)
 
     def bind(self, parameters: Parameters, gradients: Parameters, members: int = 1) -> Step:
         """A function step(rate, weight, team): one step at this rate, after a batch of this weight."""
-        layout = parameters.layout
-        value = soft_threshold if self.penalty.l1 > 0 else no_threshold
-        kernel = Kernel(self.optimiser.kernel, value=value, label=value.__name__)
+        layout, optimiser, penalty, rates = parameters.layout, self.optimiser, self.penalty, self._rates
+        value = soft_threshold if penalty.l1 > 0 else no_threshold
+        kernel = Kernel(
+            f"optimise_{optimiser.moments}", value=value, rule=optimiser.rule,
+            label=f"{optimiser.rule.__name__}.{value.__name__}",
+        )  # fmt: skip
         vectors = [vector[: layout.trained] for vector in (parameters.vector, gradients.vector)] + self.moments
-        rates, penalty, numbers = self._rates, self.penalty, self.optimiser.numbers
         shares = [[*vectors, *segments, rates] for segments in layout.segments(members)]
         work = bind(chosen_set(), parameters.vector.dtype, [(kernel, shares)])
 
         def step(rate: float, weight: float, team: Team | None = None) -> None:
             self.steps += 1
-            rates[0] = rate
-            rates[2] = penalty.square_factor(weight)
-            for place, number in enumerate(numbers(self.steps), start=4):
+            rates[0] = rate * penalty.l1
+            rates[1] = penalty.square_factor(weight)
+            rates[2] = rate * optimiser.weight_decay
+            for place, number in enumerate(optimiser.numbers(self.steps, rate), start=3):
                 rates[place] = number
             work(team)
 

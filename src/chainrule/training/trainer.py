@@ -85,7 +85,9 @@ class Trainer:
         """Go once through the data."""
         started = time.perf_counter()
         plan, step = self._bind(batch_size)
-        arrays = plan.run(batch_size).arrays
+        first = plan.run(batch_size)
+        first.bind()  # kernels compile before a team waits for them
+        arrays = first.arrays
         data.start(arrays)
         total = arrays["total"]
         total[...] = 0

@@ -48,8 +48,7 @@ def _inline(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def load(kernel: Kernel, dtype: np.dtype[Any]) -> Callable[..., None]:
     """The kernel as a function of arrays; Numba compiles it at its first call."""
-    template = _template(kernel, dtype)
-    result: Callable[..., None] = numba.njit(cache=not kernel.scalar, **_OPTIONS)(template)
+    result: Callable[..., None] = numba.njit(cache=_is_ours(kernel), **_OPTIONS)(_template(kernel, dtype))
     return result
 
 
@@ -57,12 +56,12 @@ def load(kernel: Kernel, dtype: np.dtype[Any]) -> Callable[..., None]:
 def task(kernel: Kernel, dtype: np.dtype[Any], kinds: tuple[Any, ...]) -> Any:
     """Compile (or take from the cache on disk) the kernel as a task for records of arguments of these kinds."""
     if kernel.name == "dot":
-        return products.task(dtype)
+        return products.task(dtype, f"product.{dtype.name}.{_sources()}")
     template = _template(kernel, dtype)
     names = {"kernel": numba.njit(**_OPTIONS)(template), "unpack": tasks.unpacker(kinds)}
     label = f"{template.__qualname__}.{hashlib.sha256(str(kinds).encode()).hexdigest()[:8]}"
     text = rebound(tasks.run_record, names, label)
-    kept = not kernel.scalar
+    kept = _is_ours(kernel)
     folder = Path(numba.njit(cache=kept)(text).stats.cache_path or "")
     if not kept or not any(folder.glob(f"*{label}*.nbi")):
         _announce()
@@ -85,6 +84,8 @@ def _template(kernel: Kernel, dtype: np.dtype[Any]) -> FunctionType:
     }
     if kernel.value is not None:
         names["value"] = in_dtype(kernel.value, dtype, twins, _inline)
+    if kernel.rule is not None:
+        names["rule"] = in_dtype(kernel.rule, dtype, twins, _inline)
     if kernel.slope is not None:
         slope = in_dtype(kernel.slope, dtype, twins, _inline)
         names["slope"] = slope
@@ -94,8 +95,23 @@ def _template(kernel: Kernel, dtype: np.dtype[Any]) -> FunctionType:
         names["shift"] = _inline(losses.shift_rows)
         names["exponential"] = _inline(rebound(losses.exponentiate, {"exp": twins[np.exp]}, "exponentiate"))
     # The name carries all that the cache's own key cannot see: functions put in place, and their sources.
-    label = f"{kernel.name}.{kernel.label}.{kernel.dropout}.{dtype.name}.{_sources()}"
+    functions_in = [f.__name__ if _is_ours(kernel) else id(f) for f in _put_in(kernel)]
+    inside = hashlib.sha256(str([*functions_in, kernel.slope_reads]).encode()).hexdigest()[:8]
+    label = f"{kernel.name}.{kernel.label}.{kernel.dropout}.{dtype.name}.{inside}.{_sources()}"
     return rebound(_TEMPLATES[kernel.name], names, label)
+
+
+def _put_in(kernel: Kernel) -> list[Any]:
+    return [function for function in (kernel.value, kernel.slope, kernel.rule) if function is not None]
+
+
+def _is_ours(kernel: Kernel) -> bool:
+    """Whether the kernel consists of what `_sources` covers; with a person's own functions it is not kept on disk."""
+    ours = ("chainrule.network.", "chainrule.engine.kernels.")
+    return all(
+        isinstance(f, np.ufunc) or (f.__module__.startswith(ours) and "<" not in f.__qualname__)
+        for f in _put_in(kernel)
+    )
 
 
 @cache

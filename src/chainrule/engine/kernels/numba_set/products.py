@@ -12,6 +12,7 @@ from llvmlite import ir
 from numba import types
 
 from chainrule.engine.kernels.numba_set.tasks import SIGNATURE, WORD, low_level
+from chainrule.engine.kernels.specialise import rebound
 
 _NAMES = {np.dtype(np.float32): "sgemm", np.dtype(np.float64): "dgemm"}
 
@@ -60,7 +61,7 @@ def _caller(kind: Any) -> Any:
     """A compiled function that hands a record on to xGEMM with alpha = 1 and beta = 0."""
 
     @low_level
-    def gemm(typing: Any, record: Any) -> Any:
+    def xgemm(typing: Any, record: Any) -> Any:
         def build(context: Any, builder: Any, signature: Any, given: Any) -> Any:
             held = context.get_data_type(kind)
 
@@ -89,15 +90,19 @@ def _caller(kind: Any) -> Any:
 
         return types.void(record), build
 
-    return gemm
+    return xgemm
+
+
+def hand_on(record: Any) -> None:
+    """The text of a product's task; `gemm` is put in place."""
+    gemm(record)
+
+
+gemm: Any = None  # placeholder
 
 
 @cache
-def task(dtype: np.dtype[Any]) -> Any:
-    gemm = _caller(numba.from_dtype(dtype))
-
-    @numba.cfunc(SIGNATURE)
-    def product(record: Any) -> None:
-        gemm(record)
-
-    return product
+def task(dtype: np.dtype[Any], label: str) -> Any:
+    """The task of products in this float type, kept on disk under its label."""
+    text = rebound(hand_on, {"gemm": _caller(numba.from_dtype(dtype))}, label)
+    return numba.cfunc(SIGNATURE, cache=True)(text)

@@ -1,8 +1,7 @@
 """Kernels as tasks: machine code behind one C signature, and records of 64-bit words that hold its arguments.
 
-A compiled loop can call any task of any record, without the interpreter and without its lock. An array is a record's
-address, rows and pitch (entries from a row to the next: more than its columns where the record holds some columns of
-a wider array), or address and length; a number is one word.
+A compiled loop can call any task with any record, without the interpreter and without its lock. An array, C-ordered, is
+its address and its shape; a number is one word.
 """
 
 from __future__ import annotations
@@ -38,20 +37,13 @@ def words(arguments: Sequence[Any]) -> list[int]:
     found: list[int] = []
     for argument in arguments:
         if isinstance(argument, np.ndarray):
-            found += [argument.ctypes.data, *_extent(argument)]
+            assert argument.flags.c_contiguous
+            found += [argument.ctypes.data, *argument.shape]
         elif isinstance(argument, (int, np.integer)):
             found.append(int(argument))
         else:
             found.append(int(np.float64(argument).view(np.int64)))
     return found
-
-
-def _extent(array: Any) -> tuple[int, ...]:
-    if array.flags.c_contiguous:
-        return tuple(array.shape)
-    rows_apart, columns_apart = array.strides
-    assert columns_apart == array.itemsize, "a share of an array is rows or columns of it"
-    return array.shape[0], rows_apart // array.itemsize
 
 
 def unpacker(kinds: Sequence[Any]) -> Callable[..., Any]:

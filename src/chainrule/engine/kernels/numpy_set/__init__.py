@@ -22,6 +22,8 @@ def load(kernel: Kernel) -> Callable[..., None]:
     names: dict[str, Any] = {"mask": masks.mask if kernel.dropout else masks.no_mask}
     if kernel.value is not None:
         names["value"] = _over_arrays(kernel.value) if kernel.scalar else kernel.value
+    if kernel.rule is not None:
+        names["rule"] = kernel.rule
     if kernel.slope is not None:
         slope = _over_arrays(kernel.slope) if kernel.scalar else kernel.slope
         names["slope"] = slope
