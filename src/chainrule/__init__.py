@@ -20,7 +20,12 @@ _HOMES = {
     "MLPClassifier": "estimators.classifier",
     "MLPRegressor": "estimators.regressor",
 }
-_MODULES = {"activations": "network.activations", "datasets": "datasets", "plain": "plain"}
+_MODULES = {
+    "activations": "network.activations",
+    "datasets": "datasets",
+    "optimisers": "training.optimisers",
+    "plain": "plain",
+}
 
 __all__ = ["__version__", *_HOMES, *_MODULES]
 

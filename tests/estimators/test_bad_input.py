@@ -7,7 +7,7 @@ import pytest
 from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
-from chainrule import Dense, Dropout, MLPClassifier, MLPRegressor, Pool, Residual
+from chainrule import Dense, Dropout, MLPClassifier, MLPRegressor, Pool, Residual, optimisers
 from chainrule.errors import DivergenceError, InputError, InputTypeError
 from chainrule.estimators import rules
 
@@ -158,6 +158,8 @@ PARAMETERS = {
     "lbfgs with l1": ({"solver": "lbfgs", "l1": 0.1}, "lbfgs"),
     "lbfgs with dropout": ({"solver": "lbfgs", "dropout": 0.1}, "lbfgs"),
     "lbfgs with weight_decay": ({"solver": "lbfgs", "weight_decay": 0.1}, "lbfgs"),
+    "a decay beside an optimiser": ({"solver": optimisers.Lion(), "weight_decay": 0.1}, "Give it to the optimiser"),
+    "an optimiser that is not made": ({"solver": optimisers.Lion}, "one of 'adam'"),
     "lbfgs with a Dropout": ({"solver": "lbfgs", "layers": [Residual([Dense(3), Dropout(0.1)])]}, "lbfgs"),
 }
 

@@ -11,7 +11,7 @@ from sklearn.base import clone
 from sklearn.datasets import load_iris
 from sklearn.preprocessing import scale
 
-from chainrule import MLPClassifier, MLPRegressor
+from chainrule import MLPClassifier, MLPRegressor, optimisers
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -26,6 +26,7 @@ SETTINGS = {
     "adaptive": {"solver": "sgd", "learning_rate": "adaptive", "n_iter_no_change": 2, "tol": 0.05},
     "random": {"dropout": 0.2, "norm": "batch", "l1": 1e-3, "weight_decay": 0.01},
     "in order": {"shuffle": False},
+    "optimiser": {"solver": optimisers.RAdam(0.01, weight_decay=0.01), "l1": 1e-3},
 }
 EVERY = pytest.mark.parametrize("case", SETTINGS)
 

@@ -5,12 +5,23 @@ import math
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from sklearn.base import clone
 from sklearn.datasets import load_iris
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import scale
 
-from chainrule import BatchNorm, Dense, Dropout, LayerNorm, MLPClassifier, MLPRegressor, Residual, activations
+from chainrule import (
+    BatchNorm,
+    Dense,
+    Dropout,
+    LayerNorm,
+    MLPClassifier,
+    MLPRegressor,
+    Residual,
+    activations,
+    optimisers,
+)
 from chainrule.network.initialisers import Normal
 from chainrule.training.streams import streams
 
@@ -51,6 +62,28 @@ NETWORKS = {
     "an activation of your own": ({"activation": softsign}, ["1.W"]),
     "NumPy's numbers": ({"n_threads": np.int64(1), "hidden_layer_sizes": np.array([8]), "l2": np.float32(0)}, ["1.W"]),
 }
+
+
+@pytest.mark.parametrize(
+    "solver",
+    [
+        optimisers.SGD(0.1, momentum=0.9, nesterov=True),
+        optimisers.Adam(0.02),
+        optimisers.AdamW(0.02),
+        optimisers.Nadam(0.02),
+        optimisers.RAdam(0.02),
+        optimisers.AdaBelief(0.02),
+        optimisers.RMSprop(0.01),
+        optimisers.Adagrad(0.1),
+        optimisers.Adadelta(2.0),
+        optimisers.Lion(0.01),
+    ],
+    ids=lambda solver: type(solver).__name__,
+)
+def test_optimisers_as_solvers_learn(solver):
+    model = clone(quick(solver=solver, l1=1e-4)).fit(X, Y)
+    assert model.score(X, Y) > 0.93
+    assert {record.rate for record in model.history_} == {solver.learning_rate}
 
 
 #: lbfgs takes no dropout, and says so: test_bad_input.

@@ -22,6 +22,7 @@ from chainrule.estimators.inputs import check_weight, check_X, check_X_y
 from chainrule.estimators.session import Session
 from chainrule.network.losses import Loss
 from chainrule.training.batches import Rows
+from chainrule.training.optimisers import Optimiser
 
 Array = NDArray[Any]
 
@@ -40,7 +41,7 @@ class Target(NamedTuple):
 def goes_in_steps(estimator: BaseMLP) -> bool:
     """Whether the solver has a partial_fit; otherwise the attribute is missing, as scikit-learn has it."""
     if estimator.solver == "lbfgs":
-        raise AttributeError("partial_fit needs a stochastic solver, 'adam' or 'sgd'; solver='lbfgs' has none.")
+        raise AttributeError("partial_fit needs a stochastic solver such as 'adam' or 'sgd'; solver='lbfgs' has none.")
     return True
 
 
@@ -52,7 +53,7 @@ class BaseMLP(BaseEstimator, ABC):  # type: ignore[misc]
     a dataclass. The first, positional ones are the subclasses'.
     """
 
-    solver: str = "adam"
+    solver: str | Optimiser = "adam"
     alpha: float = 0.0001
     batch_size: Any = "auto"
     learning_rate: str = "constant"

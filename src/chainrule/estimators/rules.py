@@ -14,6 +14,7 @@ from chainrule.errors import InputError, InputTypeError, unknown_name
 from chainrule.estimators.architecture import has_dropout, hidden_sizes
 from chainrule.network import activations, initialisers
 from chainrule.network.layers import Pool, check_layers
+from chainrule.training.optimisers import Optimiser
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,12 @@ def layers(where: str, value: Any) -> None:
         )  # fmt: skip
 
 
+def solver(where: str, value: Any) -> None:
+    """A name that scikit-learn has, or an optimiser."""
+    if not isinstance(value, Optimiser):
+        OneOf(("lbfgs", "sgd", "adam"))(where, value)
+
+
 def init(where: str, value: Any) -> None:
     """A name, or an initialiser."""
     initialisers.get(value, activations.get("relu"))
@@ -135,7 +142,7 @@ Rule = Callable[[str, Any], None]
 RULES: Mapping[str, Rule] = {
     "hidden_layer_sizes": sizes,
     "activation": activation,
-    "solver": OneOf(("lbfgs", "sgd", "adam")),
+    "solver": solver,
     "alpha": _NOT_NEGATIVE,
     "batch_size": OneOf(("auto",), count),
     "learning_rate": OneOf(("constant", "invscaling", "adaptive")),
@@ -185,6 +192,11 @@ def check(name: str, parameters: Mapping[str, Any]) -> None:
     for parameter, rule in RULES.items():
         if parameter in parameters:
             rule(f"{name}({parameter}=)", parameters[parameter])
+    if isinstance(parameters["solver"], Optimiser) and parameters["weight_decay"]:
+        raise InputError(
+            f"{name}(weight_decay=)", "none of it beside an optimiser", parameters["weight_decay"],
+            "Give it to the optimiser: solver=Adam(1e-3, weight_decay=0.01).",
+        )  # fmt: skip
     if parameters["solver"] != "lbfgs":
         return
     refused = {parameter: parameters[parameter] for parameter in NOT_WITH_LBFGS if parameters[parameter]}

@@ -65,6 +65,8 @@ class Session:
 
 
 def _optimiser(estimator: BaseMLP) -> Optimiser:
+    if isinstance(estimator.solver, Optimiser):
+        return estimator.solver
     rate, decay = estimator.learning_rate_init, estimator.weight_decay
     if estimator.solver == "sgd":
         return SGD(rate, decay, momentum=estimator.momentum, nesterov=estimator.nesterovs_momentum)
