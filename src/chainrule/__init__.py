@@ -25,6 +25,7 @@ _MODULES = {
     "datasets": "datasets",
     "optimisers": "training.optimisers",
     "plain": "plain",
+    "schedules": "training.schedules",
 }
 
 __all__ = ["__version__", *_HOMES, *_MODULES]

@@ -7,7 +7,7 @@ import pytest
 from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
-from chainrule import Dense, Dropout, MLPClassifier, MLPRegressor, Pool, Residual, optimisers
+from chainrule import Dense, Dropout, MLPClassifier, MLPRegressor, Pool, Residual, optimisers, schedules
 from chainrule.errors import DivergenceError, InputError, InputTypeError
 from chainrule.estimators import rules
 
@@ -160,6 +160,9 @@ PARAMETERS = {
     "lbfgs with weight_decay": ({"solver": "lbfgs", "weight_decay": 0.1}, "lbfgs"),
     "a decay beside an optimiser": ({"solver": optimisers.Lion(), "weight_decay": 0.1}, "Give it to the optimiser"),
     "an optimiser that is not made": ({"solver": optimisers.Lion}, "one of 'adam'"),
+    "lbfgs with a schedule": ({"solver": "lbfgs", "learning_rate": schedules.Cosine()}, "lbfgs"),
+    "a schedule that turns negative": ({"learning_rate": schedules.OfStep(lambda t: 0.5 - t)}, "at step 1"),
+    "a schedule that is not made": ({"learning_rate": schedules.Cosine}, "one of 'adaptive'"),
     "lbfgs with a Dropout": ({"solver": "lbfgs", "layers": [Residual([Dense(3), Dropout(0.1)])]}, "lbfgs"),
 }
 

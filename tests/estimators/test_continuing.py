@@ -11,7 +11,7 @@ from sklearn.base import clone
 from sklearn.datasets import load_iris
 from sklearn.preprocessing import scale
 
-from chainrule import MLPClassifier, MLPRegressor, optimisers
+from chainrule import MLPClassifier, MLPRegressor, optimisers, schedules
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -27,6 +27,7 @@ SETTINGS = {
     "random": {"dropout": 0.2, "norm": "batch", "l1": 1e-3, "weight_decay": 0.01},
     "in order": {"shuffle": False},
     "optimiser": {"solver": optimisers.RAdam(0.01, weight_decay=0.01), "l1": 1e-3},
+    "schedule": {"learning_rate": schedules.WarmUp(20, schedules.Cosine(end=0.1, steps=300))},
 }
 EVERY = pytest.mark.parametrize("case", SETTINGS)
 

@@ -23,6 +23,7 @@ from chainrule.estimators.session import Session
 from chainrule.network.losses import Loss
 from chainrule.training.batches import Rows
 from chainrule.training.optimisers import Optimiser
+from chainrule.training.schedules import Schedule
 
 Array = NDArray[Any]
 
@@ -56,7 +57,7 @@ class BaseMLP(BaseEstimator, ABC):  # type: ignore[misc]
     solver: str | Optimiser = "adam"
     alpha: float = 0.0001
     batch_size: Any = "auto"
-    learning_rate: str = "constant"
+    learning_rate: str | Schedule = "constant"
     learning_rate_init: float = 0.001
     power_t: float = 0.5
     max_iter: int = 200

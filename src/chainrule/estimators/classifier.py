@@ -34,7 +34,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
         itself: its rate, its momentum, its weight decay
     alpha : float, scikit-learn's L2: alpha / 2 * sum(W^2), divided by the weight sum of the batch. See `l2`.
     batch_size : int or 'auto', which is min(200, rows)
-    learning_rate : 'constant', 'invscaling' or 'adaptive', of solver 'sgd'
+    learning_rate : 'constant', or with solver 'sgd' 'invscaling' or 'adaptive'; or, with any solver but lbfgs, one of
+        `chainrule.schedules`, such as Cosine(), whose factor multiplies the rate at every batch
     learning_rate_init : float, of the solvers 'adam' and 'sgd'
     power_t : float, exponent of 'invscaling'
     max_iter : int, most epochs (iterations of lbfgs)

@@ -64,6 +64,7 @@ class Fitting:
         stopping = session.resume_stopping(estimator, self.incremental)
         weights = trainer.parameters.vector
         epochs = 1 if self.incremental else estimator.max_iter
+        trainer.planned = None if self.incremental else epochs * math.ceil(len(self.training) / self._batch_size())
         score = None if self.validation is None else self._score
         try:
             for record in train(trainer, self.training, self._batch_size(), epochs, stopping, score):

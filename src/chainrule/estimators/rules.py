@@ -15,6 +15,7 @@ from chainrule.estimators.architecture import has_dropout, hidden_sizes
 from chainrule.network import activations, initialisers
 from chainrule.network.layers import Pool, check_layers
 from chainrule.training.optimisers import Optimiser
+from chainrule.training.schedules import Schedule
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,12 @@ def solver(where: str, value: Any) -> None:
         OneOf(("lbfgs", "sgd", "adam"))(where, value)
 
 
+def learning_rate(where: str, value: Any) -> None:
+    """A name that scikit-learn has, or a schedule."""
+    if not isinstance(value, Schedule):
+        OneOf(("constant", "invscaling", "adaptive"))(where, value)
+
+
 def init(where: str, value: Any) -> None:
     """A name, or an initialiser."""
     initialisers.get(value, activations.get("relu"))
@@ -145,7 +152,7 @@ RULES: Mapping[str, Rule] = {
     "solver": solver,
     "alpha": _NOT_NEGATIVE,
     "batch_size": OneOf(("auto",), count),
-    "learning_rate": OneOf(("constant", "invscaling", "adaptive")),
+    "learning_rate": learning_rate,
     "learning_rate_init": _POSITIVE,
     "power_t": _NOT_NEGATIVE,
     "max_iter": count,
@@ -202,6 +209,8 @@ def check(name: str, parameters: Mapping[str, Any]) -> None:
     refused = {parameter: parameters[parameter] for parameter in NOT_WITH_LBFGS if parameters[parameter]}
     if has_dropout(parameters["layers"] or ()):
         refused["layers"] = "a Dropout"
+    if isinstance(parameters["learning_rate"], Schedule):
+        refused["learning_rate"] = parameters["learning_rate"]
     for parameter, value in refused.items():
         raise InputError(
             f"{name}({parameter}=)", "none of it with solver='lbfgs'", value,

@@ -11,6 +11,7 @@ from chainrule.engine.network import Network
 from chainrule.engine.predictor import Predictor
 from chainrule.network.losses import Loss
 from chainrule.training.optimisers import SGD, Adam, Optimiser, Penalty
+from chainrule.training.schedules import Schedule
 from chainrule.training.stopping import Stopping
 from chainrule.training.streams import Streams, streams
 from chainrule.training.trainer import Trainer
@@ -44,11 +45,11 @@ class Session:
         old, predictor = self.trainer, self.predictor
         optimiser, penalty = _optimiser(estimator), Penalty(estimator.l1, estimator.l2, estimator.alpha)
         if incremental and old and (old.update.optimiser, old.penalty) == (optimiser, penalty):
-            old.shuffle, old.n_threads = estimator.shuffle, estimator.n_threads
+            old.shuffle, old.n_threads, old.schedule = estimator.shuffle, estimator.n_threads, _schedule(estimator)
             return old
         self.trainer = Trainer(
             predictor.network, predictor.parameters, predictor.loss, optimiser, penalty, self.streams,
-            estimator.shuffle, estimator.n_threads,
+            estimator.shuffle, estimator.n_threads, _schedule(estimator),
         )  # fmt: skip
         self.trainer.epochs = len(estimator.history_)
         return self.trainer
@@ -71,3 +72,7 @@ def _optimiser(estimator: BaseMLP) -> Optimiser:
     if estimator.solver == "sgd":
         return SGD(rate, decay, momentum=estimator.momentum, nesterov=estimator.nesterovs_momentum)
     return Adam(rate, decay, estimator.beta_1, estimator.beta_2, estimator.epsilon)
+
+
+def _schedule(estimator: BaseMLP) -> Schedule | None:
+    return estimator.learning_rate if isinstance(estimator.learning_rate, Schedule) else None

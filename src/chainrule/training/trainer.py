@@ -15,6 +15,7 @@ from chainrule.engine.plan import Plan
 from chainrule.network.losses import Loss
 from chainrule.training.batches import Rows
 from chainrule.training.optimisers import Optimiser, Penalty, Step, Update
+from chainrule.training.schedules import Schedule
 from chainrule.training.streams import Streams
 
 
@@ -26,7 +27,7 @@ class Record:
     ----------
     epoch : counted from 1
     loss : objective, penalties included: the weighted mean over the epoch's rows as they were met
-    rate : learning rate of the epoch
+    rate : learning rate of the epoch, of its last step where a schedule moves it
     seconds : time it took, validation not counted
     score : validation score, higher is better, or None
     """
@@ -53,6 +54,8 @@ class Trainer:
     streams : Streams, for shuffling and dropout
     shuffle : bool
     n_threads : int, or None for what is available
+    schedule : Schedule whose factor multiplies `rate` at each step, or None. Set `planned` to the number of all
+        steps where the schedule takes its length from there
     """
 
     def __init__(
@@ -65,6 +68,7 @@ class Trainer:
         streams: Streams,
         shuffle: bool = True,
         n_threads: int | None = None,
+        schedule: Schedule | None = None,
     ) -> None:
         self.network = network
         self.parameters = parameters
@@ -75,6 +79,8 @@ class Trainer:
         self.n_threads = n_threads
         self.update = Update(optimiser, penalty, parameters)
         self.rate = optimiser.learning_rate
+        self.schedule = schedule
+        self.planned: int | None = None
         self.epochs = 0
         self._bound: tuple[Plan, Step] | None = None
 
@@ -91,6 +97,7 @@ class Trainer:
         data.start(arrays)
         total = arrays["total"]
         total[...] = 0
+        rate = self.rate
         noise = plan.noise[:, 1] if len(plan.noise) else None
         # A divergence shows in the record, not in warnings of single products.
         with np.errstate(all="ignore"), plan.team() as team:
@@ -101,12 +108,15 @@ class Trainer:
                 if noise is not None:
                     noise += 1
                 run(team)
-                step(self.rate, weight, team)
+                rate = self.rate
+                if self.schedule is not None:
+                    rate *= self.schedule.factor(self.update.steps, self.planned)
+                step(rate, weight, team)
         self.epochs += 1
         loss = float(total[0] / total[1]) if total[1] else float("nan")
         per_batch = float(total[1]) * min(1.0, batch_size / len(data))
         loss += self.penalty.value(self.parameters, per_batch)
-        return Record(self.epochs, loss, self.rate, time.perf_counter() - started)
+        return Record(self.epochs, loss, rate, time.perf_counter() - started)
 
     def _bind(self, batch_size: int) -> tuple[Plan, Step]:
         """Plan and update for batches of this size, made anew where those at hand do not suit."""

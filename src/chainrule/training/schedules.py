@@ -1,0 +1,223 @@
+"""Schedules: what the learning rate is multiplied by at each step. Frozen configurations with one pure function.
+
+Steps are batches, counted from 0 over all of training. `planned` is how many a fit will take at most; a schedule that
+ends takes its length from there unless it has `steps` of its own.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from chainrule.errors import InputError, InputTypeError
+from chainrule.training.optimisers import check_number
+
+
+@dataclass(frozen=True)
+class Schedule(ABC):
+    """A factor per step, from 0 to 1 in all that are built in."""
+
+    @abstractmethod
+    def factor(self, step: int, planned: int | None = None) -> float:
+        """What multiplies the learning rate at this step."""
+
+    def _length(self, own: int | None, planned: int | None) -> int:
+        if own is None and planned is None:
+            raise InputError(
+                f"{type(self).__name__}(steps=)", "a number of steps", "None",
+                "Only fit knows its end: give steps= for partial_fit and for a loop of your own.",
+            )  # fmt: skip
+        return max(1, (own if own is not None else planned) or 1)
+
+    def _check(self, name: str, low: float, high: float | None, **ends: bool) -> None:
+        check_number(f"{type(self).__name__}({name}=)", getattr(self, name), low, high, **ends)
+
+    def _check_count(self, name: str, optional: bool = False) -> None:
+        value = getattr(self, name)
+        if optional and value is None:
+            return
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise InputError(
+                f"{type(self).__name__}({name}=)", "a whole number of at least 1", repr(value),
+                "Steps are batches: rows / batch_size an epoch.",
+            )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class StepDecay(Schedule):
+    """Times `decay` once every `every` steps.
+
+    Examples
+    --------
+    >>> [StepDecay(every=2, decay=0.5).factor(t) for t in range(5)]
+    [1.0, 1.0, 0.5, 0.5, 0.25]
+    """
+
+    every: int
+    decay: float = 0.1
+
+    def __post_init__(self) -> None:
+        self._check_count("every")
+        self._check("decay", 0, 1, open_below=True)
+
+    def factor(self, step: int, planned: int | None = None) -> float:
+        return float(self.decay ** (step // self.every))
+
+
+@dataclass(frozen=True)
+class Exponential(Schedule):
+    """`decay` to the power of step / every: StepDecay without the steps."""
+
+    every: int
+    decay: float = 0.1
+
+    def __post_init__(self) -> None:
+        self._check_count("every")
+        self._check("decay", 0, 1, open_below=True)
+
+    def factor(self, step: int, planned: int | None = None) -> float:
+        return float(self.decay ** (step / self.every))
+
+
+@dataclass(frozen=True)
+class InverseScaling(Schedule):
+    """(1 + step) to the power of -`power`."""
+
+    power: float = 0.5
+
+    def __post_init__(self) -> None:
+        self._check("power", 0, None)
+
+    def factor(self, step: int, planned: int | None = None) -> float:
+        return float((1.0 + step) ** -self.power)
+
+
+@dataclass(frozen=True)
+class Linear(Schedule):
+    """A straight line from 1 to `end`, which it keeps."""
+
+    end: float = 0.0
+    steps: int | None = None
+
+    def __post_init__(self) -> None:
+        self._check("end", 0, 1)
+        self._check_count("steps", optional=True)
+
+    def factor(self, step: int, planned: int | None = None) -> float:
+        gone = min(1.0, step / self._length(self.steps, planned))
+        return 1.0 + gone * (self.end - 1.0)
+
+
+@dataclass(frozen=True)
+class Cosine(Schedule):
+    """Half a cosine from 1 to `end`, which it keeps (Loshchilov and Hutter 2017).
+
+    Examples
+    --------
+    >>> [round(Cosine().factor(t, planned=4), 3) for t in range(5)]
+    [1.0, 0.854, 0.5, 0.146, 0.0]
+    """
+
+    end: float = 0.0
+    steps: int | None = None
+
+    def __post_init__(self) -> None:
+        self._check("end", 0, 1)
+        self._check_count("steps", optional=True)
+
+    def factor(self, step: int, planned: int | None = None) -> float:
+        gone = min(1.0, step / self._length(self.steps, planned))
+        return self.end + (1.0 - self.end) * 0.5 * (1.0 + math.cos(math.pi * gone))
+
+
+@dataclass(frozen=True)
+class CosineRestarts(Schedule):
+    """Half cosines one after the other, each `growth` times as long as the last (SGDR, Loshchilov and Hutter 2017)."""
+
+    first: int
+    growth: int = 2
+    end: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._check_count("first")
+        self._check_count("growth")
+        self._check("end", 0, 1)
+
+    def factor(self, step: int, planned: int | None = None) -> float:
+        length = self.first
+        while step >= length:
+            step -= length
+            length *= self.growth
+        return Cosine(self.end, length).factor(step)
+
+
+@dataclass(frozen=True)
+class WarmUp(Schedule):
+    """A straight line up to 1 over `steps` steps, from 1 / steps; then another schedule, from its start.
+
+    Examples
+    --------
+    >>> [WarmUp(4).factor(t) for t in range(6)]
+    [0.25, 0.5, 0.75, 1.0, 1.0, 1.0]
+    """
+
+    steps: int
+    then: Schedule | None = None
+
+    def __post_init__(self) -> None:
+        self._check_count("steps")
+        if self.then is not None and not isinstance(self.then, Schedule):
+            raise InputTypeError("WarmUp(then=)", "a schedule", repr(self.then), "For example WarmUp(100, Cosine()).")
+
+    def factor(self, step: int, planned: int | None = None) -> float:
+        if step < self.steps:
+            return (step + 1) / self.steps
+        behind = None if planned is None else max(1, planned - self.steps)
+        return 1.0 if self.then is None else self.then.factor(step - self.steps, behind)
+
+
+@dataclass(frozen=True)
+class OneCycle(Schedule):
+    """Half a cosine up from `start` to 1 over the share `warm` of all steps, then half a one down to `end`.
+
+    Smith and Topin 2019.
+    """
+
+    warm: float = 0.3
+    start: float = 0.04
+    end: float = 4e-6
+    steps: int | None = None
+
+    def __post_init__(self) -> None:
+        self._check("warm", 0, 1, open_below=True, open_above=True)
+        self._check("start", 0, 1)
+        self._check("end", 0, 1)
+        self._check_count("steps", optional=True)
+
+    def factor(self, step: int, planned: int | None = None) -> float:
+        length = self._length(self.steps, planned)
+        top = self.warm * length
+        if step < top:
+            return 1.0 + self.start - Cosine(self.start).factor(step, max(1, math.ceil(top)))
+        gone = min(1.0, (step - top) / max(1.0, length - top))
+        return self.end + (1.0 - self.end) * 0.5 * (1.0 + math.cos(math.pi * gone))
+
+
+@dataclass(frozen=True)
+class OfStep(Schedule):
+    """A function of your own: step -> factor, 0 or more."""
+
+    function: Callable[[int], float]
+
+    def __post_init__(self) -> None:
+        if not callable(self.function):
+            raise InputTypeError(
+                "OfStep(function=)", "a function of the step", repr(self.function), "lambda t: 0.99**t"
+            )
+
+    def factor(self, step: int, planned: int | None = None) -> float:
+        found = self.function(step)
+        check_number(f"OfStep(function=) at step {step}", found, 0, None)
+        return float(found)
