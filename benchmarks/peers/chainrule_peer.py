@@ -9,7 +9,8 @@ from chainrule.engine.network import Network
 from chainrule.network.layers import Activation, BatchNorm, Dense, Dropout, Layer
 from chainrule.network.losses import CROSS_ENTROPY
 from chainrule.training import batches
-from chainrule.training.optimisers import AdamW, Penalty
+from chainrule.training.optimisers import AdamW
+from chainrule.training.penalty import Penalty
 from chainrule.training.streams import streams
 from chainrule.training.trainer import Trainer
 

@@ -13,7 +13,9 @@ from chainrule.engine.plan import Plan
 from chainrule.engine.work import Team
 from chainrule.errors import PlanError
 from chainrule.network.losses import LOSSES
-from chainrule.training.optimisers import Adam, Penalty, Update
+from chainrule.training.optimisers import Adam
+from chainrule.training.penalty import Penalty
+from chainrule.training.update import Update
 
 ROWS, SEQUENCES, BOUNDARIES = 83, 4, [0, 5, 36, 64, 83]
 PROGRAMS = {

@@ -10,7 +10,9 @@ from chainrule.engine.lowering import lower
 from chainrule.engine.plan import Plan
 from chainrule.network.activations import ACTIVATIONS
 from chainrule.network.losses import LOSSES
-from chainrule.training.optimisers import SGD, AdaBelief, Adadelta, Adagrad, Adam, Lion, Penalty, RMSprop, Update
+from chainrule.training.optimisers import SGD, AdaBelief, Adadelta, Adagrad, Adam, Lion, RMSprop
+from chainrule.training.penalty import Penalty
+from chainrule.training.update import Update
 
 TOLERANCE = {np.float32: 1e-5, np.float64: 1e-12}
 both_dtypes = pytest.mark.parametrize("dtype", TOLERANCE, ids=lambda dtype: dtype.__name__)

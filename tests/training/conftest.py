@@ -9,7 +9,8 @@ import pytest
 from chainrule import Activation, BatchNorm, Dense, Dropout, Network
 from chainrule.network import losses
 from chainrule.training.batches import Rows
-from chainrule.training.optimisers import Adam, Optimiser, Penalty
+from chainrule.training.optimisers import Adam, Optimiser
+from chainrule.training.penalty import Penalty
 from chainrule.training.streams import streams
 from chainrule.training.trainer import Trainer
 

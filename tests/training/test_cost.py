@@ -10,7 +10,8 @@ from chainrule import Activation, BatchNorm, Dense, Dropout, LayerNorm, Residual
 from chainrule.engine import threads
 from chainrule.engine.kernels.numba_set import task
 from chainrule.training.batches import Rows
-from chainrule.training.optimisers import SGD, Adam, Penalty
+from chainrule.training.optimisers import SGD, Adam
+from chainrule.training.penalty import Penalty
 
 ROWS = 40_000
 LAYERS = (

@@ -7,7 +7,9 @@ import pytest
 
 from chainrule import Dense, Network
 from chainrule.errors import InputError
-from chainrule.training.optimisers import SGD, Adam, AdamW, Penalty, Update
+from chainrule.training.optimisers import SGD, Adam, AdamW
+from chainrule.training.penalty import Penalty
+from chainrule.training.update import Update
 
 NEVER = (-0.1, np.nan, np.inf, "0.1", None, True, 1j)
 

@@ -8,7 +8,7 @@ from chainrule import Dense, Network
 from chainrule.network import losses
 from chainrule.training import lbfgs
 from chainrule.training.batches import Rows
-from chainrule.training.optimisers import Penalty
+from chainrule.training.penalty import Penalty
 
 LINEAR = Network([Dense(2)], 4)
 CURVED = Network([Dense(8, "tanh"), Dense(2)], 4)

@@ -10,7 +10,8 @@ from chainrule.engine import threads
 from chainrule.network.losses import LOSSES
 from chainrule.training.batches import Rows
 from chainrule.training.loop import train
-from chainrule.training.optimisers import SGD, Adam, AdamW, Penalty
+from chainrule.training.optimisers import SGD, Adam, AdamW
+from chainrule.training.penalty import Penalty
 from chainrule.training.stopping import Stopping
 
 OPTIMISERS = {

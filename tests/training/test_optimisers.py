@@ -19,11 +19,11 @@ from chainrule.training.optimisers import (
     Lion,
     Nadam,
     Optimiser,
-    Penalty,
     RAdam,
     RMSprop,
-    Update,
 )
+from chainrule.training.penalty import Penalty
+from chainrule.training.update import Update
 
 REFERENCE = json.loads((Path(__file__).parents[1] / "data" / "optimizer_trajectories.json").read_text())
 A, B, W0 = (np.array(REFERENCE[name]) for name in ("A", "b", "w0"))

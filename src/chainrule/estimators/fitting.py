@@ -18,7 +18,7 @@ from chainrule.estimators.session import Session
 from chainrule.training import lbfgs
 from chainrule.training.batches import Rows
 from chainrule.training.loop import train
-from chainrule.training.optimisers import Penalty
+from chainrule.training.penalty import Penalty
 from chainrule.training.stopping import Stopping
 from chainrule.training.trainer import Record, Trainer
 

@@ -10,7 +10,8 @@ import numpy as np
 from chainrule.engine.network import Network
 from chainrule.engine.predictor import Predictor
 from chainrule.network.losses import Loss
-from chainrule.training.optimisers import SGD, Adam, Optimiser, Penalty
+from chainrule.training.optimisers import SGD, Adam, Optimiser
+from chainrule.training.penalty import Penalty
 from chainrule.training.schedules import Schedule
 from chainrule.training.stopping import Stopping
 from chainrule.training.streams import Streams, streams

@@ -15,7 +15,7 @@ from chainrule.engine.parameters import Parameters
 from chainrule.errors import InputError
 from chainrule.network.losses import Loss
 from chainrule.training.batches import Rows
-from chainrule.training.optimisers import Penalty
+from chainrule.training.penalty import Penalty
 
 #: SciPy's relative decrease of the objective that counts as none; a smaller `tol` asks for less still.
 SMALLEST_DECREASE = 1e7 * np.finfo(np.float64).eps

@@ -8,16 +8,26 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from chainrule.errors import InputError, InputTypeError
-from chainrule.training.optimisers import check_number
+from chainrule.training.checks import NOT_NEGATIVE, UP_TO_1, Checked, Count, Interval, check_number
 
 
 @dataclass(frozen=True)
-class Schedule(ABC):
+class Schedule(Checked, ABC):
     """A factor per step, from 0 to 1 in all that are built in."""
+
+    bounds: ClassVar[Mapping[str, Interval | Count]] = {
+        "decay": Interval(0, 1, open_below=True),
+        "power": NOT_NEGATIVE,
+        "start": UP_TO_1,
+        "end": UP_TO_1,
+        "warm": Interval(0, 1, open_below=True, open_above=True),
+        **dict.fromkeys(("every", "first", "growth", "steps"), Count("Steps are batches: rows / batch_size an epoch.")),
+    }
 
     @abstractmethod
     def factor(self, step: int, planned: int | None = None) -> float:
@@ -31,18 +41,10 @@ class Schedule(ABC):
             )  # fmt: skip
         return max(1, (own if own is not None else planned) or 1)
 
-    def _check(self, name: str, low: float, high: float | None, **ends: bool) -> None:
-        check_number(f"{type(self).__name__}({name}=)", getattr(self, name), low, high, **ends)
 
-    def _check_count(self, name: str, optional: bool = False) -> None:
-        value = getattr(self, name)
-        if optional and value is None:
-            return
-        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            raise InputError(
-                f"{type(self).__name__}({name}=)", "a whole number of at least 1", repr(value),
-                "Steps are batches: rows / batch_size an epoch.",
-            )  # fmt: skip
+def _half_cosine(start: float, end: float, gone: float) -> float:
+    """From `start` to `end`, of which the share `gone` is behind; `end` is kept."""
+    return end + (start - end) * 0.5 * (1.0 + math.cos(math.pi * min(1.0, gone)))
 
 
 @dataclass(frozen=True)
@@ -58,10 +60,6 @@ class StepDecay(Schedule):
     every: int
     decay: float = 0.1
 
-    def __post_init__(self) -> None:
-        self._check_count("every")
-        self._check("decay", 0, 1, open_below=True)
-
     def factor(self, step: int, planned: int | None = None) -> float:
         return float(self.decay ** (step // self.every))
 
@@ -73,10 +71,6 @@ class Exponential(Schedule):
     every: int
     decay: float = 0.1
 
-    def __post_init__(self) -> None:
-        self._check_count("every")
-        self._check("decay", 0, 1, open_below=True)
-
     def factor(self, step: int, planned: int | None = None) -> float:
         return float(self.decay ** (step / self.every))
 
@@ -86,9 +80,6 @@ class InverseScaling(Schedule):
     """(1 + step) to the power of -`power`."""
 
     power: float = 0.5
-
-    def __post_init__(self) -> None:
-        self._check("power", 0, None)
 
     def factor(self, step: int, planned: int | None = None) -> float:
         return float((1.0 + step) ** -self.power)
@@ -100,10 +91,6 @@ class Linear(Schedule):
 
     end: float = 0.0
     steps: int | None = None
-
-    def __post_init__(self) -> None:
-        self._check("end", 0, 1)
-        self._check_count("steps", optional=True)
 
     def factor(self, step: int, planned: int | None = None) -> float:
         gone = min(1.0, step / self._length(self.steps, planned))
@@ -123,13 +110,8 @@ class Cosine(Schedule):
     end: float = 0.0
     steps: int | None = None
 
-    def __post_init__(self) -> None:
-        self._check("end", 0, 1)
-        self._check_count("steps", optional=True)
-
     def factor(self, step: int, planned: int | None = None) -> float:
-        gone = min(1.0, step / self._length(self.steps, planned))
-        return self.end + (1.0 - self.end) * 0.5 * (1.0 + math.cos(math.pi * gone))
+        return _half_cosine(1.0, self.end, step / self._length(self.steps, planned))
 
 
 @dataclass(frozen=True)
@@ -140,17 +122,12 @@ class CosineRestarts(Schedule):
     growth: int = 2
     end: float = 0.0
 
-    def __post_init__(self) -> None:
-        self._check_count("first")
-        self._check_count("growth")
-        self._check("end", 0, 1)
-
     def factor(self, step: int, planned: int | None = None) -> float:
         length = self.first
         while step >= length:
             step -= length
             length *= self.growth
-        return Cosine(self.end, length).factor(step)
+        return _half_cosine(1.0, self.end, step / length)
 
 
 @dataclass(frozen=True)
@@ -167,7 +144,7 @@ class WarmUp(Schedule):
     then: Schedule | None = None
 
     def __post_init__(self) -> None:
-        self._check_count("steps")
+        super().__post_init__()
         if self.then is not None and not isinstance(self.then, Schedule):
             raise InputTypeError("WarmUp(then=)", "a schedule", repr(self.then), "For example WarmUp(100, Cosine()).")
 
@@ -190,19 +167,12 @@ class OneCycle(Schedule):
     end: float = 4e-6
     steps: int | None = None
 
-    def __post_init__(self) -> None:
-        self._check("warm", 0, 1, open_below=True, open_above=True)
-        self._check("start", 0, 1)
-        self._check("end", 0, 1)
-        self._check_count("steps", optional=True)
-
     def factor(self, step: int, planned: int | None = None) -> float:
         length = self._length(self.steps, planned)
         top = self.warm * length
         if step < top:
-            return 1.0 + self.start - Cosine(self.start).factor(step, max(1, math.ceil(top)))
-        gone = min(1.0, (step - top) / max(1.0, length - top))
-        return self.end + (1.0 - self.end) * 0.5 * (1.0 + math.cos(math.pi * gone))
+            return _half_cosine(self.start, 1.0, step / max(1, math.ceil(top)))
+        return _half_cosine(1.0, self.end, (step - top) / max(1.0, length - top))
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,11 @@ from chainrule.engine.parameters import Parameters
 from chainrule.engine.plan import Plan
 from chainrule.network.losses import Loss
 from chainrule.training.batches import Rows
-from chainrule.training.optimisers import Optimiser, Penalty, Step, Update
+from chainrule.training.optimisers import Optimiser
+from chainrule.training.penalty import Penalty
 from chainrule.training.schedules import Schedule
 from chainrule.training.streams import Streams
+from chainrule.training.update import Step, Update
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,68 @@
+"""The numbers of a configuration, held against the intervals in which they make sense."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+
+from chainrule.errors import InputError
+
+
+class Interval(NamedTuple):
+    """From `low` to `high`, or without end where that is None."""
+
+    low: float
+    high: float | None
+    open_below: bool = False
+    open_above: bool = False
+
+
+class Count(NamedTuple):
+    """A whole number of at least 1; `mend` says how to come by one."""
+
+    mend: str
+
+
+POSITIVE = Interval(0, None, open_below=True)
+NOT_NEGATIVE = Interval(0, None)
+UP_TO_1 = Interval(0, 1)
+BELOW_1 = Interval(0, 1, open_above=True)
+
+
+class Checked:
+    """A dataclass whose fields are checked by name, when it is made. None passes where it is the default."""
+
+    bounds: ClassVar[Mapping[str, Interval | Count]]
+
+    def __post_init__(self) -> None:
+        for one in fields(self):  # type: ignore[arg-type]
+            bound, value = self.bounds.get(one.name), getattr(self, one.name)
+            if bound is None or (value is None and one.default is None):
+                continue
+            where = f"{type(self).__name__}({one.name}=)"
+            if isinstance(bound, Interval):
+                check_number(where, value, *bound)
+            elif not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                raise InputError(where, "a whole number of at least 1", repr(value), bound.mend)
+
+
+def check_number(
+    where_: str,
+    value: Any,
+    low: float,
+    high: float | None,
+    open_below: bool = False,
+    open_above: bool = False,
+) -> None:
+    """Refuse what is not a number of the interval."""
+    number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+    if number:
+        above = value > low if open_below else value >= low
+        below = high is None or (value < high if open_above else value <= high)
+    if not number or not (above and below and np.isfinite(value)):
+        left = "(" if open_below else "["
+        right = "inf)" if high is None else f"{high:g}" + (")" if open_above else "]")
+        raise InputError(where_, f"a number in {left}{low:g}, {right}", repr(value), "Choose one in this range.")
