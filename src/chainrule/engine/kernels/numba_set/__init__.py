@@ -58,7 +58,7 @@ def task(kernel: Kernel, dtype: np.dtype[Any], kinds: tuple[Any, ...]) -> Any:
     if kernel.name == "dot":
         return products.task(dtype, f"product.{dtype.name}.{_sources()}")
     template = _template(kernel, dtype)
-    names = {"kernel": numba.njit(**_OPTIONS)(template), "unpack": tasks.unpacker(kinds)}
+    names = {"kernel": _inline(template), "unpack": tasks.unpacker(kinds)}
     label = f"{template.__qualname__}.{hashlib.sha256(str(kinds).encode()).hexdigest()[:8]}"
     text = rebound(tasks.run_record, names, label)
     kept = _is_ours(kernel)
