@@ -7,11 +7,8 @@ from collections.abc import Callable
 from benchmarks.cases import Case, Labels, Rows
 from chainrule.engine.network import Network
 from chainrule.network.layers import Activation, BatchNorm, Dense, Dropout, Layer
-from chainrule.network.losses import CROSS_ENTROPY
 from chainrule.training import batches
 from chainrule.training.optimisers import AdamW
-from chainrule.training.penalty import Penalty
-from chainrule.training.streams import streams
 from chainrule.training.trainer import Trainer
 
 
@@ -27,8 +24,7 @@ def network(case: Case, rich: bool) -> Network:
 def make(case: Case, X: Rows, y: Labels, rich: bool = False) -> Callable[[], float]:
     """Seconds per epoch, shuffling and gathering included."""
     net = network(case, rich)
-    drawn = streams(0)
-    trainer = Trainer(net, net.init(drawn.init), CROSS_ENTROPY, AdamW(1e-3), Penalty(), drawn)
+    trainer = Trainer(net, "cross_entropy", AdamW(1e-3), seed=0)
     rows = batches.Rows(X, y)
     trainer.epoch(rows, case.batch)
     return lambda: trainer.epoch(rows, case.batch).seconds

@@ -29,6 +29,14 @@ class DivergenceError(_Explained, ValueError):
     """Training left the finite numbers; also a `ValueError`."""
 
 
+class CheckpointError(_Explained, ValueError):
+    """A checkpoint that cannot be gone on from; also a `ValueError`."""
+
+
+class MissingExtraError(_Explained, ImportError):
+    """A package that only one feature needs is not installed; also an `ImportError`."""
+
+
 class PlanError(_Explained, RuntimeError):
     """A program that would read what it has overwritten, a defect of chainrule; or one that is run without its team."""
 

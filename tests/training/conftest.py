@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from chainrule import Activation, BatchNorm, Dense, Dropout, Network
-from chainrule.network import losses
 from chainrule.training.batches import Rows
 from chainrule.training.optimisers import Adam, Optimiser
 from chainrule.training.penalty import Penalty
@@ -52,10 +51,10 @@ def trainer() -> Callable[..., Trainer]:
         network, random = Network(layers, 5), streams(seed)
         return Trainer(
             network,
-            network.init(random.init, dtype),
-            losses.get(loss),
+            loss,
             optimiser or Adam(0.01),
-            penalty or Penalty(),
+            network.init(random.init, dtype),
+            penalty,
             random,
             **options,
         )

@@ -13,6 +13,7 @@ from chainrule.training.loop import train
 from chainrule.training.optimisers import SGD, Adam, AdamW
 from chainrule.training.penalty import Penalty
 from chainrule.training.stopping import Stopping
+from chainrule.training.validation import Watched
 
 OPTIMISERS = {
     "sgd": SGD(0.05),
@@ -98,11 +99,11 @@ def test_the_score_decides_where_there_is_one(numpy_kernels, trainer, problem):
     """The loss goes on falling; the score stops at its third value, and its weights come back."""
     scores, vectors, stopping, made = iter([0.1, 0.3, 0.5, 0.4, 0.4, 0.4, 0.4]), [], Stopping(1, 0), trainer()
 
-    def score():
+    def watch():
         vectors.append(made.parameters.vector.copy())
-        return next(scores)
+        return Watched(next(scores))
 
-    records = list(train(made, problem(), 10, 50, stopping, score))
+    records = list(train(made, problem(), 10, 50, stopping, watch))
     assert [record.score for record in records] == [0.1, 0.3, 0.5, 0.4, 0.4]
     assert stopping.best_score == 0.5
     stopping.restore(made.parameters.vector)

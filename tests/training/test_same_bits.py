@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from chainrule import Activation, BatchNorm, Dense, Dropout, Network
-from chainrule.network import losses
 from chainrule.training.batches import Rows
 from chainrule.training.optimisers import SGD, Adam
 from chainrule.training.penalty import Penalty
@@ -26,7 +25,7 @@ def fingerprint(seed=7):
     data = Rows(generator.normal(size=(103, 5)).astype(np.float32), generator.integers(0, 3, 103))
     network = Network(LAYERS, 5)
     parameters = network.init(random.init)
-    made = Trainer(network, parameters, losses.get("cross_entropy"), Adam(0.01), Penalty(l1=1e-4), random)
+    made = Trainer(network, "cross_entropy", Adam(0.01), parameters, Penalty(l1=1e-4), random)
     for _ in range(3):
         made.epoch(data, 24)  # no power of 2, whose reciprocal would be exact whatever the order of factors
     return hashlib.sha256(parameters.vector.tobytes()).hexdigest()

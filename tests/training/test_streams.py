@@ -1,5 +1,7 @@
 """Streams: reproducible, apart from one another, and apart from NumPy's global state."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,8 @@ def first_draws(found):
     """Eight numbers of each stream, by name."""
     seeds = {"init": found.init, "split": found.split, "dropout": found.dropout}
     drawn = {name: np.random.default_rng(seed).integers(2**32, size=8) for name, seed in seeds.items()}
-    return drawn | {"shuffle": found.shuffle.integers(2**32, size=8)}
+    generators = {"shuffle": found.shuffle, "mixup": found.mixup}
+    return drawn | {name: generator.integers(2**32, size=8) for name, generator in generators.items()}
 
 
 def same(a, b):
@@ -48,7 +51,7 @@ def test_one_streams_draws_do_not_move_another():
     used.shuffle.random(1000)
     np.random.default_rng(used.init).random(1000)
     one, other = first_draws(used), first_draws(fresh)
-    assert same(one, other) == {"init": True, "split": True, "dropout": True, "shuffle": False}
+    assert same(one, other) == {"init": True, "split": True, "dropout": True, "shuffle": False, "mixup": True}
 
 
 def test_seeds_fit_where_they_go():
@@ -65,3 +68,10 @@ def test_the_global_state_is_neither_read_nor_moved():
     np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
     np.random.seed(1)  # noqa: NPY002
     assert all(same(one, first_draws(streams(0))).values())
+
+
+def test_streams_go_on_from_where_they_stood():
+    used, other = streams(0), streams(1)
+    used.shuffle.random(3)
+    other.load(json.loads(json.dumps(used.state())))
+    assert all(same(first_draws(used) | {"init": np.zeros(1)}, first_draws(other) | {"init": np.zeros(1)}).values())

@@ -17,8 +17,8 @@ from chainrule.engine.program import (
 )
 
 #: "train" uses the batch's statistics and drops units; "evaluate" does neither but knows the way back;
-#: "predict" knows no way back.
-Mode = Literal["train", "evaluate", "predict"]
+#: "predict" knows no way back; "loss" is a prediction that ends in the loss.
+Mode = Literal["train", "evaluate", "predict", "loss"]
 
 
 class Builder:

@@ -41,7 +41,7 @@ def lower(layers: Sequence[Layer], inputs: int, mode: Mode, loss: Loss | None = 
     from a given d_output and goes down to d_input.
     """
     sequential = any(isinstance(layer, Pool) for layer in layers)
-    b = Builder(mode, inspect)
+    b = Builder("predict" if mode == "loss" else mode, inspect)
     x = b.give(Value("x", "rows", inputs))
     if sequential:
         b.give(BOUNDARIES)
@@ -51,6 +51,10 @@ def lower(layers: Sequence[Layer], inputs: int, mode: Mode, loss: Loss | None = 
     output = z
     if mode == "predict":
         output = _link(b, z, loss)
+    elif mode == "loss":
+        assert loss is not None
+        _loss(b, z, loss)
+        output = b.seen[-1]
     elif loss is not None:
         _loss(b, z, loss)
     else:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.engine import threads
+from chainrule.engine.fill import fill
 from chainrule.engine.network import Network
 from chainrule.engine.parameters import Parameters
 from chainrule.engine.plan import Plan
@@ -20,6 +21,12 @@ Array = NDArray[Any]
 
 #: Entries of the widest buffer of a chunk: the buffers then stay in a core's cache.
 CHUNK_ENTRIES = 1 << 18
+
+
+def chunk(network: Network) -> int:
+    """Rows that go through a network at a time where any number may."""
+    widest = max([network.inputs, *network.widths])
+    return int(np.clip(CHUNK_ENTRIES // widest, 64, 4096))
 
 
 class Predictor:
@@ -37,11 +44,11 @@ class Predictor:
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_plans": defaultdict(deque)}
 
-    def __call__(self, X: Any, n_threads: int | None = None) -> Array:
-        """Predictions of shape (rows, outputs) for dense or sparse X of shape (rows, features)."""
-        rows = X.shape[0]
+    def __call__(self, X: Any, n_threads: int | None = None, chosen: NDArray[np.intp] | None = None) -> Array:
+        """Predictions of shape (rows, outputs) for dense or sparse X of shape (rows, features), or for chosen rows."""
+        rows = X.shape[0] if chosen is None else len(chosen)
         result = np.empty((rows, self.network.outputs), self.parameters.vector.dtype)
-        size = self._chunk()
+        size = chunk(self.network)
         product = self.network.largest_product(min(rows, size))
         count = threads.suitable(n_threads, product)
         plan = self._lent(count)
@@ -50,11 +57,7 @@ class Predictor:
             for start in range(0, rows, size):
                 stop = min(start + size, rows)
                 run = plan.run(stop - start)
-                part = X[start:stop]
-                if isinstance(part, np.ndarray):
-                    run.arrays["x"][...] = part
-                else:
-                    part.toarray(out=run.arrays["x"])
+                fill(run.arrays["x"], X, slice(start, stop) if chosen is None else chosen[start:stop])
                 run.forward(team)
                 result[start:stop] = run.arrays[plan.program.output.name]
         self._plans[count].append(plan)
@@ -80,11 +83,7 @@ class Predictor:
         try:
             return self._plans[count].pop()
         except IndexError:  # to look first would be a race
-            return self._plan(self._chunk(), count)
+            return self._plan(chunk(self.network), count)
 
     def _plan(self, rows: int, n_threads: int = 1) -> Plan:
         return self.network.plan(self.parameters, rows, mode="predict", loss=self.loss, n_threads=n_threads)
-
-    def _chunk(self) -> int:
-        widest = max([self.network.inputs, *self.network.widths])
-        return int(np.clip(CHUNK_ENTRIES // widest, 64, 4096))

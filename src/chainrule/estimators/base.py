@@ -18,10 +18,13 @@ from chainrule.engine.parameters import Parameters
 from chainrule.errors import InputError
 from chainrule.estimators import architecture, rules
 from chainrule.estimators.fitting import Fitting
-from chainrule.estimators.inputs import check_weight, check_X, check_X_y
+from chainrule.estimators.held_out import Parts, split
+from chainrule.estimators.inputs import Given, check_X
 from chainrule.estimators.session import Session
 from chainrule.network.losses import Loss
+from chainrule.training import checkpoints
 from chainrule.training.batches import Rows
+from chainrule.training.callbacks.base import callback
 from chainrule.training.optimisers import Optimiser
 from chainrule.training.schedules import Schedule
 
@@ -37,6 +40,9 @@ class Target(NamedTuple):
     values: Array
     loss: Loss
     outputs: int
+
+    def values_in(self, dtype: Any) -> Array:
+        return self.values if self.loss.target == "classes" else self.values.astype(dtype, copy=False)
 
 
 def goes_in_steps(estimator: BaseMLP) -> bool:
@@ -85,6 +91,11 @@ class BaseMLP(BaseEstimator, ABC):  # type: ignore[misc]
     init: Any = "auto"
     dtype: Any = None
     n_threads: int | None = None
+    scoring: Any = None
+    score_training: bool = False
+    validation_split: Any = None
+    callbacks: Sequence[Any] | None = None
+    checkpoints: checkpoints.Checkpoints | None = None
 
     # What a subclass says of its target -------------------------------------------------------------------
 
@@ -93,12 +104,26 @@ class BaseMLP(BaseEstimator, ABC):  # type: ignore[misc]
         """y as the loss wants it: a whole number per row, or one column per output."""
 
     @abstractmethod
+    def _as_given(self, y: Array) -> Array:
+        """y as it was given to fit, from the loss's form."""
+
+    @abstractmethod
     def _score_rows(self, prediction: Array, y: Array, weight: Array | None) -> float:
         """Validation score, higher is better, of raw predictions against y in the loss's form."""
 
     # Fitting ----------------------------------------------------------------------------------------------
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+        groups: Any = None,
+        resume_from: Any = None,
+    ) -> Self:
         """Train on X and y.
 
         Parameters
@@ -106,6 +131,11 @@ class BaseMLP(BaseEstimator, ABC):  # type: ignore[misc]
         X : array or sparse matrix of shape (rows, features)
         y : array of shape (rows,) or (rows, outputs)
         sample_weight : array of shape (rows,), a number for all, or None; a weight of 2 counts a row twice
+        X_val, y_val, sample_weight_val : rows to validate on, of the same form. Training then stops on them as with
+            early_stopping, and the best weights are restored
+        groups : array of shape (rows,), for a `validation_split` that keeps groups together
+        resume_from : a checkpoint, or a folder of them, of a fit with the same parameters and data: this fit goes on
+            from there and ends with the bits that the other would have ended with
 
         Returns
         -------
@@ -117,32 +147,44 @@ class BaseMLP(BaseEstimator, ABC):  # type: ignore[misc]
             A `ValueError`, a `TypeError`: a parameter out of range, or X, y, weights that cannot be used. The
             estimator can be fitted again; without warm_start it is then unfitted.
         DivergenceError
-            A `ValueError`: training left the finite numbers; the best weights before are kept. With early_stopping
+            A `ValueError`: training left the finite numbers; the best weights before are kept. With held-out rows
             that is a warning.
+        CheckpointError
+            A `ValueError`: the checkpoint is not whole, or was changed.
         """
-        return self._fit(X, y, sample_weight, incremental=False)
+        given, held_out = Given(X, y, sample_weight), Given(X_val, y_val, sample_weight_val)
+        return self._fit(given, held_out, groups, resume_from)
 
     @available_if(goes_in_steps)  # type: ignore[untyped-decorator]
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def partial_fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Self:
         """Go once through X and y, from where the last call ended: weights, moments, shuffles.
 
-        Parameters and errors are those of `fit`. Ctrl-C is not held back as it is in `fit`.
+        Parameters and errors are those of `fit`. With early_stopping or held-out rows, the call that exhausts the
+        patience puts the best weights back and sets `stopped_`; the next one counts anew. Scores are comparable from
+        call to call where X_val stays the same. Ctrl-C is not held back as it is in `fit`.
         """
-        return self._fit(X, y, sample_weight, incremental=True)
+        return self._fit(Given(X, y, sample_weight), Given(X_val, y_val, sample_weight_val), incremental=True)
 
-    def _fit(self, X: Any, y: Any, sample_weight: Any, incremental: bool) -> Self:
+    def _fit(
+        self, given: Given, held_out: Given, groups: Any = None, resume_from: Any = None, incremental: bool = False
+    ) -> Self:
         name = type(self).__name__
         rules.check(name, vars(self))
-        if incremental and self.early_stopping:
-            raise InputError(
-                f"{name}(early_stopping=)", "False in partial_fit", True,
-                "partial_fit does not support early_stopping=True: it has no epochs to choose from.",
-            )  # fmt: skip
-        goes_on = self.__sklearn_is_fitted__() and (self.warm_start or incremental)
+        self._check_held_out(held_out, resume_from, incremental)
+        resumed = None if resume_from is None else checkpoints.read(resume_from)
+        goes_on = self.__sklearn_is_fitted__() and (self.warm_start or incremental) and resumed is None
         if not goes_on:
             self.__dict__.pop("_session", None)  # what is refused from here on leaves no model of an earlier y behind
-        X, y = check_X_y(self, X, y, self.parameters_.vector.dtype if goes_on else self.dtype, reset=not goes_on)
-        weight = check_weight(name, sample_weight, X.shape[0], X.dtype)
+        dtype = self.parameters_.vector.dtype if goes_on else self.dtype
+        X, y, weight = given.checked(self, dtype, reset=not goes_on)
         target = self._target(y, goes_on, incremental)
         network = Network(architecture.build(self, target.outputs), X.shape[1])
         if goes_on:
@@ -150,12 +192,44 @@ class BaseMLP(BaseEstimator, ABC):  # type: ignore[misc]
             self._check_same(network, target)
         else:
             session = Session.begin(network, target.loss, X.dtype, self.random_state)
-        values = target.values if target.loss.target == "classes" else target.values.astype(X.dtype, copy=False)
-        fitting = Fitting(self, session, Rows(X, values, weight), incremental)
+        if resumed is not None:
+            session.streams.load(resumed.data["trainer"]["streams"])  # one of which chooses the held-out rows
+        weigh = self._weigher(y, incremental)
+        data = Rows(X, target.values_in(X.dtype), weigh(y, weight))
+        if held_out.nothing:
+            parts = Parts(data, None) if incremental or self.solver == "lbfgs" else split(self, session, data, groups)
+        else:
+            X_val, y_val, weight_val = held_out.checked(self, X.dtype, reset=False, suffix="_val")
+            found = self._target(y_val, goes_on=True, incremental=True)
+            if found.values.shape[1:] != target.values.shape[1:]:
+                raise InputError(
+                    f"{name}.fit(y_val=)", f"as many columns as y, {target.values.shape[1]}", found.values.shape[1],
+                    "Give the same targets.",
+                )  # fmt: skip
+            parts = Parts(data, Rows(X_val, found.values_in(X.dtype), weigh(y_val, weight_val)))
+        audience = [callback(f"{name}(callbacks=)", one) for one in self.callbacks or ()]
+        fitting = Fitting(self, session, parts, incremental, resumed, audience)
         if not goes_on:
             self._adopt(session)
         fitting.run()
         return self
+
+    def _check_held_out(self, held_out: Given, resume_from: Any, incremental: bool) -> None:
+        name = type(self).__name__
+        if self.solver == "lbfgs" and not (held_out.nothing and resume_from is None):
+            raise InputError(
+                f"{name}.fit(X_val=, resume_from=)", "none of them with solver='lbfgs'", "one",
+                "L-BFGS has no epochs to choose from: use solver='adam' or 'sgd'.",
+            )  # fmt: skip
+        if incremental and held_out.nothing and self.early_stopping:
+            raise InputError(
+                f"{name}(early_stopping=)", "False in partial_fit, or rows to validate on", True,
+                "partial_fit does not support early_stopping=True without them: give X_val and y_val.",
+            )  # fmt: skip
+
+    def _weigher(self, y: Array, incremental: bool) -> Callable[[Array, Array | None], Array | None]:
+        """A function from y and its row weights to the weights that training and validation take."""
+        return lambda _, weight: weight
 
     def __sklearn_is_fitted__(self) -> bool:
         return "_session" in vars(self)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
+from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 
@@ -58,10 +60,18 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
     l1 : float, l1 * sum|W|, by the proximal step: weights become exactly 0
     l2 : float, l2 / 2 * sum(W^2), whatever the batch
     weight_decay : float, decoupled (AdamW)
+    class_weight : None, 'balanced', or a dict from class to weight, which multiply the rows' weights in training,
+        validation and scores
     init : name, 'auto' or initialiser; see `chainrule.network.initialisers`
     dtype : None (float32 stays, all else becomes float64, as in scikit-learn), 'float32' or 'float64'.
         'float32' halves time and memory.
     n_threads : int or None, threads at most; None takes what this process may use. Small networks take one
+    scoring : what is watched of held-out rows: None (accuracy; R2 of a regressor), 'loss', or a scorer of scikit-learn
+    score_training : bool, take the score of the training rows, too, behind every epoch
+    validation_split : None, or a splitter of scikit-learn whose last cut holds out rows: GroupShuffleSplit() keeps
+        groups together, TimeSeriesSplit() takes the latest; or a list of one pair (training rows, validation rows)
+    callbacks : None, or a list of `chainrule.callbacks`, or of functions of a record that return True to stop
+    checkpoints : None, or Checkpoints(folder), which a later fit(..., resume_from=folder) goes on from
 
     Attributes
     ----------
@@ -70,7 +80,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
     loss_, best_loss_, loss_curve_ : objective of the last epoch, the lowest, of every epoch
     validation_scores_, best_validation_score_ : accuracy on the held-out part, with early_stopping
     history_ : list of records, one per epoch or iteration of lbfgs: loss, learning rate (NaN for lbfgs, which chooses
-        its own steps), seconds, validation score
+        its own steps), seconds, score and loss of held-out rows, score of training rows
     n_iter_, t_, n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_ : as in scikit-learn
     network_, parameters_ : the network as a value, and all parameters by name
 
@@ -98,16 +108,27 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
 
     hidden_layer_sizes: Any = (100,)
     activation: Any = "relu"
+    class_weight: Any = None
 
     @available_if(goes_in_steps)  # type: ignore[untyped-decorator]
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Self:
+    def partial_fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        classes: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Self:
         """Go once through X and y, from where the last call ended: weights, moments, shuffles.
 
-        Ctrl-C is not held back as it is in `fit`.
+        With early_stopping or held-out rows, the call that exhausts the patience puts the best weights back and sets
+        `stopped_`; the next one counts anew. Ctrl-C is not held back as it is in `fit`.
 
         Parameters
         ----------
-        X, y, sample_weight : as in `fit`
+        X, y, sample_weight, X_val, y_val, sample_weight_val : as in `fit`
         classes : all classes that will ever come; needed in the first call
         """
         first = not self.__sklearn_is_fitted__()
@@ -126,7 +147,32 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
                     "partial_fit(classes=)", f"the classes of the first call, {self.classes_}", given,
                     "Leave classes out after the first call, or start with a new estimator.",
                 )  # fmt: skip
-        return self._fit(X, y, sample_weight, incremental=True)
+        return super().partial_fit(X, y, sample_weight, X_val, y_val, sample_weight_val)
+
+    def _weigher(self, y: Array, incremental: bool) -> Callable[[Array, Array | None], Array | None]:
+        if self.class_weight is None:
+            return super()._weigher(y, incremental)
+        where = f"{type(self).__name__}(class_weight=)"
+        if incremental and isinstance(self.class_weight, str):
+            raise InputError(
+                where, "a dict of weights in partial_fit", repr(self.class_weight),
+                "What is balanced only all rows could tell: compute_class_weight('balanced', classes=..., y=all_y).",
+            )  # fmt: skip
+        if y.ndim == 2:
+            raise InputError(
+                where, "None for several labels at once", repr(self.class_weight), "Use sample_weight instead."
+            )
+        with one_form(where, "'balanced', or a dict from class to weight", self.class_weight):
+            present = np.unique(y)
+            per_class = dict(zip(present, compute_class_weight(self.class_weight, classes=present, y=y), strict=True))
+        if not all(np.isfinite(w) and w >= 0 for w in per_class.values()):
+            raise InputError(where, "weights >= 0", per_class, "0 leaves a class out, 2 counts it twice.")
+
+        def weigh(y: Array, weight: Array | None) -> Array | None:
+            found = np.array([per_class.get(label, 1.0) for label in self.classes_])[np.searchsorted(self.classes_, y)]
+            return found if weight is None else found * weight
+
+        return weigh
 
     def _target(self, y: Array, goes_on: bool, incremental: bool) -> Target:
         name = f"{type(self).__name__}: y"
@@ -169,6 +215,11 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
             return ((p[:, 0] > 0.5) & (len(self.classes_) == 2)).astype(int)
         codes: Array = p.argmax(axis=1)
         return codes
+
+    def _as_given(self, y: Array) -> Array:
+        if self._multilabel:
+            return y.astype(int)
+        return np.asarray(self.classes_[y.astype(int).reshape(len(y))])
 
     def _score_rows(self, prediction: Array, y: Array, weight: Array | None) -> float:
         right = self._decide(prediction).reshape(y.shape) == y

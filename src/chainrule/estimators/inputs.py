@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,23 +64,40 @@ def _needs_nothing(estimator: Any, X: Any, dtype: Any) -> bool:
     )
 
 
-def check_X_y(estimator: Any, X: Any, y: Any, dtype: Any, reset: bool) -> tuple[Any, Array]:
-    """Rows and targets to train on; y comes back with shape (rows,), or (rows, outputs) where there are several.
+class Given(NamedTuple):
+    """Rows as a person gives them to fit."""
 
-    `dtype` None keeps float32 and turns all else to float64, as scikit-learn does. X is copied only where its
-    type or its order in memory has to change.
-    """
-    name, numeric = type(estimator).__name__, is_regressor(estimator)
-    with one_form(f"{name}.fit", "a table X of numbers and one y per row", X, y):
-        y = y.toarray() if _is_sparse(y) else y
-        if y is not None:
-            _finite(name, "y", np.asarray(y))
-        options = _options(dtype) | {"multi_output": True, "y_numeric": numeric}
-        X, y = validate_data(estimator, X, y, reset=reset, **options)
-        _finite(name, "X", X)
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
-        return X, as_floats(name, "y", y, X.dtype) if numeric else y
+    X: Any
+    y: Any
+    weight: Any = None
+
+    @property
+    def nothing(self) -> bool:
+        return self.X is None and self.y is None and self.weight is None
+
+    def checked(self, estimator: Any, dtype: Any, reset: bool, suffix: str = "") -> tuple[Any, Array, Array | None]:
+        """X, y and weights that training can use; errors call them X, y and sample_weight with this suffix.
+
+        y comes back with shape (rows,), or (rows, outputs) where there are several. `dtype` None keeps float32 and
+        turns all else to float64, as scikit-learn does. X is copied only where its type or its order in memory has to
+        change.
+        """
+        name, numeric = type(estimator).__name__, is_regressor(estimator)
+        X, y = self.X, self.y
+        with one_form(f"{name}.fit", f"a table X{suffix} of numbers and one y{suffix} per row", X, y):
+            y = y.toarray() if _is_sparse(y) else y
+            if y is not None:
+                _finite(name, f"y{suffix}", np.asarray(y))
+            elif suffix:
+                raise ValueError(f"X{suffix} and y{suffix} go together.")
+            options = _options(dtype) | {"multi_output": True, "y_numeric": numeric}
+            X, y = validate_data(estimator, X, y, reset=reset, **options)
+            _finite(name, f"X{suffix}", X)
+            if y.ndim == 2 and y.shape[1] == 1:
+                y = column_or_1d(y, warn=True)
+            if numeric:
+                y = as_floats(name, f"y{suffix}", y, X.dtype)
+        return X, y, check_weight(name, self.weight, X.shape[0], X.dtype, suffix)
 
 
 def _options(dtype: Any) -> dict[str, Any]:
@@ -118,21 +135,21 @@ def _finite(name: str, what: str, values: Any) -> Any:
     )
 
 
-def check_weight(name: str, weight: Any, rows: int, dtype: Any) -> Array | None:
+def check_weight(name: str, weight: Any, rows: int, dtype: Any, suffix: str = "") -> Array | None:
     """Row weights as an array of shape (rows,), or None where there are none; a single number weighs every row."""
     if weight is None:
         return None
-    found = as_floats(name, "sample_weight", weight, dtype)
+    found = as_floats(name, f"sample_weight{suffix}", weight, dtype)
     if np.ndim(np.asarray(weight)) == 0:
         found = np.full(rows, found[0])
     if found.shape != (rows,):
         raise InputError(
-            f"{name}: sample_weight", f"one number per row, shape ({rows},)", f"shape {found.shape}",
+            f"{name}: sample_weight{suffix}", f"one number per row, shape ({rows},)", f"shape {found.shape}",
             "Sample weights must be 1D and as many as the rows of X.",
         )  # fmt: skip
     if found.min() < 0 or found.max() == 0:
         raise InputError(
-            f"{name}: sample_weight", "weights >= 0, at least one above zero",
+            f"{name}: sample_weight{suffix}", "weights >= 0, at least one above zero",
             f"numbers from {found.min():g} to {found.max():g}", "0 leaves a row out, 2 counts it twice.",
         )  # fmt: skip
     return found

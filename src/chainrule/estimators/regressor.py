@@ -58,10 +58,12 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
         columns = y.reshape(len(y), -1)
         return Target(columns, losses.get(self.loss), columns.shape[1])
 
+    def _as_given(self, y: Array) -> Array:
+        return y[:, 0] if y.shape[1] == 1 else y
+
     def _score_rows(self, prediction: Array, y: Array, weight: Array | None) -> float:
         return float(r2_score(y, prediction, sample_weight=weight))
 
     def predict(self, X: Any) -> Array:
         """Predicted values, shape (rows,), or (rows, outputs) where there are several."""
-        values = self._raw(X)
-        return values[:, 0] if values.shape[1] == 1 else values
+        return self._as_given(self._raw(X))

@@ -9,11 +9,14 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
+from sklearn.metrics import get_scorer_names
 
 from chainrule.errors import InputError, InputTypeError, unknown_name
 from chainrule.estimators.architecture import has_dropout, hidden_sizes
 from chainrule.network import activations, initialisers
 from chainrule.network.layers import Pool, check_layers
+from chainrule.training.callbacks.base import callback
+from chainrule.training.checkpoints import Checkpoints
 from chainrule.training.optimisers import Optimiser
 from chainrule.training.schedules import Schedule
 
@@ -139,6 +142,42 @@ def float_type(where: str, value: Any) -> None:
         raise InputError(where, "None, 'float32' or 'float64'", repr(value), "None keeps the float type of X.")
 
 
+def mapping(where: str, value: Any) -> None:
+    if not isinstance(value, Mapping):
+        raise InputTypeError(where, "a dict from class to weight", repr(value), "For example {'no': 1.0, 'yes': 5.0}.")
+
+
+def callbacks(where: str, value: Any) -> None:
+    """None, or callbacks in a list."""
+    if value is None:
+        return
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        raise InputTypeError(where, "None, or a list", repr(value), "For example [callbacks.Progress()].")
+    for one in value:
+        callback(where, one)
+
+
+def scoring(where: str, value: Any) -> None:
+    """None, "loss", a name that scikit-learn has, or a function(estimator, X, y)."""
+    if not callable(value):
+        OneOf((None, "loss", *get_scorer_names()))(where, value)
+
+
+def splitter(where: str, value: Any) -> None:
+    """None, an object that splits, or a list of pairs of row numbers."""
+    pairs = isinstance(value, (list, tuple)) and value and all(len(pair) == 2 for pair in value)
+    if not (value is None or pairs or callable(getattr(value, "split", None))) or isinstance(value, str):
+        raise InputTypeError(
+            where, "None, a splitter of scikit-learn, or [(training rows, validation rows)]", repr(value),
+            "For example GroupShuffleSplit(), or TimeSeriesSplit().",
+        )  # fmt: skip
+
+
+def where_to_keep(where: str, value: Any) -> None:
+    if value is not None and not isinstance(value, Checkpoints):
+        raise InputTypeError(where, "None, or Checkpoints(folder)", repr(value), "For example Checkpoints('run-1').")
+
+
 _SHARE = Number(0, 1, open_high=True)
 _POSITIVE = Number(0, open_low=True)
 _NOT_NEGATIVE = Number(0)
@@ -181,11 +220,17 @@ RULES: Mapping[str, Rule] = {
     "dtype": float_type,
     "n_threads": OneOf((None,), count),
     "loss": OneOf(("squared_error", "poisson")),
+    "class_weight": OneOf((None, "balanced"), mapping),
+    "scoring": scoring,
+    "score_training": boolean,
+    "validation_split": splitter,
+    "callbacks": callbacks,
+    "checkpoints": where_to_keep,
 }
 
 
 #: What would change the objective from call to call, or step beside it: L-BFGS needs one smooth function.
-NOT_WITH_LBFGS = ("l1", "dropout", "weight_decay")
+NOT_WITH_LBFGS = ("l1", "dropout", "weight_decay", "validation_split", "checkpoints")
 
 
 def check(name: str, parameters: Mapping[str, Any]) -> None:

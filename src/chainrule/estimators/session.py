@@ -45,11 +45,11 @@ class Session:
         """The trainer at hand, where partial_fit goes on with the same settings, else one with fresh moments."""
         old, predictor = self.trainer, self.predictor
         optimiser, penalty = _optimiser(estimator), Penalty(estimator.l1, estimator.l2, estimator.alpha)
-        if incremental and old and (old.update.optimiser, old.penalty) == (optimiser, penalty):
+        if incremental and old and (old.update.optimiser, old.update.penalty) == (optimiser, penalty):
             old.shuffle, old.n_threads, old.schedule = estimator.shuffle, estimator.n_threads, _schedule(estimator)
             return old
         self.trainer = Trainer(
-            predictor.network, predictor.parameters, predictor.loss, optimiser, penalty, self.streams,
+            predictor.network, predictor.loss, optimiser, predictor.parameters, penalty, self.streams,
             estimator.shuffle, estimator.n_threads, _schedule(estimator),
         )  # fmt: skip
         self.trainer.epochs = len(estimator.history_)

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.engine.fill import fill
+
 Array = NDArray[Any]
 
 
@@ -29,7 +31,6 @@ class Rows:
         self.y = y
         self.weight = weight
         self.subset = subset
-        self._dense = isinstance(X, np.ndarray)
 
     def __len__(self) -> int:
         return int(self.X.shape[0]) if self.subset is None else len(self.subset)
@@ -43,27 +44,21 @@ class Rows:
             stop = min(start + size, len(self))
             yield slice(start, stop) if order is None else order[start:stop]
 
+    @staticmethod
+    def count(chosen: Any) -> int:
+        """Rows of a batch that `batches` chose."""
+        return chosen.stop - chosen.start if isinstance(chosen, slice) else len(chosen)
+
     def gather(self, chosen: Any, arrays: dict[str, Array]) -> float:
         """Fill x, y and w of a plan with the chosen rows; the weight they have."""
-        if self._dense:
-            _copy(self.X, chosen, arrays["x"])
-        else:
-            self.X[chosen].toarray(out=arrays["x"])
-        _copy(self.y, chosen, arrays["y"])
+        fill(arrays["x"], self.X, chosen)
+        fill(arrays["y"], self.y, chosen)
         if self.weight is None:
             return float(len(arrays["y"]))
-        _copy(self.weight, chosen, arrays["w"])
+        fill(arrays["w"], self.weight, chosen)
         return float(arrays["w"].sum())
 
     def start(self, arrays: dict[str, Array]) -> None:
         """Before the first batch: rows without weights weigh 1, in every batch alike."""
         if self.weight is None:
             arrays["w"].fill(1)
-
-
-def _copy(rows: Array, chosen: Any, out: Array) -> None:
-    if isinstance(chosen, slice):
-        out[...] = rows[chosen]
-    else:
-        # mode="clip" writes straight into `out`; the default goes through a copy.
-        rows.take(chosen, axis=0, out=out, mode="clip")

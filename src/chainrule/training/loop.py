@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 
 from chainrule.training.batches import Rows
+from chainrule.training.records import Record
 from chainrule.training.stopping import Stopping
-from chainrule.training.trainer import Record, Trainer
+from chainrule.training.trainer import Trainer
+from chainrule.training.validation import Watch
 
 
 def train(
@@ -18,14 +20,13 @@ def train(
     data: Rows,
     batch_size: int,
     epochs: int,
-    stopping: Stopping,
-    score: Callable[[], float] | None = None,
+    stopping: Stopping | None = None,
+    watch: Watch | None = None,
 ) -> Iterator[Record]:
     """Train for up to `epochs` epochs, yielding a record behind each.
 
     Stops when `stopping` is exhausted, and behind a record whose loss is not finite: weights do not come back
-    from there. Where only the weights are not, after the last step of an epoch, the record's loss is NaN. `score`,
-    higher is better, decides over stopping where it is given, else the training loss.
+    from there. Where only the weights are not, after the last step of an epoch, the record's loss is NaN.
 
     Parameters
     ----------
@@ -33,18 +34,32 @@ def train(
     data : Rows
     batch_size : int
     epochs : int
-    stopping : Stopping
-    score : function of no arguments, called behind each epoch
+    stopping : Stopping; it keeps the best weights, which `stopping.restore(trainer.model.vector)` puts back
+    watch : called behind each epoch; its score, higher is better, decides over stopping, else the training loss
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from chainrule import Dense, Evaluator, Network, Rows, Stopping, Trainer, Validation, train
+    >>> X = np.random.default_rng(0).normal(size=(200, 2)).astype(np.float32)
+    >>> y = (X[:, 0] > X[:, 1]).astype(int)
+    >>> trainer = Trainer(Network([Dense(8, "relu"), Dense(2)], inputs=2), "cross_entropy", seed=0)
+    >>> watch = Validation(Evaluator(trainer.network, trainer.model, trainer.loss), Rows(X[150:], y[150:]))
+    >>> stopping = Stopping(patience=5, tol=1e-4)
+    >>> history = list(train(trainer, Rows(X[:150], y[:150]), 32, 40, stopping, watch))
+    >>> stopping.restore(trainer.model.vector)
+    >>> history[-1].validation_loss < history[0].validation_loss
+    True
     """
     for _ in range(epochs):
         record = trainer.epoch(data, batch_size)
-        weights = trainer.parameters.vector
+        weights = trainer.model.vector
         if not np.isfinite(weights).all():
             record = replace(record, loss=math.nan)
-        if score is not None:
-            record = replace(record, score=score())
-        if math.isfinite(record.loss):
+        if watch is not None:
+            record = replace(record, **watch()._asdict())
+        if stopping is not None and math.isfinite(record.loss):
             stopping.see(-record.loss if record.score is None else record.score, weights)
         yield record
-        if stopping.exhausted or not math.isfinite(record.loss):
+        if (stopping is not None and stopping.exhausted) or not math.isfinite(record.loss):
             return

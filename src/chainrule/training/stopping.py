@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +50,16 @@ class Stopping:
                 self.best_vector = vector.copy()
             else:
                 self.best_vector[...] = vector
+
+    def state(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+        """All that a checkpoint needs: arrays, and plain data."""
+        arrays = {} if self.best_vector is None else {"best": self.best_vector}
+        return arrays, {"count": self.count, "best_score": self.best_score}
+
+    def load(self, arrays: Mapping[str, NDArray[Any]], data: Mapping[str, Any]) -> None:
+        """Go on from what `state` gave."""
+        self.count, self.best_score = data["count"], data["best_score"]
+        self.best_vector = arrays["best"].copy() if "best" in arrays else None
 
     def restore(self, vector: NDArray[np.floating]) -> None:
         """Put the best weights back, if there were any."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +17,22 @@ class Streams:
     split: int
     dropout: int
     shuffle: np.random.Generator
+    mixup: np.random.Generator
+
+    def state(self) -> dict[str, Any]:
+        """Where the streams stand, as plain data; `init` is used up when training begins."""
+        return {
+            "split": self.split,
+            "dropout": self.dropout,
+            "shuffle": self.shuffle.bit_generator.state,
+            "mixup": self.mixup.bit_generator.state,
+        }
+
+    def load(self, data: Mapping[str, Any]) -> None:
+        """Go on from what `state` gave."""
+        self.split, self.dropout = data["split"], data["dropout"]
+        self.shuffle.bit_generator.state = data["shuffle"]
+        self.mixup.bit_generator.state = data["mixup"]
 
 
 def streams(seed: int | np.random.SeedSequence | None) -> Streams:
@@ -26,10 +44,11 @@ def streams(seed: int | np.random.SeedSequence | None) -> Streams:
     True
     """
     root = seed if isinstance(seed, np.random.SeedSequence) else np.random.SeedSequence(seed)
-    init, shuffle, dropout, split = root.spawn(4)
+    init, shuffle, dropout, split, mixup = root.spawn(5)
     return Streams(
         init=init,
         split=int(split.generate_state(1)[0] >> 1),
         dropout=int(dropout.generate_state(1)[0]),
         shuffle=np.random.default_rng(shuffle),
+        mixup=np.random.default_rng(mixup),
     )

@@ -3,42 +3,25 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chainrule.engine import threads
 from chainrule.engine.network import Network
 from chainrule.engine.parameters import Parameters
 from chainrule.engine.plan import Plan
+from chainrule.network import losses
 from chainrule.network.losses import Loss
 from chainrule.training.batches import Rows
-from chainrule.training.optimisers import Optimiser
+from chainrule.training.optimisers import Adam, Optimiser
 from chainrule.training.penalty import Penalty
+from chainrule.training.records import Record
 from chainrule.training.schedules import Schedule
-from chainrule.training.streams import Streams
+from chainrule.training.streams import Streams, streams
 from chainrule.training.update import Step, Update
-
-
-@dataclass(frozen=True)
-class Record:
-    """What one epoch gave.
-
-    Attributes
-    ----------
-    epoch : counted from 1
-    loss : objective, penalties included: the weighted mean over the epoch's rows as they were met
-    rate : learning rate of the epoch, of its last step where a schedule moves it
-    seconds : time it took, validation not counted
-    score : validation score, higher is better, or None
-    """
-
-    epoch: int
-    loss: float
-    rate: float
-    seconds: float
-    score: float | None = None
 
 
 class Trainer:
@@ -49,38 +32,48 @@ class Trainer:
 
     Parameters
     ----------
-    network, parameters : the parameters are trained in place
-    loss : Loss
+    network : Network
+    loss : name or Loss
     optimiser : Optimiser; `rate` starts as its learning rate and may be set between epochs
+    parameters : trained in place; fresh ones where None
     penalty : Penalty
-    streams : Streams, for shuffling and dropout
+    seed : of initialisation, shuffling and dropout, or their Streams
     shuffle : bool
     n_threads : int, or None for what is available
     schedule : Schedule whose factor multiplies `rate` at each step, or None. Set `planned` to the number of all
         steps where the schedule takes its length from there
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from chainrule import Dense, Network, Rows, Trainer
+    >>> X = np.linspace(-1, 1, 64, dtype=np.float32)[:, None]
+    >>> trainer = Trainer(Network([Dense(16, "tanh"), Dense(1)], inputs=1), "squared_error", seed=0)
+    >>> first, *_, last = (trainer.epoch(Rows(X, X**2), batch_size=16) for _ in range(50))
+    >>> last.loss < first.loss
+    True
     """
 
     def __init__(
         self,
         network: Network,
-        parameters: Parameters,
-        loss: Loss,
-        optimiser: Optimiser,
-        penalty: Penalty,
-        streams: Streams,
+        loss: str | Loss,
+        optimiser: Optimiser | None = None,
+        parameters: Parameters | None = None,
+        penalty: Penalty | None = None,
+        seed: Streams | int | None = None,
         shuffle: bool = True,
         n_threads: int | None = None,
         schedule: Schedule | None = None,
     ) -> None:
         self.network = network
-        self.parameters = parameters
-        self.loss = loss
-        self.penalty = penalty
-        self.streams = streams
+        self.loss = losses.get(loss)
+        self.streams = seed if isinstance(seed, Streams) else streams(seed)
+        self.parameters = network.init(self.streams.init) if parameters is None else parameters
         self.shuffle = shuffle
         self.n_threads = n_threads
-        self.update = Update(optimiser, penalty, parameters)
-        self.rate = optimiser.learning_rate
+        self.update = Update(optimiser or Adam(), penalty or Penalty(), self.parameters)
+        self.rate = self.update.optimiser.learning_rate
         self.schedule = schedule
         self.planned: int | None = None
         self.epochs = 0
@@ -88,6 +81,11 @@ class Trainer:
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_bound": None}
+
+    @property
+    def model(self) -> Parameters:
+        """What to validate and to predict with."""
+        return self.parameters
 
     def epoch(self, data: Rows, batch_size: int) -> Record:
         """Go once through the data."""
@@ -104,8 +102,7 @@ class Trainer:
         # A divergence shows in the record, not in warnings of single products.
         with np.errstate(all="ignore"), plan.team() as team:
             for chosen in data.batches(batch_size, self.streams.shuffle if self.shuffle else None):
-                rows = chosen.stop - chosen.start if isinstance(chosen, slice) else len(chosen)
-                run = plan.run(rows)
+                run = plan.run(data.count(chosen))
                 weight = data.gather(chosen, run.arrays)
                 if noise is not None:
                     noise += 1
@@ -117,8 +114,21 @@ class Trainer:
         self.epochs += 1
         loss = float(total[0] / total[1]) if total[1] else float("nan")
         per_batch = float(total[1]) * min(1.0, batch_size / len(data))
-        loss += self.penalty.value(self.parameters, per_batch)
+        loss += self.update.penalty.value(self.parameters, per_batch)
         return Record(self.epochs, loss, rate, time.perf_counter() - started)
+
+    def state(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+        """All that training goes on from, bit for bit: arrays by name, and plain data."""
+        data = {"epochs": self.epochs, "rate": self.rate, "planned": self.planned, "streams": self.streams.state()}
+        return {"parameters": self.parameters.vector, **self.update.state()}, data
+
+    def load(self, arrays: Mapping[str, NDArray[Any]], data: Mapping[str, Any]) -> None:
+        """Go on from what `state` gave."""
+        self.parameters.vector[...] = arrays["parameters"]
+        self.update.load(arrays)
+        self.epochs, self.rate, self.planned = data["epochs"], data["rate"], data["planned"]
+        self.streams.load(data["streams"])
+        self._bound = None  # its dropout masks were another seed's
 
     def _bind(self, batch_size: int) -> tuple[Plan, Step]:
         """Plan and update for batches of this size, made anew where those at hand do not suit."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chainrule.engine.kernels import Kernel, chosen_set
 from chainrule.engine.kernels.rules import no_threshold, soft_threshold
@@ -36,6 +38,16 @@ class Update:
         layout, dtype = parameters.layout, parameters.vector.dtype
         self.moments = [np.zeros(layout.trained, dtype) for _ in range(optimiser.moments)]
         self._rates = np.zeros(3 + 8)
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Every array that a checkpoint must hold, and the count of steps as one."""
+        return {"steps": np.array(self.steps), **{f"moment {i}": m for i, m in enumerate(self.moments)}}
+
+    def load(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Go on from what `state` gave."""
+        self.steps = int(state["steps"])
+        for i, moment in enumerate(self.moments):
+            moment[...] = state[f"moment {i}"]
 
     def bind(self, parameters: Parameters, gradients: Parameters, members: int = 1) -> Step:
         """A function step(rate, weight, team): one step at this rate, after a batch of this weight."""

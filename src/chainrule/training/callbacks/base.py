@@ -1,0 +1,108 @@
+"""Callbacks: whoever wants to watch a fit. They are told of its beginning, of every record, and of its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from chainrule.errors import InputTypeError
+from chainrule.training.records import Record
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What a fit is about to do.
+
+    Attributes
+    ----------
+    name : of the estimator or network
+    epochs : that will be trained at most
+    done : epochs behind, where training goes on
+    rows, held_out : rows to train on, and to validate on
+    batch_size : rows of a batch
+    parameters : numbers that are trained
+    """
+
+    name: str
+    epochs: int
+    done: int
+    rows: int
+    held_out: int
+    batch_size: int
+    parameters: int
+
+
+class Callback:
+    """Does nothing; override what you need.
+
+    Examples
+    --------
+    >>> class StopBelow(Callback):
+    ...     def epoch(self, record):
+    ...         return record.loss < 0.1
+    """
+
+    def begin(self, outlook: Outlook) -> None:
+        """Before the first epoch."""
+
+    def epoch(self, record: Record) -> object:
+        """Behind an epoch; True ends the training."""
+
+    def end(self, reason: str) -> None:
+        """Behind the last epoch, also where training was broken off; `reason` says why it ended."""
+
+
+@dataclass(frozen=True)
+class OnEpoch(Callback):
+    """A function of the record as a callback."""
+
+    function: Callable[[Record], object]
+
+    def epoch(self, record: Record) -> object:
+        return self.function(record)
+
+
+def callback(where: str, value: object) -> Callback:
+    """A callback, or a function of the record made one."""
+    if isinstance(value, Callback):
+        return value
+    if callable(value) and not isinstance(value, type):
+        return OnEpoch(value)
+    raise InputTypeError(
+        where, "a Callback, or a function of a record", repr(value), "For example [print], or [callbacks.Progress()]."
+    )
+
+
+class Audience:
+    """All the callbacks of one fit. What one of them raises gets through, with a note of who it was and when."""
+
+    def __init__(self, callbacks: Sequence[Callback]) -> None:
+        self.callbacks = callbacks
+
+    def begin(self, outlook: Outlook) -> None:
+        for one in self.callbacks:
+            with _noted(one, "before the first epoch"):
+                one.begin(outlook)
+
+    def epoch(self, record: Record) -> bool:
+        """Whether one of them wants to stop."""
+        stop = False
+        for one in self.callbacks:
+            with _noted(one, f"behind epoch {record.epoch}"):
+                stop |= bool(one.epoch(record))
+        return stop
+
+    def end(self, reason: str) -> None:
+        for one in self.callbacks:
+            with _noted(one, "at the end"):
+                one.end(reason)
+
+
+@contextmanager
+def _noted(one: Callback, when: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        error.add_note(f"Raised by the callback {one!r} {when}. The best weights so far are kept.")
+        raise

@@ -1,0 +1,81 @@
+"""Validation: the loss of held-out rows, and a score of them, behind every epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from chainrule.engine import threads
+from chainrule.engine.network import Network
+from chainrule.engine.parameters import Parameters
+from chainrule.engine.plan import Plan
+from chainrule.engine.predictor import chunk
+from chainrule.network.losses import Loss
+from chainrule.training.batches import Rows
+
+
+class Watched(NamedTuple):
+    """What is seen behind an epoch; the score decides over stopping, higher is better."""
+
+    score: float
+    validation_loss: float | None = None
+    training_score: float | None = None
+
+
+#: What the loop asks behind each epoch.
+Watch = Callable[[], Watched]
+
+
+class Evaluator:
+    """The loss of rows under a network, without dropout and on running statistics; penalties are left out.
+
+    Plans are made when first needed, and a pickle leaves them out.
+    """
+
+    def __init__(self, network: Network, parameters: Parameters, loss: Loss) -> None:
+        self.network = network
+        self.parameters = parameters
+        self.loss = loss
+        self._plan: Plan | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_plan": None}
+
+    def __call__(self, data: Rows, n_threads: int | None = None) -> float:
+        """The weighted mean of the loss over the rows; NaN where no row weighs anything."""
+        size = chunk(self.network)
+        count = threads.suitable(n_threads, self.network.largest_product(min(len(data), size)))
+        if self._plan is None or self._plan.n_threads != count:
+            self._plan = self.network.plan(self.parameters, size, mode="loss", loss=self.loss, n_threads=count)
+        plan, sums = self._plan, np.zeros(2)
+        with np.errstate(all="ignore"), plan.team() as team:
+            for chosen in data.batches(size, None):
+                run = plan.run(data.count(chosen))
+                data.start(run.arrays)
+                data.gather(chosen, run.arrays)
+                run.arrays["total"][...] = 0
+                run(team)
+                sums += run.arrays["total"]
+        return float(sums[0] / sums[1]) if sums[1] else float("nan")
+
+
+class Validation:
+    """A `Watch` of held-out rows by their loss: its score is the loss with its sign turned.
+
+    Parameters
+    ----------
+    evaluator : Evaluator of the model in training
+    data : Rows that training does not see
+    n_threads : int, or None for what is available
+    """
+
+    def __init__(self, evaluator: Evaluator, data: Rows, n_threads: int | None = None) -> None:
+        self.evaluator = evaluator
+        self.data = data
+        self.n_threads = n_threads
+
+    def __call__(self) -> Watched:
+        loss = self.evaluator(self.data, self.n_threads)
+        return Watched(-loss, loss)
