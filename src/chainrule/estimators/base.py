@@ -20,6 +20,7 @@ from chainrule.estimators import architecture, rules
 from chainrule.estimators.fitting import Fitting
 from chainrule.estimators.held_out import Parts, split
 from chainrule.estimators.inputs import Given, check_X
+from chainrule.estimators.protocol import Bridge, CallbackSupportMixin, listens, with_callbacks
 from chainrule.estimators.session import Session
 from chainrule.network.losses import Loss
 from chainrule.training import checkpoints
@@ -53,7 +54,7 @@ def goes_in_steps(estimator: BaseMLP) -> bool:
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class BaseMLP(BaseEstimator, ABC):  # type: ignore[misc]
+class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
     """Everything of `MLPClassifier` and `MLPRegressor` but what a target is.
 
     scikit-learn reads the parameters off the signature of an `__init__` that does nothing but store them: that of
@@ -113,6 +114,7 @@ class BaseMLP(BaseEstimator, ABC):  # type: ignore[misc]
 
     # Fitting ----------------------------------------------------------------------------------------------
 
+    @with_callbacks  # type: ignore[untyped-decorator]
     def fit(
         self,
         X: Any,
@@ -208,6 +210,8 @@ class BaseMLP(BaseEstimator, ABC):  # type: ignore[misc]
                 )  # fmt: skip
             parts = Parts(data, Rows(X_val, found.values_in(X.dtype), weigh(y_val, weight_val)))
         audience = [callback(f"{name}(callbacks=)", one) for one in self.callbacks or ()]
+        if listens(self) and not incremental:
+            audience.append(Bridge(self, given))
         fitting = Fitting(self, session, parts, incremental, resumed, audience)
         if not goes_on:
             self._adopt(session)

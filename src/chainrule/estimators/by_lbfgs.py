@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from chainrule.estimators.session import Session
-from chainrule.estimators.words import INTERRUPTED, divergence, warn
+from chainrule.estimators.words import divergence, interruption, warn
 from chainrule.training import lbfgs
 from chainrule.training.batches import Rows
 from chainrule.training.penalty import Penalty
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from chainrule.estimators.base import BaseMLP
 
 
-def run(estimator: BaseMLP, session: Session, data: Rows, take_note: Callable[[Record], None]) -> None:
-    """Lower the objective, and tell of every iteration as of an epoch.
+def run(estimator: BaseMLP, session: Session, data: Rows, take_note: Callable[[Record], bool]) -> None:
+    """Lower the objective, and tell of every iteration as of an epoch; `take_note` may end it.
 
     Raises
     ------
@@ -32,11 +32,11 @@ def run(estimator: BaseMLP, session: Session, data: Rows, take_note: Callable[[R
     predictor = session.predictor
     before, started = predictor.parameters.vector.copy(), time.perf_counter()
 
-    def note(loss: float) -> None:
+    def note(loss: float) -> bool:
         nonlocal started
         now = time.perf_counter()
-        take_note(Record(len(estimator.history_) + 1, loss, rate=math.nan, seconds=now - started))
-        started = now
+        seconds, started = now - started, now
+        return take_note(Record(len(estimator.history_) + 1, loss, rate=math.nan, seconds=seconds))
 
     try:
         outcome = lbfgs.minimise(
@@ -46,7 +46,7 @@ def run(estimator: BaseMLP, session: Session, data: Rows, take_note: Callable[[R
             n_threads=estimator.n_threads, on_iteration=note,
         )  # fmt: skip
     except KeyboardInterrupt:
-        warn(INTERRUPTED)
+        interruption()
         return
     estimator.n_iter_, estimator.loss_ = outcome.iterations, outcome.loss
     if not (math.isfinite(outcome.loss) and np.isfinite(predictor.parameters.vector).all()):

@@ -12,7 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 from chainrule.estimators import by_lbfgs, resuming
 from chainrule.estimators.held_out import Judge, Parts
 from chainrule.estimators.session import Session
-from chainrule.estimators.words import INTERRUPTED, divergence, warn
+from chainrule.estimators.words import divergence, interruption, warn
 from chainrule.training.callbacks.base import Audience, Callback, Outlook
 from chainrule.training.checkpoints import State
 from chainrule.training.loop import train
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 #: Below this the "adaptive" learning rate stops instead of shrinking on.
 SMALLEST_RATE = 1e-6
+
+#: Why a fit ended, as its callbacks are told.
+CONVERGED, ALL_TRAINED, STOPPED = "converged", "all epochs trained", "stopped by a callback"
+DIVERGED, INTERRUPTED = "diverged", "interrupted"
 
 
 class Fitting:
@@ -58,6 +62,8 @@ class Fitting:
         self.settings = resuming.settings(estimator, session, *parts) if self.checkpoints or resumed else {}
         if resumed is not None:
             resuming.check_same(self.settings, resumed)
+        elif self.checkpoints:
+            self.checkpoints.begin()
 
     def run(self) -> None:
         """Train, and leave finite weights behind, the best so far where training was broken off.
@@ -71,7 +77,7 @@ class Fitting:
         self._settle_best()
         with np.errstate(all="ignore"):  # a divergence is told once, in words that help
             if self.estimator.solver == "lbfgs":
-                by_lbfgs.run(self.estimator, self.session, self.training, self._take_note)
+                self._run_lbfgs()
             else:
                 self._run_stochastic()
 
@@ -86,21 +92,33 @@ class Fitting:
                 self._take_note(record)
         reason = "broken off"
         try:
-            self.audience.begin(self._outlook(epochs, size, trainer))
+            self.audience.begin(self._outlook(epochs, size))
             reason = self._train(trainer, stopping, epochs - estimator.n_iter_, size)
+            self._settle_weights(trainer, stopping, reason)
         except KeyboardInterrupt:
             if self.incremental:
                 raise  # the loop that is to be broken is the caller's
             stopping.restore(trainer.model.vector)
-            reason = "interrupted"
-            warn(INTERRUPTED)
+            reason = INTERRUPTED
         except Exception:
             stopping.restore(trainer.model.vector)
             raise
         finally:
             self.audience.end(reason)
-        if reason != "interrupted":
-            self._finish(trainer, stopping, stopped=reason == STOPPED)
+        self._tell_the_end(reason)
+
+    def _run_lbfgs(self) -> None:
+        estimator, session = self.estimator, self.session
+
+        def tell(record: Record) -> bool:
+            self._take_note(record)
+            return self.audience.epoch(record)
+
+        self.audience.begin(self._outlook(estimator.max_iter, len(self.training)))
+        try:
+            by_lbfgs.run(estimator, session, self.training, tell)
+        finally:
+            self.audience.end("ended")
 
     def _train(self, trainer: Trainer, stopping: Stopping, epochs: int, batch_size: int) -> str:
         """Epoch after epoch; why it ended."""
@@ -116,28 +134,23 @@ class Fitting:
             if stop:
                 return STOPPED
         if not math.isfinite(estimator.loss_):
-            return "diverged"
-        return "converged" if stopping.exhausted else "all epochs trained"
+            return DIVERGED
+        return CONVERGED if stopping.exhausted else ALL_TRAINED
 
-    def _finish(self, trainer: Trainer, stopping: Stopping, stopped: bool) -> None:
-        """Put the best weights back where there is something to choose them by, and tell how it ended."""
-        diverged, exhausted = not math.isfinite(self.estimator.loss_), stopping.exhausted
-        if diverged:
+    def _settle_weights(self, trainer: Trainer, stopping: Stopping, reason: str) -> None:
+        """Put the best weights back where there is something to choose them by."""
+        if reason == DIVERGED:
             self.session.trainer = None  # its moments have left the finite numbers, too
-        if diverged or (self.validation is not None and (exhausted or not self.incremental)):
+        if reason == DIVERGED or (self.validation is not None and (reason == CONVERGED or not self.incremental)):
             stopping.restore(trainer.model.vector)
         if self.incremental:
-            self.estimator.stopped_ = exhausted
-            stopping.count = 0 if exhausted else stopping.count
-        if diverged and self.validation is None:
-            raise divergence(self.estimator)
-        if not stopped:
-            self._tell_the_end(diverged, exhausted)
+            self.estimator.stopped_ = reason == CONVERGED
+            stopping.count = 0 if reason == CONVERGED else stopping.count
 
-    def _outlook(self, epochs: int, batch_size: int, trainer: Trainer) -> Outlook:
+    def _outlook(self, epochs: int, batch_size: int) -> Outlook:
         done = self.estimator.n_iter_
         held_out = 0 if self.validation is None else len(self.validation)
-        trained = trainer.parameters.layout.trained
+        trained = self.session.predictor.parameters.layout.trained
         name = type(self.estimator).__name__
         return Outlook(name, epochs, done, len(self.training), held_out, batch_size, trained)
 
@@ -182,21 +195,25 @@ class Fitting:
             if estimator.verbose:
                 print(f"No improvement: learning rate set to {trainer.rate:g}")
 
-    def _tell_the_end(self, diverged: bool, exhausted: bool) -> None:
+    def _tell_the_end(self, reason: str) -> None:
         estimator = self.estimator
-        if diverged:
+        if reason == INTERRUPTED:
+            interruption()
+        elif reason == DIVERGED and self.validation is None:
+            raise divergence(estimator)
+        elif reason == DIVERGED:
             warn(
                 f"Training diverged in epoch {estimator.n_iter_}; the best weights before are kept. "
                 "Lower learning_rate_init or scale the inputs.",
                 ConvergenceWarning,
             )
-        elif exhausted and estimator.verbose:
+        elif reason == CONVERGED and estimator.verbose:
             what = "Training loss" if self.validation is None else "Validation score"
             print(
                 f"{what} did not improve more than tol={estimator.tol:f} for {estimator.n_iter_no_change} "
                 "consecutive epochs. Stopping."
             )
-        elif not exhausted and not self.incremental:
+        elif reason == ALL_TRAINED and not self.incremental:
             warn(
                 f"Stochastic Optimizer: Maximum iterations ({estimator.max_iter}) reached and the optimization "
                 "hasn't converged yet. Raise max_iter, or tol.",
@@ -210,6 +227,3 @@ class Fitting:
         if asked > rows:
             warn(f"batch_size={asked} is larger than the {rows} training rows and is clipped to them.")
         return min(int(asked), rows)
-
-
-STOPPED = "stopped by a callback"

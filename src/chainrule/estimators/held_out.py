@@ -39,6 +39,8 @@ def split(estimator: BaseMLP, session: Session, data: Rows, groups: Any) -> Part
         parts = _by_fraction(estimator, session, data)
     else:
         return Parts(data, None)
+    if not len(parts[0]):
+        raise InputError(f"{name}(validation_split=)", "rows to train on", "none", "Hold out fewer.")
     if len(parts[1]) < 2:
         raise InputError(
             f"{name}(validation_fraction=)", "at least 2 rows to validate on", len(parts[1]),

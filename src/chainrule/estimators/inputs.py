@@ -28,8 +28,8 @@ def one_form(where: str, expected: str, *received: Any) -> Iterator[None]:
             yield
     except (InputError, InputTypeError):
         raise
-    except (ValueError, TypeError) as error:
-        kind = InputError if isinstance(error, ValueError) else InputTypeError
+    except (ValueError, IndexError, TypeError) as error:
+        kind = InputTypeError if isinstance(error, TypeError) else InputError
         raise kind(where, expected, " and ".join(map(_described, received)), str(error)) from error
 
 

@@ -41,6 +41,11 @@ class Session:
         drawn = streams(None if seed is None else int(seed))
         return cls(Predictor(network, network.init(drawn.init, dtype), loss), drawn)
 
+    def frozen(self) -> Session:
+        """A copy that predicts as this one does now; what it needs to train on is left out."""
+        now = self.predictor
+        return Session(Predictor(now.network, now.parameters.copy(), now.loss), self.streams)
+
     def resume_trainer(self, estimator: BaseMLP, incremental: bool) -> Trainer:
         """The trainer at hand, where partial_fit goes on with the same settings, else one with fresh moments."""
         old, predictor = self.trainer, self.predictor

@@ -8,7 +8,9 @@ from typing import Any
 
 from chainrule.errors import DivergenceError
 
-INTERRUPTED = "Training interrupted by user. The best weights so far are kept."
+
+def interruption() -> None:
+    warn("Training interrupted by user. The best weights so far are kept.")
 
 
 def warn(message: str, category: type[Warning] = UserWarning) -> None:

@@ -57,6 +57,20 @@ class Checkpoints(Checked):
     def due(self, epoch: int) -> bool:
         return epoch % self.every == 0
 
+    def begin(self) -> None:
+        """Refuse a folder that holds another run's files: the oldest of all would be removed, the newest gone on from.
+
+        Raises
+        ------
+        InputError
+        """
+        files = found_in(Path(self.folder))
+        if files:
+            raise InputError(
+                "Checkpoints(folder=)", "a folder without checkpoints", f"{self.folder}, which has {len(files)}",
+                "Go on from them with fit(..., resume_from=folder), or name another folder.",
+            )  # fmt: skip
+
     def write(self, epoch: int, state: State) -> Path:
         """Write one, and remove those that are older than the last `keep`."""
         folder = Path(self.folder)
@@ -78,7 +92,7 @@ def write(place: Path, state: State) -> None:
     from safetensors.numpy import save
 
     text = json.dumps(state.data)
-    arrays = {name: np.ascontiguousarray(array) for name, array in state.arrays.items()}
+    arrays = {name: np.asarray(array, order="C") for name, array in state.arrays.items()}
     content = save(arrays, {"format": str(FORMAT), "data": text, "digest": _digest(arrays, text)})
     passing = place.with_name(f".{place.name}.{os.getpid()}")
     try:
@@ -135,5 +149,5 @@ def _digest(arrays: Mapping[str, NDArray[Any]], text: str) -> str:
     for name in sorted(arrays):
         array = arrays[name]
         digest.update(f"{name} {array.dtype} {array.shape}".encode())
-        digest.update(np.ascontiguousarray(array).tobytes())
+        digest.update(array.tobytes())
     return digest.hexdigest()

@@ -20,6 +20,9 @@ from chainrule.training.penalty import Penalty
 #: SciPy's relative decrease of the objective that counts as none; a smaller `tol` asks for less still.
 SMALLEST_DECREASE = 1e7 * np.finfo(np.float64).eps
 
+#: SciPy's status of a minimisation that `on_iteration` has ended.
+STOPPED = 99
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -48,12 +51,12 @@ def minimise(
     max_fun: int,
     tol: float,
     n_threads: int | None = None,
-    on_iteration: Callable[[float], None] | None = None,
+    on_iteration: Callable[[float], bool] | None = None,
 ) -> Outcome:
     """Lower the objective over all rows at once; the parameters are changed in place.
 
     Limited-memory BFGS with bounds code of Byrd et al. 1995 (SciPy's L-BFGS-B). The best point seen is what
-    remains when the user interrupts.
+    remains when the user interrupts. `on_iteration` is told the objective, and ends it by returning True.
     """
     if penalty.l1:
         raise InputError(
@@ -88,8 +91,8 @@ def minimise(
         return value, slope
 
     def callback(intermediate_result: object) -> None:
-        if on_iteration is not None:
-            on_iteration(float(intermediate_result.fun))  # type: ignore[attr-defined]
+        if on_iteration is not None and on_iteration(float(intermediate_result.fun)):  # type: ignore[attr-defined]
+            raise StopIteration
 
     try:
         with plan.team() as team:
@@ -110,5 +113,5 @@ def minimise(
         parameters.vector[...] = best_vector
         raise
     parameters.vector[:trained] = found.x
-    message = None if found.status == 0 else str(found.message)
+    message = None if found.status in (0, STOPPED) else str(found.message)
     return Outcome(float(found.fun), min(int(found.nit), max_iter), message)

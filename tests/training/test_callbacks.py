@@ -1,0 +1,117 @@
+"""Callbacks: what they are told, what Progress and the writers make of it, and what happens where one raises."""
+
+import io
+import json
+import pickle
+import sys
+
+import pytest
+
+from chainrule.errors import InputTypeError, MissingExtraError
+from chainrule.training.callbacks import JSONLines, OnEpoch, Outlook, Progress, TensorBoard, progress
+from chainrule.training.callbacks.base import Audience, callback
+from chainrule.training.records import Record
+
+OUTLOOK = Outlook("MLPClassifier", epochs=5, done=0, rows=100, held_out=20, batch_size=10, parameters=99)
+RECORDS = [Record(n, 1 / n, 0.1, 0.01, score=[0.5, 0.9, 0.7][n - 1], validation_loss=0.5) for n in (1, 2, 3)]
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def told(*callbacks, records=RECORDS):
+    audience = Audience(callbacks)
+    audience.begin(OUTLOOK)
+    stops = [audience.epoch(record) for record in records]
+    audience.end("converged")
+    return stops
+
+
+def test_any_callback_may_stop():
+    heard = []
+    assert told(OnEpoch(heard.append), OnEpoch(lambda record: record.epoch == 2)) == [False, True, False]
+    assert heard == RECORDS
+
+
+def test_functions_become_callbacks_and_others_do_not():
+    assert callback("here", print) == OnEpoch(print)
+    for bad in (3, "print", Progress, None):
+        with pytest.raises(InputTypeError, match="here: expected a Callback"):
+            callback("here", bad)
+
+
+def test_what_a_callback_raises_says_who_and_when():
+    with pytest.raises(ZeroDivisionError) as caught:
+        told(OnEpoch(lambda record: 1 / (record.epoch - 2)))
+    assert "behind epoch 2" in caught.value.__notes__[0]
+    assert "OnEpoch" in caught.value.__notes__[0]
+
+
+def test_plain_lines_without_a_terminal(monkeypatch):
+    monkeypatch.setattr(progress, "APART", 0)
+    stream = io.StringIO()
+    told(Progress(stream))
+    first, second, third, last = stream.getvalue().splitlines()
+    assert first.startswith("epoch 1/5  loss 1  validation loss 0.5  score 0.5  best 1  ")
+    assert "best 2" in second
+    assert "best 2" in third
+    assert third.endswith("s left at most")
+    assert last.startswith("MLPClassifier: converged, ")
+
+
+def test_many_short_epochs_make_few_lines():
+    stream = io.StringIO()
+    told(Progress(stream), records=[Record(n, 1.0, 0.1, 0.0) for n in range(1, 1000)])
+    lines = stream.getvalue().splitlines()
+    assert len(lines) == 3
+    assert lines[1].startswith("epoch 999/5")
+
+
+def test_a_live_line_in_a_terminal():
+    stream = Terminal()
+    told(Progress(stream))
+    assert "epoch 3/5  loss 0.3333" in stream.getvalue()
+    assert "\x1b" in stream.getvalue()  # it moves the cursor
+
+
+def test_plain_lines_where_rich_is_not_installed(monkeypatch):
+    monkeypatch.setitem(sys.modules, "rich.console", None)
+    stream = Terminal()
+    told(Progress(stream))
+    assert "\x1b" not in stream.getvalue()
+    assert "converged" in stream.getvalue()
+
+
+def test_json_lines(tmp_path):
+    file = tmp_path / "run.jsonl"
+    file.write_text("already there\n")
+    told(JSONLines(file), records=[*RECORDS, Record(4, float("nan"), 0.1, 0.01)])
+    first, begin, *epochs, end = file.read_text().splitlines()
+    assert first == "already there"
+    assert json.loads(begin) == {"event": "begin", "name": "MLPClassifier", "epochs": 5, "done": 0, "rows": 100,
+                                 "held_out": 20, "batch_size": 10, "parameters": 99}  # fmt: skip
+    assert [json.loads(line)["score"] for line in epochs] == [0.5, 0.9, 0.7, None]
+    assert json.loads(epochs[-1])["loss"] is None
+    assert json.loads(end) == {"event": "end", "reason": "converged"}
+
+
+def test_tensorboard_files_hold_the_scalars(tmp_path):
+    told(TensorBoard(tmp_path / "run"))
+    (file,) = (tmp_path / "run").iterdir()
+    content = file.read_bytes()
+    for name in (b"loss", b"score", b"validation_loss", b"rate"):
+        assert name in content
+    assert b"training_score" not in content
+
+
+def test_tensorboard_that_is_not_installed(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "tensorboardX", None)
+    with pytest.raises(MissingExtraError, match=r"chainrule\[tensorboard\]"):
+        told(TensorBoard(tmp_path))
+
+
+@pytest.mark.parametrize("make", [Progress, lambda: JSONLines("x"), lambda: TensorBoard("x")])
+def test_callbacks_can_be_pickled_with_an_estimator(make):
+    assert type(pickle.loads(pickle.dumps(make()))) is type(make())
