@@ -11,7 +11,7 @@ import numpy as np
 
 from chainrule.engine.kernels import rules
 from chainrule.errors import InputError
-from chainrule.training.checks import BELOW_1, NOT_NEGATIVE, POSITIVE, UP_TO_1, Checked, Interval
+from chainrule.checks import BELOW_1, NOT_NEGATIVE, POSITIVE, UP_TO_1, Checked, Interval
 
 Rule = Callable[..., Any]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chainrule.engine.parameters import Parameters
-from chainrule.training.checks import check_number
+from chainrule.checks import check_number
 
 
 @dataclass(frozen=True)
