@@ -12,7 +12,7 @@ import chainrule
 
 ROOT = Path(chainrule.__file__).parent
 
-#: errors.py and checks.py are the ground below all floors, and __init__.py the roof: nothing of the package may import it.
+#: errors.py and checks.py are the ground below all floors, and __init__.py the roof, which nothing may import.
 FLOORS = {
     "errors": -2,
     "checks": -1,

@@ -107,9 +107,7 @@ class Transposed:
     of: Value | Weight
 
 
-Argument = (
-    Value | Out | InPlace | Weight | Noise | Zeros | Numbers | Own | Everyones | Start | Transposed | float | int
-)
+Argument = Value | Out | InPlace | Weight | Noise | Zeros | Numbers | Own | Everyones | Start | Transposed | float | int
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chainrule.engine.parameters import Parameters
 from chainrule.checks import check_number
+from chainrule.engine.parameters import Parameters
 
 
 @dataclass(frozen=True)

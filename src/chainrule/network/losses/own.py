@@ -50,8 +50,9 @@ class Custom(Loss):
 def custom(name: str, function: Scalar, link: Link = "identity") -> Custom:
     """A loss of your own, summed over columns, from a scalar function of z and y that gives its value and its gradient.
 
-    It is compiled into a kernel like the built-in ones: write it in plain arithmetic with NumPy's or math's functions, and
-    with float constants (2.0, not 2). It must not raise: an exception in compiled code is printed and goes no further.
+    It is compiled into a kernel like the built-in ones: write it in plain arithmetic with NumPy's or math's functions,
+    and with float constants (2.0, not 2). It must not raise: an exception in compiled code is printed and goes no
+    further.
 
     Parameters
     ----------

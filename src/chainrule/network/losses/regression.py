@@ -185,8 +185,8 @@ class Quantile(Loss):
 class Gaussian(Loss):
     """Negative log likelihood of a normal distribution: the network gives a mean and a variance for each target.
 
-    Its outputs are the means of all targets, then for all targets s, from which the variance is exp(s) + floor. The floor
-    keeps the loss from falling without end where some targets can be met exactly.
+    Its outputs are the means of all targets, then for all targets s, from which the variance is exp(s) + floor. The
+    floor keeps the loss from falling without end where some targets can be met exactly.
 
     Parameters
     ----------

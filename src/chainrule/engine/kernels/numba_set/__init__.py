@@ -94,6 +94,7 @@ def _template(kernel: Kernel, dtype: np.dtype[Any]) -> FunctionType:
     if kernel.name in losses.KERNELS:
         names["exp"] = twins[np.exp]
         names["per_weight"] = _inline(losses.per_weight_of)
+        names["clear"] = _inline(losses.clear_row)
         names["shift"] = _inline(losses.shift_rows)
         names["exponential"] = _inline(rebound(losses.exponentiate, {"exp": twins[np.exp]}, "exponentiate"))
     # The name carries all that the cache's own key cannot see: functions put in place, and their sources.

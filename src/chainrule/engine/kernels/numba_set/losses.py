@@ -1,8 +1,8 @@
 """The losses: z becomes dz = dLoss/dz in place; `total` gathers [sum of w * loss, sum of w] over batches.
 
-The loss of a batch is the weighted mean of its rows, so dz carries the factor w / sum(w). A row of weight 0 is not there:
-neither its z nor its y is looked at. `numbers` are the parameters of the loss; `value` is its function, which gives
-value and gradient at once.
+The loss of a batch is the weighted mean of its rows, so dz carries the factor w / sum(w). A row of weight 0 is not
+there: neither its z nor its y is looked at. `numbers` are the parameters of the loss; `value` is its function, which
+gives value and gradient at once.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 value: Any = None  # placeholders
 exp: Any = None
 per_weight: Any = None  # the functions at the end, compiled
+clear: Any = None
 shift: Any = None
 exponential: Any = None
 
@@ -42,7 +43,7 @@ def cross_entropy(z: Any, y: Any, w: Any, numbers: Any, total: Any) -> None:
     exponential(z)
     for i in range(rows):
         if w[i] == 0:
-            z[i] = 0
+            clear(z, i)
             continue
         norm = z.dtype.type(0)
         for k in range(classes):
@@ -67,7 +68,7 @@ def soft_cross_entropy(z: Any, y: Any, w: Any, numbers: Any, total: Any) -> None
     loss = 0.0
     for i in range(rows):
         if w[i] == 0:
-            z[i] = 0
+            clear(z, i)
             continue
         mass, inner, norm = z.dtype.type(0), z.dtype.type(0), z.dtype.type(0)
         for k in range(classes):
@@ -92,7 +93,7 @@ def true_class_loss(z: Any, y: Any, w: Any, numbers: Any, total: Any) -> None:
     loss = 0.0
     for i in range(rows):
         if w[i] == 0:
-            z[i] = 0
+            clear(z, i)
             continue
         true, norm = z[i, y[i]], z.dtype.type(0)
         for k in range(classes):
@@ -115,7 +116,7 @@ def multiclass_hinge(z: Any, y: Any, w: Any, numbers: Any, total: Any) -> None:
     loss = 0.0
     for i in range(rows):
         if w[i] == 0 or classes == 1:
-            z[i] = 0
+            clear(z, i)
             continue
         other = 0 if y[i] != 0 else 1
         for k in range(classes):
@@ -123,7 +124,7 @@ def multiclass_hinge(z: Any, y: Any, w: Any, numbers: Any, total: Any) -> None:
             if k != y[i] and (z[i, k] > z[i, other] or z[i, k] != z[i, k]):
                 other = k
         lack = 1 + z[i, other] - z[i, y[i]]
-        z[i] = 0
+        clear(z, i)
         if not lack <= 0:
             loss += w[i] * lack
             z[i, other] = w[i] * unit
@@ -143,13 +144,14 @@ def separable_loss(z: Any, y: Any, w: Any, numbers: Any, total: Any) -> None:
     loss = 0.0
     for i in range(rows):
         if w[i] == 0:
-            z[i] = 0
+            clear(z, i)
             continue
         row = z.dtype.type(0)
         factor = w[i] * unit
         for level in range(levels):
+            c = numbers[level]
             for k in range(targets):
-                one, slope = value(by_level[i, level, k], y[i, k], numbers[level])
+                one, slope = value(by_level[i, level, k], y[i, k], c)
                 row += one
                 by_level[i, level, k] = slope * factor
         loss += w[i] * row
@@ -164,7 +166,7 @@ def paired_loss(z: Any, y: Any, w: Any, numbers: Any, total: Any) -> None:
     loss = 0.0
     for i in range(rows):
         if w[i] == 0:
-            z[i] = 0
+            clear(z, i)
             continue
         row = z.dtype.type(0)
         factor = w[i] * unit
@@ -198,6 +200,12 @@ def per_weight_of(z: Any, w: Any, total: Any) -> Any:
         weight += w[i]
     total[1] += weight
     return z.dtype.type(1.0 / weight if weight > 0 else 0.0)
+
+
+def clear_row(z: Any, i: Any) -> None:
+    """Row i pulls at nothing."""
+    for k in range(z.shape[1]):
+        z[i, k] = 0
 
 
 def shift_rows(z: Any) -> None:

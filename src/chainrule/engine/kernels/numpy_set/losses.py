@@ -72,7 +72,7 @@ def softmax(z: Any) -> None:
 
 
 def _present(z: Any, w: Any, total: Any) -> tuple[Any, Any, Any]:
-    """The rows that weigh something, their weights, and their shares of the sum of all weights, which joins the total."""
+    """The rows that weigh something, their weights, and their shares of all weights, whose sum joins the total."""
     weight = w.sum(dtype=np.float64)
     total[1] += weight
     here = np.flatnonzero(w)
