@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,6 +10,8 @@ from hypothesis import settings
 
 from chainrule import Network
 from chainrule.engine.parameters import Parameters
+from chainrule.network import losses
+from chainrule.network.losses import Loss, domains
 
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
@@ -38,5 +41,28 @@ def shaken() -> Callable[..., Parameters]:
         generator = np.random.default_rng(seed)
         parameters.vector[...] += generator.uniform(-0.3, 0.3, parameters.vector.size)
         return parameters
+
+    return draw
+
+
+#: domain -> what draws y of it: (generator, rows, columns) -> array
+TARGETS = {
+    domains.ANY: lambda generator, *shape: generator.normal(size=shape),
+    domains.NOT_NEGATIVE: lambda generator, *shape: generator.integers(0, 3, shape) * 0.7,
+    domains.POSITIVE: lambda generator, *shape: generator.uniform(0.2, 3, shape),
+    domains.LABELS: lambda generator, *shape: generator.integers(0, 2, shape).astype(float),
+    domains.SHARES: lambda generator, *shape: generator.integers(0, 3, shape) / 2,
+    domains.CODES: lambda generator, rows, classes: generator.integers(0, classes, rows),
+    domains.DISTRIBUTIONS: lambda generator, rows, classes: generator.dirichlet(np.ones(classes), rows),
+}
+
+
+@pytest.fixture(scope="session")
+def targets() -> Callable[..., Any]:
+    """A function that draws y for a loss and a network of so many outputs."""
+
+    def draw(loss: str | Loss, rows: int, outputs: int, seed: int = 0) -> Any:
+        chosen = losses.get(loss)
+        return TARGETS[chosen.domain](np.random.default_rng(seed), rows, chosen.targets(outputs))
 
     return draw

@@ -12,9 +12,10 @@ import chainrule
 
 ROOT = Path(chainrule.__file__).parent
 
-#: errors.py is the ground below all floors, and __init__.py the roof: nothing of the package may import it.
+#: errors.py and checks.py are the ground below all floors, and __init__.py the roof, which nothing may import.
 FLOORS = {
-    "errors": -1,
+    "errors": -2,
+    "checks": -1,
     "plain": 0, "network": 0,
     "engine": 1,
     "training": 2, "tables": 2, "datasets": 2,

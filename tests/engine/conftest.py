@@ -10,7 +10,6 @@ from chainrule import Network
 from chainrule.engine.lowering import lower
 from chainrule.engine.parameters import Parameters
 from chainrule.engine.plan import Plan
-from chainrule.network import losses
 
 #: f' (of ELU f'') jumps at 0: a finite difference across it measures neither slope.
 KINKED = {"relu", "leaky_relu", "elu", "selu"}
@@ -46,20 +45,6 @@ def clear_rows() -> Callable[..., Any]:
                 if found[0] > CLEAR:
                     break
         return found[1]
-
-    return draw
-
-
-@pytest.fixture(scope="session")
-def targets() -> Callable[..., Any]:
-    """A function that draws targets that suit a loss."""
-
-    def draw(loss: str, rows: int, outputs: int, seed: int = 0) -> Any:
-        generator = np.random.default_rng(seed)
-        if losses.get(loss).target == "classes":
-            return generator.integers(0, outputs, rows)
-        scales = {"squared_error": generator.normal(size=(rows, outputs))}
-        return scales.get(loss, generator.integers(0, 2, (rows, outputs)).astype(float))
 
     return draw
 

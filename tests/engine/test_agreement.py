@@ -35,6 +35,25 @@ LOSS = {
     "cross_entropy": lambda z, y: -jax.nn.log_softmax(z)[jnp.arange(len(y)), y],
     "binary_cross_entropy": lambda z, y: -jnp.sum(y * jax.nn.log_sigmoid(z) + (1 - y) * jax.nn.log_sigmoid(-z), axis=1),
     "poisson": lambda z, y: jnp.sum(jnp.exp(z) - y * z + jax.scipy.special.xlogy(y, y) - y, axis=1),
+    "absolute_error": lambda z, y: jnp.sum(jnp.abs(z - y), axis=1),
+    "huber": lambda z, y: jnp.sum(jnp.where(abs(z - y) < 1, (z - y) ** 2 / 2, abs(z - y) - 0.5), axis=1),
+    "log_cosh": lambda z, y: jnp.sum(jnp.log(jnp.cosh(z - y)), axis=1),
+    "quantile": lambda z, y: jnp.sum(jnp.maximum(0.5 * (y - z), 0.5 * (z - y)), axis=1),
+    "gaussian": lambda z, y: (
+        -jnp.sum(jax.scipy.stats.norm.logpdf(y, z[:, :3], jnp.sqrt(jnp.exp(z[:, 3:]) + 1e-6)), axis=1)
+    ),
+    "gamma": lambda z, y: jnp.sum(z - jnp.log(y) + y / jnp.exp(z) - 1, axis=1),
+    "tweedie": lambda z, y: jnp.sum(2 * jnp.exp(z) ** 0.5 + 2 * y * jnp.exp(z) ** -0.5 - 4 * jnp.sqrt(y), axis=1),
+    "binary_focal": lambda z, y: jnp.sum(
+        -((1 - jax.nn.sigmoid((2 * y - 1) * z)) ** 2) * jax.nn.log_sigmoid((2 * y - 1) * z), axis=1
+    ),
+    "hinge": lambda z, y: jnp.sum(jax.nn.relu(1 - (2 * y - 1) * z), axis=1),
+    "squared_hinge": lambda z, y: jnp.sum(jax.nn.relu(1 - (2 * y - 1) * z) ** 2, axis=1),
+    "soft_cross_entropy": lambda z, y: -jnp.sum(y * jax.nn.log_softmax(z), axis=1),
+    "focal": lambda z, y: (1 - jax.nn.softmax(z)[jnp.arange(len(y)), y]) ** 2 * LOSS["cross_entropy"](z, y),
+    "multiclass_hinge": lambda z, y: jax.nn.relu(
+        1 + jnp.max(jnp.where(jax.nn.one_hot(y, 3) == 1, -jnp.inf, z), axis=1) - z[jnp.arange(len(y)), y]
+    ),
 }
 
 
@@ -99,7 +118,7 @@ def test_activations_agree_with_jax(f, agree):
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("weights", [None, [0, 1, 2, 0.5, 3, 0, 10]], ids=["", "weights"])
 def test_losses_agree_with_jax(loss, weights, agree):
-    agree([Dense(5, "tanh"), Dense(3)], loss, weights)
+    agree([Dense(5, "tanh"), Dense(LOSSES[loss].outputs(3))], loss, weights)
 
 
 STACKS = {

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chainrule import Activation, BatchNorm, Dense, Dropout, LayerNorm, Network, Residual
-from chainrule.network import activations
+from chainrule.network import activations, losses
 from chainrule.network.activations import ACTIVATIONS
-from chainrule.network.losses import LOSSES, Loss
+from chainrule.network.losses import LOSSES
 
 TOLERANCE = 1e-6
 SOFTSIGN = activations.custom("softsign", lambda z: z / (1.0 + abs(z)), lambda z: 1.0 / (1.0 + abs(z)) ** 2)
@@ -71,13 +71,14 @@ def test_custom_activation(error, kernels):
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_losses(loss, error, kernels):
-    assert error([Dense(5, "tanh"), Dense(3)], loss) < TOLERANCE
+    assert error([Dense(5, "tanh"), Dense(LOSSES[loss].outputs(3))], loss) < TOLERANCE
 
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_losses_behind_what_they_may_not_overwrite(loss, error, kernels):
-    assert error([Dense(5), Dense(3, "tanh")], loss) < TOLERANCE
-    assert error([Dense(3), LayerNorm()], loss) < TOLERANCE
+    outputs = LOSSES[loss].outputs(3)
+    assert error([Dense(5), Dense(outputs, "tanh")], loss) < TOLERANCE
+    assert error([Dense(outputs), LayerNorm()], loss) < TOLERANCE
 
 
 LAYERS = [
@@ -107,18 +108,18 @@ def test_a_network_without_a_product_has_no_gradient_of_the_input(layers, shaken
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_row_weights(loss, shaken, targets, value_and_gradient, kernels):
-    network = Network([Dense(5, "tanh"), Dense(3)], 4)
+    network = Network([Dense(5, "tanh"), Dense(LOSSES[loss].outputs(3))], 4)
     parameters, generator = shaken(network), np.random.default_rng(1)
-    X, y = generator.normal(size=(6, 4)), targets(loss, 6, 3)
+    X, y = generator.normal(size=(6, 4)), targets(loss, 6, network.outputs)
     w = np.array([0.0, 1.0, 2.0, 0.5, 0.0, 7.0])
     value, gradient = value_and_gradient(network, parameters, X, y, w, loss)
 
     v, start, h = generator.normal(size=gradient.size), parameters.vector.copy(), 1e-5
-    losses = []
+    values = []
     for side in (h, -h):
         parameters.vector[...] = start + side * v
-        losses.append(value_and_gradient(network, parameters, X, y, w, loss)[0])
-    np.testing.assert_allclose(gradient @ v, (losses[0] - losses[1]) / (2 * h), rtol=1e-7)
+        values.append(value_and_gradient(network, parameters, X, y, w, loss)[0])
+    np.testing.assert_allclose(gradient @ v, (values[0] - values[1]) / (2 * h), rtol=1e-7)
 
     # A weight of 2 is a row that stands there twice, and a weight of 0 one that does not.
     parameters.vector[...] = start
@@ -162,15 +163,11 @@ def test_losses_of_ones_own_by_one_name(kernels):
     """Two losses of one name are two kernels."""
     for factor in (1.0, 3.0):
 
-        def value(z, y, f=factor):
-            return f * (z - y) * (z - y)
+        def mine(z, y, f=factor):
+            return f * (z - y) * (z - y), 2.0 * f * (z - y)
 
-        def gradient(z, y, f=factor):
-            return 2.0 * f * (z - y)
-
-        mine = Loss("mine", "identity", "values", "", value, gradient)
         network = Network([Dense(2)], 3)
-        plan = network.plan(network.init(0, np.float64), 4, loss=mine)
+        plan = network.plan(network.init(0, np.float64), 4, loss=losses.custom("mine", mine))
         run = plan.run(4)
         run.arrays["x"][...], run.arrays["y"][...], run.arrays["w"][...] = 0, 1, 1
         run()

@@ -18,6 +18,7 @@ STACKS = {
     "ends in an activation": [Dense(6, "tanh"), Dense(3, "tanh")],
     "nothing to do": [Dropout(0.5)],
 }
+#: A loss for every link.
 LINKS = {
     "squared_error": lambda z: z,
     "cross_entropy": lambda z: softmax(z, axis=1),
@@ -27,7 +28,7 @@ LINKS = {
 CLOSE = {"rtol": 1e-12, "atol": 1e-13}
 
 
-@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("loss", LINKS)
 @pytest.mark.parametrize("name", STACKS)
 def test_all_ways_agree(name, loss, shaken, kernels):
     network = Network(STACKS[name], 4)

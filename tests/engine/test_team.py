@@ -26,6 +26,8 @@ PROGRAMS = {
     "layer norm": ([Dense(40), LayerNorm(), Activation("tanh"), Dropout(0.3), Dense(2)], "train", "squared_error"),
     "residual": ([Residual([Dense(40, "tanh"), Residual([Dense(40)])]), Dense(2)], "train", "squared_error"),
     "pool": ([Dense(40, "tanh"), Pool("mean"), Dense(2)], "train", "squared_error"),
+    "loss": ([Dense(40), BatchNorm(), LayerNorm(), Activation("tanh"), Dense(3)], "loss", "cross_entropy"),
+    "loss of sequences": ([Dense(40, "tanh"), Pool("max"), Dense(2)], "loss", "absolute_error"),
     "predict": ([Dense(40), BatchNorm(), LayerNorm(), Activation("tanh"), Dense(3)], "predict", "cross_entropy"),
 }
 
@@ -53,6 +55,8 @@ def results(layers, mode, loss, parameters, members, rows=ROWS):
     with plan.team() as team:
         run(team)
     found = {"parameters": parameters.vector.copy()}
+    if "total" in run.arrays:
+        found["total"] = run.arrays["total"].copy()
     if plan.gradients is not None:
         found["gradients"] = plan.gradients.vector.copy()
     else:

@@ -34,6 +34,8 @@ PROGRAMS = {
     "norms": (block([BatchNorm()], "tanh", *block([LayerNorm()], "tanh", Dense(3))), "predict", "cross_entropy"),
     "sigmoid link": ([Dense(3)], "predict", "binary_cross_entropy"),
     "exp link": ([Dense(3)], "predict", "poisson"),
+    **{loss: ([Dense(4)], "train", loss) for loss in LOSSES},
+    "loss alone": (block([BatchNorm()], "tanh", Dropout(0.3), Dense(3)), "loss", "cross_entropy"),
     "residual": ([Residual([Dense(5, "tanh"), Residual([Dense(5)])]), Dense(3)], "train", "squared_error"),
     "pool mean": ([Dense(7, "tanh"), Pool("mean"), Dense(3)], "train", "cross_entropy"),
     "pool sum": ([Dense(7, "tanh"), Pool("sum"), Dense(3)], "train", "cross_entropy"),
@@ -54,7 +56,7 @@ def test_every_kernel_has_a_twin_and_every_pair_is_met():
     assert set(numba_set._TEMPLATES) - met == {"optimise_1", "optimise_2"}  # below
 
 
-def bound(which, network, mode, loss, parameters, monkeypatch):
+def bound(which, network, mode, loss, parameters, targets, monkeypatch):
     """The run of one set, its input filled in, and every array that it can write."""
     monkeypatch.setenv("CHAINRULE_KERNELS", which)
     program = lower(network.layers, network.inputs, mode, LOSSES.get(loss))
@@ -63,9 +65,9 @@ def bound(which, network, mode, loss, parameters, monkeypatch):
     run = plan.run(ROWS, SEQUENCES)
     generator = np.random.default_rng(1)
     run.arrays["x"][...] = generator.normal(size=(ROWS, network.inputs))
-    for name, draw in (("y", lambda size: generator.integers(0, 2, size)), ("w", generator.random)):
-        if name in run.arrays:
-            run.arrays[name][...] = draw(run.arrays[name].shape)
+    if "y" in run.arrays:
+        run.arrays["y"][...] = targets(loss, len(run.arrays["y"]), network.outputs)
+        run.arrays["w"][...] = generator.random(len(run.arrays["w"]))
     if "d_output" in [value.name for value in program.given]:
         run.arrays["d_output"][...] = generator.normal(size=run.arrays["d_output"].shape)
     if "boundaries" in run.arrays:
@@ -76,13 +78,15 @@ def bound(which, network, mode, loss, parameters, monkeypatch):
 
 @both_dtypes
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_twins(name, dtype, shaken, monkeypatch):
+def test_twins(name, dtype, shaken, targets, monkeypatch):
     if dtype is np.float64 and name.startswith("activation"):
         name = "plain"  # there the scalar functions are libm's, and test_agreement takes each of them
     layers, mode, loss = PROGRAMS[name]
     network = Network(layers, 5)
-    program, numpy_run, reference = bound("numpy", network, mode, loss, shaken(network, dtype=dtype), monkeypatch)
-    _, numba_run, found = bound("numba", network, mode, loss, shaken(network, dtype=dtype), monkeypatch)
+    (program, numpy_run, reference), (_, numba_run, found) = (
+        bound(which, network, mode, loss, shaken(network, dtype=dtype), targets, monkeypatch)
+        for which in ("numpy", "numba")
+    )
     for step, one, other in zip(program.instructions, numpy_run.whole.steps, numba_run.whole.steps, strict=True):
         one()
         other()

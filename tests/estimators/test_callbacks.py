@@ -158,7 +158,7 @@ if parse_version(sklearn.__version__) >= parse_version("1.9"):
 
     def test_teardown_also_where_a_fit_fails():
         watcher = Watcher()
-        model = quick(Estimator=MLPRegressor, solver="sgd", learning_rate_init=1e30, max_iter=90).set_callbacks(watcher)
+        model = quick(Estimator=MLPRegressor, solver="sgd", learning_rate_init=1e300).set_callbacks(watcher)
         with pytest.raises(ValueError, match="finite"):
             model.fit(X, Y)
         assert watcher.heard[-2:] == ["epoch ends at nothing", "teardown"]

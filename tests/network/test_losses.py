@@ -1,26 +1,39 @@
-"""One contract for every loss of the table, and the numbers of each by another road."""
+"""One contract for every loss as a value: what it is called, what it takes, and what becomes of its predictions.
+
+What the losses compute is tested where they run, in tests/engine/test_losses.py.
+"""
+
+import pickle
 
 import numpy as np
 import pytest
-from scipy.special import expit
-from sklearn.metrics import log_loss, mean_poisson_deviance
 
 from chainrule.errors import InputError, InputTypeError
 from chainrule.network import losses
 from chainrule.network.losses import LINKS, LOSSES
 
-SCALAR = {name: loss for name, loss in LOSSES.items() if loss.value is not None}
-every_scalar_loss = pytest.mark.parametrize("loss", SCALAR.values(), ids=SCALAR)
+every_loss = pytest.mark.parametrize("name", LOSSES)
 
-Z = np.linspace(-4, 4, 33)
-Y = {
-    "squared_error": np.linspace(2, -2, 33),
-    "binary_cross_entropy": np.arange(33) % 3 / 2,  # 0, 1/2 and 1
-    "poisson": np.arange(33) % 4,
+
+def squared(z, y):
+    return 0.5 * (z - y) ** 2, z - y
+
+
+OTHERS = {
+    "huber": losses.Huber(2.0),
+    "quantile": losses.Quantile((0.1, 0.5)),
+    "tweedie": losses.Tweedie(1.2),
+    "gaussian": losses.Gaussian(1e-3),
+    "focal": losses.Focal(1.0),
+    "binary_focal": losses.BinaryFocal(1.0),
+    "cross_entropy": losses.CrossEntropy(0.1),
+    "soft_cross_entropy": losses.SoftCrossEntropy(0.1),
+    "binary_cross_entropy": losses.BinaryCrossEntropy(0.1),
+    "mine": losses.custom("mine", squared),
 }
 
 
-@pytest.mark.parametrize("name", LOSSES)
+@every_loss
 def test_get(name):
     assert losses.get(name) is LOSSES[name]
     assert losses.get(LOSSES[name]) is LOSSES[name]
@@ -28,50 +41,121 @@ def test_get(name):
     assert LOSSES[name].link in {"identity", "softmax", *LINKS}
 
 
-@every_scalar_loss
-def test_gradient_against_finite_differences(loss):
-    y, h = Y[loss.name], 1e-4
-
-    def slope(h):
-        return (loss.value(Z + h, y) - loss.value(Z - h, y)) / (2 * h)
-
-    np.testing.assert_allclose(loss.gradient(Z, y), (4 * slope(h) - slope(2 * h)) / 3, rtol=1e-8, atol=1e-9)
-
-
-@every_scalar_loss
-def test_the_loss_is_never_negative_and_zero_at_the_target(loss):
-    y = Y[loss.name]
-    assert (loss.value(Z, y) >= 0).all()
-    inside = (y > 0) & (y < 1) if loss.link == "sigmoid" else y > 0
-    at_target = {"identity": lambda p: p, "sigmoid": lambda p: np.log(p / (1 - p)), "exp": np.log}[loss.link]
-    np.testing.assert_allclose(loss.gradient(at_target(y[inside]), y[inside]), 0, atol=1e-14)
+@pytest.mark.parametrize("loss", [*LOSSES.values(), *OTHERS.values()], ids=[*LOSSES, *OTHERS])
+def test_a_loss_is_a_value(loss):
+    again = pickle.loads(pickle.dumps(loss))
+    assert again == loss
+    assert hash(again) == hash(loss)
+    if loss.name in LOSSES:
+        assert eval(repr(loss), vars(losses)) == loss
+        assert (loss == LOSSES[loss.name]) == (loss not in OTHERS.values())
+    with pytest.raises(AttributeError):
+        loss.delta = 3.0
 
 
-def test_squared_error_is_half_the_square():
-    assert LOSSES["squared_error"].value(3.0, 1.0) == 2.0
+@every_loss
+def test_the_table_has_a_line_for_it(name):
+    loss, text = LOSSES[name], losses.table()
+    assert f"{loss.formula}\n" in text
+    for part in (repr(loss), loss.link, loss.domain.says, loss.source):
+        assert part in text
 
 
-def test_binary_cross_entropy_against_scikit_learn():
-    y = np.arange(33) % 2
-    mean = LOSSES["binary_cross_entropy"].value(Z, y).mean()
-    np.testing.assert_allclose(mean, log_loss(y, expit(Z)), rtol=1e-12)
+@every_loss
+def test_outputs_and_targets(name, targets):
+    loss = LOSSES[name]
+    assert loss.targets(loss.outputs(3)) == 3
+    prediction = np.arange(2.0 * loss.outputs(3)).reshape(2, -1)
+    assert [part.shape for part in loss.split(prediction)] == [(2, 3)] * loss.per_target
+    assert np.array(loss.numbers).ndim == 2
 
 
-def test_poisson_is_half_the_deviance():
-    y = Y["poisson"]
-    mean = LOSSES["poisson"].value(Z, y).mean()
-    np.testing.assert_allclose(2 * mean, mean_poisson_deviance(y, np.exp(Z)), rtol=1e-12)
+#: loss -> y of three columns (or classes) that it refuses
+REFUSED = {
+    **{name: [np.nan, np.inf] for name in ("squared_error", "absolute_error", "huber", "log_cosh", "quantile")},
+    "gaussian": [np.nan],
+    "poisson": [-1.0, np.nan],
+    "gamma": [0.0, -1.0, np.inf],
+    "tweedie": [-0.1, np.nan],
+    "binary_cross_entropy": [-0.1, 1.1, np.nan],
+    **{name: [-1.0, 0.5, 2.0, np.nan] for name in ("binary_focal", "hinge", "squared_hinge")},
+    **{name: [-1, 3, 0.5, np.nan] for name in ("cross_entropy", "focal", "multiclass_hinge")},
+    "soft_cross_entropy": [-0.1, 0.9, np.nan],
+}
 
 
-def test_binary_cross_entropy_neither_overflows_nor_loses_small_losses():
-    value = LOSSES["binary_cross_entropy"].value
-    z = np.array([-1000.0, -40.0, 40.0, 1000.0])
-    np.testing.assert_array_equal(value(z, np.array([1, 1, 0, 0])), [1000, 40, 40, 1000])
-    np.testing.assert_allclose(value(z, np.array([0, 0, 1, 1])), [0, np.exp(-40), np.exp(-40), 0], rtol=1e-12)
+@every_loss
+def test_what_it_takes_and_what_it_refuses(name, targets):
+    loss = LOSSES[name]
+    outputs = loss.outputs(3)
+    y = np.asarray(targets(loss, 5, outputs), float)
+    loss.check_y(y, outputs)
+    loss.check_y(y.astype(np.float32), outputs)
+    for value in REFUSED[name]:
+        bad = y.copy()
+        bad[3] = value
+        with pytest.raises(InputError, match=rf"^the y: expected .* for loss '{name}'; received .* in row 3\. "):
+            loss.check_y(bad, outputs, where="the y")
+        loss.check_y(bad, outputs, weight=[1, 1, 1, 0, 1])
+        with pytest.raises(InputError, match="in row 3"):
+            loss.check_y(bad, outputs, weight=[0, 0, 0, 1, 0])
+    for shape in ((5, 7), (5, 3, 1), ()):
+        with pytest.raises(InputError, match=r"expected shape \(rows,.*Reshape y\."):
+            loss.check_y(np.ones(shape), outputs)
+    with pytest.raises(InputTypeError, match="expected numbers"):
+        loss.check_y(np.full(y.shape, "a"), outputs)
 
 
-def test_unknown_losses():
-    with pytest.raises(InputError, match="Did you mean 'cross_entropy'"):
-        losses.get("crossentropy")
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: losses.Huber(0.0), r"Huber\(delta=\): expected a number in \(0, inf\)"),
+        (lambda: losses.Huber(None), "expected a number"),
+        (lambda: losses.Tweedie(2.0), r"expected a number in \(1, 2\)"),
+        (lambda: losses.Focal(-1.0), r"Focal\(gamma=\)"),
+        (lambda: losses.CrossEntropy(1.0), r"CrossEntropy\(smoothing=\): expected a number in \[0, 1\)"),
+        (lambda: losses.Gaussian(np.nan), r"Gaussian\(floor=\)"),
+        (lambda: losses.Quantile(1.0), r"Quantile\(level=\): expected a number in \(0, 1\)"),
+        (lambda: losses.Quantile("0.5"), "expected a number"),
+        (lambda: losses.Quantile((0.5, 0.1)), "levels in ascending order"),
+        (lambda: losses.Quantile((0.5, 0.5)), "levels in ascending order"),
+        (lambda: losses.Quantile(()), "levels in ascending order"),
+        (lambda: losses.custom("mine", squared, link="softmax"), r"custom\(link=\): expected 'identity'"),
+        (lambda: losses.get("crossentropy"), "Did you mean 'cross_entropy'"),
+        (lambda: losses.Quantile((0.1, 0.9)).targets(3), "expected a multiple of 2; received 3"),
+    ],
+)
+def test_what_is_refused(make, message):
+    with pytest.raises(InputError, match=message):
+        make()
+
+
+def test_wrong_kinds():
     with pytest.raises(InputTypeError, match="a name or a Loss"):
         losses.get(None)
+    with pytest.raises(InputTypeError, match=r"custom\(function=\)"):
+        losses.custom("mine", "squared")
+
+
+def test_quantiles_do_not_cross():
+    loss = losses.Quantile([0.1, 0.5, 0.9])
+    output = np.random.default_rng(0).normal(size=(20, loss.outputs(2)))
+    before = output.copy()
+    low, middle, high = loss.split(loss.predict(output))
+    assert (low <= middle).all()
+    assert (middle <= high).all()
+    np.testing.assert_array_equal(low, np.min(loss.split(output), axis=0))
+    np.testing.assert_array_equal(output, before)
+
+
+def test_a_gaussian_predicts_mean_and_deviation():
+    loss = losses.Gaussian(floor=0.09)
+    output = np.array([[1.0, 2.0, np.log(0.16), -1e4]])
+    np.testing.assert_allclose(loss.predict(output), [[1.0, 2.0, 0.5, 0.3]])
+
+
+@every_loss
+def test_other_predictions_stay_as_they_are(name):
+    if LOSSES[name].per_target == 1:
+        output = np.ones((2, 3))
+        assert (LOSSES[name].predict(output) == output).all()

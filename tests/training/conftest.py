@@ -5,14 +5,27 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.special import softmax
 
 from chainrule import Activation, BatchNorm, Dense, Dropout, Network
+from chainrule.network import losses
+from chainrule.network.losses import domains
 from chainrule.training.batches import Rows
 from chainrule.training.optimisers import Adam, Optimiser
 from chainrule.training.penalty import Penalty
 from chainrule.training.streams import streams
 from chainrule.training.trainer import Trainer
 
+#: domain -> y that a network can learn to tell from z, (rows, 3)
+LEARNABLE = {
+    domains.ANY: np.tanh,
+    domains.NOT_NEGATIVE: lambda z: np.round(np.exp(z / 2)),
+    domains.POSITIVE: lambda z: np.exp(z / 2),
+    domains.LABELS: lambda z: z > 0,
+    domains.SHARES: lambda z: z > 0,
+    domains.CODES: lambda z: z.argmax(axis=1),
+    domains.DISTRIBUTIONS: lambda z: softmax(4 * z, axis=1),
+}
 LAYERS = (Dense(16), BatchNorm(), Activation("tanh"), Dropout(0.2), Dense(3))
 
 
@@ -24,12 +37,9 @@ def problem() -> Callable[..., Rows]:
         generator = np.random.default_rng(0)
         X = generator.normal(size=(rows, 5)).astype(dtype)
         z = X @ generator.normal(size=(5, 3))
-        y = {
-            "cross_entropy": z.argmax(axis=1),
-            "binary_cross_entropy": (z > 0).astype(dtype),
-            "poisson": np.round(np.exp(z / 2)).astype(dtype),
-            "squared_error": np.tanh(z).astype(dtype),
-        }[loss]
+        chosen = losses.get(loss)
+        y = LEARNABLE[chosen.domain](z)
+        y = y if chosen.target == "classes" else y.astype(dtype)
         return Rows(X, y, generator.uniform(0.5, 2, rows).astype(dtype) if weighted else None)
 
     return draw

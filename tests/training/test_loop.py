@@ -29,7 +29,7 @@ ENDLESS = np.inf
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("optimiser", OPTIMISERS.values(), ids=OPTIMISERS)
 def test_the_loss_falls(optimiser, loss, kernels, trainer, problem):
-    made = trainer(loss, optimiser, layers=PLAIN)
+    made = trainer(loss, optimiser, layers=(Dense(8, "tanh"), Dense(LOSSES[loss].outputs(3))))
     records = list(train(made, problem(loss), 10, 30, Stopping(ENDLESS, 0)))
     assert records[-1].loss < 0.8 * records[0].loss
 
@@ -119,7 +119,10 @@ def test_the_training_loss_decides_else(numpy_kernels, trainer, problem):
 @pytest.mark.parametrize("loss", LOSSES)
 def test_ends_behind_a_loss_that_is_not_finite(loss, kernels, trainer, problem):
     """The best finite weights remain in `stopping`; the record that tells of the end is still yielded."""
-    stopping, made = Stopping(ENDLESS, 0), trainer(loss, SGD(0.01), layers=(Dense(8, "relu"), Dense(3)))
+    stopping, made = (
+        Stopping(ENDLESS, 0),
+        trainer(loss, SGD(0.01), layers=(Dense(8, "relu"), Dense(LOSSES[loss].outputs(3)))),
+    )
     records = []
     with np.errstate(all="ignore"):
         for record in train(made, problem(loss), 10, 50, stopping):

@@ -17,7 +17,7 @@ from chainrule.engine.program import (
 )
 
 #: "train" uses the batch's statistics and drops units; "evaluate" does neither but knows the way back;
-#: "predict" knows no way back; "loss" is a prediction that ends in the loss.
+#: "predict" and "loss" know no way back either: the one ends in the link, the other in the loss.
 Mode = Literal["train", "evaluate", "predict", "loss"]
 
 
@@ -38,6 +38,11 @@ class Builder:
         self.layer_values: dict[str, Value] = {}
         self._returning = False
 
+    @property
+    def returns(self) -> bool:
+        """Whether there will be a way back."""
+        return self.mode in ("train", "evaluate")
+
     def give(self, value: Value) -> Value:
         self.given.append(value)
         return value
@@ -56,7 +61,7 @@ class Builder:
 
     def behind(self, way_back: Callable[[], None]) -> None:
         """Put the way back of what was just emitted on the tape."""
-        if self.mode != "predict":
+        if self.returns:
             self.tape.append(way_back)
 
     def go_back(self) -> None:
@@ -102,5 +107,5 @@ class Builder:
             kept = tuple(v for v in (*self.given, *self.seen) if v not in overwritten)
         return Program(
             tuple(self.forward), tuple(self.backward), tuple(self.given), kept, output,
-            self.mode != "predict", tuple(self.sites), d_input, self.layer_values,
+            self.returns, tuple(self.sites), d_input, self.layer_values,
         )  # fmt: skip

@@ -39,7 +39,9 @@ def largest_error(
     plan = network.plan(trial, len(X), loss=loss)
     run = plan.run(len(X))
     assert plan.gradients is not None
-    run.arrays["y"][...] = np.asarray(y).reshape(run.arrays["y"].shape)
+    y = np.asarray(y).reshape(run.arrays["y"].shape)
+    loss.check_y(y, network.outputs, where="check_gradients(y)")
+    run.arrays["y"][...] = y
     run.arrays["w"][...] = 1
     trained = parameters.layout.trained
 

@@ -95,7 +95,7 @@ def _activation(b: Builder, stage: Stage, z: Value, bias: Weight | Zeros, name: 
     a = Value(f"{name}.a", z.space, z.width)
     plus = f"{z.name} + {bias.name}" if isinstance(bias, Weight) else z.name
     functions = _functions(stage)
-    needs_z = b.mode != "predict" and f.reads == "z"
+    needs_z = b.returns and f.reads == "z"
     text = f"{a.name} = {_said(stage, plus)}"
     if needs_z or (b.inspect and (f != IDENTITY or stage.rate)):
         biased = Value(f"{name}.z", z.space, z.width)
@@ -138,7 +138,7 @@ def _batch_norm(b: Builder, stage: Stage, norm: BatchNorm, z: Value, bias: Weigh
     a = Value(f"{name}.a", z.space, z.width)
     b.needed.add(a)
     text = f"{a.name} = {_said(stage, f'batch_norm({z.name})')}"
-    if b.mode == "predict":
+    if not b.returns:
         b.emit(
             "batch_norm_predict", InPlace(z, a), bias, gain, offset, mean, variance, Own("slant", width), norm.eps,
             text=text, **_functions(stage),
@@ -180,7 +180,7 @@ def _layer_norm(b: Builder, stage: Stage, norm: LayerNorm, z: Value, bias: Weigh
     a = Value(f"{name}.a", z.space, z.width)
     b.needed.add(a)
     text = f"{a.name} = {_said(stage, f'layer_norm({z.name})')}"
-    if b.mode == "predict":
+    if not b.returns:
         b.emit(
             "layer_norm_predict", InPlace(z, a), bias, gain, offset, norm.eps,
             text=text, **_functions(stage),

@@ -14,6 +14,7 @@ from chainrule.engine.program import (
     Argument,
     InPlace,
     Noise,
+    Numbers,
     Out,
     Program,
     Start,
@@ -23,6 +24,7 @@ from chainrule.engine.program import (
     Zeros,
 )
 from chainrule.engine.stages import Block, Stage, stages
+from chainrule.errors import InputError
 from chainrule.network import losses
 from chainrule.network.layers import Layer, Pool, Residual
 from chainrule.network.losses import Loss
@@ -37,24 +39,22 @@ def lower(layers: Sequence[Layer], inputs: int, mode: Mode, loss: Loss | None = 
     """The program of a network.
 
     "train" with a loss: forward, loss, backward to every parameter. "predict" with a loss: forward and the
-    loss's link. With `inspect`, every layer stands alone, all its values are kept, and the way back starts
-    from a given d_output and goes down to d_input.
+    loss's link. "loss": forward as in "predict", then the loss, which `total` adds up. With `inspect`, every layer
+    stands alone, all its values are kept, and the way back starts from a given d_output and goes down to d_input.
     """
+    if mode == "loss" and loss is None:
+        raise InputError("plan(loss=)", "a loss, for mode='loss'", "None", "For example loss='squared_error'.")
     sequential = any(isinstance(layer, Pool) for layer in layers)
-    b = Builder("predict" if mode == "loss" else mode, inspect)
+    b = Builder(mode, inspect)
     x = b.give(Value("x", "rows", inputs))
     if sequential:
         b.give(BOUNDARIES)
     z = lower_layers(b, layers, x, "")
-    if z == x or (mode == "train" and loss is not None and z in b.needed):
+    if z == x or (b.returns and loss is not None and z in b.needed):
         z = b.copy(z, "output")  # the loss and its link overwrite what they are given
     output = z
     if mode == "predict":
         output = _link(b, z, loss)
-    elif mode == "loss":
-        assert loss is not None
-        _loss(b, z, loss)
-        output = b.seen[-1]
     elif loss is not None:
         _loss(b, z, loss)
     else:
@@ -131,15 +131,14 @@ def _pool(b: Builder, pool: Pool, x: Value, name: str) -> Value:
 
 
 def _loss(b: Builder, z: Value, loss: Loss) -> None:
-    width = None if loss.target == "classes" else z.width
+    width = None if loss.target == "classes" else loss.targets(z.width or 1)
     y = b.give(Value("y", z.space, width, "int64" if loss.target == "classes" else "float"))
     w = b.give(Value("w", z.space, None))
     b.give(TOTAL)
     dz = Value("d_output", z.space, z.width)
-    kernel = "cross_entropy" if loss.value is None else "separable_loss"
     b.emit(
-        kernel, InPlace(z, dz), y, w, TOTAL, text=f"{dz.name} = d {loss.name}({z.name}, y)",
-        value=loss.value, slope=loss.gradient, label=loss.name,
+        loss.kernel, InPlace(z, dz), y, w, Numbers(loss.numbers), TOTAL, text=f"{dz.name} = d {loss.name}({z.name}, y)",
+        value=loss.entry, scalar=loss.scalar, label=loss.name,
     )  # fmt: skip
     b.contribute(z, dz)
 

@@ -22,6 +22,7 @@ from chainrule.engine.program import (
     InPlace,
     Instruction,
     Noise,
+    Numbers,
     Out,
     Own,
     Program,
@@ -182,6 +183,8 @@ class Plan:
                 return self._silence if site < 0 else self.noise[site]
             case Zeros(width):
                 return self._zeros.setdefault(width, np.zeros(width, self.parameters.vector.dtype))
+            case Numbers(rows):
+                return np.array(rows, self.parameters.vector.dtype)
             case Own():
                 if argument not in self._owns:
                     self._owns[argument] = np.zeros((self.members, argument.width), self.parameters.vector.dtype)

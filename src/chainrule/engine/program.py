@@ -74,6 +74,13 @@ class Zeros:
 
 
 @dataclass(frozen=True)
+class Numbers:
+    """A constant array, such as the parameters of a loss."""
+
+    rows: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True)
 class Own:
     """A vector for every member of the team, which a kernel fills and the next may read."""
 
@@ -100,7 +107,7 @@ class Transposed:
     of: Value | Weight
 
 
-Argument = Value | Out | InPlace | Weight | Noise | Zeros | Own | Everyones | Start | Transposed | float | int
+Argument = Value | Out | InPlace | Weight | Noise | Zeros | Numbers | Own | Everyones | Start | Transposed | float | int
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.checks import Checked, Count
 from chainrule.errors import CheckpointError, InputError, InputTypeError
-from chainrule.training.checks import Checked, Count
 
 SUFFIX = ".checkpoint"
 FORMAT = 1

@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from chainrule.checks import BELOW_1, NOT_NEGATIVE, POSITIVE, UP_TO_1, Checked, Interval
 from chainrule.engine.kernels import rules
 from chainrule.errors import InputError
-from chainrule.training.checks import BELOW_1, NOT_NEGATIVE, POSITIVE, UP_TO_1, Checked, Interval
 
 Rule = Callable[..., Any]
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from chainrule.checks import check_number
 from chainrule.engine.parameters import Parameters
-from chainrule.training.checks import check_number
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from chainrule.checks import NOT_NEGATIVE, UP_TO_1, Checked, Count, Interval, check_number
 from chainrule.errors import InputError, InputTypeError
-from chainrule.training.checks import NOT_NEGATIVE, UP_TO_1, Checked, Count, Interval, check_number
 
 
 @dataclass(frozen=True)

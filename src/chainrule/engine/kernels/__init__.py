@@ -23,9 +23,10 @@ SetName = Literal["numba", "numpy"]
 class Kernel:
     """A kernel by name, with the scalar functions that stand in for its placeholders.
 
-    `value` and `slope` are an activation and its derivative, or a loss and its gradient; `rule` is an optimiser's, with
-    the proximal step of its penalty as `value`; `slope_reads` is what the derivative takes, "a" or "z"; `dropout` says
-    whether a mask is drawn; `scalar` that the functions know no arrays; `label` names them in listings.
+    `value` and `slope` are an activation and its derivative; of a loss, `value` gives both value and gradient; `rule`
+    is an optimiser's, with the proximal step of its penalty as `value`; `slope_reads` is what the derivative takes, "a"
+    or "z"; `dropout` says whether a mask is drawn; `scalar` that the functions know no arrays; `label` names them in
+    listings.
     """
 
     name: str

@@ -91,7 +91,10 @@ def _template(kernel: Kernel, dtype: np.dtype[Any]) -> FunctionType:
         names["slope"] = slope
         pick = masks.slope_of_a if kernel.slope_reads == "a" else masks.slope_of_z
         names["slope_at"] = _inline(rebound(pick, {"slope": slope}, "slope_at"))
-    if kernel.name in losses.WITH_EXP:
+    if kernel.name in losses.KERNELS:
+        names["exp"] = twins[np.exp]
+        names["per_weight"] = _inline(losses.per_weight_of)
+        names["clear"] = _inline(losses.clear_row)
         names["shift"] = _inline(losses.shift_rows)
         names["exponential"] = _inline(rebound(losses.exponentiate, {"exp": twins[np.exp]}, "exponentiate"))
     # The name carries all that the cache's own key cannot see: functions put in place, and their sources.

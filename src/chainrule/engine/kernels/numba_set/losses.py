@@ -1,6 +1,8 @@
 """The losses: z becomes dz = dLoss/dz in place; `total` gathers [sum of w * loss, sum of w] over batches.
 
-The loss of a batch is the weighted mean of its rows, so dz carries the factor w / sum(w).
+The loss of a batch is the weighted mean of its rows, so dz carries the factor w / sum(w). A row of weight 0 is not
+there: neither its z nor its y is looked at. `numbers` are the parameters of the loss; `value` is its function, which
+gives value and gradient at once.
 """
 
 from __future__ import annotations
@@ -9,58 +11,172 @@ from math import log
 from typing import Any
 
 value: Any = None  # placeholders
-slope: Any = None
 exp: Any = None
-shift: Any = None  # shift_rows and exponentiate, compiled
+per_weight: Any = None  # the functions at the end, compiled
+clear: Any = None
+shift: Any = None
 exponential: Any = None
 
-KERNELS = ("cross_entropy", "separable_loss", "softmax")
-WITH_EXP = ("cross_entropy", "softmax")
+KERNELS = (
+    "cross_entropy", "soft_cross_entropy", "true_class_loss", "multiclass_hinge", "separable_loss", "paired_loss",
+    "softmax",
+)  # fmt: skip
 
 
-def cross_entropy(z: Any, y: Any, w: Any, total: Any) -> None:
-    """Softmax and -log p[y]: dz = (p - onehot(y)) * w / sum(w)."""
+def cross_entropy(z: Any, y: Any, w: Any, numbers: Any, total: Any) -> None:
+    """Softmax and -log p[y]: dz = (p - t) * w / sum(w), t = onehot(y), of which `smoothing` is spread over all."""
     rows, classes = z.shape
-    weight = 0.0
-    for i in range(rows):
-        weight += w[i]
-    per_weight = z.dtype.type(1.0 / weight if weight > 0 else 0.0)
+    unit = per_weight(z, w, total)
+    smoothing = numbers[0, 0]
+    keep = z.dtype.type(1) - smoothing
+    each = smoothing / z.dtype.type(classes)
     shift(z)
     loss = 0.0
     for i in range(rows):
-        loss -= w[i] * z[i, y[i]]
+        if w[i] != 0:
+            loss -= w[i] * keep * z[i, y[i]]
+    if smoothing > 0:
+        for i in range(rows):
+            if w[i] != 0:
+                for k in range(classes):
+                    loss -= w[i] * each * z[i, k]
     exponential(z)
     for i in range(rows):
+        if w[i] == 0:
+            clear(z, i)
+            continue
         norm = z.dtype.type(0)
         for k in range(classes):
             norm += z[i, k]
         loss += w[i] * log(norm)
-        factor = w[i] * per_weight
-        share = factor / norm
+        factor = w[i] * unit
+        share, rest = factor / norm, factor * each
         for k in range(classes):
-            z[i, k] *= share
-        z[i, y[i]] -= factor
+            z[i, k] = z[i, k] * share - rest
+        z[i, y[i]] -= factor * keep
     total[0] += loss
-    total[1] += weight
 
 
-def separable_loss(z: Any, y: Any, w: Any, total: Any) -> None:
-    """A sum over columns of value(z, y): dz = slope(z, y) * w / sum(w)."""
-    rows, outputs = z.shape
-    weight = 0.0
-    for i in range(rows):
-        weight += w[i]
-    per_weight = z.dtype.type(1.0 / weight if weight > 0 else 0.0)
+def soft_cross_entropy(z: Any, y: Any, w: Any, numbers: Any, total: Any) -> None:
+    """Softmax and -sum(t log p): dz = (p sum(t) - t) * w / sum(w), t = y, of which `smoothing` is spread over all."""
+    rows, classes = z.shape
+    unit = per_weight(z, w, total)
+    smoothing = numbers[0, 0]
+    keep = z.dtype.type(1) - smoothing
+    each = smoothing / z.dtype.type(classes)
+    shift(z)
     loss = 0.0
     for i in range(rows):
+        if w[i] == 0:
+            clear(z, i)
+            continue
+        mass, inner, norm = z.dtype.type(0), z.dtype.type(0), z.dtype.type(0)
+        for k in range(classes):
+            t = keep * y[i, k] + each
+            mass += t
+            inner += t * z[i, k]
+            z[i, k] = exp(z[i, k])
+            norm += z[i, k]
+        loss += w[i] * (mass * log(norm) - inner)
+        factor = w[i] * unit
+        share = factor * mass / norm
+        for k in range(classes):
+            z[i, k] = z[i, k] * share - factor * (keep * y[i, k] + each)
+    total[0] += loss
+
+
+def true_class_loss(z: Any, y: Any, w: Any, numbers: Any, total: Any) -> None:
+    """Softmax and value(log p[y]): dz = slope * (onehot(y) - p) * w / sum(w)."""
+    rows, classes = z.shape
+    unit = per_weight(z, w, total)
+    shift(z)
+    loss = 0.0
+    for i in range(rows):
+        if w[i] == 0:
+            clear(z, i)
+            continue
+        true, norm = z[i, y[i]], z.dtype.type(0)
+        for k in range(classes):
+            z[i, k] = exp(z[i, k])
+            norm += z[i, k]
+        one, slope = value(true - z.dtype.type(log(norm)), numbers[0])
+        loss += w[i] * one
+        factor = slope * w[i] * unit
+        share = factor / norm
+        for k in range(classes):
+            z[i, k] *= -share
+        z[i, y[i]] += factor
+    total[0] += loss
+
+
+def multiclass_hinge(z: Any, y: Any, w: Any, numbers: Any, total: Any) -> None:
+    """max(0, 1 + z[best other] - z[y]): dz is 1 for the best other class and -1 for y, or 0 beyond the margin."""
+    rows, classes = z.shape
+    unit = per_weight(z, w, total)
+    loss = 0.0
+    for i in range(rows):
+        if w[i] == 0 or classes == 1:
+            clear(z, i)
+            continue
+        other = 0 if y[i] != 0 else 1
+        for k in range(classes):
+            # A NaN counts as the best: it may not be lost
+            if k != y[i] and (z[i, k] > z[i, other] or z[i, k] != z[i, k]):
+                other = k
+        lack = 1 + z[i, other] - z[i, y[i]]
+        clear(z, i)
+        if not lack <= 0:
+            loss += w[i] * lack
+            z[i, other] = w[i] * unit
+            z[i, y[i]] = -w[i] * unit
+    total[0] += loss
+
+
+def separable_loss(z: Any, y: Any, w: Any, numbers: Any, total: Any) -> None:
+    """A sum over columns of value(z, y): dz = its gradient * w / sum(w).
+
+    y has a column for each target, z has one for each target and row of `numbers`.
+    """
+    rows, targets = y.shape
+    levels = len(numbers)
+    unit = per_weight(z, w, total)
+    by_level = z.reshape(rows, levels, targets)
+    loss = 0.0
+    for i in range(rows):
+        if w[i] == 0:
+            clear(z, i)
+            continue
         row = z.dtype.type(0)
-        factor = w[i] * per_weight
-        for k in range(outputs):
-            row += value(z[i, k], y[i, k])
-            z[i, k] = slope(z[i, k], y[i, k]) * factor
+        factor = w[i] * unit
+        for level in range(levels):
+            c = numbers[level]
+            for k in range(targets):
+                one, slope = value(by_level[i, level, k], y[i, k], c)
+                row += one
+                by_level[i, level, k] = slope * factor
         loss += w[i] * row
     total[0] += loss
-    total[1] += weight
+
+
+def paired_loss(z: Any, y: Any, w: Any, numbers: Any, total: Any) -> None:
+    """A sum over targets of value(first, second, y), which have two columns of z each: first all first ones."""
+    rows, targets = y.shape
+    unit = per_weight(z, w, total)
+    by_part = z.reshape(rows, 2, targets)
+    loss = 0.0
+    for i in range(rows):
+        if w[i] == 0:
+            clear(z, i)
+            continue
+        row = z.dtype.type(0)
+        factor = w[i] * unit
+        for k in range(targets):
+            one, first, second = value(by_part[i, 0, k], by_part[i, 1, k], y[i, k], numbers[0])
+            row += one
+            by_part[i, 0, k] = first * factor
+            by_part[i, 1, k] = second * factor
+        loss += w[i] * row
+    total[0] += loss
 
 
 def softmax(z: Any) -> None:
@@ -75,6 +191,21 @@ def softmax(z: Any) -> None:
         share = z.dtype.type(1) / norm
         for k in range(classes):
             z[i, k] *= share
+
+
+def per_weight_of(z: Any, w: Any, total: Any) -> Any:
+    """1 / sum(w), or 0 where nothing weighs anything; the sum joins the total."""
+    weight = 0.0
+    for i in range(len(w)):
+        weight += w[i]
+    total[1] += weight
+    return z.dtype.type(1.0 / weight if weight > 0 else 0.0)
+
+
+def clear_row(z: Any, i: Any) -> None:
+    """Row i pulls at nothing."""
+    for k in range(z.shape[1]):
+        z[i, k] = 0
 
 
 def shift_rows(z: Any) -> None:

@@ -21,11 +21,11 @@ def load(kernel: Kernel) -> Callable[..., None]:
         return np.dot  # dot(x, y, out)
     names: dict[str, Any] = {"mask": masks.mask if kernel.dropout else masks.no_mask}
     if kernel.value is not None:
-        names["value"] = _over_arrays(kernel.value) if kernel.scalar else kernel.value
+        names["value"] = _over_arrays(kernel.value, kernel.name) if kernel.scalar else kernel.value
     if kernel.rule is not None:
         names["rule"] = kernel.rule
     if kernel.slope is not None:
-        slope = _over_arrays(kernel.slope) if kernel.scalar else kernel.slope
+        slope = _over_arrays(kernel.slope, kernel.name) if kernel.scalar else kernel.slope
         names["slope"] = slope
         pick = masks.slope_of_a if kernel.slope_reads == "a" else masks.slope_of_z
         names["slope_at"] = rebound(pick, {"slope": slope}, "slope_at")
@@ -42,7 +42,15 @@ def _quiet(function: Callable[..., None]) -> Callable[..., None]:
     return kernel
 
 
-def _over_arrays(function: Callable[..., Any]) -> Callable[..., Any]:
+def _over_arrays(function: Callable[..., Any], kernel: str) -> Callable[..., Any]:
+    """A scalar function mapped over arrays: an activation of z, or a loss's function of z and y."""
+    if kernel in losses.KERNELS:
+        pair = np.vectorize(function, otypes="dd", excluded={2})
+
+        def over_both(z: Any, y: Any, c: Any) -> Any:
+            return tuple(found.astype(z.dtype) for found in pair(z, y, c))
+
+        return over_both
     mapped = np.vectorize(function)
 
     def over(x: Any) -> Any:

@@ -1,0 +1,134 @@
+"""What a loss is: a number to lower, its link from the last layer's z to a prediction, and what y it can take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy import exp
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import expit
+
+from chainrule.checks import BELOW_1, NOT_NEGATIVE, POSITIVE, Checked, Count, Interval
+from chainrule.errors import InputError, InputTypeError
+from chainrule.network.losses.domains import ANY, Domain
+
+Array = NDArray[Any]
+Scalar = Callable[..., Any]
+Link = Literal["identity", "sigmoid", "softmax", "exp"]
+
+#: The links that work element by element: from z to a prediction.
+LINKS: dict[str, Scalar] = {"sigmoid": expit, "exp": exp}
+
+
+@dataclass(frozen=True)
+class Loss(Checked):
+    """A loss per row. The loss of a batch is the mean over its rows, weighted: a row of weight 0 is not there.
+
+    A loss is a value: what was chosen are its fields. `numbers` are handed to the kernel with every call, so that
+    losses of other numbers are not compiled anew.
+
+    Attributes
+    ----------
+    name, formula, source : how it is called and written, and who proposed it
+    link : from z to a prediction: "identity", "sigmoid", "softmax" or "exp". A hinge has the identity: its decision
+        values are no probabilities, and no link makes them so
+    target : "classes", y is whole numbers of shape (rows,); "values", floats of shape (rows, targets)
+    domain : which y it can take
+    kernel : name of the kernel that computes it
+    entry : scalar function that this kernel applies, or None
+    scalar : whether that function is a person's own, which may know no arrays
+    per_target : outputs of the network for a target
+    """
+
+    name: ClassVar[str]
+    formula: ClassVar[str]
+    source: ClassVar[str]
+    link: ClassVar[Link] = "identity"
+    target: ClassVar[Literal["classes", "values"]] = "values"
+    domain: ClassVar[Domain] = ANY
+    kernel: ClassVar[str] = "separable_loss"
+    scalar: ClassVar[bool] = False
+
+    bounds: ClassVar[dict[str, Interval | Count]] = {
+        "delta": POSITIVE,
+        "power": Interval(1, 2, open_below=True, open_above=True),
+        "gamma": NOT_NEGATIVE,
+        "smoothing": BELOW_1,
+        "floor": POSITIVE,
+    }
+
+    @property
+    def entry(self) -> Scalar | None:
+        """The function that the kernel applies: (z, y, c) -> (value, gradient by z), c being a row of `numbers`."""
+        return None
+
+    @property
+    def numbers(self) -> tuple[tuple[float, ...], ...]:
+        """The parameters as rows of one length, a row for every output that a target has its own of."""
+        return ((),)
+
+    @property
+    def per_target(self) -> int:
+        return 1
+
+    def outputs(self, targets: int) -> int:
+        """Outputs of a network for this many columns of y (or classes).
+
+        Where a target has several outputs, all targets' first outputs stand first, then all targets' second ones.
+        """
+        return targets * self.per_target
+
+    def targets(self, outputs: int) -> int:
+        """Columns of y (or classes) for this many outputs."""
+        if outputs % self.per_target:
+            raise InputError(
+                f"{self.name}: outputs of the network", f"a multiple of {self.per_target}", outputs,
+                f"This loss wants {self.per_target} outputs for each column of y: see its `outputs(targets)`.",
+            )  # fmt: skip
+        return outputs // self.per_target
+
+    def check_y(self, y: ArrayLike, outputs: int, weight: ArrayLike | None = None, where: str = "y") -> None:
+        """Refuse what this loss cannot take as y for a network of so many outputs.
+
+        Parameters
+        ----------
+        y : array of shape (rows,) for class codes, else (rows, targets)
+        outputs : of the network
+        weight : array of shape (rows,), or None; rows of weight 0 are not looked at
+        where : how an error names y
+
+        Raises
+        ------
+        InputError
+            For another shape, or a value outside of `domain`.
+        InputTypeError
+            For what is not numbers.
+        """
+        found = np.asarray(y)
+        if found.dtype.kind not in "biuf":
+            raise InputTypeError(where, "numbers", f"dtype {found.dtype}", "Encode labels as numbers first.")
+        rows = found.shape[:1]
+        shape = rows if self.target == "classes" else (*rows, self.targets(outputs))
+        if found.ndim == 0 or found.shape != shape:
+            said = "(rows,)" if self.target == "classes" else f"(rows, {self.targets(outputs)})"
+            raise InputError(where, f"shape {said} for loss {self.name!r}", found.shape, "Reshape y.")
+        bad = ~self.domain.holds(found, outputs).reshape(len(found), -1).all(axis=1)
+        if weight is not None:
+            bad &= np.asarray(weight) != 0
+        if bad.any():
+            row = int(bad.argmax())
+            raise InputError(
+                where, f"{self.domain.says} for loss {self.name!r}", f"{found[row].tolist()} in row {row}",
+                self.domain.mend,
+            )  # fmt: skip
+
+    def predict(self, prediction: Array) -> Array:
+        """What a prediction plan gives, (rows, outputs), made ready for whoever asked: most often as it is."""
+        return prediction
+
+    def split(self, prediction: Array) -> tuple[Array, ...]:
+        """The columns of a prediction by what they say: `per_target` arrays of shape (rows, targets)."""
+        return tuple(np.split(prediction, self.per_target, axis=1))

@@ -1,0 +1,70 @@
+"""A loss of one's own, from a scalar function."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from chainrule.errors import InputError, InputTypeError
+from chainrule.network.losses.base import LINKS, Link, Loss, Scalar
+
+
+@cache  # one function, one kernel
+def _with_numbers(function: Scalar) -> Scalar:
+    def entry(z: Any, y: Any, c: Any) -> Any:
+        return function(z, y)
+
+    return entry
+
+
+@dataclass(frozen=True, kw_only=True)
+class Custom(Loss):
+    """A loss of one's own; `losses.custom` makes it."""
+
+    name: str  # type: ignore[misc]  # of the instance here
+    function: Scalar
+    link: Link = "identity"  # type: ignore[misc]
+
+    formula = "f(z, y)"
+    source = "-"
+    scalar = True
+
+    def __post_init__(self) -> None:
+        if not callable(self.function):
+            raise InputTypeError(
+                "custom(function=)", "a function of z and y that gives (value, gradient)", repr(self.function),
+                "For example: def f(z, y): return 0.5 * (z - y) ** 2, z - y",
+            )  # fmt: skip
+        if self.link not in ("identity", *LINKS):
+            raise InputError(
+                "custom(link=)", "'identity', 'sigmoid' or 'exp'", repr(self.link),
+                "A loss of one's own is a sum over columns, which a softmax is not.",
+            )  # fmt: skip
+
+    @property
+    def entry(self) -> Scalar:
+        return _with_numbers(self.function)
+
+
+def custom(name: str, function: Scalar, link: Link = "identity") -> Custom:
+    """A loss of your own, summed over columns, from a scalar function of z and y that gives its value and its gradient.
+
+    It is compiled into a kernel like the built-in ones: write it in plain arithmetic with NumPy's or math's functions,
+    and with float constants (2.0, not 2). It must not raise: an exception in compiled code is printed and goes no
+    further.
+
+    Parameters
+    ----------
+    name : str, for listings
+    function : (z, y) -> (value, d value / d z), floats
+    link : "identity", "sigmoid" or "exp", from z to a prediction; the function is given z
+
+    Examples
+    --------
+    >>> def quartic(z, y):
+    ...     return (z - y) ** 4, 4.0 * (z - y) ** 3
+    >>> custom("quartic", quartic).function(3.0, 1.0)
+    (16.0, 32.0)
+    """
+    return Custom(name=name, function=function, link=link)
