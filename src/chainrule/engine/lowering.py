@@ -36,8 +36,8 @@ TOTAL = Value("total", "none", 2, "float64")
 def lower(layers: Sequence[Layer], inputs: int, mode: Mode, loss: Loss | None = None, inspect: bool = False) -> Program:
     """The program of a network.
 
-    "train" with a loss: forward, loss, backward to every parameter. "predict" with a loss: forward and the
-    loss's link. With `inspect`, every layer stands alone, all its values are kept, and the way back starts
+    "train" with a loss: forward, loss, backward to every parameter. "predict" and "sample" with a loss: forward and
+    the loss's link. With `inspect`, every layer stands alone, all its values are kept, and the way back starts
     from a given d_output and goes down to d_input.
     """
     sequential = any(isinstance(layer, Pool) for layer in layers)
@@ -49,7 +49,7 @@ def lower(layers: Sequence[Layer], inputs: int, mode: Mode, loss: Loss | None = 
     if z == x or (mode == "train" and loss is not None and z in b.needed):
         z = b.copy(z, "output")  # the loss and its link overwrite what they are given
     output = z
-    if mode == "predict":
+    if not b.returns:
         output = _link(b, z, loss)
     elif loss is not None:
         _loss(b, z, loss)

@@ -24,8 +24,8 @@ class Kernel:
     """A kernel by name, with the scalar functions that stand in for its placeholders.
 
     `value` and `slope` are an activation and its derivative, or a loss and its gradient; `rule` is an optimiser's, with
-    the proximal step of its penalty as `value`; `slope_reads` is what the derivative takes, "a" or "z"; `dropout` says
-    whether a mask is drawn; `scalar` that the functions know no arrays; `label` names them in listings.
+    the proximal step of its penalty as `value`; `slope_reads` is what the derivative takes, "a" or "z"; `draw` is
+    what is drawn, of `draws.KINDS`; `scalar` that the functions know no arrays; `label` names them in listings.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Kernel:
     slope: Scalar | None = None
     rule: Scalar | None = None
     slope_reads: Literal["a", "z"] = "a"
-    dropout: bool = False
+    draw: str = ""
     scalar: bool = False
     label: str = ""
 
