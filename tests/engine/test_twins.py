@@ -79,7 +79,7 @@ def test_every_kernel_has_a_twin_and_every_pair_is_met():
     met = set().union(
         *(kernel_names(lower(layers, 5, mode, LOSSES.get(loss))) for layers, mode, loss in PROGRAMS.values())
     )
-    assert set(numba_set._TEMPLATES) - met == {"optimise_1", "optimise_2"}  # below
+    assert set(numba_set._TEMPLATES) - met == {"optimise_1", "optimise_2", "mix"}  # below, and in test_mixup
 
 
 def bound(which, network, mode, loss, parameters, monkeypatch):

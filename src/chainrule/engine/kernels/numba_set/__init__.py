@@ -22,6 +22,7 @@ from chainrule.engine.kernels import Kernel, functions, normal
 from chainrule.engine.kernels.numba_set import (
     draws,
     losses,
+    mixing,
     norms,
     optimisers,
     pointwise,
@@ -126,7 +127,9 @@ def _announce() -> None:
 
 
 _TEMPLATES: dict[str, Callable[..., None]] = {
-    name: getattr(module, name) for module in (pointwise, norms, losses, pools, optimisers) for name in module.KERNELS
+    name: getattr(module, name)
+    for module in (pointwise, norms, losses, pools, optimisers, mixing)
+    for name in module.KERNELS
 }
 
 

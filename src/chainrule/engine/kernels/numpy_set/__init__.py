@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.engine.kernels import Kernel
-from chainrule.engine.kernels.numpy_set import draws, losses, norms, optimisers, pointwise, pools
+from chainrule.engine.kernels.numpy_set import draws, losses, mixing, norms, optimisers, pointwise, pools
 from chainrule.engine.kernels.specialise import rebound
 
 
@@ -53,5 +53,7 @@ def _over_arrays(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 _TEMPLATES: dict[str, Callable[..., None]] = {
-    name: getattr(module, name) for module in (pointwise, norms, losses, pools, optimisers) for name in module.KERNELS
+    name: getattr(module, name)
+    for module in (pointwise, norms, losses, pools, optimisers, mixing)
+    for name in module.KERNELS
 }
