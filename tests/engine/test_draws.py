@@ -1,5 +1,6 @@
 """What training draws: alpha dropout's moments, the normal numbers of noise, and where in a program they stand."""
 
+import numba
 import numpy as np
 import pytest
 import scipy.stats
@@ -7,7 +8,7 @@ from scipy.special import ndtr, ndtri
 
 from chainrule import Activation, AlphaDropout, BatchNorm, Dense, Dropout, GaussianNoise, Network
 from chainrule.engine.draws import NOTHING, Draw, draw_of
-from chainrule.engine.kernels import Kernel, load
+from chainrule.engine.kernels import Kernel, load, numba_set
 from chainrule.engine.kernels.normal import upper_quantile
 from chainrule.network.activations import ACTIVATIONS, SELU_ALPHA, SELU_SCALE
 
@@ -55,6 +56,16 @@ def test_the_quantile_is_exact_enough(dtype):
     assert (np.abs(z - exact) / np.maximum(exact, 1e-9))[inner].max() < {np.float32: 3e-6, np.float64: 7e-7}[dtype]
     assert np.abs(ndtr(-z.astype(np.float64)) - p).max() < 2.5e-7
     assert upper_quantile(dtype(0.5)) == 0
+
+
+def test_the_draw_of_normals_is_vectorised_in_float32():
+    kernel = Kernel("activate_inplace", ACTIVATIONS["identity"].value, draw="gaussian_noise", label="identity")
+    text = load(kernel, np.dtype(np.float32), "numba").py_func
+    fresh = numba.njit(**numba_set._OPTIONS)(text)  # what comes from the cache on disk cannot be inspected
+    fresh(np.zeros((2, 2), np.float32), np.zeros(2, np.float32), np.zeros(4, np.uint32))
+    (code,) = fresh.inspect_llvm().values()
+    assert "sqrt.v" in code
+    assert "double" not in code
 
 
 @both_sets
