@@ -15,6 +15,8 @@ _HOMES = {
     "BatchNorm": "network.layers",
     "LayerNorm": "network.layers",
     "Dropout": "network.layers",
+    "AlphaDropout": "network.layers",
+    "GaussianNoise": "network.layers",
     "Residual": "network.layers",
     "Pool": "network.layers",
     "Trainer": "training.trainer",

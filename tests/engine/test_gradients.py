@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chainrule import Activation, BatchNorm, Dense, Dropout, LayerNorm, Network, Residual
+from chainrule import Activation, AlphaDropout, BatchNorm, Dense, Dropout, GaussianNoise, LayerNorm, Network, Residual
 from chainrule.network import activations, losses
 from chainrule.network.activations import ACTIVATIONS
 from chainrule.network.losses import LOSSES
@@ -22,6 +22,8 @@ BEHIND = {
     "batch norm": [BatchNorm()],
     "layer norm": [LayerNorm()],
 }
+#: Gradients are checked with what is drawn frozen: a plan draws the same in every run, until its step is moved on.
+DRAWN = [[], [Dropout(0.4)], [AlphaDropout(0.4)], [GaussianNoise(0.4)]]
 #: One that backward reads off a, one off z, one that leaves nothing to compute.
 FEW = ("tanh", "gelu", "identity")
 
@@ -39,11 +41,11 @@ def error(shaken, clear_rows, targets):
     return largest
 
 
-@pytest.mark.parametrize("dropout", [[], [Dropout(0.4)]], ids=["", "dropout"])
+@pytest.mark.parametrize("drawn", DRAWN, ids=repr)
 @pytest.mark.parametrize("norm", BEHIND)
 @pytest.mark.parametrize("f", ACTIVATIONS)
-def test_activations(f, norm, dropout, error, numpy_kernels):
-    assert error([Dense(5), *BEHIND[norm], Activation(f), *dropout, Dense(2)]) < TOLERANCE
+def test_activations(f, norm, drawn, error, numpy_kernels):
+    assert error([Dense(5), *BEHIND[norm], Activation(f), *drawn, Dense(2)]) < TOLERANCE
 
 
 @pytest.mark.parametrize("f", ACTIVATIONS)
@@ -51,17 +53,17 @@ def test_activations_in_dense(f, error, kernels):
     assert error([Dense(5, f), Dense(3, f), Dense(2)]) < TOLERANCE
 
 
-@pytest.mark.parametrize("dropout", [[], [Dropout(0.4)]], ids=["", "dropout"])
+@pytest.mark.parametrize("drawn", DRAWN, ids=repr)
 @pytest.mark.parametrize("norm", BEHIND)
 @pytest.mark.parametrize("f", FEW)
-def test_a_few_activations_in_both_sets(f, norm, dropout, error, kernels):
-    assert error([Dense(5), *BEHIND[norm], Activation(f), *dropout, Dense(2)]) < TOLERANCE
+def test_a_few_activations_in_both_sets(f, norm, drawn, error, kernels):
+    assert error([Dense(5), *BEHIND[norm], Activation(f), *drawn, Dense(2)]) < TOLERANCE
 
 
 @pytest.mark.parametrize("f", ACTIVATIONS)
 def test_activations_right_before_the_loss(f, error, numpy_kernels):
-    assert error([Dense(5, "tanh"), Dense(3, f)]) < TOLERANCE
-    assert error([Dense(5, "tanh"), Dense(3, f), Dropout(0.4)]) < TOLERANCE
+    for drawn in DRAWN:
+        assert error([Dense(5, "tanh"), Dense(3, f), *drawn]) < TOLERANCE
     assert error([Dense(5, "tanh"), Dense(3), BatchNorm(), Activation(f)]) < TOLERANCE
 
 
@@ -84,6 +86,7 @@ def test_losses_behind_what_they_may_not_overwrite(loss, error, kernels):
 LAYERS = [
     Dense(4), Dense(4, "tanh", bias=False), Dense(4, bias=False), Activation("tanh"), Activation("identity"),
     BatchNorm(), LayerNorm(), Dropout(0.3), Dropout(0.0),
+    AlphaDropout(0.3), GaussianNoise(0.3), Residual([GaussianNoise(0.3)]),
     Residual([Dense(4, "tanh")]), Residual([Dense(5, "tanh")]), Residual([Dropout(0.3)]),
     Residual([LayerNorm()]), Residual([Residual([Dense(3, "tanh")]), Dense(4)]),
 ]  # fmt: skip
@@ -138,6 +141,8 @@ def stacks(functions):
         st.builds(BatchNorm, st.just(0.1), st.sampled_from([1e-2, 1e-1])),
         st.builds(LayerNorm, st.sampled_from([1e-2, 1e-1])),
         st.builds(Dropout, st.sampled_from([0.0, 0.3])),
+        st.builds(AlphaDropout, st.sampled_from([0.0, 0.3])),
+        st.builds(GaussianNoise, st.sampled_from([0.0, 0.3])),
     )
     block = st.recursive(
         simple, lambda inner: st.builds(Residual, st.lists(inner, min_size=1, max_size=3)), max_leaves=6

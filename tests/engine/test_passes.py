@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from chainrule import Activation, BatchNorm, Dense, Dropout, LayerNorm, Network, Residual
+from chainrule import Activation, AlphaDropout, BatchNorm, Dense, Dropout, GaussianNoise, LayerNorm, Network, Residual
 from chainrule.errors import InputError
 
 STACKS = {
@@ -13,6 +13,8 @@ STACKS = {
     "batch norm": [Dense(5), BatchNorm(), Activation("tanh"), Dense(3)],
     "layer norm": [LayerNorm(), Dense(5, "tanh"), LayerNorm(), Dense(3)],
     "dropout": [Dense(5, "tanh"), Dropout(0.4), Dense(3)],
+    "alpha dropout": [Dense(5, "tanh"), AlphaDropout(0.4), Dense(3)],
+    "noise": [GaussianNoise(0.4), Dense(5, "tanh"), GaussianNoise(0.4), Dense(3)],
     "nothing to do": [Activation("identity"), Dropout(0.0), Dense(3), Activation("identity")],
     "residual": [Dense(5, "tanh"), Residual([Dense(4, "tanh"), Dense(5)]), LayerNorm(), Dense(3)],
     "projection": [Residual([Dense(5, "tanh")]), Residual([Dense(3)])],
@@ -20,7 +22,7 @@ STACKS = {
 }
 every_stack = pytest.mark.parametrize("name", STACKS)
 both_modes = pytest.mark.parametrize("train", [False, True], ids=["evaluate", "train"])
-SEED = 5  # of the dropout masks
+SEED = 5  # of what is drawn
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from scipy.sparse import csr_matrix
 from scipy.special import expit, softmax
 
-from chainrule import Activation, BatchNorm, Dense, Dropout, LayerNorm, Network, Residual
+from chainrule import Activation, AlphaDropout, BatchNorm, Dense, Dropout, GaussianNoise, LayerNorm, Network, Residual
 from chainrule.engine.predictor import Predictor
 from chainrule.network.losses import LOSSES
 
@@ -15,6 +15,7 @@ STACKS = {
     "dense": [Dense(6, "tanh"), Dropout(0.5), Dense(5, "gelu"), Dense(3)],
     "norms": [Dense(6), BatchNorm(), Activation("tanh"), Dropout(0.3), Dense(5), LayerNorm(), Dense(3)],
     "residual": [Residual([Dense(6, "tanh"), Dropout(0.3)]), Residual([Dropout(0.3)]), Dense(3)],
+    "noise": [GaussianNoise(0.5), Dense(6, "selu"), AlphaDropout(0.5), Dense(5, "tanh"), GaussianNoise(0.3), Dense(3)],
     "ends in an activation": [Dense(6, "tanh"), Dense(3, "tanh")],
     "nothing to do": [Dropout(0.5)],
 }

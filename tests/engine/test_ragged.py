@@ -3,7 +3,18 @@
 import numpy as np
 import pytest
 
-from chainrule import Activation, BatchNorm, Dense, Dropout, LayerNorm, Network, Pool, Residual
+from chainrule import (
+    Activation,
+    AlphaDropout,
+    BatchNorm,
+    Dense,
+    Dropout,
+    GaussianNoise,
+    LayerNorm,
+    Network,
+    Pool,
+    Residual,
+)
 from chainrule.errors import InputError
 
 LENGTHS = [3, 1, 5, 4]
@@ -11,6 +22,7 @@ REAL = np.arange(5) < np.array(LENGTHS)[:, None]
 POOLS = {"mean": np.mean, "max": np.max, "sum": np.sum}
 STACKS = {
     "rows": [Dense(4, "tanh"), LayerNorm(), Dropout(0.4), Residual([Dense(4)]), Dense(2)],
+    "noise": [GaussianNoise(0.1), Dense(4, "selu"), AlphaDropout(0.4), Residual([GaussianNoise(0.3)]), Dense(2)],
     **{how: [Dense(4, "tanh"), Pool(how), LayerNorm(), Dense(2)] for how in POOLS},
 }
 every_stack = pytest.mark.parametrize("name", STACKS)

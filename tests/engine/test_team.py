@@ -5,7 +5,18 @@ import threading
 import numpy as np
 import pytest
 
-from chainrule import Activation, BatchNorm, Dense, Dropout, LayerNorm, Network, Pool, Residual
+from chainrule import (
+    Activation,
+    AlphaDropout,
+    BatchNorm,
+    Dense,
+    Dropout,
+    GaussianNoise,
+    LayerNorm,
+    Network,
+    Pool,
+    Residual,
+)
 from chainrule.engine import threads
 from chainrule.engine.cut import parts
 from chainrule.engine.lowering import lower
@@ -21,6 +32,9 @@ ROWS, SEQUENCES, BOUNDARIES = 83, 4, [0, 5, 36, 64, 83]
 PROGRAMS = {
     "plain": ([Dense(40, "relu"), Dense(33, "gelu"), Dense(3)], "train", "cross_entropy"),
     "dropout": ([Dense(40, "tanh"), Dropout(0.3), Dense(7)], "train", "squared_error"),
+    "alpha dropout": ([Dense(40, "selu"), AlphaDropout(0.3), Dense(7)], "train", "squared_error"),
+    "noise": ([GaussianNoise(0.1), Dense(40, "tanh"), GaussianNoise(0.3), Dense(7)], "train", "squared_error"),
+    "sample": ([Dense(40), BatchNorm(), Activation("tanh"), Dropout(0.3), Dense(2)], "sample", "poisson"),
     "batch norm": ([Dense(40), BatchNorm(), Activation("gelu"), Dropout(0.3), Dense(2)], "train", "poisson"),
     "frozen": ([Dense(40), BatchNorm(), Activation("tanh"), Dense(2)], "evaluate", None),
     "layer norm": ([Dense(40), LayerNorm(), Activation("tanh"), Dropout(0.3), Dense(2)], "train", "squared_error"),

@@ -3,9 +3,20 @@
 import numpy as np
 import pytest
 
-from chainrule import Activation, BatchNorm, Dense, Dropout, LayerNorm, Network, Pool, Residual
+from chainrule import (
+    Activation,
+    AlphaDropout,
+    BatchNorm,
+    Dense,
+    Dropout,
+    GaussianNoise,
+    LayerNorm,
+    Network,
+    Pool,
+    Residual,
+)
 from chainrule.engine.kernels import Kernel, load, numba_set, numpy_set
-from chainrule.engine.kernels.numpy_set import masks
+from chainrule.engine.kernels.numpy_set import draws
 from chainrule.engine.lowering import lower
 from chainrule.engine.plan import Plan
 from chainrule.network.activations import ACTIVATIONS
@@ -26,6 +37,23 @@ def block(norm, f, *rest):
 PROGRAMS = {
     "plain": (block([], "tanh", Dense(3)), "train", "cross_entropy"),
     "dropout": (block([], "tanh", Dropout(0.3), *block([], "gelu", Dropout(0.3), Dense(3))), "train", "squared_error"),
+    "alpha dropout": (
+        block([], "selu", AlphaDropout(0.3), *block([LayerNorm()], "gelu", AlphaDropout(0.3), Dense(3))),
+        "train",
+        "squared_error",
+    ),
+    "noise": (
+        [
+            GaussianNoise(0.1),
+            *block([], "tanh", GaussianNoise(0.3)),
+            *block([BatchNorm()], "gelu", GaussianNoise(0.3)),
+            Dense(3),
+            GaussianNoise(0.3),
+        ],
+        "train",
+        "squared_error",
+    ),
+    "sample": (block([BatchNorm()], "gelu", AlphaDropout(0.3), GaussianNoise(0.1), Dense(3)), "sample", "poisson"),
     "batch norm": (block([BatchNorm()], "tanh", Dropout(0.3), Dense(3)), "train", "poisson"),
     "batch norm, z": (block([BatchNorm()], "gelu", Dense(3)), "train", "binary_cross_entropy"),
     "batch norm, frozen": (block([BatchNorm()], "gelu", Dense(3)), "evaluate", None),
@@ -53,7 +81,7 @@ def test_every_kernel_has_a_twin_and_every_pair_is_met():
     met = set().union(
         *(kernel_names(lower(layers, 5, mode, LOSSES.get(loss))) for layers, mode, loss in PROGRAMS.values())
     )
-    assert set(numba_set._TEMPLATES) - met == {"optimise_1", "optimise_2"}  # below
+    assert set(numba_set._TEMPLATES) - met == {"optimise_1", "optimise_2", "mix"}  # below, and in test_mixup
 
 
 def bound(which, network, mode, loss, parameters, targets, monkeypatch):
@@ -135,7 +163,7 @@ def drawn_mask(which, dtype, rate, seed, step, site, shape):
     noise = np.array([seed, step, site, round(rate * 2**32)], np.uint32)
     z, bias = np.ones(shape, dtype), np.zeros(shape[1], dtype)
     identity = ACTIVATIONS["identity"].value
-    load(Kernel("activate_inplace", identity, dropout=True, label="identity"), np.dtype(dtype), which)(z, bias, noise)
+    load(Kernel("activate_inplace", identity, draw="dropout", label="identity"), np.dtype(dtype), which)(z, bias, noise)
     return z
 
 
@@ -170,5 +198,4 @@ def test_seeds_steps_and_sites_draw_unrelated_masks():
 def test_rate_zero_and_a_rate_that_rounds_to_one_keep_their_word():
     assert (drawn_mask("numpy", np.float64, 0.0, 0, 0, 0, (20, 20)) == 1).all()
     noise = np.array([0, 0, 0, 2**32 - 1], np.uint32)
-    dropped, _ = masks.mask(noise, (20, 20), np.dtype(np.float64))
-    assert (dropped == 0).all()
+    assert (draws.dropout_factor(noise, np.empty((20, 20))) == 0).all()

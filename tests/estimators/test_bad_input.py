@@ -7,7 +7,7 @@ import pytest
 from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
-from chainrule import Dense, Dropout, MLPClassifier, MLPRegressor, Pool, Residual, optimisers, schedules
+from chainrule import Dense, Dropout, GaussianNoise, MLPClassifier, MLPRegressor, Pool, Residual, optimisers, schedules
 from chainrule.errors import DivergenceError, InputError, InputTypeError
 from chainrule.estimators import rules
 
@@ -170,6 +170,7 @@ PARAMETERS = {
     "a schedule that turns negative": ({"learning_rate": schedules.OfStep(lambda t: 0.5 - t)}, "at step 1"),
     "a schedule that is not made": ({"learning_rate": schedules.Cosine}, "one of 'adaptive'"),
     "lbfgs with a Dropout": ({"solver": "lbfgs", "layers": [Residual([Dense(3), Dropout(0.1)])]}, "lbfgs"),
+    "lbfgs with noise": ({"solver": "lbfgs", "layers": [GaussianNoise(0.1)]}, "lbfgs"),
 }
 
 

@@ -12,9 +12,11 @@ from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import scale
 
 from chainrule import (
+    AlphaDropout,
     BatchNorm,
     Dense,
     Dropout,
+    GaussianNoise,
     LayerNorm,
     MLPClassifier,
     MLPRegressor,
@@ -58,6 +60,10 @@ NETWORKS = {
         {"layers": [Dense(8, "gelu"), BatchNorm(), Residual([Dense(8), LayerNorm(), Dropout(0.1)])]},
         ["0.W", "1.gain", "2.0.W", "2.1.gain", "3.W"],
     ),
+    "layers that draw": (
+        {"layers": [GaussianNoise(0.1), Dense(8, "selu"), AlphaDropout(0.1)]},
+        ["1.W", "3.W"],
+    ),
     "an activation per layer": ({"hidden_layer_sizes": (8, 6), "activation": ["tanh", "silu"]}, ["2.W"]),
     "an activation of your own": ({"activation": softsign}, ["1.W"]),
     "NumPy's numbers": ({"n_threads": np.int64(1), "hidden_layer_sizes": np.array([8]), "l2": np.float32(0)}, ["1.W"]),
@@ -87,7 +93,7 @@ def test_optimisers_as_solvers_learn(solver):
 
 
 #: lbfgs takes no dropout, and says so: test_bad_input.
-DROPPING = {"dropout", "everything", "layers"}
+DROPPING = {"dropout", "everything", "layers", "layers that draw"}
 
 
 @pytest.mark.parametrize(

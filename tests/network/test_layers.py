@@ -5,7 +5,18 @@ from dataclasses import FrozenInstanceError, fields
 import numpy as np
 import pytest
 
-from chainrule import Activation, BatchNorm, Dense, Dropout, LayerNorm, Network, Pool, Residual
+from chainrule import (
+    Activation,
+    AlphaDropout,
+    BatchNorm,
+    Dense,
+    Dropout,
+    GaussianNoise,
+    LayerNorm,
+    Network,
+    Pool,
+    Residual,
+)
 from chainrule.errors import InputError, InputTypeError
 from chainrule.network.layers import Layer, named_parameters, widths
 
@@ -22,6 +33,8 @@ CONTRACT = [
     ),
     (LayerNorm(), 4, {"gain": ((4,), "gain"), "offset": ((4,), "offset")}, 0),
     (Dropout(0.5), 4, {}, 0),
+    (AlphaDropout(0.5), 4, {}, 0),
+    (GaussianNoise(0.5), 4, {}, 0),
     (Residual([Dense(4)]), 4, {"0.W": ((4, 4), "weight"), "0.b": ((4,), "bias")}, 32),
     (
         Residual([LayerNorm(), Dense(2)]),
@@ -63,6 +76,18 @@ def test_a_layer_is_a_frozen_value(layer, width, parameters, flops):
     (first, *_) = [field.name for field in fields(layer)]
     with pytest.raises(FrozenInstanceError):
         setattr(layer, first, None)
+
+
+@every_layer
+def test_what_draws_says_so(layer, width, parameters, flops):
+    assert layer.draws == isinstance(layer, (Dropout, AlphaDropout, GaussianNoise))
+    if not isinstance(layer, Pool):
+        assert Residual([Dense(4), Residual([layer])]).draws == layer.draws
+
+
+@pytest.mark.parametrize("layer", [Dropout(0), AlphaDropout(0.0), GaussianNoise(0)], ids=repr)
+def test_nothing_to_draw(layer):
+    assert not layer.draws
 
 
 def test_lists_become_tuples_so_that_networks_are_values_too():
@@ -113,6 +138,8 @@ def test_init_is_the_same_for_the_same_seed_in_both_dtypes():
         lambda: BatchNorm(momentum=-0.1), lambda: BatchNorm(momentum=1.1), lambda: BatchNorm(eps=0),
         lambda: LayerNorm(eps=-1), lambda: LayerNorm(eps=float("nan")),
         lambda: Dropout(1), lambda: Dropout(-0.1), lambda: Dropout(float("nan")),
+        lambda: AlphaDropout(1), lambda: AlphaDropout(-0.1), lambda: GaussianNoise(-0.1),
+        lambda: GaussianNoise(float("inf")), lambda: GaussianNoise(float("nan")), lambda: GaussianNoise(1e39),
         lambda: Residual([]), lambda: Residual([Pool("mean")]), lambda: Pool("median"),
         lambda: Network([], 3), lambda: Network([Dense(1)], 0), lambda: Network([Dense(1)], 2.5),
     ],
@@ -134,7 +161,13 @@ def test_strangers_are_type_errors(make):
         make()
 
 
-@pytest.mark.parametrize("make", [lambda: Dropout("a"), lambda: BatchNorm(momentum=None), lambda: LayerNorm("small")])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Dropout("a"), lambda: AlphaDropout(None), lambda: GaussianNoise("b"), lambda: GaussianNoise(True),
+        lambda: BatchNorm(momentum=None), lambda: LayerNorm("small"),
+    ],
+)  # fmt: skip
 def test_a_number_that_is_none_is_refused_in_the_same_form(make):
     with pytest.raises((InputError, InputTypeError), match="expected .*; received"):
         make()

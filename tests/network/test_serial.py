@@ -7,7 +7,17 @@ import pytest
 from chainrule.errors import InputError
 from chainrule.network import activations
 from chainrule.network.initialisers import Constant, Normal, Orthogonal, VarianceScaling
-from chainrule.network.layers import Activation, BatchNorm, Dense, Dropout, LayerNorm, Pool, Residual
+from chainrule.network.layers import (
+    Activation,
+    AlphaDropout,
+    BatchNorm,
+    Dense,
+    Dropout,
+    GaussianNoise,
+    LayerNorm,
+    Pool,
+    Residual,
+)
 from chainrule.network.serial import from_data, to_data
 
 LAYERS = (
@@ -20,6 +30,8 @@ LAYERS = (
     BatchNorm(0.2, 1e-3),
     LayerNorm(1e-4),
     Dropout(0.3),
+    AlphaDropout(0.3),
+    GaussianNoise(0.3),
     Residual([Dense(4, "tanh"), Residual([LayerNorm()])]),
     Pool("max"),
 )
@@ -47,6 +59,7 @@ def test_custom_activations_are_refused():
         [{"type": "Dense", "units": 3, "unit": 4}],
         [{"type": "Dense", "units": -3}],
         [{"type": "Dropout", "rate": 2}],
+        [{"type": "GaussianNoise", "std": -1}],
         [{"type": "Normal", "std": 1.0}],
         [{"type": "Dense", "units": 3, "activation": "evil"}],
     ],

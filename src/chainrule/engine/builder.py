@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal
 
+from chainrule.engine.draws import Draw
 from chainrule.engine.program import (
     Argument,
     InPlace,
@@ -16,9 +17,9 @@ from chainrule.engine.program import (
     instruction,
 )
 
-#: "train" uses the batch's statistics and drops units; "evaluate" does neither but knows the way back;
-#: "predict" and "loss" know no way back either: the one ends in the link, the other in the loss.
-Mode = Literal["train", "evaluate", "predict", "loss"]
+#: "train" uses the batch's statistics and draws; "evaluate" does neither but knows the way back; "predict", "sample"
+#: and "loss" know no way back: "sample" draws, and "loss" ends in the loss where the others end in the link.
+Mode = Literal["train", "evaluate", "predict", "sample", "loss"]
 
 
 class Builder:
@@ -31,12 +32,16 @@ class Builder:
         self.backward: list[Instruction] = []
         self.given: list[Value] = []
         self.seen: list[Value] = []
-        self.sites: list[float] = []
+        self.sites: list[Draw] = []
         self.needed: set[Value] = set()  # what a way back will read
         self.tape: list[Callable[[], None]] = []
         self.gradients: dict[Value, list[Value]] = {}
         self.layer_values: dict[str, Value] = {}
         self._returning = False
+
+    @property
+    def draws(self) -> bool:
+        return self.mode in ("train", "sample")
 
     @property
     def returns(self) -> bool:
@@ -93,15 +98,15 @@ class Builder:
             self.emit("copy", Out(total), kept, text=f"{total.name} = {kept.name}")
         return total
 
-    def site(self, rate: float) -> Noise:
-        """A dropout site of its own, or the one that draws nothing."""
-        if rate == 0:
+    def site(self, draw: Draw) -> Noise:
+        """A site of its own for what is drawn, or the one that draws nothing."""
+        if not draw:
             return Noise(-1)
-        self.sites.append(rate)
+        self.sites.append(draw)
         return Noise(len(self.sites) - 1)
 
     def program(self, output: Value, d_input: Value | None) -> Program:
-        kept: tuple[Value, ...] = (output,) if self.mode == "predict" else ()
+        kept: tuple[Value, ...] = (output,) if self.mode in ("predict", "sample") else ()
         if self.inspect:
             overwritten = {v for i in self.forward + self.backward for v in i.overwritten}
             kept = tuple(v for v in (*self.given, *self.seen) if v not in overwritten)

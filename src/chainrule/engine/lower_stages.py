@@ -6,16 +6,17 @@ from dataclasses import replace
 from typing import Any
 
 from chainrule.engine.builder import Builder
+from chainrule.engine.draws import NOTHING
 from chainrule.engine.program import Argument, Everyones, InPlace, Out, Own, Start, Transposed, Value, Weight, Zeros
 from chainrule.engine.stages import IDENTITY, Stage
 from chainrule.network.layers import BatchNorm, LayerNorm
 
 
 def lower_stage(b: Builder, stage: Stage, x: Value, prefix: str) -> Value:
-    """product -> norm -> f -> dropout, the last three in one pass."""
-    if b.mode != "train":
-        stage = replace(stage, rate=0.0)
-    pointwise = stage.norm or stage.activation != IDENTITY or stage.rate
+    """product -> norm -> f -> draw, the last three in one pass."""
+    if not b.draws:
+        stage = replace(stage, draw=NOTHING)
+    pointwise = stage.norm or stage.activation != IDENTITY or stage.draw
     name = f"{prefix}{stage.last}"
     bias: Weight | Zeros
     if stage.dense is not None:
@@ -68,7 +69,7 @@ def product_backward(b: Builder, x: Value, z: Value, W: Weight) -> None:
 def _functions(stage: Stage) -> dict[str, Any]:
     """The functions that a stage's kernels take in place of their placeholders."""
     f = stage.activation
-    return {"value": f.value, "dropout": stage.rate > 0, "scalar": f.scalar, "label": f.name}
+    return {"value": f.value, "draw": stage.draw.kind, "scalar": f.scalar, "label": f.name}
 
 
 def _slopes(stage: Stage) -> dict[str, Any]:
@@ -77,9 +78,9 @@ def _slopes(stage: Stage) -> dict[str, Any]:
 
 
 def _said(stage: Stage, inner: str) -> str:
-    """f(inner), dropped: how a listing shows a stage."""
+    """f(inner), drawn: how a listing shows a stage."""
     said = inner if stage.activation == IDENTITY else f"{stage.activation.name}({inner})"
-    return said if stage.rate == 0 else f"dropout({said}, {stage.rate:g})"
+    return f"{stage.draw.kind}({said}, {stage.draw.amount:g})" if stage.draw else said
 
 
 def _combine(b: Builder, *sums: tuple[Own, Weight | Zeros]) -> None:
@@ -91,26 +92,27 @@ def _combine(b: Builder, *sums: tuple[Own, Weight | Zeros]) -> None:
 
 
 def _activation(b: Builder, stage: Stage, z: Value, bias: Weight | Zeros, name: str) -> Value:
-    f, noise = stage.activation, b.site(stage.rate)
+    f, noise = stage.activation, b.site(stage.draw)
     a = Value(f"{name}.a", z.space, z.width)
     plus = f"{z.name} + {bias.name}" if isinstance(bias, Weight) else z.name
     functions = _functions(stage)
+    passes = f == IDENTITY and stage.draw.adds_only
     needs_z = b.returns and f.reads == "z"
     text = f"{a.name} = {_said(stage, plus)}"
-    if needs_z or (b.inspect and (f != IDENTITY or stage.rate)):
+    if needs_z or (b.inspect and (f != IDENTITY or stage.draw)):
         biased = Value(f"{name}.z", z.space, z.width)
         b.emit("activate", InPlace(z, biased), bias, Out(a), noise, Start(), text=text, **functions)
     else:
         biased = a
         b.emit("activate_inplace", InPlace(z, a), bias, noise, Start(), text=text, **functions)
     b.layer_values[f"{name}.z"] = biased
-    if biased == a and (f != IDENTITY or stage.rate):
+    if biased == a and not passes:
         b.needed.add(a)
 
     def back() -> None:
         da = b.gradient(a)
         db = Own("db", z.width or 1)
-        if f == IDENTITY and stage.rate == 0:
+        if passes:
             if isinstance(bias, Weight):
                 b.emit("column_sums", da, db, text=f"db = sum of {da.name}")
                 _combine(b, (db, bias))
@@ -138,15 +140,15 @@ def _batch_norm(b: Builder, stage: Stage, norm: BatchNorm, z: Value, bias: Weigh
     a = Value(f"{name}.a", z.space, z.width)
     b.needed.add(a)
     text = f"{a.name} = {_said(stage, f'batch_norm({z.name})')}"
-    if not b.returns:
+    if not (b.returns or b.draws):
         b.emit(
             "batch_norm_predict", InPlace(z, a), bias, gain, offset, mean, variance, Own("slant", width), norm.eps,
             text=text, **_functions(stage),
         )  # fmt: skip
         return a
-    noise = b.site(stage.rate)
+    noise = b.site(stage.draw)
     x_hat, rstd = Value(f"{at}.x_hat", z.space, z.width), Value(f"{at}.rstd", "none", width)
-    frozen = int(b.mode == "evaluate")
+    frozen = int(b.mode != "train")
     sums, moments = Own("sums", 2 * width + 1), Own("moments", 2 * width)
     if not frozen:
         b.emit("batch_norm_sums", z, sums, text=f"sums over {z.name}")
@@ -180,13 +182,13 @@ def _layer_norm(b: Builder, stage: Stage, norm: LayerNorm, z: Value, bias: Weigh
     a = Value(f"{name}.a", z.space, z.width)
     b.needed.add(a)
     text = f"{a.name} = {_said(stage, f'layer_norm({z.name})')}"
-    if not b.returns:
+    if not (b.returns or b.draws):
         b.emit(
             "layer_norm_predict", InPlace(z, a), bias, gain, offset, norm.eps,
             text=text, **_functions(stage),
         )  # fmt: skip
         return a
-    noise = b.site(stage.rate)
+    noise = b.site(stage.draw)
     x_hat, rstd = Value(f"{at}.x_hat", z.space, z.width), Value(f"{at}.rstd", z.space, None)
     b.emit(
         "layer_norm", InPlace(z, x_hat), bias, Out(rstd), gain, offset, Out(a), noise, norm.eps, Start(),

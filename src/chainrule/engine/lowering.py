@@ -38,8 +38,8 @@ TOTAL = Value("total", "none", 2, "float64")
 def lower(layers: Sequence[Layer], inputs: int, mode: Mode, loss: Loss | None = None, inspect: bool = False) -> Program:
     """The program of a network.
 
-    "train" with a loss: forward, loss, backward to every parameter. "predict" with a loss: forward and the
-    loss's link. "loss": forward as in "predict", then the loss, which `total` adds up. With `inspect`, every layer
+    "train" with a loss: forward, loss, backward to every parameter. "predict" and "sample" with a loss: forward and
+    the loss's link. "loss": forward as in "predict", then the loss, which `total` adds up. With `inspect`, every layer
     stands alone, all its values are kept, and the way back starts from a given d_output and goes down to d_input.
     """
     if mode == "loss" and loss is None:
@@ -53,7 +53,7 @@ def lower(layers: Sequence[Layer], inputs: int, mode: Mode, loss: Loss | None = 
     if z == x or (b.returns and loss is not None and z in b.needed):
         z = b.copy(z, "output")  # the loss and its link overwrite what they are given
     output = z
-    if mode == "predict":
+    if mode in ("predict", "sample"):
         output = _link(b, z, loss)
     elif loss is not None:
         _loss(b, z, loss)

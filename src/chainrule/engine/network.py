@@ -150,9 +150,9 @@ class Network:
         ----------
         parameters : Parameters of this network
         X : array of shape (rows, features), or (batch, time, features)
-        train : batch statistics and dropout, as in training; running statistics then move
+        train : batch statistics, dropout and noise, as in training; running statistics then move
         lengths : for sequences, the number of steps of each that are real
-        seed : of the dropout masks
+        seed : of what is drawn
         """
         X = np.ascontiguousarray(X, parameters.vector.dtype)
         packed = self._packing(X, lengths)

@@ -126,10 +126,9 @@ class Plan:
         return self.n_threads if self._set == "numba" else 1
 
     def seed_noise(self, seed: int, step: int) -> None:
-        """Make the dropout masks those of this seed and step; each further step adds 1 to column 1."""
-        for site, rate in enumerate(self.program.sites):
-            threshold = min(round(rate * 2**32), 2**32 - 1)
-            self.noise[site] = (seed & 0xFFFFFFFF, step & 0xFFFFFFFF, site, threshold)
+        """Make what is drawn that of this seed and step; each further step adds 1 to column 1."""
+        for site, draw in enumerate(self.program.sites):
+            self.noise[site] = (seed & 0xFFFFFFFF, step & 0xFFFFFFFF, site, draw.word)
 
     def run(self, rows: int, sequences: int | None = None) -> Run:
         """The plan bound to a batch of this size; bound once and remembered."""

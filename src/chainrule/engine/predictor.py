@@ -1,4 +1,4 @@
-"""Prediction: the plan without dropout, on running statistics, over two alternating buffers, chunk by chunk."""
+"""Prediction on running statistics, chunk by chunk: over two alternating buffers, or many passes that draw."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.engine import threads
+from chainrule.engine.builder import Mode
 from chainrule.engine.fill import fill
+from chainrule.engine.moments import Moments
 from chainrule.engine.network import Network
 from chainrule.engine.parameters import Parameters
-from chainrule.engine.plan import Plan
+from chainrule.engine.plan import Plan, Run
+from chainrule.engine.work import Team
+from chainrule.errors import InputError
 from chainrule.network.losses import Loss
 
 Array = NDArray[Any]
@@ -39,7 +43,7 @@ class Predictor:
         self.network = network
         self.parameters = parameters
         self.loss = loss
-        self._plans: defaultdict[int, deque[Plan]] = defaultdict(deque)
+        self._plans: defaultdict[tuple[Mode, int], deque[Plan]] = defaultdict(deque)
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_plans": defaultdict(deque)}
@@ -48,20 +52,87 @@ class Predictor:
         """Predictions of shape (rows, outputs) for dense or sparse X of shape (rows, features), or for chosen rows."""
         rows = X.shape[0] if chosen is None else len(chosen)
         result = np.empty((rows, self.network.outputs), self.parameters.vector.dtype)
+
+        def predict(plan: Plan, run: Run, team: Team | None, part: slice) -> None:
+            run.forward(team)
+            result[part] = run.arrays[plan.program.output.name]
+
+        self._by_chunks(X, "predict", n_threads, predict, chosen)
+        return result
+
+    def sample(self, X: Any, samples: int = 100, seed: int = 0, n_threads: int | None = None) -> tuple[Array, Array]:
+        """Mean and standard deviation of predictions over passes that draw as training does.
+
+        With dropout that is Monte-Carlo dropout (Gal and Ghahramani 2016): where the network is unsure, the passes
+        differ. Alpha dropout and Gaussian noise draw too; batch normalisation uses its running statistics. The same
+        X, seed and number of threads give the same bits. A row's draws depend on its place in X: alone, it gives
+        other numbers, within sampling error.
+
+        Parameters
+        ----------
+        X : dense or sparse, of shape (rows, features)
+        samples : number of passes. The error of the mean is `spread / sqrt(samples)`
+        seed : whole number; of what is drawn
+        n_threads : int, or None for what is available
+
+        Returns
+        -------
+        mean, spread : arrays of shape (rows, outputs) in the units of a prediction; the variance of the passes is
+            divided by their number
+
+        Examples
+        --------
+        >>> from chainrule import Dense, Dropout, Network
+        >>> from chainrule.network import losses
+        >>> network = Network([Dropout(0.5), Dense(1)], inputs=4)
+        >>> predict = Predictor(network, network.init(0), losses.get("squared_error"))
+        >>> mean, spread = predict.sample(np.ones((3, 4)), samples=50)
+        >>> mean.shape, bool((spread > 0).all())
+        ((3, 1), True)
+        """
+        if not isinstance(samples, (int, np.integer)) or isinstance(samples, bool) or samples < 1:
+            raise InputError("sample(samples=)", "a whole number of at least 1", repr(samples), "100 is usual.")
+        if not isinstance(seed, (int, np.integer)) or isinstance(seed, bool):
+            raise InputError("sample(seed=)", "a whole number", repr(seed), "For example 0.")
+        dtype = self.parameters.vector.dtype
+        mean, spread = (np.empty((X.shape[0], self.network.outputs), dtype) for _ in range(2))
+
+        def passes(plan: Plan, run: Run, team: Team | None, part: slice) -> None:
+            output = run.arrays[plan.program.output.name]
+            moments = Moments(output.shape)
+            # Each chunk starts at a step of its own, so that no two of their rows share what is drawn.
+            first = part.start // chunk(self.network) * samples
+            for step in range(first, first + samples):
+                plan.seed_noise(int(seed), step)
+                run.forward(team)
+                moments.add(output)
+            mean[part], spread[part] = moments.mean, moments.deviation()
+
+        self._by_chunks(X, "sample", n_threads, passes)
+        return mean, spread
+
+    def _by_chunks(
+        self,
+        X: Any,
+        mode: Mode,
+        n_threads: int | None,
+        work: Callable[[Plan, Run, Team | None, slice], None],
+        chosen: NDArray[np.intp] | None = None,
+    ) -> None:
+        """Lend `work` a plan whose x is filled with one chunk of X after another, and the team for it."""
+        rows = X.shape[0] if chosen is None else len(chosen)
         size = chunk(self.network)
         product = self.network.largest_product(min(rows, size))
         count = threads.suitable(n_threads, product)
-        plan = self._lent(count)
+        plan = self._lent(mode, count)
         # A row or two are predicted faster than any limit is set.
         with nullcontext() if product <= threads.TINY_PRODUCT else plan.team() as team:
             for start in range(0, rows, size):
                 stop = min(start + size, rows)
                 run = plan.run(stop - start)
                 fill(run.arrays["x"], X, slice(start, stop) if chosen is None else chosen[start:stop])
-                run.forward(team)
-                result[start:stop] = run.arrays[plan.program.output.name]
-        self._plans[count].append(plan)
-        return result
+                work(plan, run, team, slice(start, stop))
+        self._plans[mode, count].append(plan)
 
     def bound(self, rows: int) -> Callable[[Any], Array]:
         """A function of exactly `rows` rows that checks nothing and returns a new array.
@@ -79,11 +150,11 @@ class Predictor:
 
         return predict
 
-    def _lent(self, count: int) -> Plan:
+    def _lent(self, mode: Mode, count: int) -> Plan:
         try:
-            return self._plans[count].pop()
+            return self._plans[mode, count].pop()
         except IndexError:  # to look first would be a race
-            return self._plan(chunk(self.network), count)
+            return self._plan(chunk(self.network), mode, count)
 
-    def _plan(self, rows: int, n_threads: int = 1) -> Plan:
-        return self.network.plan(self.parameters, rows, mode="predict", loss=self.loss, n_threads=n_threads)
+    def _plan(self, rows: int, mode: Mode = "predict", n_threads: int = 1) -> Plan:
+        return self.network.plan(self.parameters, rows, mode=mode, loss=self.loss, n_threads=n_threads)

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from chainrule.engine.draws import Draw
 from chainrule.engine.kernels import Kernel
 from chainrule.errors import PlanError
 
@@ -61,7 +62,7 @@ class Weight:
 
 @dataclass(frozen=True)
 class Noise:
-    """The dropout state of one site; of site -1, the state that draws nothing."""
+    """The state of one site that draws; of site -1, the state that draws nothing."""
 
     site: int
 
@@ -150,7 +151,7 @@ class Program:
     kept: tuple[Value, ...]  # must still be there when the program has ended
     output: Value
     differentiates: bool  # whether it has a way back
-    sites: tuple[float, ...] = ()  # dropout rates
+    sites: tuple[Draw, ...] = ()  # what is drawn at each
     d_input: Value | None = None
     layer_values: dict[str, Value] = field(default_factory=dict, hash=False)
 

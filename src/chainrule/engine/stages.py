@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from chainrule.engine.draws import NOTHING, Draw, draw_of
 from chainrule.network import activations
 from chainrule.network.activations import ActivationFunction
 from chainrule.network.layers import (
     Activation,
+    AlphaDropout,
     BatchNorm,
     Dense,
     Dropout,
+    GaussianNoise,
     Layer,
     LayerNorm,
     Pool,
@@ -23,7 +26,7 @@ IDENTITY = activations.get("identity")
 
 @dataclass(frozen=True)
 class Stage:
-    """At most one of each, in this order: a product, a normalisation, an f, a dropout.
+    """At most one of each, in this order: a product, a normalisation, an f, a draw.
 
     Places are those of the layers in their list: `dense_at` and `norm_at` name the parameters, `last` the value
     that comes out.
@@ -34,7 +37,7 @@ class Stage:
     norm: BatchNorm | LayerNorm | None = None
     norm_at: int = 0
     activation: ActivationFunction = IDENTITY
-    rate: float = 0.0
+    draw: Draw = NOTHING
     last: int = 0
 
 
@@ -55,10 +58,10 @@ def stages(layers: Sequence[Layer], fuse: bool) -> list[Stage | Block]:
             found.append(Block(layer, place))
             filled = _FULL
             continue
-        if isinstance(layer, Dropout) and layer.rate == 0 and found and fuse:
+        if isinstance(layer, DRAWING) and not layer.draws and found and fuse:
             continue
         slot = _SLOTS[type(layer)]
-        if slot <= filled or not fuse:
+        if slot <= filled or not fuse or (isinstance(layer, GaussianNoise) and _slope_reads_a(found)):
             found.append(Stage())
         stage = found.pop()
         assert isinstance(stage, Stage)
@@ -68,8 +71,17 @@ def stages(layers: Sequence[Layer], fuse: bool) -> list[Stage | Block]:
     return found
 
 
-_SLOTS: dict[type[Layer], int] = {Dense: 0, BatchNorm: 1, LayerNorm: 1, Activation: 2, Dropout: 3}
+DRAWING = (Dropout, AlphaDropout, GaussianNoise)
+_SLOTS: dict[type[Layer], int] = {
+    Dense: 0, BatchNorm: 1, LayerNorm: 1, Activation: 2, **dict.fromkeys(DRAWING, 3),
+}  # fmt: skip
 _FULL = 4
+
+
+def _slope_reads_a(found: list[Stage | Block]) -> bool:
+    """Whether the way back needs a of the last stage: (a + noise) - noise would give a small a back as 0."""
+    f = found[-1].activation if found and isinstance(found[-1], Stage) else IDENTITY
+    return f != IDENTITY and f.reads == "a"
 
 
 def _with(stage: Stage, layer: Layer, place: int) -> Stage:
@@ -81,5 +93,5 @@ def _with(stage: Stage, layer: Layer, place: int) -> Stage:
         return replace(stage, norm=layer, norm_at=place, last=place)
     if isinstance(layer, Activation):
         return replace(stage, activation=activations.get(layer.name), last=place)
-    assert isinstance(layer, Dropout)
-    return replace(stage, rate=layer.rate, last=place)
+    assert isinstance(layer, DRAWING)
+    return replace(stage, draw=draw_of(layer), last=place)

@@ -47,10 +47,8 @@ def hidden_sizes(value: Any) -> list[Any]:
 
 
 def has_dropout(layers: Sequence[Layer]) -> bool:
-    """Whether training draws a mask anywhere in these layers."""
-    return any(
-        has_dropout(layer.layers) if isinstance(layer, Residual) else isinstance(layer, Dropout) for layer in layers
-    )
+    """Whether training draws anything anywhere in these layers."""
+    return any(layer.draws for layer in layers)
 
 
 def _block(estimator: Any, width: int, f: Any) -> list[Layer]:

@@ -18,6 +18,7 @@ from chainrule.errors import InputTypeError, unknown_name
 
 SELU_SCALE = 1.0507009873554805
 SELU_ALPHA = 1.6732632423543772
+SELU_LOW = -SELU_SCALE * SELU_ALPHA  # its limit for z -> -inf
 INV_SQRT_2 = 1 / sqrt(2)
 INV_SQRT_2PI = 0.3989422804014327
 SQRT_2_OVER_PI = 0.7978845608028654

@@ -8,12 +8,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from numbers import Real
 from typing import Literal
 
 from chainrule.errors import InputError, InputTypeError, unknown_name
 from chainrule.network import activations, initialisers
 from chainrule.network.activations import ActivationFunction
+from chainrule.network.checks import check_count, check_deviation, check_eps, check_share
 from chainrule.network.initialisers import Initialiser
 
 Kind = Literal["weight", "bias", "gain", "offset", "mean", "variance"]
@@ -48,6 +48,11 @@ class Layer(ABC):
         """Floating point operations per row of a forward pass, matrix products only."""
         return 0
 
+    @property
+    def draws(self) -> bool:
+        """Whether training draws at random here, so that two passes over the same rows differ."""
+        return False
+
 
 @dataclass(frozen=True)
 class Dense(Layer):
@@ -72,7 +77,7 @@ class Dense(Layer):
     init: str | Initialiser = "auto"
 
     def __post_init__(self) -> None:
-        _check_count("Dense(units=)", self.units)
+        check_count("Dense(units=)", self.units)
         initialisers.get(self.init, activations.get(self.activation, "Dense(activation=)"))
 
     def width(self, inputs: int) -> int:
@@ -112,8 +117,8 @@ class BatchNorm(Layer):
     eps: float = 1e-5
 
     def __post_init__(self) -> None:
-        _check_share("BatchNorm(momentum=)", self.momentum, closed_above=True)
-        _check_eps("BatchNorm(eps=)", self.eps)
+        check_share("BatchNorm(momentum=)", self.momentum, closed_above=True)
+        check_eps("BatchNorm(eps=)", self.eps)
 
     def parameters(self, inputs: int) -> tuple[Parameter, ...]:
         return (
@@ -131,7 +136,7 @@ class LayerNorm(Layer):
     eps: float = 1e-5
 
     def __post_init__(self) -> None:
-        _check_eps("LayerNorm(eps=)", self.eps)
+        check_eps("LayerNorm(eps=)", self.eps)
 
     def parameters(self, inputs: int) -> tuple[Parameter, ...]:
         return Parameter("gain", (inputs,), "gain"), Parameter("offset", (inputs,), "offset")
@@ -147,10 +152,57 @@ class Dropout(Layer):
     rate: float
 
     def __post_init__(self) -> None:
-        _check_share("Dropout(rate=)", self.rate)
+        check_share("Dropout(rate=)", self.rate)
 
     def parameters(self, inputs: int) -> tuple[Parameter, ...]:
         return ()
+
+    @property
+    def draws(self) -> bool:
+        return self.rate > 0
+
+
+@dataclass(frozen=True)
+class AlphaDropout(Layer):
+    """Dropout that leaves activations of mean 0 and variance 1 as they are, for SELU (Klambauer et al. 2017).
+
+    In training, the share `rate` of units is set to SELU's limit for z -> -inf, -1.758, and all units then pass
+    through the a * x + b that restores mean 0 and variance 1. Prediction does nothing. The weights in front want
+    LeCun's initialisation, which `init="auto"` gives a `Dense(units, "selu")`.
+    """
+
+    rate: float
+
+    def __post_init__(self) -> None:
+        check_share("AlphaDropout(rate=)", self.rate)
+
+    def parameters(self, inputs: int) -> tuple[Parameter, ...]:
+        return ()
+
+    @property
+    def draws(self) -> bool:
+        return self.rate > 0
+
+
+@dataclass(frozen=True)
+class GaussianNoise(Layer):
+    """In training, x + N(0, std^2), drawn anew for every entry; prediction does nothing.
+
+    As the first layer it is noise on the input, which for small `std` acts like a penalty on the slope of what the
+    network computes (Bishop 1995). Standardise X, so that one `std` suits all its columns.
+    """
+
+    std: float
+
+    def __post_init__(self) -> None:
+        check_deviation("GaussianNoise(std=)", self.std)
+
+    def parameters(self, inputs: int) -> tuple[Parameter, ...]:
+        return ()
+
+    @property
+    def draws(self) -> bool:
+        return self.std > 0
 
 
 @dataclass(frozen=True)
@@ -188,6 +240,10 @@ class Residual(Layer):
         incoming = widths(self.layers, inputs)
         inner = sum(layer.flops(n) for layer, n in zip(self.layers, incoming, strict=False))
         return inner + (2 * units * inputs if units != inputs else 0)
+
+    @property
+    def draws(self) -> bool:
+        return any(layer.draws for layer in self.layers)
 
 
 @dataclass(frozen=True)
@@ -250,19 +306,3 @@ def check_layers(layers: Sequence[Layer], where: str) -> tuple[Layer, ...]:
                 "Layers are values: Dense(64, 'relu').",
             )
     return found
-
-
-def _check_count(where: str, value: object) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise InputError(where, "a whole number of at least 1", repr(value), "For example 64.")
-
-
-def _check_share(where: str, value: object, closed_above: bool = False) -> None:
-    if not isinstance(value, Real) or not (0 <= float(value) < 1 or (closed_above and value == 1)):
-        interval = "[0, 1]" if closed_above else "[0, 1)"
-        raise InputError(where, f"a number in {interval}", repr(value), "0.1 is a common choice.")
-
-
-def _check_eps(where: str, value: object) -> None:
-    if not isinstance(value, Real) or not float(value) > 0:
-        raise InputError(where, "a number above 0", repr(value), "1e-5 is the usual choice.")

@@ -9,12 +9,23 @@ from typing import Any
 from chainrule.errors import InputError, unknown_name
 from chainrule.network.activations import ACTIVATIONS, ActivationFunction
 from chainrule.network.initialisers import Constant, Normal, Orthogonal, VarianceScaling
-from chainrule.network.layers import Activation, BatchNorm, Dense, Dropout, Layer, LayerNorm, Pool, Residual
+from chainrule.network.layers import (
+    Activation,
+    AlphaDropout,
+    BatchNorm,
+    Dense,
+    Dropout,
+    GaussianNoise,
+    Layer,
+    LayerNorm,
+    Pool,
+    Residual,
+)
 
 _TYPES: dict[str, type[Any]] = {
     known.__name__: known
     for known in (
-        *(Dense, Activation, BatchNorm, LayerNorm, Dropout, Residual, Pool),
+        *(Dense, Activation, BatchNorm, LayerNorm, Dropout, AlphaDropout, GaussianNoise, Residual, Pool),
         *(VarianceScaling, Normal, Constant, Orthogonal),
     )
 }

@@ -25,7 +25,7 @@ class Kernel:
 
     `value` and `slope` are an activation and its derivative; of a loss, `value` gives both value and gradient; `rule`
     is an optimiser's, with the proximal step of its penalty as `value`; `slope_reads` is what the derivative takes, "a"
-    or "z"; `dropout` says whether a mask is drawn; `scalar` that the functions know no arrays; `label` names them in
+    or "z"; `draw` is what is drawn, of `draws.KINDS`; `scalar` that the functions know no arrays; `label` names them in
     listings.
     """
 
@@ -34,7 +34,7 @@ class Kernel:
     slope: Scalar | None = None
     rule: Scalar | None = None
     slope_reads: Literal["a", "z"] = "a"
-    dropout: bool = False
+    draw: str = ""
     scalar: bool = False
     label: str = ""
 

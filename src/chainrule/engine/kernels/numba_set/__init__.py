@@ -1,7 +1,7 @@
 """The Numba kernels: loops over rows and columns that LLVM vectorises; twins of `numpy_set` by name.
 
-Each kernel is written once. `value`, `slope_at`, `open_mask` and `mask` are placeholders, put in place here
-for every activation or loss, with and without dropout, in float32 and in float64.
+Each kernel is written once. `value`, `slope_at`, `drawn` and their kin are placeholders, put in place here
+for every activation or loss, for whatever is drawn, in float32 and in float64.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ import numba
 import numpy as np
 
 import chainrule.network
-from chainrule.engine.kernels import Kernel, functions
+from chainrule.engine.kernels import Kernel, functions, normal
 from chainrule.engine.kernels.numba_set import (
+    draws,
     losses,
-    masks,
+    mixing,
     norms,
     optimisers,
     pointwise,
@@ -78,10 +79,7 @@ def instruction(kernel: Kernel, dtype: np.dtype[Any], arguments: Sequence[Any]) 
 def _template(kernel: Kernel, dtype: np.dtype[Any]) -> FunctionType:
     """The kernel with its functions in place, not yet compiled."""
     twins = functions.TWINS[dtype.type]
-    names: dict[str, Any] = {
-        "open_mask": _inline(masks.open_mask if kernel.dropout else masks.open_no_mask),
-        "mask": _inline(masks.mask if kernel.dropout else masks.no_mask),
-    }
+    names: dict[str, Any] = _draws(kernel.draw, dtype)
     if kernel.value is not None:
         names["value"] = in_dtype(kernel.value, dtype, twins, _inline)
     if kernel.rule is not None:
@@ -89,7 +87,7 @@ def _template(kernel: Kernel, dtype: np.dtype[Any]) -> FunctionType:
     if kernel.slope is not None:
         slope = in_dtype(kernel.slope, dtype, twins, _inline)
         names["slope"] = slope
-        pick = masks.slope_of_a if kernel.slope_reads == "a" else masks.slope_of_z
+        pick = draws.slope_of_a if kernel.slope_reads == "a" else draws.slope_of_z
         names["slope_at"] = _inline(rebound(pick, {"slope": slope}, "slope_at"))
     if kernel.name in losses.KERNELS:
         names["exp"] = twins[np.exp]
@@ -100,8 +98,16 @@ def _template(kernel: Kernel, dtype: np.dtype[Any]) -> FunctionType:
     # The name carries all that the cache's own key cannot see: functions put in place, and their sources.
     functions_in = [f.__name__ if _is_ours(kernel) else id(f) for f in _put_in(kernel)]
     inside = hashlib.sha256(str([*functions_in, kernel.slope_reads]).encode()).hexdigest()[:8]
-    label = f"{kernel.name}.{kernel.label}.{kernel.dropout}.{dtype.name}.{inside}.{_sources()}"
+    label = f"{kernel.name}.{kernel.label}.{kernel.draw}.{dtype.name}.{inside}.{_sources()}"
     return rebound(_TEMPLATES[kernel.name], names, label)
+
+
+def _draws(kind: str, dtype: np.dtype[Any]) -> dict[str, Any]:
+    """The functions that draw, in this precision."""
+    quantile = in_dtype(normal.upper_quantile, dtype, functions.TWINS[dtype.type], _inline)
+    inside = {"real": dtype.type, "upper_quantile": quantile}
+    found = {name: _inline(rebound(f, inside, f.__name__)) for name, f in draws.KINDS[kind].items()}
+    return found | {"drawn": _inline(rebound(draws.drawn, found, "drawn"))}
 
 
 def _put_in(kernel: Kernel) -> list[Any]:
@@ -124,7 +130,9 @@ def _announce() -> None:
 
 
 _TEMPLATES: dict[str, Callable[..., None]] = {
-    name: getattr(module, name) for module in (pointwise, norms, losses, pools, optimisers) for name in module.KERNELS
+    name: getattr(module, name)
+    for module in (pointwise, norms, losses, pools, optimisers, mixing)
+    for name in module.KERNELS
 }
 
 

@@ -1,4 +1,4 @@
-"""Batch and layer normalisation, with the activation and dropout that follow in the same pass.
+"""Batch and layer normalisation, with the activation and the draw that follow in the same pass.
 
 y = gain * x_hat + offset, a = f(y). Backward needs x_hat, which overwrites z, and 1/deviation, `rstd`.
 """
@@ -11,8 +11,10 @@ import numpy as np
 
 value: Any = None  # placeholders
 slope_at: Any = None
-open_mask: Any = None
-mask: Any = None
+open_draw: Any = None
+drawn: Any = None
+factor: Any = None
+undrawn: Any = None
 
 KERNELS = (
     "batch_norm_sums",
@@ -54,13 +56,12 @@ def batch_norm(
     z: Any, bias: Any, rstd: Any, gain: Any, offset: Any, running_mean: Any, running_variance: Any,
     sums: Any, moments: Any, a: Any, noise: Any, momentum: Any, eps: Any, frozen: Any, start: Any = 0,
 ) -> None:  # fmt: skip
-    """z -> x_hat; a = f(gain * x_hat + offset), masked; running statistics move by `momentum`.
+    """z -> x_hat; a = drawn(f(gain * x_hat + offset)); running statistics move by `momentum`.
 
     `frozen` takes the running statistics in place of the batch's, and leaves them. `sums` are those of all members,
     put together as by Chan et al. 1979; each member does so for itself in `moments`, the first writes the results.
     """
-    key, threshold, keep = open_mask(noise)
-    scale = z.dtype.type(keep)
+    draw = open_draw(noise)
     share, tiny, one = z.dtype.type(momentum), z.dtype.type(eps), z.dtype.type(1)
     rows, units = z.shape
     mean, inverse = moments[:units], moments[units : 2 * units]
@@ -100,16 +101,15 @@ def batch_norm(
         for j in range(units):
             x_hat = (z[i, j] - mean[j]) * inverse[j]
             z[i, j] = x_hat
-            stays = mask(key, threshold, scale, np.uint32(first + np.uint32(j)))
-            a[i, j] = value(gain[j] * x_hat + offset[j]) * stays
+            index = np.uint32(first + np.uint32(j))
+            a[i, j] = drawn(value(gain[j] * x_hat + offset[j]), draw, index)
 
 
 def batch_norm_slopes(
     d: Any, x_hat: Any, a: Any, gain: Any, offset: Any, sums: Any, noise: Any, start: Any = 0
 ) -> None:
     """d: da -> dy; sums = sum of dy per column, then of dy * x_hat, then the number of rows."""
-    key, threshold, keep = open_mask(noise)
-    scale, unscale = d.dtype.type(keep), d.dtype.type(1.0 / keep)
+    draw = open_draw(noise)
     rows, units = d.shape
     plain, along = sums[:units], sums[units : 2 * units]
     for j in range(units):
@@ -119,9 +119,9 @@ def batch_norm_slopes(
     for i in range(rows):
         first = np.uint32(start + i * units)
         for j in range(units):
-            stays = mask(key, threshold, scale, np.uint32(first + np.uint32(j)))
+            index = np.uint32(first + np.uint32(j))
             y = gain[j] * x_hat[i, j] + offset[j]
-            dy = d[i, j] * stays * slope_at(y, a[i, j] * unscale)
+            dy = d[i, j] * factor(draw, index) * slope_at(y, undrawn(a[i, j], draw))
             d[i, j] = dy
             plain[j] += dy
             along[j] += dy * x_hat[i, j]
@@ -175,9 +175,8 @@ def batch_norm_predict(
 def layer_norm(
     z: Any, bias: Any, rstd: Any, gain: Any, offset: Any, a: Any, noise: Any, eps: Any, start: Any = 0
 ) -> None:
-    """z -> x_hat per row; a = f(gain * x_hat + offset), masked."""
-    key, threshold, keep = open_mask(noise)
-    scale = z.dtype.type(keep)
+    """z -> x_hat per row; a = drawn(f(gain * x_hat + offset))."""
+    draw = open_draw(noise)
     tiny = z.dtype.type(eps)
     rows, units = z.shape
     per_unit = z.dtype.type(1.0 / units)
@@ -198,8 +197,8 @@ def layer_norm(
         for j in range(units):
             x_hat = (z[i, j] - mean) * r
             z[i, j] = x_hat
-            stays = mask(key, threshold, scale, np.uint32(first + np.uint32(j)))
-            a[i, j] = value(gain[j] * x_hat + offset[j]) * stays
+            index = np.uint32(first + np.uint32(j))
+            a[i, j] = drawn(value(gain[j] * x_hat + offset[j]), draw, index)
 
 
 def layer_norm_backward(
@@ -207,8 +206,7 @@ def layer_norm_backward(
     d_gain: Any, d_offset: Any, db: Any, noise: Any, start: Any = 0,
 ) -> None:  # fmt: skip
     """d: da -> dz = rstd * (g - mean(g) - x_hat * mean(g * x_hat)) with g = dy * gain; db sums dz."""
-    key, threshold, keep = open_mask(noise)
-    scale, unscale = d.dtype.type(keep), d.dtype.type(1.0 / keep)
+    draw = open_draw(noise)
     rows, units = d.shape
     per_unit = d.dtype.type(1.0 / units)
     for j in range(units):
@@ -220,9 +218,9 @@ def layer_norm_backward(
         total = d.dtype.type(0)
         along = d.dtype.type(0)
         for j in range(units):
-            stays = mask(key, threshold, scale, np.uint32(first + np.uint32(j)))
+            index = np.uint32(first + np.uint32(j))
             y = gain[j] * x_hat[i, j] + offset[j]
-            dy = d[i, j] * stays * slope_at(y, a[i, j] * unscale)
+            dy = d[i, j] * factor(draw, index) * slope_at(y, undrawn(a[i, j], draw))
             d_offset[j] += dy
             d_gain[j] += dy * x_hat[i, j]
             g = dy * gain[j]

@@ -1,4 +1,4 @@
-"""Bias, activation and dropout in one pass over a (rows, units) array."""
+"""Bias, activation and what training draws in one pass over a (rows, units) array."""
 
 from __future__ import annotations
 
@@ -8,49 +8,47 @@ import numpy as np
 
 value: Any = None  # placeholders
 slope_at: Any = None
-open_mask: Any = None
-mask: Any = None
+open_draw: Any = None
+drawn: Any = None
+factor: Any = None
+undrawn: Any = None
 
 KERNELS = ("activate", "activate_inplace", "activate_backward", "column_sums", "combine", "copy", "add", "add_into")
 
 
 def activate(z: Any, bias: Any, a: Any, noise: Any, start: Any = 0) -> None:
-    """z += bias; a = f(z), masked."""
-    key, threshold, keep = open_mask(noise)
-    scale = z.dtype.type(keep)
+    """z += bias; a = drawn(f(z))."""
+    draw = open_draw(noise)
     rows, units = z.shape
     for i in range(rows):
         first = np.uint32(start + i * units)
         for j in range(units):
             t = z[i, j] + bias[j]
             z[i, j] = t
-            a[i, j] = value(t) * mask(key, threshold, scale, np.uint32(first + np.uint32(j)))
+            a[i, j] = drawn(value(t), draw, np.uint32(first + np.uint32(j)))
 
 
 def activate_inplace(a: Any, bias: Any, noise: Any, start: Any = 0) -> None:
-    """a = f(a + bias), masked."""
-    key, threshold, keep = open_mask(noise)
-    scale = a.dtype.type(keep)
+    """a = drawn(f(a + bias))."""
+    draw = open_draw(noise)
     rows, units = a.shape
     for i in range(rows):
         first = np.uint32(start + i * units)
         for j in range(units):
-            t = value(a[i, j] + bias[j])
-            a[i, j] = t * mask(key, threshold, scale, np.uint32(first + np.uint32(j)))
+            a[i, j] = drawn(value(a[i, j] + bias[j]), draw, np.uint32(first + np.uint32(j)))
 
 
 def activate_backward(d: Any, z: Any, a: Any, db: Any, noise: Any, start: Any = 0) -> None:
-    """d: da -> dz = da * mask * f'; db = sum of dz over rows. `a` is what came out, behind the mask."""
-    key, threshold, keep = open_mask(noise)
-    scale, unscale = d.dtype.type(keep), d.dtype.type(1.0 / keep)
+    """d: da -> dz = da * factor * f'; db = sum of dz over rows. `a` is what came out, drawn."""
+    draw = open_draw(noise)
     rows, units = d.shape
     for j in range(units):
         db[j] = 0
     for i in range(rows):
         first = np.uint32(start + i * units)
         for j in range(units):
-            stays = mask(key, threshold, scale, np.uint32(first + np.uint32(j)))
-            dz = d[i, j] * stays * slope_at(z[i, j], a[i, j] * unscale)
+            index = np.uint32(first + np.uint32(j))
+            dz = d[i, j] * factor(draw, index) * slope_at(z[i, j], undrawn(a[i, j], draw))
             d[i, j] = dz
             db[j] += dz
 

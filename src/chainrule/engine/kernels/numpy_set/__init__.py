@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.engine.kernels import Kernel
-from chainrule.engine.kernels.numpy_set import losses, masks, norms, optimisers, pointwise, pools
+from chainrule.engine.kernels.numpy_set import draws, losses, mixing, norms, optimisers, pointwise, pools
 from chainrule.engine.kernels.specialise import rebound
 
 
@@ -19,7 +19,8 @@ def load(kernel: Kernel) -> Callable[..., None]:
     """The kernel with its functions in place; scalar functions of a person's own are mapped over arrays."""
     if kernel.name == "dot":
         return np.dot  # dot(x, y, out)
-    names: dict[str, Any] = {"mask": masks.mask if kernel.dropout else masks.no_mask}
+    names: dict[str, Any] = dict(draws.KINDS[kernel.draw])
+    names["drawn"] = rebound(draws.drawn, names, "drawn")
     if kernel.value is not None:
         names["value"] = _over_arrays(kernel.value, kernel.name) if kernel.scalar else kernel.value
     if kernel.rule is not None:
@@ -27,7 +28,7 @@ def load(kernel: Kernel) -> Callable[..., None]:
     if kernel.slope is not None:
         slope = _over_arrays(kernel.slope, kernel.name) if kernel.scalar else kernel.slope
         names["slope"] = slope
-        pick = masks.slope_of_a if kernel.slope_reads == "a" else masks.slope_of_z
+        pick = draws.slope_of_a if kernel.slope_reads == "a" else draws.slope_of_z
         names["slope_at"] = rebound(pick, {"slope": slope}, "slope_at")
     return _quiet(rebound(_TEMPLATES[kernel.name], names, kernel.name))
 
@@ -60,5 +61,7 @@ def _over_arrays(function: Callable[..., Any], kernel: str) -> Callable[..., Any
 
 
 _TEMPLATES: dict[str, Callable[..., None]] = {
-    name: getattr(module, name) for module in (pointwise, norms, losses, pools, optimisers) for name in module.KERNELS
+    name: getattr(module, name)
+    for module in (pointwise, norms, losses, pools, optimisers, mixing)
+    for name in module.KERNELS
 }

@@ -8,7 +8,9 @@ import numpy as np
 
 value: Any = None  # placeholders
 slope_at: Any = None
-mask: Any = None
+drawn: Any = None
+factor: Any = None
+undrawn: Any = None
 
 KERNELS = (
     "batch_norm_sums",
@@ -30,7 +32,6 @@ def batch_norm(
     z: Any, bias: Any, rstd: Any, gain: Any, offset: Any, running_mean: Any, running_variance: Any,
     sums: Any, moments: Any, a: Any, noise: Any, momentum: Any, eps: Any, frozen: Any, start: Any = 0,
 ) -> None:  # fmt: skip
-    stays, _ = mask(noise, z.shape, z.dtype)
     if frozen:
         mean, variance = running_mean - bias, running_variance
     else:
@@ -41,14 +42,13 @@ def batch_norm(
     rstd[...] = 1 / np.sqrt(variance + eps)
     z -= mean
     z *= rstd
-    a[...] = value(gain * z + offset) * stays
+    a[...] = drawn(value(gain * z + offset), noise)
 
 
 def batch_norm_slopes(
     d: Any, x_hat: Any, a: Any, gain: Any, offset: Any, sums: Any, noise: Any, start: Any = 0
 ) -> None:
-    stays, scale = mask(noise, d.shape, d.dtype)
-    d *= stays * slope_at(gain * x_hat + offset, a / scale)
+    d *= factor(noise, d) * slope_at(gain * x_hat + offset, undrawn(a, noise))
     sums[...] = np.concatenate([d.sum(axis=0), (d * x_hat).sum(axis=0), [len(d)]])
 
 
@@ -73,20 +73,18 @@ def batch_norm_predict(
 def layer_norm(
     z: Any, bias: Any, rstd: Any, gain: Any, offset: Any, a: Any, noise: Any, eps: Any, start: Any = 0
 ) -> None:
-    stays, _ = mask(noise, z.shape, z.dtype)
     z += bias
     rstd[...] = 1 / np.sqrt(z.var(axis=1) + eps)
     z -= z.mean(axis=1, keepdims=True)
     z *= rstd[:, None]
-    a[...] = value(gain * z + offset) * stays
+    a[...] = drawn(value(gain * z + offset), noise)
 
 
 def layer_norm_backward(
     d: Any, x_hat: Any, a: Any, rstd: Any, gain: Any, offset: Any,
     d_gain: Any, d_offset: Any, db: Any, noise: Any, start: Any = 0,
 ) -> None:  # fmt: skip
-    stays, scale = mask(noise, d.shape, d.dtype)
-    d *= stays * slope_at(gain * x_hat + offset, a / scale)
+    d *= factor(noise, d) * slope_at(gain * x_hat + offset, undrawn(a, noise))
     d.sum(axis=0, out=d_offset)
     (d * x_hat).sum(axis=0, out=d_gain)
     d *= gain

@@ -6,25 +6,24 @@ from typing import Any
 
 value: Any = None  # placeholders
 slope_at: Any = None
-mask: Any = None
+drawn: Any = None
+factor: Any = None
+undrawn: Any = None
 
 KERNELS = ("activate", "activate_inplace", "activate_backward", "column_sums", "combine", "copy", "add", "add_into")
 
 
 def activate(z: Any, bias: Any, a: Any, noise: Any, start: Any = 0) -> None:
-    stays, _ = mask(noise, z.shape, z.dtype)
     z += bias
-    a[...] = value(z) * stays
+    a[...] = drawn(value(z), noise)
 
 
 def activate_inplace(a: Any, bias: Any, noise: Any, start: Any = 0) -> None:
-    stays, _ = mask(noise, a.shape, a.dtype)
-    a[...] = value(a + bias) * stays
+    a[...] = drawn(value(a + bias), noise)
 
 
 def activate_backward(d: Any, z: Any, a: Any, db: Any, noise: Any, start: Any = 0) -> None:
-    stays, scale = mask(noise, d.shape, d.dtype)
-    d *= stays * slope_at(z, a / scale)
+    d *= factor(noise, d) * slope_at(z, undrawn(a, noise))
     d.sum(axis=0, out=db)
 
 
