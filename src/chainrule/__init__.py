@@ -23,6 +23,7 @@ _HOMES = {
 _MODULES = {
     "activations": "network.activations",
     "datasets": "datasets",
+    "losses": "network.losses",
     "optimisers": "training.optimisers",
     "plain": "plain",
     "schedules": "training.schedules",
