@@ -137,6 +137,12 @@ def test_wrong_kinds():
         losses.custom("mine", "squared")
 
 
+def test_levels_come_in_any_sequence():
+    levels = losses.Quantile((0.1, 0.9))
+    assert losses.Quantile([0.1, 0.9]) == losses.Quantile(np.array([0.1, 0.9])) == levels
+    assert repr(losses.Quantile(np.array([0.1, 0.9]))) == repr(levels)
+
+
 def test_quantiles_do_not_cross():
     loss = losses.Quantile([0.1, 0.5, 0.9])
     output = np.random.default_rng(0).normal(size=(20, loss.outputs(2)))

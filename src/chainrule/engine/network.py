@@ -131,7 +131,35 @@ class Network:
         gradients: Parameters | None = None,
         n_threads: int = 1,
     ) -> Plan:
-        """This network bound to memory for batches of up to `rows` rows; see `Plan.listing()`."""
+        """This network bound to memory for batches of up to `rows` rows; see `Plan.listing()`.
+
+        Parameters
+        ----------
+        parameters : Parameters of this network
+        rows : most rows of a batch
+        mode : "train" uses the batch's statistics and drops units; "evaluate" does neither but knows the way back;
+            "predict" ends in the loss's link; "loss" goes forward as "predict" does and adds up the loss of rows
+        loss : name or Loss; without one, a way back starts from a d_output that the caller fills in
+        sequences : most sequences of a batch, where a Pool is among the layers
+        gradients : where a way back puts them; made here where none are given
+        n_threads : size of the team that its runs take
+
+        Examples
+        --------
+        The mean absolute error of two rows, the second of which counts three times:
+
+        >>> from chainrule import Dense, Network
+        >>> network = Network([Dense(1)], inputs=2)
+        >>> parameters = network.init(seed=0)
+        >>> parameters["0.W"][...] = 1
+        >>> run = network.plan(parameters, rows=2, mode="loss", loss="absolute_error").run(2)
+        >>> run.arrays["x"][...] = [[1, 1], [2, 2]]
+        >>> run.arrays["y"][...] = [[0], [3]]
+        >>> run.arrays["w"][...] = [1, 3]
+        >>> run()
+        >>> run.arrays["total"]  # sum of w * loss, sum of w
+        array([5., 4.])
+        """
         chosen = None if loss is None else losses.get(loss)
         program = lower(self.layers, self.inputs, mode, chosen)
         return Plan(program, parameters, rows, sequences, gradients, n_threads)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -67,8 +67,8 @@ class Loss(Checked):
 
     @property
     def numbers(self) -> tuple[tuple[float, ...], ...]:
-        """The parameters as rows of one length, a row for every output that a target has its own of."""
-        return ((),)
+        """The parameters: a row of them for every output of a target."""
+        return (tuple(float(getattr(self, one.name)) for one in fields(self)),)
 
     @property
     def per_target(self) -> int:

@@ -33,10 +33,6 @@ class CrossEntropy(Loss):
     domain = domains.CODES
     kernel = "cross_entropy"
 
-    @property
-    def numbers(self) -> tuple[tuple[float, ...], ...]:
-        return ((self.smoothing,),)
-
 
 @dataclass(frozen=True)
 class SoftCrossEntropy(Loss):
@@ -59,10 +55,6 @@ class SoftCrossEntropy(Loss):
     link = "softmax"
     domain = domains.DISTRIBUTIONS
     kernel = "soft_cross_entropy"
-
-    @property
-    def numbers(self) -> tuple[tuple[float, ...], ...]:
-        return ((self.smoothing,),)
 
 
 @dataclass(frozen=True)
@@ -89,10 +81,6 @@ class Focal(Loss):
     domain = domains.CODES
     kernel = "true_class_loss"
     entry = staticmethod(focal)
-
-    @property
-    def numbers(self) -> tuple[tuple[float, ...], ...]:
-        return ((self.gamma,),)
 
 
 @dataclass(frozen=True)

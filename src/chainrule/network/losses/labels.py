@@ -66,10 +66,6 @@ class BinaryCrossEntropy(Loss):
     domain = domains.SHARES
     entry = staticmethod(_binary_cross_entropy)
 
-    @property
-    def numbers(self) -> tuple[tuple[float, ...], ...]:
-        return ((self.smoothing,),)
-
 
 @dataclass(frozen=True)
 class BinaryFocal(Loss):
@@ -93,10 +89,6 @@ class BinaryFocal(Loss):
     link = "sigmoid"
     domain = domains.LABELS
     entry = staticmethod(_binary_focal)
-
-    @property
-    def numbers(self) -> tuple[tuple[float, ...], ...]:
-        return ((self.gamma,),)
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,10 @@ class Custom(Loss):
     def entry(self) -> Scalar:
         return _with_numbers(self.function)
 
+    @property
+    def numbers(self) -> tuple[tuple[float, ...], ...]:
+        return ((),)
+
 
 def custom(name: str, function: Scalar, link: Link = "identity") -> Custom:
     """A loss of your own, summed over columns, from a scalar function of z and y that gives its value and its gradient.

@@ -91,7 +91,3 @@ class Tweedie(Loss):
     link = "exp"
     domain = domains.NOT_NEGATIVE
     entry = staticmethod(_tweedie)
-
-    @property
-    def numbers(self) -> tuple[tuple[float, ...], ...]:
-        return ((self.power,),)

@@ -82,7 +82,7 @@ class AbsoluteError(Loss):
 
     name = "absolute_error"
     formula = "|z - y|"
-    source = "Laplace 1774"
+    source = "Boscovich 1757"
     entry = staticmethod(_absolute_error)
 
 
@@ -106,10 +106,6 @@ class Huber(Loss):
     formula = "r^2 / 2 if |r| <= delta else delta (|r| - delta / 2), r = z - y"
     source = "Huber 1964"
     entry = staticmethod(_huber)
-
-    @property
-    def numbers(self) -> tuple[tuple[float, ...], ...]:
-        return ((self.delta,),)
 
 
 @dataclass(frozen=True)
@@ -157,7 +153,7 @@ class Quantile(Loss):
 
     def __post_init__(self) -> None:
         if isinstance(self.level, (list, tuple, np.ndarray)):
-            object.__setattr__(self, "level", tuple(self.level))
+            object.__setattr__(self, "level", tuple(np.asarray(self.level).tolist()))
         for level in self.levels:
             check_number("Quantile(level=)", level, *Interval(0, 1, open_below=True, open_above=True))
         if not self.levels or any(high <= low for low, high in zip(self.levels, self.levels[1:], strict=False)):
