@@ -18,16 +18,18 @@ import numba
 import numpy as np
 
 import chainrule.network
-from chainrule.engine.kernels import Kernel, functions
+from chainrule.engine.kernels import Kernel, functions, rules
 from chainrule.engine.kernels.numba_set import (
     losses,
     masks,
+    matrices,
     norms,
     optimisers,
     pointwise,
     pools,
     products,
     tasks,
+    updates,
 )
 from chainrule.engine.kernels.specialise import in_dtype, rebound
 
@@ -81,6 +83,7 @@ def _template(kernel: Kernel, dtype: np.dtype[Any]) -> FunctionType:
     names: dict[str, Any] = {
         "open_mask": _inline(masks.open_mask if kernel.dropout else masks.open_no_mask),
         "mask": _inline(masks.mask if kernel.dropout else masks.no_mask),
+        "capped": in_dtype(rules.capped, dtype, twins, _inline),
     }
     if kernel.value is not None:
         names["value"] = in_dtype(kernel.value, dtype, twins, _inline)
@@ -120,8 +123,9 @@ def _announce() -> None:
     _log.warning("chainrule compiles its kernels for this machine: a few seconds, then kept on disk.")
 
 
+_MODULES = pointwise, norms, losses, pools, optimisers, matrices, updates
 _TEMPLATES: dict[str, Callable[..., None]] = {
-    name: getattr(module, name) for module in (pointwise, norms, losses, pools, optimisers) for name in module.KERNELS
+    name: getattr(module, name) for module in _MODULES for name in module.KERNELS
 }
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.engine.kernels import Kernel
-from chainrule.engine.kernels.numpy_set import losses, masks, norms, optimisers, pointwise, pools
+from chainrule.engine.kernels.numpy_set import losses, masks, matrices, norms, optimisers, pointwise, pools, updates
 from chainrule.engine.kernels.specialise import rebound
 
 
@@ -51,6 +51,7 @@ def _over_arrays(function: Callable[..., Any]) -> Callable[..., Any]:
     return over
 
 
+_MODULES = pointwise, norms, losses, pools, optimisers, matrices, updates
 _TEMPLATES: dict[str, Callable[..., None]] = {
-    name: getattr(module, name) for module in (pointwise, norms, losses, pools, optimisers) for name in module.KERNELS
+    name: getattr(module, name) for module in _MODULES for name in module.KERNELS
 }
