@@ -11,8 +11,8 @@ from chainrule.engine.lowering import lower
 from chainrule.engine.plan import Plan
 from chainrule.network.activations import ACTIVATIONS
 from chainrule.network.losses import LOSSES
-from chainrule.training.optimisers import LAMB, SGD, AdaBelief, Adadelta, Adagrad, Adam, Lion, Muon, RMSprop
 from chainrule.training.averaging import EMA, SWA
+from chainrule.training.optimisers import LAMB, SGD, AdaBelief, Adadelta, Adagrad, Adam, Lion, Muon, RMSprop
 from chainrule.training.penalty import Penalty
 from chainrule.training.step_options import PLAIN, StepOptions
 from chainrule.training.update import Update

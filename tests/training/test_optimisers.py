@@ -1,4 +1,7 @@
-"""Optimisers against optax (LAMB and Muon: test_whole_arrays.py), and the penalties against the conditions that define them."""
+"""Optimisers against optax, and the penalties against the conditions that define them.
+
+LAMB and Muon have their trajectories in test_whole_arrays.py.
+"""
 
 import inspect
 import json
@@ -188,7 +191,8 @@ def test_penalty_value_and_gradient():
         lambda: SGD(0.0), lambda: SGD(-1.0), lambda: SGD(float("inf")), lambda: SGD(float("nan")), lambda: SGD("0.1"),
         lambda: SGD(True), lambda: SGD(momentum=1.5), lambda: SGD(momentum=-0.1),
         lambda: SGD(weight_decay=-1), lambda: Adam(beta_1=1.0), lambda: Adam(beta_2=-0.1), lambda: Adam(epsilon=0),
-        lambda: Muon(momentum=1.0), lambda: Muon(0.0), lambda: LAMB(epsilon=0), lambda: Penalty(l1=-1), lambda: Penalty(l2=None), lambda: Penalty(alpha=float("inf")),
+        lambda: Muon(momentum=1.0), lambda: Muon(0.0), lambda: LAMB(epsilon=0),
+        lambda: Penalty(l1=-1), lambda: Penalty(l2=None), lambda: Penalty(alpha=float("inf")),
     ],
 )  # fmt: skip
 def test_hyperparameters_outside_their_range(make):
