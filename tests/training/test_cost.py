@@ -9,7 +9,7 @@ import pytest
 from chainrule import Activation, BatchNorm, Dense, Dropout, LayerNorm, Network, Residual
 from chainrule.engine import threads
 from chainrule.engine.kernels.numba_set import task
-from chainrule.training.averaging import EMA
+from chainrule.training.averaging import EMA, SWA
 from chainrule.training.batches import Rows
 from chainrule.training.optimisers import LAMB, SGD, Adam, AdamW, Muon
 from chainrule.training.penalty import Penalty
@@ -90,6 +90,20 @@ def test_an_update_allocates_nothing(optimiser, numba_kernels):
         finally:
             tracemalloc.stop()
     assert min(peaks) < 64 * 64 * 4
+
+
+@pytest.mark.parametrize("optimiser", [AdamW(0.01), LAMB(0.01), Muon(0.01)], ids=["adamw", "lamb", "muon"])
+def test_an_update_of_another_network_is_not_compiled_anew(optimiser, numba_kernels):
+    task.cache_clear()
+    found = []
+    for widths, options in (
+        ((8, 9, 3), StepOptions(1.0, 0.5, 0.4, {"bias": 0.5}, EMA())),
+        ((20, 7, 40, 1), StepOptions(2.0, None, 0.1, {"first": 0}, SWA(3, every=2))),
+    ):
+        parameters = Network([Dense(units) for units in widths], 5).init(0)
+        Update(optimiser, Penalty(l2=0.1), parameters, options).bind(parameters, parameters.like())(0.01, 1.0)
+        found.append(task.cache_info().misses)
+    assert found[1] == found[0] > 0
 
 
 @pytest.mark.parametrize("loss", ["cross_entropy", "squared_error"])

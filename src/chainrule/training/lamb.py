@@ -8,7 +8,7 @@ import numpy as np
 
 from chainrule.engine.kernels import Kernel
 from chainrule.engine.kernels.rules import trust
-from chainrule.training.site import Program, Site
+from chainrule.training.site import Piece, Site
 
 if TYPE_CHECKING:
     from chainrule.training.optimisers import LAMB
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 STEP = Kernel("lamb_step", value=trust, label="trust")
 
 
-def program(optimiser: LAMB, site: Site) -> Program:
+def piece(optimiser: LAMB, site: Site) -> Piece:
     """Two kernels: no member knows the norm of an array before all have summed their rows of it."""
     names = site.layout.trained_names
     direction = Kernel("lamb_direction", rule=optimiser.rule, label=optimiser.rule.__name__)
@@ -33,4 +33,4 @@ def program(optimiser: LAMB, site: Site) -> Program:
         rates[:3] = rate, site.penalty.square_factor(weight), optimiser.weight_decay
         rates[3:] = optimiser.numbers(step, 1.0)
 
-    return Program([(direction, directions), (STEP, steps)], renew)
+    return Piece([(direction, directions), (STEP, steps)], renew)

@@ -13,7 +13,7 @@ import numpy as np
 from chainrule.engine.kernels import Kernel
 from chainrule.engine.share import cut_product
 from chainrule.engine.work import Step
-from chainrule.training.site import Program, Site, by_rows, fused
+from chainrule.training.site import Piece, Site, by_rows, fused
 
 if TYPE_CHECKING:
     from chainrule.training.optimisers import Muon
@@ -27,7 +27,7 @@ DOT, MOMENTUM, SCALE = Kernel("dot"), Kernel("muon_momentum"), Kernel("muon_scal
 POLYNOMIAL, STEP = Kernel("muon_polynomial"), Kernel("muon_step")
 
 
-def program(optimiser: Muon, site: Site) -> Program:
+def piece(optimiser: Muon, site: Site) -> Piece:
     """The rest in one kernel, then every hidden weight matrix."""
     hidden = site.layout.weights[1:-1]
     rest = fused(optimiser.rest, site, [name for name in site.layout.trained_names if name not in hidden])
@@ -41,7 +41,7 @@ def program(optimiser: Muon, site: Site) -> Program:
         rest.renew(step, rate / optimiser.learning_rate * optimiser.rest.learning_rate, weight)
         rates[:] = rate, site.penalty.square_factor(weight), optimiser.weight_decay, optimiser.momentum
 
-    return Program(steps, renew)
+    return Piece(steps, renew)
 
 
 def _matrix(site: Site, name: str, room: Any, rates: Any) -> list[Step]:

@@ -14,7 +14,7 @@ from chainrule.errors import InputError, InputTypeError
 from chainrule.training import lamb, muon
 from chainrule.training.checks import BELOW_1, NOT_NEGATIVE, POSITIVE, UP_TO_1, Checked, Interval
 from chainrule.training.penalty import Penalty
-from chainrule.training.site import Program, Site, fused
+from chainrule.training.site import Piece, Site, fused
 
 Rule = Callable[..., Any]
 
@@ -43,7 +43,7 @@ class Optimiser(Checked, ABC):
         """Refuse a penalty that it cannot follow."""
 
     @abstractmethod
-    def program(self, site: Site) -> Program:
+    def piece(self, site: Site) -> Piece:
         """Its kernels, bound to vectors."""
 
 
@@ -54,7 +54,7 @@ class Pointwise(Optimiser):
     #: from `engine.kernels.rules`
     rule: ClassVar[Rule]
 
-    def program(self, site: Site) -> Program:
+    def piece(self, site: Site) -> Piece:
         return fused(self, site, site.layout.trained_names)
 
     @abstractmethod
@@ -247,8 +247,8 @@ class LAMB(Adam):
     def check(self, penalty: Penalty) -> None:
         _refuse_l1(self, penalty)
 
-    def program(self, site: Site) -> Program:
-        return lamb.program(self, site)
+    def piece(self, site: Site) -> Piece:
+        return lamb.piece(self, site)
 
 
 @dataclass(frozen=True)
@@ -287,8 +287,8 @@ class Muon(Optimiser):
     def check(self, penalty: Penalty) -> None:
         _refuse_l1(self, penalty)
 
-    def program(self, site: Site) -> Program:
-        return muon.program(self, site)
+    def piece(self, site: Site) -> Piece:
+        return muon.piece(self, site)
 
 
 def _refuse_l1(optimiser: Optimiser, penalty: Penalty) -> None:

@@ -58,7 +58,7 @@ def _keep(step: int, rate: float, weight: float) -> None:
 
 
 @dataclass(frozen=True)
-class Program:
+class Piece:
     """Kernel steps, and the function renew(step, rate, weight) that writes their numbers before each run."""
 
     steps: list[Step]
@@ -74,7 +74,7 @@ def by_rows(kernel: Kernel, matrices: tuple[Any, ...], members: int, *others: Ca
     return kernel, shares
 
 
-def fused(optimiser: Pointwise, site: Site, names: Collection[str]) -> Program:
+def fused(optimiser: Pointwise, site: Site, names: Collection[str]) -> Piece:
     """The whole optimiser as one kernel over these parameters: penalties, clipping and decay are inside."""
     value = soft_threshold if site.penalty.l1 > 0 else no_threshold
     kernel = Kernel(
@@ -95,4 +95,4 @@ def fused(optimiser: Pointwise, site: Site, names: Collection[str]) -> Program:
         for place, number in enumerate(optimiser.numbers(step, rate), start=3):
             rates[place] = number
 
-    return Program([(kernel, shares)], renew)
+    return Piece([(kernel, shares)], renew)

@@ -63,7 +63,7 @@ class Update:
             layout, parameters.vector[trained], gradients.vector[trained], self.moments, members,
             self.penalty, self.factors, clip,
         )  # fmt: skip
-        pieces = [self.optimiser.program(site)]
+        pieces = [self.optimiser.piece(site)]
         if options.clip_norm is not None:
             pieces.insert(0, clipping(site, options.clip_norm))
         if options.max_norm is not None:
