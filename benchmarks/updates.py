@@ -33,7 +33,7 @@ from chainrule.training.streams import streams
 from chainrule.training.trainer import Trainer
 from chainrule.training.update import Update
 
-ROUNDS = 15
+ROUNDS = 21
 BATCHES = {"medium": 100, "image": 40, "large": 4}
 RICH = StepOptions(clip_norm=1.0, averaging=EMA())
 OPTIMISERS: tuple[Optimiser, ...] = (
@@ -57,15 +57,19 @@ def make(case: Case, optimiser: Optimiser, options: StepOptions = PLAIN, schedul
     return lambda: trainer.epoch(rows, case.batch).seconds / batches
 
 
-def interleaved(epochs: Mapping[str, Epoch]) -> dict[str, float]:
-    """Median seconds per step of each. They take turns, in another order each time: who comes next to whom shows."""
-    times: dict[str, list[float]] = {name: [] for name in epochs}
-    order, random = list(epochs), Random(0)
+def interleaved(epochs: Mapping[str, Epoch]) -> tuple[dict[str, float], dict[str, float]]:
+    """Median seconds per step of each, and the median over the rounds of their ratio to the first.
+
+    They take turns, in another order each round: a machine that slows down slows them all, and what the one before
+    leaves in the caches falls to each alike.
+    """
+    first, random = next(iter(epochs)), Random(0)
+    rounds = []
     for _ in range(ROUNDS):
-        random.shuffle(order)
-        for name in order:
-            times[name].append(epochs[name]())
-    return {name: median(seconds) for name, seconds in times.items()}
+        order = random.sample(list(epochs), len(epochs))
+        rounds.append({name: epochs[name]() for name in order})
+    medians = {name: median(times[name] for times in rounds) for name in epochs}
+    return medians, {name: median(times[name] / times[first] for times in rounds) for name in epochs}
 
 
 def main() -> None:
@@ -74,17 +78,19 @@ def main() -> None:
     print("|---|---:|---:|---:|")
     for name in BATCHES:
         case = CASES[name]
-        found = interleaved({"plain": make(case, AdamW()), "rich": make(case, AdamW(), RICH, Cosine())})
-        plain, rich = found["plain"], found["rich"]
-        print(f"| {name} | {plain * 1e6:,.0f} | {rich * 1e6:,.0f} | {rich / plain:.3f} |", flush=True)
-    found = interleaved({repr(optimiser): make(CASES["medium"], optimiser) for optimiser in OPTIMISERS})
+        found, ratios = interleaved({"plain": make(case, AdamW()), "rich": make(case, AdamW(), RICH, Cosine())})
+        plain, rich = found["plain"] * 1e6, found["rich"] * 1e6
+        print(f"| {name} | {plain:,.0f} | {rich:,.0f} | {ratios['rich']:.3f} |", flush=True)
+    found, ratios = interleaved({_name(optimiser): make(CASES["medium"], optimiser) for optimiser in OPTIMISERS})
     print("\n| medium network | µs per step | of AdamW's |")
     print("|---|---:|---:|")
-    for optimiser in OPTIMISERS:
-        seconds = found[repr(optimiser)]
-        momentum = " with momentum" if isinstance(optimiser, SGD) and optimiser.momentum else ""
-        name = type(optimiser).__name__ + momentum
-        print(f"| {name} | {seconds * 1e6:,.0f} | {seconds / found[repr(OPTIMISERS[0])]:.2f} |")
+    for name, seconds in found.items():
+        print(f"| {name} | {seconds * 1e6:,.0f} | {ratios[name]:.2f} |")
+
+
+def _name(optimiser: Optimiser) -> str:
+    momentum = isinstance(optimiser, SGD) and optimiser.momentum > 0
+    return type(optimiser).__name__ + (" with momentum" if momentum else "")
 
 
 if __name__ == "__main__":

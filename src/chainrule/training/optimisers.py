@@ -265,6 +265,9 @@ class Muon(Optimiser):
     the hidden matrices. L2 is a part of the gradient, and so of what is made orthogonal. L1 is refused: a
     threshold per entry has no meaning where a step is one of whole matrices.
 
+    A step costs fifteen products per hidden matrix, whatever the batch: a square one takes the time of five times as
+    many rows as it has units, so that Muon suits large batches.
+
     Examples
     --------
     >>> Muon(0.02, rest=AdamW(0.003)).rest.learning_rate
