@@ -24,8 +24,9 @@ class Kernel:
     """A kernel by name, with the scalar functions that stand in for its placeholders.
 
     `value` and `slope` are an activation and its derivative, or a loss and its gradient; `rule` is an optimiser's, with
-    the proximal step of its penalty as `value`, which elsewhere about it is what follows from norms; `slope_reads` is what the derivative takes, "a" or "z"; `dropout` says
-    whether a mask is drawn; `scalar` that the functions know no arrays; `label` names them in listings.
+    the proximal step of its penalty as `value`, which around optimisers is what follows from norms; `slope_reads` is
+    what the derivative takes, "a" or "z"; `dropout` says whether a mask is drawn; `scalar` that the functions know no
+    arrays; `label` names them in listings.
     """
 
     name: str
