@@ -25,12 +25,15 @@ _HOMES = {
     "Stopping": "training.stopping",
     "Evaluator": "training.validation",
     "Validation": "training.validation",
+    "StepOptions": "training.step_options",
+    "Mixup": "training.mixup",
     "Checkpoints": "training.checkpoints",
     "MLPClassifier": "estimators.classifier",
     "MLPRegressor": "estimators.regressor",
 }
 _MODULES = {
     "activations": "network.activations",
+    "averaging": "training.averaging",
     "callbacks": "training.callbacks",
     "datasets": "datasets",
     "losses": "network.losses",

@@ -24,8 +24,10 @@ from chainrule.engine.plan import Plan
 from chainrule.engine.work import Team
 from chainrule.errors import PlanError
 from chainrule.network.losses import LOSSES
-from chainrule.training.optimisers import Adam
+from chainrule.training.averaging import EMA
+from chainrule.training.optimisers import LAMB, SGD, Adam, Muon
 from chainrule.training.penalty import Penalty
+from chainrule.training.step_options import PLAIN, StepOptions
 from chainrule.training.update import Update
 
 ROWS, SEQUENCES, BOUNDARIES = 83, 4, [0, 5, 36, 64, 83]
@@ -100,18 +102,37 @@ def test_the_same_team_gives_the_same_bits(shaken):
         np.testing.assert_array_equal(once[what], again[what])
 
 
-def test_an_optimiser_in_a_team(shaken):
-    network = Network([Dense(40), LayerNorm(), Dense(3)], 20)
-    vectors = []
-    for members in (1, 3):
-        parameters, gradients = shaken(network), shaken(network)
-        plan = network.plan(parameters, 1, loss="squared_error", gradients=gradients, n_threads=members)
-        step = Update(Adam(0.1, 0.1), Penalty(l1=0.1), parameters).bind(parameters, gradients, members)
-        with plan.team() as team:
-            for _ in range(5):
-                step(0.05, 8.0, team)
-        vectors.append(parameters.vector)
-    np.testing.assert_allclose(vectors[1], vectors[0], rtol=1e-12, atol=1e-14)
+ALL_OPTIONS = StepOptions(clip_norm=1.0, clip_value=0.5, max_norm=0.4, rate_factors={"bias": 0.5}, averaging=EMA(0.9))
+UPDATES = {
+    "adam": (Adam(0.1, 0.1), Penalty(l1=0.1)),
+    "momentum": (SGD(0.1, momentum=0.9), Penalty(l2=0.1)),
+    "lamb": (LAMB(0.1, 0.1), Penalty(l2=0.1)),
+    "muon": (Muon(0.1, 0.1), Penalty(l2=0.1)),
+}
+
+
+def updated(optimiser, penalty, options, members, parameters):
+    """What five steps leave of parameters and of the optimiser's state."""
+    network = Network([Dense(40), BatchNorm(), Dense(70), LayerNorm(), Dense(33), Dense(3)], 20)
+    parameters, gradients = parameters(network), parameters(network)
+    plan = network.plan(parameters, 1, loss="squared_error", gradients=gradients, n_threads=members)
+    update = Update(optimiser, penalty, parameters, options)
+    step = update.bind(parameters, gradients, members)
+    with plan.team() as team:
+        for _ in range(5):
+            step(0.05, 8.0, team)
+    return {"parameters": parameters.vector, **update.state()}
+
+
+@pytest.mark.parametrize("options", [PLAIN, ALL_OPTIONS], ids=["plain", "options"])
+@pytest.mark.parametrize("name", UPDATES)
+def test_an_update_in_a_team(name, options, shaken):
+    alone = updated(*UPDATES[name], options, 1, shaken)
+    for members in (2, 3, 7):
+        together, again = (updated(*UPDATES[name], options, members, shaken) for _ in range(2))
+        for what, expected in alone.items():
+            np.testing.assert_allclose(together[what], expected, rtol=1e-11, atol=1e-13, err_msg=what)
+            np.testing.assert_array_equal(together[what], again[what])  # in the same order, to the same bits
 
 
 def test_no_thread_stays_behind_whatever_happens(shaken):

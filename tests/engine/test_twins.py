@@ -16,13 +16,16 @@ from chainrule import (
     Residual,
 )
 from chainrule.engine.kernels import Kernel, load, numba_set, numpy_set
+from chainrule.engine.kernels.numba_set import matrices, optimisers, updates
 from chainrule.engine.kernels.numpy_set import draws
 from chainrule.engine.lowering import lower
 from chainrule.engine.plan import Plan
 from chainrule.network.activations import ACTIVATIONS
 from chainrule.network.losses import LOSSES
-from chainrule.training.optimisers import SGD, AdaBelief, Adadelta, Adagrad, Adam, Lion, RMSprop
+from chainrule.training.averaging import EMA, SWA
+from chainrule.training.optimisers import LAMB, SGD, AdaBelief, Adadelta, Adagrad, Adam, Lion, Muon, RMSprop
 from chainrule.training.penalty import Penalty
+from chainrule.training.step_options import PLAIN, StepOptions
 from chainrule.training.update import Update
 
 TOLERANCE = {np.float32: 1e-5, np.float64: 1e-12}
@@ -72,6 +75,9 @@ PROGRAMS = {
 ROWS, SEQUENCES, BOUNDARIES = 19, 4, [0, 5, 6, 14, 19]
 
 
+OF_UPDATES = optimisers, matrices, updates
+
+
 def kernel_names(program):
     return {step.kernel.name for step in program.instructions}
 
@@ -81,7 +87,8 @@ def test_every_kernel_has_a_twin_and_every_pair_is_met():
     met = set().union(
         *(kernel_names(lower(layers, 5, mode, LOSSES.get(loss))) for layers, mode, loss in PROGRAMS.values())
     )
-    assert set(numba_set._TEMPLATES) - met == {"optimise_1", "optimise_2", "mix"}  # below, and in test_mixup
+    elsewhere = {name for module in OF_UPDATES for name in module.KERNELS} | {"mix"}  # below, and in test_mixup
+    assert set(numba_set._TEMPLATES) - met == elsewhere
 
 
 def bound(which, network, mode, loss, parameters, targets, monkeypatch):
@@ -136,26 +143,46 @@ OPTIMISERS = {
     "adagrad": Adagrad(0.1),
     "adadelta": Adadelta(0.1),
     "lion": Lion(0.1),
+    "lamb": LAMB(0.1, weight_decay=0.1),
+    "muon": Muon(0.1, weight_decay=0.1),
 }
+PENALTIES = {
+    "": Penalty(),
+    "penalty": Penalty(l1=0.3, l2=0.2, alpha=0.1),
+    "l2": Penalty(l2=0.2),
+}
+OPTIONS = {
+    "": PLAIN,
+    "all, ema": StepOptions(1.0, 0.5, 0.4, {"bias": 2, "0.W": 0.5}, EMA(0.9)),
+    "all, swa": StepOptions(1.0, 0.5, 0.4, {"bias": 2, "last": 0}, SWA(2, every=2)),
+}
+#: every optimiser alone and with each penalty it takes, and one of each form with all that may stand around it
+UPDATES = [
+    *((name, penalty, "") for name in OPTIMISERS for penalty in ("", "l2" if name in ("lamb", "muon") else "penalty")),
+    *((name, "l2", options) for name in ("momentum", "adam", "lamb", "muon") for options in OPTIONS if options),
+]
 
 
 @both_dtypes
-@pytest.mark.parametrize("penalty", [Penalty(), Penalty(l1=0.3, l2=0.2, alpha=0.1)], ids=["", "penalty"])
-@pytest.mark.parametrize("name", OPTIMISERS)
-def test_optimiser_twins(name, penalty, dtype, shaken, monkeypatch):
-    network = Network([Dense(7), LayerNorm(), Dense(3)], 5)
-    vectors = []
+@pytest.mark.parametrize(("name", "penalty", "options"), UPDATES)
+def test_update_twins(name, penalty, options, dtype, shaken, monkeypatch):
+    network = Network([Dense(7), BatchNorm(), Dense(9), LayerNorm(), Dense(3)], 5)
+    found = []
     for which in ("numpy", "numba"):
         monkeypatch.setenv("CHAINRULE_KERNELS", which)
         parameters, gradients = shaken(network, dtype=dtype), shaken(network, dtype=dtype).like()
-        step = Update(OPTIMISERS[name], penalty, parameters).bind(parameters, gradients)
+        update = Update(OPTIMISERS[name], PENALTIES[penalty], parameters, OPTIONS[options])
+        step = update.bind(parameters, gradients)
         generator = np.random.default_rng(2)
         for _ in range(5):
             gradients.vector[...] = generator.normal(size=gradients.vector.size)
             step(0.05, 8.0)
-        vectors.append(parameters.vector)
-    assert (vectors[0] != shaken(network, dtype=dtype).vector).any()
-    np.testing.assert_allclose(vectors[1], vectors[0], rtol=5 * TOLERANCE[dtype], atol=5 * TOLERANCE[dtype])
+        found.append({"parameters": parameters.vector, **update.state()})
+    assert (found[0]["parameters"] != shaken(network, dtype=dtype).vector).any()
+    for array, expected in found[0].items():
+        np.testing.assert_allclose(
+            found[1][array], expected, rtol=5 * TOLERANCE[dtype], atol=5 * TOLERANCE[dtype], err_msg=array
+        )
 
 
 def drawn_mask(which, dtype, rate, seed, step, site, shape):

@@ -6,12 +6,15 @@ from contextlib import nullcontext
 import numpy as np
 import pytest
 
-from chainrule import Activation, BatchNorm, Dense, Dropout, LayerNorm, Residual
+from chainrule import Activation, BatchNorm, Dense, Dropout, LayerNorm, Network, Residual
 from chainrule.engine import threads
 from chainrule.engine.kernels.numba_set import task
+from chainrule.training.averaging import EMA, SWA
 from chainrule.training.batches import Rows
-from chainrule.training.optimisers import SGD, Adam
+from chainrule.training.optimisers import LAMB, SGD, Adam, AdamW, Muon
 from chainrule.training.penalty import Penalty
+from chainrule.training.step_options import StepOptions
+from chainrule.training.update import Update
 
 ROWS = 40_000
 LAYERS = (
@@ -66,6 +69,41 @@ def test_nothing_is_allocated_per_step(optimiser, weighted, numba_kernels, train
     assert left[100] - left[1000] < 360  # less than a byte per extra step
     assert peak[100] - peak[1000] < 360
     assert max(peak.values()) < 1000 * 4
+
+
+@pytest.mark.parametrize("optimiser", [AdamW(0.01), LAMB(0.01), Muon(0.01)], ids=["adamw", "lamb", "muon"])
+def test_an_update_allocates_nothing(optimiser, numba_kernels):
+    """A hundred steps with all that may stand around one peak below the smallest array that they work on."""
+    parameters = Network([Dense(64), Dense(64), Dense(64)], 64).init(0)
+    gradients = parameters.copy()
+    options = StepOptions(1.0, 0.5, 0.4, {"bias": 0.5}, EMA())
+    step = Update(optimiser, Penalty(l2=0.1), parameters, options).bind(parameters, gradients)
+    step(0.01, 1.0)
+    peaks = []
+    for _ in range(3):  # the lowest: Python itself now and then keeps an object
+        tracemalloc.start()
+        try:
+            before, _ = tracemalloc.get_traced_memory()
+            for _ in range(100):
+                step(0.01, 1.0)
+            peaks.append(tracemalloc.get_traced_memory()[1] - before)
+        finally:
+            tracemalloc.stop()
+    assert min(peaks) < 64 * 64 * 4
+
+
+@pytest.mark.parametrize("optimiser", [AdamW(0.01), LAMB(0.01), Muon(0.01)], ids=["adamw", "lamb", "muon"])
+def test_an_update_of_another_network_is_not_compiled_anew(optimiser, numba_kernels):
+    task.cache_clear()
+    found = []
+    for widths, options in (
+        ((8, 9, 3), StepOptions(1.0, 0.5, 0.4, {"bias": 0.5}, EMA())),
+        ((20, 7, 40, 1), StepOptions(2.0, None, 0.1, {"first": 0}, SWA(3, every=2))),
+    ):
+        parameters = Network([Dense(units) for units in widths], 5).init(0)
+        Update(optimiser, Penalty(l2=0.1), parameters, options).bind(parameters, parameters.like())(0.01, 1.0)
+        found.append(task.cache_info().misses)
+    assert found[1] == found[0] > 0
 
 
 @pytest.mark.parametrize("loss", ["cross_entropy", "squared_error"])

@@ -1,5 +1,9 @@
-"""Optimisers against optax, and the penalties against the conditions that define them."""
+"""Optimisers against optax, and the penalties against the conditions that define them.
 
+LAMB and Muon have their trajectories in test_whole_arrays.py.
+"""
+
+import inspect
 import json
 from dataclasses import FrozenInstanceError
 from pathlib import Path
@@ -8,8 +12,9 @@ import numpy as np
 import pytest
 
 from chainrule import BatchNorm, Dense, LayerNorm, Network
-from chainrule.errors import InputError
+from chainrule.errors import InputError, InputTypeError
 from chainrule.training.optimisers import (
+    LAMB,
     SGD,
     AdaBelief,
     Adadelta,
@@ -17,6 +22,7 @@ from chainrule.training.optimisers import (
     Adam,
     AdamW,
     Lion,
+    Muon,
     Nadam,
     Optimiser,
     RAdam,
@@ -41,7 +47,11 @@ OPTIMISERS = {
     "adagrad_torch": Adagrad(0.1),
     "adadelta": Adadelta(1.0),
     "lion": Lion(0.01, weight_decay=0.001),
+    "lamb": LAMB(0.05, weight_decay=0.01),
+    "muon": Muon(0.02, weight_decay=0.01, rest=AdamW(0.05)),
 }
+#: those whose step is one of whole arrays, which optax has otherwise or not, and which take no L1
+WHOLE = {"lamb", "muon"}
 every_optimiser = pytest.mark.parametrize("name", OPTIMISERS)
 
 
@@ -70,17 +80,18 @@ def subclasses(kind):
 
 
 def test_every_optimiser_is_here():
-    assert {type(optimiser) for optimiser in OPTIMISERS.values()} == subclasses(Optimiser) - {Optimiser}
+    made = {type(optimiser) for optimiser in OPTIMISERS.values()}
+    assert made == {kind for kind in subclasses(Optimiser) if not inspect.isabstract(kind)}
 
 
-@every_optimiser
+@pytest.mark.parametrize("name", sorted(set(OPTIMISERS) - WHOLE))
 def test_trajectory_of_optax(name, kernels):
     expected = np.array(REFERENCE["traj"][name])
     assert expected.shape == (50, 6)
     np.testing.assert_allclose(descend(OPTIMISERS[name], 50), expected, rtol=0, atol=1e-9)
 
 
-@pytest.mark.parametrize("name", sorted(set(OPTIMISERS) - {"lion"}))
+@pytest.mark.parametrize("name", sorted(set(OPTIMISERS) - WHOLE - {"lion"}))
 def test_l1_makes_exact_zeros_and_rests_where_the_objective_does(name, kernels):
     """At rest g = -l1 sign(w) where w is not 0, and |g| <= l1 where it is. AdamW's decay counts as a gradient."""
     w = rest(name, Penalty(l1=1.0))
@@ -102,6 +113,12 @@ def test_l1_of_lion_is_a_decay_of_its_own(kernels):
         step(0.1, 1.0)
         np.testing.assert_allclose(parameters.vector, expected, atol=1e-12)
     assert (parameters.vector == 0).all()
+
+
+@pytest.mark.parametrize("name", sorted(WHOLE))
+def test_l1_is_refused_where_a_step_has_no_size_per_entry(name):
+    with pytest.raises(InputError, match="expected l1 = 0"):
+        descend(OPTIMISERS[name], 1, Penalty(l1=0.1))
 
 
 @pytest.mark.parametrize("name", ["sgd", "momentum", "nesterov", "adam"])
@@ -174,12 +191,19 @@ def test_penalty_value_and_gradient():
         lambda: SGD(0.0), lambda: SGD(-1.0), lambda: SGD(float("inf")), lambda: SGD(float("nan")), lambda: SGD("0.1"),
         lambda: SGD(True), lambda: SGD(momentum=1.5), lambda: SGD(momentum=-0.1),
         lambda: SGD(weight_decay=-1), lambda: Adam(beta_1=1.0), lambda: Adam(beta_2=-0.1), lambda: Adam(epsilon=0),
+        lambda: Muon(momentum=1.0), lambda: Muon(0.0), lambda: LAMB(epsilon=0),
         lambda: Penalty(l1=-1), lambda: Penalty(l2=None), lambda: Penalty(alpha=float("inf")),
     ],
 )  # fmt: skip
 def test_hyperparameters_outside_their_range(make):
     with pytest.raises(InputError, match="expected a number in .*; received"):
         make()
+
+
+@pytest.mark.parametrize("rest", [SGD(0.1), LAMB(), AdamW, None], ids=repr)
+def test_what_cannot_take_the_rest_of_muon(rest):
+    with pytest.raises(InputTypeError, match="an Adam of one kernel"):
+        Muon(rest=rest)
 
 
 @every_optimiser

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -45,12 +45,25 @@ class Layout:
         """Entries that training changes: the head of the vector."""
         return sum(int(np.prod(p.shape)) for p in self.parameters if p.trained)
 
-    def segments(self, members: int = 1) -> list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]]:
+    @cached_property
+    def trained_names(self) -> tuple[str, ...]:
+        """The trained parameters, in the order of the vector."""
+        return tuple(p.name for p in self.in_order if p.trained)
+
+    @cached_property
+    def weights(self) -> tuple[str, ...]:
+        """The weight matrices, in the order of the layers."""
+        return tuple(p.name for p in self.parameters if p.kind == "weight")
+
+    def segments(
+        self, members: int = 1, names: Collection[str] | None = None
+    ) -> list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]]:
         """For each member of a team, of each trained parameter: start, stop, and 1 for weights, 0 for the rest.
 
-        A member has about the rows whose gradient it computes, which are then in the cache of its core.
+        A member has about the rows whose gradient it computes, which are then in the cache of its core. `names`
+        chooses some of the parameters; they come in the order of the vector.
         """
-        trained = [p for p in self.in_order if p.trained]
+        trained = [p for p in self.in_order if p.trained and (names is None or p.name in names)]
         penalised = np.array([float(p.kind == "weight") for p in trained])
         cuts = []
         for p in trained:

@@ -22,8 +22,8 @@ BY_ROWS = {
 def divide(instruction: Instruction, arguments: list[Any], members: int) -> list[list[Any]]:
     """The arguments of every member, none where it has nothing to do."""
     name = instruction.kernel.name
-    if members > 1 and name == "dot":
-        return _product(arguments, members)
+    if name == "dot":
+        return cut_product(arguments, members)
     own_row = [isinstance(kind, Own) for kind in instruction.arguments]
     if members == 1 or name not in BY_ROWS:
         alone = [a[0] if own else a for a, own in zip(arguments, own_row, strict=True)]
@@ -50,8 +50,11 @@ def _has_rows(kind: Argument) -> bool:
     return isinstance(kind, Value) and kind.space != "none"
 
 
-def _product(arguments: list[Any], members: int) -> list[list[Any]]:
+def cut_product(arguments: list[Any], members: int) -> list[list[Any]]:
+    """The arguments of a product x, y, out for every member: rows of out, or columns where there are few rows."""
     x, y, out = arguments
+    if members == 1:
+        return [arguments]
     if len(out) >= 2 * GRAIN * members:
         return [_some(part, [x[part], y, out[part]]) for part in parts(len(out), members)]
     return [_some(part, [x, y[:, part], out[:, part]]) for part in parts(out.shape[1], members)]

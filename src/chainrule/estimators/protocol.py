@@ -44,7 +44,7 @@ class Bridge(Callback):
 
     def epoch(self, record: Record) -> object:
         if not math.isfinite(record.loss):
-            return True  # there is nothing to predict with; `end` closes the epoch
+            return False  # there is nothing to predict with; `end` closes the epoch
         stop = self._end(self._epoch)
         self._left -= 1
         self._epoch = None

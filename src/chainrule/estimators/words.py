@@ -14,9 +14,9 @@ def interruption() -> None:
 
 
 def warn(message: str, category: type[Warning] = UserWarning) -> None:
-    """Warn at the line outside this package that called into it."""
+    """Warn at the line outside this package, and outside of its callback protocol, that called into it."""
     level = 1
-    while sys._getframe(level).f_globals.get("__name__", "").startswith("chainrule."):
+    while sys._getframe(level).f_globals.get("__name__", "").startswith(("chainrule.", "sklearn.callback.")):
         level += 1
     warnings.warn(message, category, stacklevel=level + 1)
 

@@ -1,17 +1,20 @@
-"""The optimisers: frozen configurations, each a rule for one entry and the numbers that it wants to know."""
+"""The optimisers: frozen configurations, most of them a rule for one entry and the numbers that it wants to know."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
 
 from chainrule.checks import BELOW_1, NOT_NEGATIVE, POSITIVE, UP_TO_1, Checked, Interval
 from chainrule.engine.kernels import rules
-from chainrule.errors import InputError
+from chainrule.errors import InputError, InputTypeError
+from chainrule.training import lamb, muon
+from chainrule.training.penalty import Penalty
+from chainrule.training.site import Piece, Site, fused
 
 Rule = Callable[..., Any]
 
@@ -23,8 +26,7 @@ class Optimiser(Checked, ABC):
     learning_rate: float
     weight_decay: float = 0.0
 
-    #: the rule, from `engine.kernels.rules`, and how many numbers of state it keeps per parameter
-    rule: ClassVar[Rule]
+    #: how many numbers of state it keeps per parameter
     moments: ClassVar[int] = 2
 
     bounds: ClassVar[dict[str, Interval]] = {
@@ -37,13 +39,31 @@ class Optimiser(Checked, ABC):
         "epsilon": POSITIVE,
     }
 
+    def check(self, penalty: Penalty) -> None:
+        """Refuse a penalty that it cannot follow."""
+
+    @abstractmethod
+    def piece(self, site: Site) -> Piece:
+        """Its kernels, bound to vectors."""
+
+
+@dataclass(frozen=True)
+class Pointwise(Optimiser):
+    """An optimiser whose step for an entry depends on that entry alone: one fused kernel."""
+
+    #: from `engine.kernels.rules`
+    rule: ClassVar[Rule]
+
+    def piece(self, site: Site) -> Piece:
+        return fused(self, site, site.layout.trained_names)
+
     @abstractmethod
     def numbers(self, step: int, rate: float) -> tuple[float, ...]:
         """What the rule wants to know at this step, counted from 1, at this learning rate; eight numbers at most."""
 
 
 @dataclass(frozen=True)
-class SGD(Optimiser):
+class SGD(Pointwise):
     """Stochastic gradient descent, with momentum, or with Nesterov's look ahead.
 
     Polyak 1964; Nesterov 1983 in the form of Sutskever et al. 2013. A steady gradient moves p by rate g / (1 - mu) a
@@ -67,13 +87,20 @@ class SGD(Optimiser):
         if not isinstance(self.nesterov, (bool, np.bool_)):
             raise InputError("SGD(nesterov=)", "True or False", repr(self.nesterov), "True looks ahead.")
 
+    def check(self, penalty: Penalty) -> None:
+        if penalty.l1 > 0 and self.momentum == 1:
+            raise InputError(
+                "SGD(momentum=)", "less than 1 together with l1", self.momentum,
+                "With momentum 1 a gradient never fades, and L1 has no point of rest: 0.9 is a common choice.",
+            )  # fmt: skip
+
     def numbers(self, step: int, rate: float) -> tuple[float, ...]:
         ahead, straight = (self.momentum, rate) if self.nesterov and self.momentum > 0 else (1.0, 0.0)
         return rate, self.momentum, ahead, straight, _steady(self.momentum)
 
 
 @dataclass(frozen=True)
-class Adam(Optimiser):
+class Adam(Pointwise):
     """Adam (Kingma and Ba 2015); with `weight_decay`, AdamW (Loshchilov and Hutter 2019).
 
     Epsilon is added after the bias correction.
@@ -139,7 +166,7 @@ class AdaBelief(Adam):
 
 
 @dataclass(frozen=True)
-class RMSprop(Optimiser):
+class RMSprop(Pointwise):
     """Gradients divided by the root of their mean square (Tieleman and Hinton 2012); epsilon outside the root."""
 
     learning_rate: float = 0.01
@@ -155,7 +182,7 @@ class RMSprop(Optimiser):
 
 
 @dataclass(frozen=True)
-class Adagrad(Optimiser):
+class Adagrad(Pointwise):
     """Gradients divided by the root of the sum of all their squares (Duchi et al. 2011); the sum starts at 0."""
 
     learning_rate: float = 0.01
@@ -169,7 +196,7 @@ class Adagrad(Optimiser):
 
 
 @dataclass(frozen=True)
-class Adadelta(Optimiser):
+class Adadelta(Pointwise):
     """Steps in the units of the parameters, sized by the steps before them (Zeiler 2012)."""
 
     learning_rate: float = 1.0
@@ -183,7 +210,7 @@ class Adadelta(Optimiser):
 
 
 @dataclass(frozen=True)
-class Lion(Optimiser):
+class Lion(Pointwise):
     """The sign of an interpolated momentum (Chen et al. 2023).
 
     Every step has the size of the rate, so L1 is a decay of its own, rate * l1 towards 0 a step, like `weight_decay`.
@@ -198,6 +225,81 @@ class Lion(Optimiser):
 
     def numbers(self, step: int, rate: float) -> tuple[float, ...]:
         return rate, self.beta_1, 1 - self.beta_1, self.beta_2, 1 - self.beta_2, 1.0
+
+
+@dataclass(frozen=True)
+class LAMB(Adam):
+    """Adam whose step has, array by array, the length of the weights times the rate (You et al. 2020).
+
+    W -= rate * |W| / |u| * u, with u = Adam's step at rate 1, plus weight_decay * W. The ratio is 1 where W or u is 0,
+    and for biases, gains and offsets, which do not decay either. L2 is a part of the gradient. L1 is refused: its
+    threshold would have to be known before the ratio is.
+
+    Examples
+    --------
+    >>> LAMB(weight_decay=0.01)
+    LAMB(learning_rate=0.01, weight_decay=0.01, beta_1=0.9, beta_2=0.999, epsilon=1e-06)
+    """
+
+    learning_rate: float = 0.01
+    epsilon: float = 1e-6
+
+    def check(self, penalty: Penalty) -> None:
+        _refuse_l1(self, penalty)
+
+    def piece(self, site: Site) -> Piece:
+        return lamb.piece(self, site)
+
+
+@dataclass(frozen=True)
+class Muon(Optimiser):
+    """Momentum made orthogonal, for hidden weight matrices; `rest` for all else (Jordan et al. 2024).
+
+    Hidden are all weight matrices but the first and the last. Their momentum, with Nesterov's look ahead, goes through
+    five Newton-Schulz iterations that push its singular values towards 1, and W moves by the result times
+    rate * sqrt(max(1, units / inputs)). An orthogonal matrix keeps the length of a vector, so that spread over more
+    units than inputs its entries shrink by sqrt(inputs / units): the authors' factor undoes that, and one rate
+    suits all widths.
+
+    `rest` has its own learning rate, which a schedule multiplies alike, and its own decay; `weight_decay` is that of
+    the hidden matrices. L2 is a part of the gradient, and so of what is made orthogonal. L1 is refused: a
+    threshold per entry has no meaning where a step is one of whole matrices.
+
+    A step costs fifteen products per hidden matrix, whatever the batch: a square one takes the time of five times as
+    many rows as it has units, so that Muon suits large batches.
+
+    Examples
+    --------
+    >>> Muon(0.02, rest=AdamW(0.003)).rest.learning_rate
+    0.003
+    """
+
+    learning_rate: float = 0.02
+    momentum: float = 0.95
+    rest: Adam = field(default_factory=AdamW)
+
+    bounds = Optimiser.bounds | {"momentum": BELOW_1}
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not isinstance(self.rest, Adam) or isinstance(self.rest, LAMB):
+            raise InputTypeError(
+                "Muon(rest=)", "an Adam of one kernel, such as AdamW(0.001)", repr(self.rest), "Leave it out for AdamW."
+            )
+
+    def check(self, penalty: Penalty) -> None:
+        _refuse_l1(self, penalty)
+
+    def piece(self, site: Site) -> Piece:
+        return muon.piece(self, site)
+
+
+def _refuse_l1(optimiser: Optimiser, penalty: Penalty) -> None:
+    if penalty.l1 > 0:
+        raise InputError(
+            f"l1 with {type(optimiser).__name__}", "l1 = 0", penalty.l1,
+            "Its step has no size per entry, which L1 needs: take l2, weight_decay, or AdamW.",
+        )  # fmt: skip
 
 
 def _steady(momentum: float) -> float:

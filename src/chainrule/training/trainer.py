@@ -16,12 +16,17 @@ from chainrule.engine.plan import Plan
 from chainrule.network import losses
 from chainrule.network.losses import Loss
 from chainrule.training.batches import Rows
+from chainrule.training.mixup import Mixup
 from chainrule.training.optimisers import Adam, Optimiser
 from chainrule.training.penalty import Penalty
 from chainrule.training.records import Record
 from chainrule.training.schedules import Schedule
+from chainrule.training.step_options import PLAIN, StepOptions
 from chainrule.training.streams import Streams, streams
 from chainrule.training.update import Step, Update
+
+#: In front of the names of an update's arrays in the state of a trainer.
+UPDATE = "update."
 
 
 class Trainer:
@@ -42,6 +47,8 @@ class Trainer:
     n_threads : int, or None for what is available
     schedule : Schedule whose factor multiplies `rate` at each step, or None. Set `planned` to the number of all
         steps where the schedule takes its length from there
+    options : StepOptions: clipping, bounds, factors of the rate, averages of the weights
+    mixup : Mixup of the rows of each batch, or None
 
     Examples
     --------
@@ -65,6 +72,8 @@ class Trainer:
         shuffle: bool = True,
         n_threads: int | None = None,
         schedule: Schedule | None = None,
+        options: StepOptions = PLAIN,
+        mixup: Mixup | None = None,
     ) -> None:
         self.network = network
         self.loss = losses.get(loss)
@@ -72,7 +81,8 @@ class Trainer:
         self.parameters = network.init(self.streams.init) if parameters is None else parameters
         self.shuffle = shuffle
         self.n_threads = n_threads
-        self.update = Update(optimiser or Adam(), penalty or Penalty(), self.parameters)
+        self.update = Update(optimiser or Adam(), penalty or Penalty(), self.parameters, options)
+        self.mixup = mixup
         self.rate = self.update.optimiser.learning_rate
         self.schedule = schedule
         self.planned: int | None = None
@@ -84,16 +94,18 @@ class Trainer:
 
     @property
     def model(self) -> Parameters:
-        """What to validate and to predict with."""
-        return self.parameters
+        """What to validate and to predict with: the average of the weights, where one is kept."""
+        return self.parameters if self.update.average is None else self.update.average
 
     def epoch(self, data: Rows, batch_size: int) -> Record:
         """Go once through the data."""
         started = time.perf_counter()
         plan, step = self._bind(batch_size)
         first = plan.run(batch_size)
-        first.bind()  # kernels compile before a team waits for them
         arrays = first.arrays
+        first.bind()  # kernels compile before a team waits for them
+        if self.mixup is not None:
+            self.mixup.apply(arrays, np.random.default_rng(0))
         data.start(arrays)
         total = arrays["total"]
         total[...] = 0
@@ -104,6 +116,8 @@ class Trainer:
             for chosen in data.batches(batch_size, self.streams.shuffle if self.shuffle else None):
                 run = plan.run(data.count(chosen))
                 weight = data.gather(chosen, run.arrays)
+                if self.mixup is not None:
+                    self.mixup.apply(run.arrays, self.streams.mixup)
                 if noise is not None:
                     noise += 1
                 run(team)
@@ -120,12 +134,13 @@ class Trainer:
     def state(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         """All that training goes on from, bit for bit: arrays by name, and plain data."""
         data = {"epochs": self.epochs, "rate": self.rate, "planned": self.planned, "streams": self.streams.state()}
-        return {"parameters": self.parameters.vector, **self.update.state()}, data
+        update = {UPDATE + name: array for name, array in self.update.state().items()}
+        return {"parameters": self.parameters.vector, **update}, data
 
     def load(self, arrays: Mapping[str, NDArray[Any]], data: Mapping[str, Any]) -> None:
         """Go on from what `state` gave."""
         self.parameters.vector[...] = arrays["parameters"]
-        self.update.load(arrays)
+        self.update.load({n.removeprefix(UPDATE): array for n, array in arrays.items() if n.startswith(UPDATE)})
         self.epochs, self.rate, self.planned = data["epochs"], data["rate"], data["planned"]
         self.streams.load(data["streams"])
         self._bound = None  # its dropout masks were another seed's

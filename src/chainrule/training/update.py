@@ -1,4 +1,4 @@
-"""An optimiser at work: its state, and the fused kernel call that its configuration becomes."""
+"""An optimiser at work: its state, and the short program of kernels that a step becomes."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.engine.kernels import Kernel, chosen_set
-from chainrule.engine.kernels.rules import no_threshold, soft_threshold
+from chainrule.engine.kernels import chosen_set
 from chainrule.engine.parameters import Parameters
 from chainrule.engine.work import Team, bind
 from chainrule.errors import InputError
-from chainrule.training.optimisers import SGD, Optimiser
+from chainrule.training.around import averages, bounding, clipping
+from chainrule.training.optimisers import Optimiser
 from chainrule.training.penalty import Penalty
+from chainrule.training.site import Site
+from chainrule.training.step_options import PLAIN, StepOptions
 
 
 class Step(Protocol):
@@ -24,50 +26,90 @@ class Step(Protocol):
 
 
 class Update:
-    """An optimiser at work: its moments and its count of steps, and its kernel bound to the vectors."""
+    """An optimiser at work: its moments, its count of steps, the average of the weights where one is kept.
 
-    def __init__(self, optimiser: Optimiser, penalty: Penalty, parameters: Parameters) -> None:
-        if penalty.l1 > 0 and isinstance(optimiser, SGD) and optimiser.momentum == 1:
-            raise InputError(
-                "SGD(momentum=)", "less than 1 together with l1", optimiser.momentum,
-                "With momentum 1 a gradient never fades, and L1 has no point of rest: 0.9 is a common choice.",
-            )  # fmt: skip
+    A step is [norm of the gradient] -> optimiser -> [bound of weights] -> [average], one compiled program.
+
+    Attributes
+    ----------
+    steps : int, steps taken
+    moments : vectors of the optimiser's state
+    average : Parameters to predict with, or None where nothing is averaged
+    """
+
+    def __init__(
+        self,
+        optimiser: Optimiser,
+        penalty: Penalty,
+        parameters: Parameters,
+        options: StepOptions = PLAIN,
+    ) -> None:
+        optimiser.check(penalty)
         self.optimiser = optimiser
         self.penalty = penalty
+        self.options = options
         self.steps = 0
+        self.factors = options.factors(parameters.layout)
         layout, dtype = parameters.layout, parameters.vector.dtype
-        self.moments = [np.zeros(layout.trained, dtype) for _ in range(optimiser.moments)]
-        self._rates = np.zeros(3 + 8)
-
-    def state(self) -> dict[str, NDArray[Any]]:
-        """Every array that a checkpoint must hold, and the count of steps as one."""
-        return {"steps": np.array(self.steps), **{f"moment {i}": m for i, m in enumerate(self.moments)}}
-
-    def load(self, state: Mapping[str, NDArray[Any]]) -> None:
-        """Go on from what `state` gave."""
-        self.steps = int(state["steps"])
-        for i, moment in enumerate(self.moments):
-            moment[...] = state[f"moment {i}"]
+        self.moments = tuple(np.zeros(layout.trained, dtype) for _ in range(optimiser.moments))
+        self.average = None if options.averaging is None else parameters.copy()
 
     def bind(self, parameters: Parameters, gradients: Parameters, members: int = 1) -> Step:
         """A function step(rate, weight, team): one step at this rate, after a batch of this weight."""
-        layout, optimiser, penalty, rates = parameters.layout, self.optimiser, self.penalty, self._rates
-        value = soft_threshold if penalty.l1 > 0 else no_threshold
-        kernel = Kernel(
-            f"optimise_{optimiser.moments}", value=value, rule=optimiser.rule,
-            label=f"{optimiser.rule.__name__}.{value.__name__}",
+        options, layout = self.options, parameters.layout
+        clip = np.array([np.inf if options.clip_value is None else options.clip_value, 1.0])
+        trained = slice(layout.trained)
+        site = Site(
+            layout, parameters.vector[trained], gradients.vector[trained], self.moments, members,
+            self.penalty, self.factors, clip,
         )  # fmt: skip
-        vectors = [vector[: layout.trained] for vector in (parameters.vector, gradients.vector)] + self.moments
-        shares = [[*vectors, *segments, rates] for segments in layout.segments(members)]
-        work = bind(chosen_set(), parameters.vector.dtype, [(kernel, shares)])
+        pieces = [self.optimiser.piece(site)]
+        if options.clip_norm is not None:
+            pieces.insert(0, clipping(site, options.clip_norm))
+        if options.max_norm is not None:
+            pieces.append(bounding(site, options.max_norm))
+        if options.averaging is not None and self.average is not None:
+            pieces.append(averages(options.averaging, parameters.vector, self.average.vector, members))
+        work = bind(chosen_set(), parameters.vector.dtype, [step for piece in pieces for step in piece.steps])
 
         def step(rate: float, weight: float, team: Team | None = None) -> None:
             self.steps += 1
-            rates[0] = rate * penalty.l1
-            rates[1] = penalty.square_factor(weight)
-            rates[2] = rate * optimiser.weight_decay
-            for place, number in enumerate(optimiser.numbers(self.steps, rate), start=3):
-                rates[place] = number
+            for piece in pieces:
+                piece.renew(self.steps, rate, weight)
             work(team)
 
         return step
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """All that a checkpoint must hold to go on bit for bit, beside the parameters: copies, by name."""
+        return {name: array.copy() for name, array in self._arrays().items()} | {"steps": np.array(self.steps)}
+
+    def load(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Put a state back, into the arrays that steps are bound to.
+
+        Raises
+        ------
+        InputError
+            Where a name, a shape or a type is not that of this optimiser, these options and this network. Nothing is
+            changed then.
+        """
+        mine = self._arrays() | {"steps": np.array(self.steps)}
+        if set(state) != set(mine):
+            raise InputError(
+                "load(state)", ", ".join(sorted(mine)), ", ".join(sorted(map(str, state))) or "nothing",
+                "Load what was saved with the same optimiser and the same averaging.",
+            )  # fmt: skip
+        for name, array in mine.items():
+            given = np.asarray(state[name])
+            if (given.shape, given.dtype) != (array.shape, array.dtype) or (name == "steps" and given < 0):
+                raise InputError(
+                    f"load(state[{name!r}])", f"{array.dtype} of shape {array.shape}, no count below 0",
+                    f"{given.dtype} of shape {given.shape}", "Load what was saved for the same network and dtype.",
+                )  # fmt: skip
+        for name, array in self._arrays().items():
+            array[...] = state[name]
+        self.steps = int(state["steps"])
+
+    def _arrays(self) -> dict[str, NDArray[Any]]:
+        found: dict[str, NDArray[Any]] = {f"moment_{place}": m for place, m in enumerate(self.moments, start=1)}
+        return found if self.average is None else found | {"average": self.average.vector}

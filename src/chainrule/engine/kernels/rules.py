@@ -22,6 +22,21 @@ def no_threshold(q: Any, t: Any) -> Any:
     return q
 
 
+def capped(g: Any, top: Any) -> Any:
+    """g, but top where it is larger and -top where it is smaller; NaN stays."""
+    return where(g > top, top, where(g < -top, -top, g))
+
+
+def within(norm: Any, limit: Any) -> Any:
+    """What brings a norm down to a limit: 1 where it keeps it, NaN where it is not finite, so that this shows."""
+    return where(norm > limit, limit / norm, 1.0) + 0.0 * norm
+
+
+def trust(weights: Any, direction: Any) -> Any:
+    """|W| / |direction|, and 1 where either is 0: with the rate, the share of its length that W moves by."""
+    return where(weights > 0.0, where(direction > 0.0, weights / direction, 1.0), 1.0) + 0.0 * direction
+
+
 def sgd(g: Any, velocity: Any, c: Any) -> Any:
     """v = mu v - rate g; p += v, or p += mu v - rate g with Nesterov's look ahead."""
     rate, momentum, ahead, straight, l1_factor = c[:5]

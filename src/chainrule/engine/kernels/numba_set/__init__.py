@@ -18,10 +18,11 @@ import numba
 import numpy as np
 
 import chainrule.network
-from chainrule.engine.kernels import Kernel, functions, normal
+from chainrule.engine.kernels import Kernel, functions, normal, rules
 from chainrule.engine.kernels.numba_set import (
     draws,
     losses,
+    matrices,
     mixing,
     norms,
     optimisers,
@@ -29,6 +30,7 @@ from chainrule.engine.kernels.numba_set import (
     pools,
     products,
     tasks,
+    updates,
 )
 from chainrule.engine.kernels.specialise import in_dtype, rebound
 
@@ -79,7 +81,7 @@ def instruction(kernel: Kernel, dtype: np.dtype[Any], arguments: Sequence[Any]) 
 def _template(kernel: Kernel, dtype: np.dtype[Any]) -> FunctionType:
     """The kernel with its functions in place, not yet compiled."""
     twins = functions.TWINS[dtype.type]
-    names: dict[str, Any] = _draws(kernel.draw, dtype)
+    names: dict[str, Any] = {**_draws(kernel.draw, dtype), "capped": in_dtype(rules.capped, dtype, twins, _inline)}
     if kernel.value is not None:
         names["value"] = in_dtype(kernel.value, dtype, twins, _inline)
     if kernel.rule is not None:
@@ -129,10 +131,9 @@ def _announce() -> None:
     _log.warning("chainrule compiles its kernels for this machine: a few seconds, then kept on disk.")
 
 
+_MODULES = pointwise, norms, losses, pools, optimisers, matrices, updates, mixing
 _TEMPLATES: dict[str, Callable[..., None]] = {
-    name: getattr(module, name)
-    for module in (pointwise, norms, losses, pools, optimisers, mixing)
-    for name in module.KERNELS
+    name: getattr(module, name) for module in _MODULES for name in module.KERNELS
 }
 
 

@@ -11,7 +11,17 @@ from typing import Any
 import numpy as np
 
 from chainrule.engine.kernels import Kernel
-from chainrule.engine.kernels.numpy_set import draws, losses, mixing, norms, optimisers, pointwise, pools
+from chainrule.engine.kernels.numpy_set import (
+    draws,
+    losses,
+    matrices,
+    mixing,
+    norms,
+    optimisers,
+    pointwise,
+    pools,
+    updates,
+)
 from chainrule.engine.kernels.specialise import rebound
 
 
@@ -60,8 +70,7 @@ def _over_arrays(function: Callable[..., Any], kernel: str) -> Callable[..., Any
     return over
 
 
+_MODULES = pointwise, norms, losses, pools, optimisers, matrices, updates, mixing
 _TEMPLATES: dict[str, Callable[..., None]] = {
-    name: getattr(module, name)
-    for module in (pointwise, norms, losses, pools, optimisers, mixing)
-    for name in module.KERNELS
+    name: getattr(module, name) for module in _MODULES for name in module.KERNELS
 }

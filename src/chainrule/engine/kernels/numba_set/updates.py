@@ -1,0 +1,62 @@
+"""What may stand around an optimiser: the norm of the gradient, bounded weights, averages of weights.
+
+Norms are taken in float64, where no square of a float32 overflows: each member sums its part into an entry of its
+own of `squares`, and the next kernel adds those in their order.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+value: Any = None  # placeholders
+capped: Any = None
+
+KERNELS = ("gradient_squares", "gradient_factor", "bound_rows", "average")
+
+
+def gradient_squares(g: Any, starts: Any, stops: Any, clip: Any, squares: Any) -> None:
+    """squares[0] = sum of g^2 over the segments, of entries clipped at clip[0]."""
+    top = g.dtype.type(clip[0])
+    squares[0] = 0
+    for s in range(starts.shape[0]):
+        g_ = g[starts[s] : stops[s]]
+        total = 0.0
+        for i in range(g_.size):
+            entry = np.float64(capped(g_[i], top))
+            total += entry * entry
+        squares[0] += total
+
+
+def gradient_factor(squares: Any, clip: Any, limit: Any) -> None:
+    """clip[1] = what brings the norm of the gradient down to the limit."""
+    total = 0.0
+    for k in range(squares.shape[0]):
+        total += squares[k]
+    clip[1] = value(np.sqrt(total), limit)
+
+
+def bound_rows(W: Any, limit: Any) -> None:
+    """Every row whose norm is above the limit is brought down to it."""
+    rows, inputs = W.shape
+    for i in range(rows):
+        total = 0.0
+        for j in range(inputs):
+            entry = np.float64(W[i, j])
+            total += entry * entry
+        factor = W.dtype.type(value(np.sqrt(total), limit))
+        if factor != 1:
+            for j in range(inputs):
+                W[i, j] *= factor
+
+
+def average(p: Any, mean: Any, share: Any) -> None:
+    """mean += share[0] * (p - mean); 1 copies p exactly, 0 leaves the mean alone."""
+    part = p.dtype.type(share[0])
+    if part == 1:
+        for i in range(p.size):
+            mean[i] = p[i]
+    elif part != 0:
+        for i in range(p.size):
+            mean[i] += part * (p[i] - mean[i])

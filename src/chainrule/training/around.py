@@ -1,0 +1,49 @@
+"""The programs around an optimiser's: the norm of the gradient before it, bounds and averages behind it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from chainrule.engine.cut import parts
+from chainrule.engine.kernels import Kernel
+from chainrule.engine.kernels.rules import within
+from chainrule.engine.parameters import Vector
+from chainrule.training.averaging import Averaging
+from chainrule.training.site import Piece, Site, by_rows
+
+SQUARES, AVERAGE = Kernel("gradient_squares"), Kernel("average")
+FACTOR, BOUND = (Kernel(name, value=within, label="within") for name in ("gradient_factor", "bound_rows"))
+
+
+def clipping(site: Site, limit: float) -> Piece:
+    """The factor of all gradients that keeps their norm within the limit; the optimiser's kernel applies it."""
+    squares = np.zeros(site.members)
+    sums = [
+        [site.gradients, starts, stops, site.clip, squares[member : member + 1]]
+        for member, (starts, stops, _) in enumerate(site.layout.segments(site.members))
+    ]
+    factor = [[squares, site.clip, float(limit)], *([] for _ in range(site.members - 1))]
+    return Piece([(SQUARES, sums), (FACTOR, factor)])
+
+
+def bounding(site: Site, limit: float) -> Piece:
+    """Weights into a hidden unit kept within the limit, but for parameters that stay as they are."""
+    steps = [
+        by_rows(BOUND, (site.matrix(site.parameters, name),), site.members, lambda member, rows: float(limit))
+        for name in site.layout.weights[:-1]
+        if site.factors[name] > 0
+    ]
+    return Piece(steps)
+
+
+def averages(averaging: Averaging, vector: Vector, mean: Vector, members: int) -> Piece:
+    """The mean of a whole vector, running statistics included."""
+    share = np.zeros(1)
+    shares = [
+        [vector[part], mean[part], share] if part.start < part.stop else [] for part in parts(len(vector), members)
+    ]
+
+    def renew(step: int, rate: float, weight: float) -> None:
+        share[0] = averaging.share(step)
+
+    return Piece([(AVERAGE, shares)], renew)

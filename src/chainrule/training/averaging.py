@@ -1,0 +1,76 @@
+"""Averages of weights over the steps of a training, which often predict better than the last weights do."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from chainrule.checks import BELOW_1, Checked, Count, Interval
+from chainrule.errors import InputError
+
+_STEPS = Count("Steps are batches: rows / batch_size an epoch.")
+
+
+@dataclass(frozen=True)
+class Averaging(Checked, ABC):
+    """A running mean of the weights: mean += share * (weights - mean) behind each step.
+
+    It covers the whole vector, running statistics of BatchNorm included.
+    """
+
+    bounds: ClassVar[Mapping[str, Interval | Count]] = {"decay": BELOW_1, "start": _STEPS, "every": _STEPS}
+
+    @abstractmethod
+    def share(self, step: int) -> float:
+        """The share of the weights behind this step, counted from 1, in the new mean: 1 copies them, 0 skips them."""
+
+
+@dataclass(frozen=True)
+class EMA(Averaging):
+    """An exponential moving average: weights of t steps ago count `decay**t` (Polyak and Juditsky 1992 for averaging).
+
+    With `ramp`, step s decays by min(decay, (1 + s) / (10 + s)), so that the mean soon forgets where training began.
+
+    Examples
+    --------
+    >>> [round(1 - EMA(0.9).share(s), 3) for s in (1, 10, 100)]
+    [0.182, 0.55, 0.9]
+    """
+
+    decay: float = 0.999
+    ramp: bool = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not isinstance(self.ramp, (bool, np.bool_)):
+            raise InputError("EMA(ramp=)", "True or False", repr(self.ramp), "True lets it forget the first weights.")
+
+    def share(self, step: int) -> float:
+        return 1 - (min(self.decay, (1 + step) / (10 + step)) if self.ramp else self.decay)
+
+
+@dataclass(frozen=True)
+class SWA(Averaging):
+    """Stochastic weight averaging: the plain mean of every `every`-th step's weights from `start` on.
+
+    Izmailov et al. 2018. Before `start` the mean is the weights themselves. Those of BatchNorm's running statistics
+    are averaged like the weights; the paper computes them anew.
+
+    Examples
+    --------
+    >>> [SWA(start=3, every=2).share(step) for step in range(1, 8)]
+    [1.0, 1.0, 1.0, 0.0, 0.5, 0.0, 0.3333333333333333]
+    """
+
+    start: int
+    every: int = 1
+
+    def share(self, step: int) -> float:
+        if step <= self.start:
+            return 1.0
+        taken, between = divmod(step - self.start, self.every)
+        return 0.0 if between else 1 / (1 + taken)
