@@ -22,6 +22,8 @@ _HOMES = {
     "Trainer": "training.trainer",
     "train": "training.loop",
     "Rows": "training.batches",
+    "Sequences": "training.sequences",
+    "pack": "engine.feeds",
     "Stopping": "training.stopping",
     "Evaluator": "training.validation",
     "Validation": "training.validation",

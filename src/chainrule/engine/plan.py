@@ -6,7 +6,7 @@ per size and then kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from functools import cached_property, partial
 from typing import Any
@@ -129,6 +129,10 @@ class Plan:
         """Make what is drawn that of this seed and step; each further step adds 1 to column 1."""
         for site, draw in enumerate(self.program.sites):
             self.noise[site] = (seed & 0xFFFFFFFF, step & 0xFFFFFFFF, site, draw.word)
+
+    def holds(self, counts: Mapping[Space, int]) -> bool:
+        """Whether batches of this size fit in."""
+        return all(self.capacity[space] >= count for space, count in counts.items())
 
     def run(self, rows: int, sequences: int | None = None) -> Run:
         """The plan bound to a batch of this size; bound once and remembered."""
