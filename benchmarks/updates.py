@@ -43,9 +43,7 @@ Epoch = Callable[[], float]  # seconds per step
 def make(case: Case, optimiser: Optimiser, options: StepOptions = PLAIN, schedule: Schedule | None = None) -> Epoch:
     """An epoch of a trainer, warmed up."""
     batches = BATCHES[case.name]
-    trainer = Trainer(
-        network(case, rich=False), "cross_entropy", optimiser, seed=0, schedule=schedule, options=options
-    )
+    trainer = Trainer(network(case, rich=False), "cross_entropy", optimiser, seed=0, schedule=schedule, options=options)
     trainer.planned = (ROUNDS + 1) * batches
     rows = Rows(*data(case, batches, seed=0))
     trainer.epoch(rows, case.batch)
