@@ -32,6 +32,8 @@ _HOMES = {
     "Checkpoints": "training.checkpoints",
     "MLPClassifier": "estimators.classifier",
     "MLPRegressor": "estimators.regressor",
+    "SequenceClassifier": "estimators.sequences",
+    "SequenceRegressor": "estimators.sequences",
 }
 _MODULES = {
     "activations": "network.activations",

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from chainrule.engine.fill import fill
-from chainrule.engine.plan import Plan, Run
+from chainrule.engine.plan import Extent, Plan, Run
 from chainrule.engine.program import Space
 from chainrule.engine.ragged import packing
 from chainrule.errors import InputError
@@ -35,13 +35,13 @@ class Feed(Protocol):
     def chunks(self, rows: int, order: Order = None) -> Iterator[Any]:
         """Batches of at most this many rows, but never less than an item."""
 
-    def capacity(self, size: int, order: Order = None) -> dict[Space, int]:
+    def capacity(self, size: int, order: Order = None) -> Extent:
         """What a plan must hold for any batch of this many items."""
 
-    def chunk_capacity(self, rows: int) -> dict[Space, int]:
+    def chunk_capacity(self, rows: int) -> Extent:
         """What a plan must hold for any chunk of this many rows."""
 
-    def extent(self, order: Order = None) -> dict[Space, int]:
+    def extent(self, order: Order = None) -> Extent:
         """What there is in all."""
 
     def run(self, plan: Plan, chosen: Any) -> Run:
@@ -71,13 +71,13 @@ class Table:
 
     chunks = batches
 
-    def capacity(self, size: int, order: Order = None) -> dict[Space, int]:
+    def capacity(self, size: int, order: Order = None) -> Extent:
         return {"rows": size}
 
-    def chunk_capacity(self, rows: int) -> dict[Space, int]:
+    def chunk_capacity(self, rows: int) -> Extent:
         return {"rows": rows}
 
-    def extent(self, order: Order = None) -> dict[Space, int]:
+    def extent(self, order: Order = None) -> Extent:
         return {"rows": len(self) if order is None else len(order)}
 
     def run(self, plan: Plan, chosen: Any) -> Run:
@@ -108,6 +108,7 @@ class Packed:
 
     Examples
     --------
+    >>> from chainrule import pack
     >>> packed = pack([[[1.0], [2.0]], [[3.0]]])
     >>> len(packed), packed.lengths, packed.steps.ravel()
     (2, array([2, 1]), array([1., 2., 3.]))
@@ -150,15 +151,15 @@ class Packed:
             ends.append(max(most, ends[-1] + 1))
         return self._cuts(ends, order)
 
-    def capacity(self, size: int, order: Order = None) -> dict[Space, int]:
+    def capacity(self, size: int, order: Order = None) -> Extent:
         lengths = self.lengths if order is None else self.lengths[order]
         longest = np.partition(lengths, -size)[-size:] if size < len(lengths) else lengths
         return {"rows": int(longest.sum()), "sequences": size}
 
-    def chunk_capacity(self, rows: int) -> dict[Space, int]:
+    def chunk_capacity(self, rows: int) -> Extent:
         return {"rows": max(rows, int(self.lengths.max())), "sequences": rows}
 
-    def extent(self, order: Order = None) -> dict[Space, int]:
+    def extent(self, order: Order = None) -> Extent:
         offsets = self._offsets(order)
         return {"rows": int(offsets[-1]), "sequences": len(offsets) - 1}
 
@@ -194,7 +195,9 @@ def feed(X: Any) -> Feed:
     return X if isinstance(X, Packed) else Table(X)
 
 
-def pack(X: Any, lengths: ArrayLike | None = None, dtype: DTypeLike = None, where: str = "sequences(X)") -> Packed:
+def pack(
+    X: Any, lengths: ArrayLike | None = None, dtype: DTypeLike | None = None, where: str = "sequences(X)"
+) -> Packed:
     """Sequences as they are given, packed.
 
     Parameters

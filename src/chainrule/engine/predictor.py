@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
 
@@ -16,8 +16,7 @@ from chainrule.engine.feeds import feed
 from chainrule.engine.moments import Moments
 from chainrule.engine.network import Network
 from chainrule.engine.parameters import Parameters
-from chainrule.engine.plan import Plan, Run
-from chainrule.engine.program import Space
+from chainrule.engine.plan import Extent, Plan, Run
 from chainrule.engine.work import Team
 from chainrule.errors import InputError
 from chainrule.network.losses import Loss
@@ -162,12 +161,12 @@ class Predictor:
         count = feed(X).extent(chosen)["sequences" if self.network.pools else "rows"]
         return np.empty((count, self.network.outputs), self.parameters.vector.dtype)
 
-    def _lent(self, mode: Mode, count: int, capacity: Mapping[Space, int]) -> Plan:
+    def _lent(self, mode: Mode, count: int, capacity: Extent) -> Plan:
         try:
             plan = self._plans[mode, count].pop()
         except IndexError:  # to look first would be a race
             return self._plan(capacity, mode, count)
         return plan if plan.holds(capacity) else self._plan(capacity, mode, count)
 
-    def _plan(self, capacity: Mapping[Space, int], mode: Mode = "predict", n_threads: int = 1) -> Plan:
+    def _plan(self, capacity: Extent, mode: Mode = "predict", n_threads: int = 1) -> Plan:
         return self.network.plan(self.parameters, **capacity, mode=mode, loss=self.loss, n_threads=n_threads)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from chainrule.engine.feeds import Feed, Table
 from chainrule.engine.fill import fill
 from chainrule.engine.network import Network
-from chainrule.engine.plan import Plan, Run
+from chainrule.engine.plan import Extent, Plan, Run
 from chainrule.engine.program import Space
 from chainrule.errors import InputError
 
@@ -65,11 +65,11 @@ class Data(ABC):
         """Batches of at most `rows` rows, but never less than an item, in order."""
         return self._feed.chunks(rows, self.subset)
 
-    def capacity(self, size: int) -> dict[Space, int]:
+    def capacity(self, size: int) -> Extent:
         """What a plan must hold for any batch of `size` items."""
         return self._feed.capacity(size, self.subset)
 
-    def chunk_capacity(self, rows: int) -> dict[Space, int]:
+    def chunk_capacity(self, rows: int) -> Extent:
         """What a plan must hold for any chunk of `rows` rows."""
         return self._feed.chunk_capacity(rows)
 

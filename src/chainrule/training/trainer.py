@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from chainrule.engine import threads
 from chainrule.engine.network import Network
 from chainrule.engine.parameters import Parameters
-from chainrule.engine.plan import Plan
-from chainrule.engine.program import Space
+from chainrule.engine.plan import Extent, Plan
 from chainrule.network import losses
 from chainrule.network.losses import Loss
 from chainrule.training.batches import Data
@@ -148,7 +147,7 @@ class Trainer:
         self.streams.load(data["streams"])
         self._bound = None  # its dropout masks were another seed's
 
-    def _bind(self, capacity: Mapping[Space, int]) -> tuple[Plan, Step]:
+    def _bind(self, capacity: Extent) -> tuple[Plan, Step]:
         """Plan and update for batches up to this size, made anew where those at hand do not suit."""
         count = threads.suitable(self.n_threads, self.network.largest_product(capacity["rows"]))
         if self._bound is not None:
@@ -156,9 +155,7 @@ class Trainer:
             if plan.holds(capacity) and plan.n_threads == count:
                 return self._bound
         gradients = self.parameters.like()
-        plan = self.network.plan(
-            self.parameters, **capacity, loss=self.loss, gradients=gradients, n_threads=count
-        )
+        plan = self.network.plan(self.parameters, **capacity, loss=self.loss, gradients=gradients, n_threads=count)
         plan.seed_noise(self.streams.dropout, self.update.steps)
         self._bound = plan, self.update.bind(self.parameters, gradients, plan.members)
         return self._bound
