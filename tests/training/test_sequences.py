@@ -208,9 +208,9 @@ def test_a_fit_goes_on_from_a_checkpoint_to_the_same_bits(early_stopping, tmp_pa
 
     fit(3, checkpoints=Checkpoints(tmp_path))
     np.testing.assert_array_equal(fit(6, tmp_path).parameters_.vector, fit(6).parameters_.vector)
+    other = SequenceRegressor(max_iter=6, **options)
     with pytest.raises(InputError, match="checksum"):
-        fit_other = SequenceRegressor(max_iter=6, **options)
-        fit_other.fit([s + 1 for s in sets], y, resume_from=tmp_path)
+        other.fit([s + 1 for s in sets], y, resume_from=tmp_path)
 
 
 @pytest.mark.parametrize(("asked", "limit"), [("sum", 0.05), ("max", 0.05)])

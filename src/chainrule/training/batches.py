@@ -14,7 +14,8 @@ from chainrule.engine.fill import fill
 from chainrule.engine.network import Network
 from chainrule.engine.plan import Extent, Plan, Run
 from chainrule.engine.program import Space
-from chainrule.errors import InputError
+from chainrule.errors import InputError, InputTypeError
+from chainrule.network.losses import Loss
 
 Array = NDArray[Any]
 
@@ -37,14 +38,38 @@ class Data(ABC):
         self.weight = weight
         self.subset = subset
         self._feed = feed
+        self._passed: tuple[Any, ...] = ()
+
+    def check(self, network: Network, loss: Loss, dtype: np.dtype[Any]) -> None:
+        """Refuse what this network, in this float type, cannot be trained on with this loss; what passed passes again.
+
+        Raises
+        ------
+        InputError, InputTypeError
+        """
+        asked = network, loss, dtype
+        if len(self._passed) == 3 and all(one is other for one, other in zip(asked, self._passed, strict=True)):
+            return
+        name = type(self).__name__
+        self.check_shape(network)
+        if self.X.shape[1] != network.inputs:
+            raise InputError(f"{name}(X)", f"{network.inputs} features", self.X.shape[1], "The network has inputs=.")
+        loss.check_y(self.y, network.outputs, self.weight, f"{name}(y)")
+        for what, array in (("X", self.X), ("y", self.y), ("weight", self.weight)):
+            if array is not None and array.dtype.kind == "f" and array.dtype != dtype:
+                raise InputTypeError(
+                    f"{name}({what})", f"{dtype}, the float type of the parameters", array.dtype,
+                    f"{what}.astype(np.{dtype}), or network.init(seed, dtype=np.{array.dtype}).",
+                )  # fmt: skip
+        self._passed = asked
 
     @abstractmethod
     def part(self, subset: NDArray[np.intp]) -> Self:
         """The same data, of which these items count."""
 
     @abstractmethod
-    def check(self, network: Network) -> None:
-        """Refuse a network that these items cannot train."""
+    def check_shape(self, network: Network) -> None:
+        """Refuse a network that has a Pool where it may not, or none where it must."""
 
     @property
     @abstractmethod
@@ -117,7 +142,7 @@ class Rows(Data):
     def part(self, subset: NDArray[np.intp]) -> Self:
         return type(self)(self.X, self.y, self.weight, subset)
 
-    def check(self, network: Network) -> None:
+    def check_shape(self, network: Network) -> None:
         if network.pools:
             raise InputError(
                 "Rows", "a network without Pool", "one with", "Rows have no time axis: give Sequences."

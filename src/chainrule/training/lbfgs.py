@@ -63,7 +63,7 @@ def minimise(
             "lbfgs(penalty=)", "l1 = 0", penalty.l1, "L1 has no gradient at 0: use a stochastic optimiser."
         )
     trained = parameters.layout.trained
-    data.check(network)
+    data.check(network, loss, parameters.vector.dtype)
     capacity = data.capacity(len(data))
     count = threads.suitable(n_threads, network.largest_product(capacity["rows"]))
     plan = network.plan(parameters, **capacity, loss=loss, n_threads=count)

@@ -88,7 +88,7 @@ class Sequences(Data):
         found.__dict__.update(self.__dict__, subset=subset)
         return found
 
-    def check(self, network: Network) -> None:
+    def check_shape(self, network: Network) -> None:
         if network.pools != (self.space == "sequences"):
             raise InputError(
                 "Sequences", "a Pool where there is a target per sequence, none where there is one per step",

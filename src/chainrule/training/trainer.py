@@ -100,7 +100,7 @@ class Trainer:
     def epoch(self, data: Data, batch_size: int) -> Record:
         """Go once through the data."""
         started = time.perf_counter()
-        data.check(self.network)
+        data.check(self.network, self.loss, self.parameters.vector.dtype)
         capacity = data.capacity(batch_size)
         plan, step = self._bind(capacity)
         first = plan.run(**capacity)

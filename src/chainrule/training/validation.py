@@ -45,7 +45,7 @@ class Evaluator:
 
     def __call__(self, data: Data, n_threads: int | None = None) -> float:
         """The weighted mean of the loss over the data; NaN where none of it weighs anything."""
-        data.check(self.network)
+        data.check(self.network, self.loss, self.parameters.vector.dtype)
         size = chunk(self.network)
         capacity = data.chunk_capacity(size)
         count = threads.suitable(n_threads, self.network.largest_product(min(data.rows, size)))
