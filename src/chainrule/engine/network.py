@@ -130,6 +130,7 @@ class Network:
         sequences: int | None = None,
         gradients: Parameters | None = None,
         n_threads: int = 1,
+        temperature: float = 1.0,
     ) -> Plan:
         """This network bound to memory for batches of up to `rows` rows; see `Plan.listing()`.
 
@@ -143,6 +144,7 @@ class Network:
         sequences : most sequences of a batch, where a Pool is among the layers
         gradients : where a way back puts them; made here where none are given
         n_threads : size of the team that its runs take
+        temperature : what the last z is divided by before the link, in "predict" and "sample"
 
         Examples
         --------
@@ -161,7 +163,7 @@ class Network:
         array([5., 4.])
         """
         chosen = None if loss is None else losses.get(loss)
-        program = lower(self.layers, self.inputs, mode, chosen)
+        program = lower(self.layers, self.inputs, mode, chosen, temperature=temperature)
         return Plan(program, parameters, rows, sequences, gradients, n_threads)
 
     def forward(
