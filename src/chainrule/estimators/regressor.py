@@ -169,7 +169,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
         >>> lower.shape, bool((lower <= upper).all())
         ((3,), True)
         """
-        lower, upper = interval(self._loss, self._raw(X), self._session.margins, coverage)
+        prediction = self._raw(X)
+        lower, upper = interval(self._loss, prediction, self._session.margins, coverage)
         return self._as_given(lower), self._as_given(upper)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
