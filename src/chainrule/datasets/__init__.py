@@ -64,8 +64,8 @@ def load_adult() -> Table:
 def load_california_housing() -> Table:
     """Median house values (MedHouseVal, in 100,000 dollars) of 20,640 districts of California, census of 1990.
 
-    There is no official split: every fifth row, drawn once and for all, is to test. Values above 500,000 dollars were
-    cut to 5.00001. Source: Pace and Barry, 1997, StatLib.
+    There is no official split: one row in five, drawn once and for all, is to test. Values above 500,000 dollars
+    stand as 5.00001. Source: Pace and Barry, 1997, StatLib.
 
     Examples
     --------

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from chainrule.checks import POSITIVE, check_number
 from chainrule.engine.builder import Mode
 from chainrule.engine.lowering import lower
 from chainrule.engine.parameters import Layout, Parameters, draw
@@ -162,6 +163,7 @@ class Network:
         >>> run.arrays["total"]  # sum of w * loss, sum of w
         array([5., 4.])
         """
+        check_number("plan(temperature=)", temperature, *POSITIVE)
         chosen = None if loss is None else losses.get(loss)
         program = lower(self.layers, self.inputs, mode, chosen, temperature=temperature)
         return Plan(program, parameters, rows, sequences, gradients, n_threads)

@@ -236,7 +236,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
         return float(self._session.predictor.temperature)
 
     def _check_calibration(self, where: str, loss: Loss) -> None:
-        if loss.link == "identity":
+        if loss.link not in ("sigmoid", "softmax"):
             raise InputError(where, "a loss that gives probabilities", loss.name, "Use loss='auto'.")
 
     def _calibrate(self, rows: Rows) -> None:

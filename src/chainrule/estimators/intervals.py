@@ -110,6 +110,7 @@ def interval(loss: Loss, prediction: Array, margins: Margins | None, coverage: f
         For a coverage outside (0, 1), too few calibration rows for it, or a loss that promises none.
     """
     check_number("predict_interval(coverage=)", coverage, *Interval(0, 1, open_below=True, open_above=True))
+    coverage = float(coverage)
     if margins is not None:
         low, high = Band.of(loss, prediction).widened(margins.at(coverage))
     else:

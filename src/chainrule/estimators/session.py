@@ -52,7 +52,8 @@ class Session:
     def forget_calibration(self) -> None:
         """Before training goes on: what was found holds for the weights at hand only."""
         self.margins = None
-        self.predictor = self.predictor.at(1.0)
+        if self.predictor.temperature != 1:
+            self.predictor = self.predictor.at(1.0)
 
     def frozen(self) -> Session:
         """A copy that predicts as this one does now; what it needs to train on is left out."""
