@@ -140,9 +140,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
         prediction by as much as calibration rows asked for, with loss='gaussian' in units of the predicted deviation,
         with a Quantile of several levels around its lowest and highest (Romano, Patterson and Candes 2019). New rows
         drawn as the calibration rows were are covered with at least this probability, on the average over rows and
-        calibrations. The rows that `calibration=True` takes have also chosen the epoch, so that there it holds nearly: 89 %
-        of 90 % with 50 such rows, no less with thousands.
-        Several targets are covered each by itself.
+        calibrations. The rows that `calibration=True` takes have also chosen the epoch, so that there it holds nearly:
+        89 % of 90 % with 50 such rows, no less with thousands. Several targets are covered each by itself.
 
         Without calibration, what the loss says of itself: the quantiles of a Quantile that has the two levels, or the
         mean and deviation of 'gaussian' as of a normal distribution. No more is guaranteed than that loss learned.
