@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from chainrule.checks import POSITIVE, check_number
 from chainrule.engine.builder import Mode
 from chainrule.engine.lowering import lower
 from chainrule.engine.parameters import Layout, Parameters, draw
@@ -130,6 +131,7 @@ class Network:
         sequences: int | None = None,
         gradients: Parameters | None = None,
         n_threads: int = 1,
+        temperature: float = 1.0,
     ) -> Plan:
         """This network bound to memory for batches of up to `rows` rows; see `Plan.listing()`.
 
@@ -143,6 +145,7 @@ class Network:
         sequences : most sequences of a batch, where a Pool is among the layers
         gradients : where a way back puts them; made here where none are given
         n_threads : size of the team that its runs take
+        temperature : what the last z is divided by before the link, in "predict" and "sample"
 
         Examples
         --------
@@ -160,8 +163,9 @@ class Network:
         >>> run.arrays["total"]  # sum of w * loss, sum of w
         array([5., 4.])
         """
+        check_number("plan(temperature=)", temperature, *POSITIVE)
         chosen = None if loss is None else losses.get(loss)
-        program = lower(self.layers, self.inputs, mode, chosen)
+        program = lower(self.layers, self.inputs, mode, chosen, temperature=temperature)
         return Plan(program, parameters, rows, sequences, gradients, n_threads)
 
     def forward(

@@ -36,17 +36,23 @@ def chunk(network: Network) -> int:
 class Predictor:
     """A trained network, ready to predict from any thread.
 
-    Plans are made when first needed and lent to one call at a time; they hold buffers, so a pickle leaves them out.
+    Before the link, the last z is divided by the temperature. Plans are made when first needed and lent to one call at
+    a time; they hold buffers, so a pickle leaves them out.
     """
 
-    def __init__(self, network: Network, parameters: Parameters, loss: Loss) -> None:
+    def __init__(self, network: Network, parameters: Parameters, loss: Loss, temperature: float = 1.0) -> None:
         self.network = network
         self.parameters = parameters
         self.loss = loss
+        self.temperature = temperature
         self._plans: defaultdict[tuple[Mode, int], deque[Plan]] = defaultdict(deque)
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_plans": defaultdict(deque)}
+
+    def at(self, temperature: float) -> Predictor:
+        """The same network and parameters at another temperature."""
+        return Predictor(self.network, self.parameters, self.loss, temperature)
 
     def __call__(self, X: Any, n_threads: int | None = None, chosen: NDArray[np.intp] | None = None) -> Array:
         """Predictions of shape (rows, outputs), of X or of the chosen rows of it.
@@ -169,4 +175,6 @@ class Predictor:
         return plan if plan.holds(capacity) else self._plan(capacity, mode, count)
 
     def _plan(self, capacity: Extent, mode: Mode = "predict", n_threads: int = 1) -> Plan:
-        return self.network.plan(self.parameters, **capacity, mode=mode, loss=self.loss, n_threads=n_threads)
+        return self.network.plan(
+            self.parameters, **capacity, mode=mode, loss=self.loss, n_threads=n_threads, temperature=self.temperature
+        )

@@ -110,6 +110,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
     averaging: Averaging | None = None
     input_noise: float = 0.0
     mixup: float = 0.0
+    calibration: bool = False
 
     # What a subclass says of its target -------------------------------------------------------------------
 
@@ -137,6 +138,14 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
 
     def _data(self, X: Any, y: Array, weight: Array | None) -> Data:
         return Rows(X, y, weight)
+
+    @abstractmethod
+    def _check_calibration(self, where: str, loss: Loss) -> None:
+        """Refuse a loss whose predictions cannot be calibrated."""
+
+    @abstractmethod
+    def _calibrate(self, rows: Data) -> None:
+        """Find, on rows in the loss's form that training did not see, what prediction needs beside the weights."""
 
     # Fitting ----------------------------------------------------------------------------------------------
 
@@ -229,23 +238,87 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
         if held_out.nothing:
             parts = Parts(data, None) if incremental or self.solver == "lbfgs" else split(self, session, data, groups)
         else:
-            X_val, y_val, weight_val = held_out.checked(self, X.dtype, reset=False, suffix="_val")
-            found = self._target(y_val, goes_on=True, incremental=True)
-            found.check(f"{name}: y_val", weight_val)
-            if found.values.shape[1:] != target.values.shape[1:]:
+            parts = Parts(data, self._unseen(held_out, session, weigh, "_val", "fit"))
+        if self.calibration:
+            self._check_calibration(f"{name}(loss=)", target.loss)
+            if parts.validation is None:
                 raise InputError(
-                    f"{name}.fit(y_val=)", f"as many columns as y, {target.values.shape[1]}", found.values.shape[1],
-                    "Give the same targets.",
+                    f"{name}(calibration=)", "held-out rows to calibrate on", "none",
+                    "Give X_val and y_val, validation_split= or early_stopping=True, or call calibrate after fit.",
                 )  # fmt: skip
-            parts = Parts(data, self._data(X_val, found.values_in(X.dtype), weigh(y_val, weight_val)))
         audience = [callback(f"{name}(callbacks=)", one) for one in self.callbacks or ()]
         if listens(self) and not incremental:
             audience.append(Bridge(self, given))
         fitting = Fitting(self, session, parts, incremental, resumed, audience)
         if not goes_on:
             self._adopt(session)
+        session.forget_calibration()
         fitting.run()
+        if self.calibration and parts.validation is not None:
+            self._calibrate(parts.validation)
         return self
+
+    def calibrate(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Learn from rows that training did not see how sure predictions are; weights of the network stay.
+
+        A classifier finds its temperature, a regressor the margins of its intervals. Training on, or anew, forgets
+        them. With `calibration=True`, fit does this by itself on its held-out rows.
+
+        Parameters
+        ----------
+        X : array or sparse matrix of shape (rows, features)
+        y : array of the form that fit took
+        sample_weight : array of shape (rows,), a number for all, or None. class_weight does not count here
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        InputError, InputTypeError
+            X, y, weights that cannot be used, or a loss without probabilities.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from chainrule import MLPRegressor
+        >>> x = np.linspace(0, 1, 100)[:, None]
+        >>> y = x[:, 0] + np.tile([-0.1, 0.1], 50)
+        >>> model = MLPRegressor(solver="lbfgs", random_state=0).fit(x[::3], y[::3]).calibrate(x[1::3], y[1::3])
+        >>> low, high = model.predict_interval(x[2::3], coverage=0.8)
+        >>> bool(((low <= y[2::3]) & (y[2::3] <= high)).mean() > 0.7)
+        True
+        """
+        check_is_fitted(self)
+        self._check_calibration(f"{type(self).__name__}.calibrate()", self._session.predictor.loss)
+        self._calibrate(
+            self._unseen(self._given(X, y, sample_weight), self._session, lambda _, weight: weight, "", "calibrate")
+        )
+        return self
+
+    def _unseen(
+        self,
+        given: Given,
+        session: Session,
+        weigh: Callable[[Array, Array | None], Array | None],
+        suffix: str,
+        method: str,
+    ) -> Data:
+        """Other rows than those to train on, checked, in the form of the session's loss."""
+        name, predictor = type(self).__name__, session.predictor
+        dtype = predictor.parameters.vector.dtype
+        X, y, weight = given.checked(self, dtype, reset=False, suffix=suffix, where=method)
+        found = self._target(y, goes_on=True, incremental=True)
+        found.check(f"{name}: y{suffix}", weight)
+        if (found.loss, found.outputs) != (predictor.loss, predictor.network.outputs):
+            raise InputError(
+                f"{name}.{method}(y{suffix}=)",
+                f"as many columns as y, for {predictor.network.outputs} outputs and {predictor.loss.name}",
+                f"{found.outputs} outputs for {found.loss.name}",
+                "Give the same targets.",
+            )
+        return self._data(X, found.values_in(dtype), weigh(y, weight))
 
     def _check_held_out(self, held_out: Given, resume_from: Any, incremental: bool) -> None:
         name = type(self).__name__

@@ -12,13 +12,18 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
+from sklearn.utils.validation import check_is_fitted
 
+from chainrule.engine.predictor import Predictor
 from chainrule.errors import InputError
 from chainrule.estimators import class_loss
 from chainrule.estimators.base import BaseMLP, Target, goes_in_steps
 from chainrule.estimators.inputs import one_form
+from chainrule.estimators.temperature import fit_temperature
+from chainrule.network import losses
 from chainrule.network.losses import Loss
 from chainrule.network.losses.domains import DISTRIBUTIONS
+from chainrule.training.batches import Data
 
 Array = NDArray[Any]
 
@@ -81,6 +86,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
         bounded, rates per parameter, and EMA() or SWA(start) of the weights, which then is the model
     input_noise : float, deviation of normal noise added to the inputs in training
     mixup : float, alpha of mixup: trains between the rows; 0.2 is a common choice
+    calibration : bool, fit ends with `calibrate` on its held-out rows: early_stopping's, validation_split's, X_val
 
     Attributes
     ----------
@@ -91,6 +97,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
     history_ : list of records, one per epoch or iteration of lbfgs: loss, learning rate (NaN for lbfgs, which chooses
         its own steps), seconds, score and loss of held-out rows, score of training rows
     n_iter_, t_, n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_ : as in scikit-learn
+    temperature_ : what z of the last layer is divided by before it becomes probabilities; 1 until `calibrate`
     network_, parameters_ : the network as a value, and all parameters by name
 
     Notes
@@ -223,6 +230,25 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
     def _multilabel(self) -> bool:
         return self.n_outputs_ > 1 and self._loss.target == "values" and self._loss.domain != DISTRIBUTIONS
 
+    @property
+    def temperature_(self) -> float:
+        check_is_fitted(self)
+        return float(self._session.predictor.temperature)
+
+    def _check_calibration(self, where: str, loss: Loss) -> None:
+        if loss.link not in ("sigmoid", "softmax"):
+            raise InputError(where, "a loss that gives probabilities", loss.name, "Use loss='auto'.")
+
+    def _calibrate(self, rows: Data) -> None:
+        predictor, (y, weight) = self._session.predictor, rows.counted()
+        without_link = Predictor(predictor.network, predictor.parameters, losses.get("squared_error"))
+        z = without_link(rows.X, self.n_threads, rows.subset)
+        if len(z) < 2:
+            raise InputError(f"{type(self).__name__}.calibrate(X)", "at least 2 rows", len(z), "Hold out more.")
+        codes = self._codes(y)
+        T = fit_temperature(z, codes if predictor.loss.link == "softmax" else codes.reshape(z.shape), weight)
+        self._session.predictor = predictor.at(T)
+
     def _decide(self, p: Array) -> Array:
         """Codes of the classes (a 0/1 matrix for labels) from probabilities or decision values."""
         border = 0.5 if self._loss.link == "sigmoid" else 0.0
@@ -255,6 +281,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
     @available_if(class_loss.gives_probabilities)  # type: ignore[untyped-decorator]
     def predict_proba(self, X: Any, samples: int | None = None, return_std: bool = False) -> Any:
         """Probabilities of shape (rows, classes), in the order of `classes_`; of labels, one column each.
+
+        They are at `temperature_`, as are those of `predict_function`.
 
         Parameters
         ----------

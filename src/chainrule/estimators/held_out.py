@@ -106,8 +106,7 @@ class Judge:
     def _score(self, rows: Data) -> float:
         """The score of rows, NaN where the network has left the finite numbers."""
         estimator = self.estimator
-        chosen = slice(None) if rows.subset is None else rows.subset
-        y, weight = rows.y[chosen], None if rows.weight is None else rows.weight[chosen]
+        y, weight = rows.counted()
         prediction = self.session.predictor(rows.X, estimator.n_threads, rows.subset)
         if not np.isfinite(prediction).all():
             return math.nan
@@ -116,7 +115,8 @@ class Judge:
         bare = copy.copy(estimator)
         bare.__dict__.pop("feature_names_in_", None)  # these rows have lost their columns' names
         given = {} if weight is None else {"sample_weight": weight}
-        score = self._scorer(bare, rows.X[chosen], estimator._as_given(y), **given)
+        X = rows.X if rows.subset is None else rows.X[rows.subset]
+        score = self._scorer(bare, X, estimator._as_given(y), **given)
         if not (isinstance(score, (int, float, np.number)) and math.isfinite(score)):
             raise InputError(
                 f"{type(estimator).__name__}(scoring=)", "a scorer that gives a finite number",

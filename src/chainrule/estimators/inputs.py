@@ -75,7 +75,9 @@ class Given(NamedTuple):
     def nothing(self) -> bool:
         return self.X is None and self.y is None and self.weight is None
 
-    def checked(self, estimator: Any, dtype: Any, reset: bool, suffix: str = "") -> tuple[Any, Array, Array | None]:
+    def checked(
+        self, estimator: Any, dtype: Any, reset: bool, suffix: str = "", where: str = "fit"
+    ) -> tuple[Any, Array, Array | None]:
         """X, y and weights that training can use; errors call them X, y and sample_weight with this suffix.
 
         y comes back with shape (rows,), or (rows, outputs) where there are several. `dtype` None keeps float32 and
@@ -84,7 +86,7 @@ class Given(NamedTuple):
         """
         name, numeric = type(estimator).__name__, is_regressor(estimator)
         X, y = self.X, self.y
-        with one_form(f"{name}.fit", f"a table X{suffix} of numbers and one y{suffix} per row", X, y):
+        with one_form(f"{name}.{where}", f"a table X{suffix} of numbers and one y{suffix} per row", X, y):
             y = y.toarray() if _is_sparse(y) else y
             if y is not None:
                 finite(name, f"y{suffix}", np.asarray(y))

@@ -68,6 +68,7 @@ RULES: Mapping[str, Rule] = {
     **{name: kinds.step_option(name) for name in STEP_OPTIONS},
     "input_noise": _NOT_NEGATIVE,
     "mixup": _NOT_NEGATIVE,
+    "calibration": kinds.boolean,
 }
 
 

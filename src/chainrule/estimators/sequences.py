@@ -28,11 +28,13 @@ Array = NDArray[Any]
 class GivenSequences(Given):
     """Sequences as a person gives them to fit."""
 
-    def checked(self, estimator: Any, dtype: Any, reset: bool, suffix: str = "") -> tuple[Any, Array, Array | None]:
+    def checked(
+        self, estimator: Any, dtype: Any, reset: bool, suffix: str = "", where: str = "fit"
+    ) -> tuple[Any, Array, Array | None]:
         """Packed sequences, y and weights that training can use, one of each per sequence."""
         name = type(estimator).__name__
         X = _checked(estimator, self.X, dtype, reset, f"X{suffix}")
-        with one_form(f"{name}.fit", f"one y{suffix} per sequence", self.y):
+        with one_form(f"{name}.{where}", f"one y{suffix} per sequence", self.y):
             y = check_array(self.y, ensure_2d=False, dtype=None, input_name=f"y{suffix}")
             if len(y) != len(X):
                 raise ValueError(f"{len(X)} sequences and {len(y)} targets do not go together.")

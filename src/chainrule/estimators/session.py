@@ -9,6 +9,7 @@ import numpy as np
 
 from chainrule.engine.network import Network
 from chainrule.engine.predictor import Predictor
+from chainrule.estimators.intervals import Margins
 from chainrule.estimators.rules import STEP_OPTIONS
 from chainrule.network.losses import Loss
 from chainrule.training.mixup import Mixup
@@ -26,12 +27,16 @@ if TYPE_CHECKING:
 
 @dataclass
 class Session:
-    """A network with its parameters, its streams of random numbers, and the trainer and the stopping so far."""
+    """A network with its parameters, its streams of random numbers, and the trainer and the stopping so far.
+
+    `margins` are those of a regressor's conformal intervals; the temperature of a classifier is the predictor's.
+    """
 
     predictor: Predictor
     streams: Streams
     trainer: Trainer | None = None
     stopping: Stopping | None = None
+    margins: Margins | None = None
 
     @classmethod
     def begin(cls, network: Network, loss: Loss, dtype: Any, random_state: Any) -> Self:
@@ -43,6 +48,12 @@ class Session:
             seed = random_state.integers(2**63)
         drawn = streams(None if seed is None else int(seed))
         return cls(Predictor(network, network.init(drawn.init, dtype), loss), drawn)
+
+    def forget_calibration(self) -> None:
+        """Before training goes on: what was found holds for the weights at hand only."""
+        self.margins = None
+        if self.predictor.temperature != 1:
+            self.predictor = self.predictor.at(1.0)
 
     def frozen(self) -> Session:
         """A copy that predicts as this one does now; what it needs to train on is left out."""

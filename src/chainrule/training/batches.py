@@ -79,6 +79,11 @@ class Data(ABC):
     def __len__(self) -> int:
         return len(self._feed) if self.subset is None else len(self.subset)
 
+    def counted(self) -> tuple[Array, Array | None]:
+        """y and weights of the items that count, where those have one y each."""
+        chosen = slice(None) if self.subset is None else self.subset
+        return self.y[chosen], None if self.weight is None else self.weight[chosen]
+
     def batches(self, size: int, generator: np.random.Generator | None) -> Iterator[Any]:
         """Batches of `size` items, a smaller one last; in order without a generator."""
         order = self.subset
