@@ -9,9 +9,8 @@ import pytest
 from sklearn.base import clone
 
 from chainrule import Checkpoints, MLPClassifier, MLPRegressor, Stopping, Validation, train
-from chainrule.training.optimisers import SGD
-from chainrule.training.validation import Evaluator
 from chainrule.errors import InputError, InputTypeError
+from chainrule.training.optimisers import SGD
 from chainrule.training.schedules import (
     Cosine,
     CosineRestarts,
@@ -25,6 +24,7 @@ from chainrule.training.schedules import (
     StepDecay,
     WarmUp,
 )
+from chainrule.training.validation import Evaluator
 
 
 def halves(step):
