@@ -28,6 +28,9 @@ _HOMES = {
     "StepOptions": "training.step_options",
     "Mixup": "training.mixup",
     "Checkpoints": "training.checkpoints",
+    "RateCurve": "training.finder",
+    "range_test": "training.finder",
+    "find_learning_rate": "estimators.finder",
     "MLPClassifier": "estimators.classifier",
     "MLPRegressor": "estimators.regressor",
 }
