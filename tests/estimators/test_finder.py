@@ -35,7 +35,7 @@ def test_the_estimator_is_not_changed_and_the_suggestion_trains(case):
     curve = find_learning_rate(estimator, rows, y, weight, batch_size=32)
     assert vars(estimator) == before
     assert curve == find_learning_rate(estimator, rows, y, weight, batch_size=32)
-    assert 1e-5 < curve.suggestion < 1
+    assert 1e-5 < curve.suggestion <= 1
 
 
 def test_a_fit_at_the_suggestion_learns():

@@ -1,5 +1,6 @@
-"""Every optimiser under every schedule, with losses, layer stacks and step options in turn, trains, and goes on bit for
-bit behind a kill: a process dies by SIGKILL within an epoch, and its newest checkpoint leads to the weights of a run that
+"""Every optimiser under every schedule, with losses, layer stacks and step options in turn, trains and outlives a kill.
+
+A process dies by SIGKILL within an epoch, and its newest checkpoint leads, bit for bit, to the weights of a run that
 nobody interrupted.
 """
 
@@ -108,10 +109,10 @@ EPOCHS, BATCH, ROWS = 5, 16, 60
 DEADLY = 14, 15
 
 KILLED = """if True:
-    import os, pickle, signal, sys
+    import os, pickle, signal, sys, traceback
     from chainrule import Checkpoints, train
     from chainrule.training.batches import Rows
-    
+
     gather = Rows.gather
 
     def run(trainer, data, batch, epochs, folder, deadly):
@@ -132,6 +133,8 @@ KILLED = """if True:
         if not child:
             try:
                 run(*case)
+            except BaseException:
+                traceback.print_exc()
             finally:
                 os._exit(1)
         print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
@@ -171,14 +174,16 @@ def outlives_kills(trainer, problem, tmp_path):
         made, orders = {}, []
         for number, case in enumerate(chosen):
             optimiser, schedule, loss, stack, options, mixed = case
+            mixup = Mixup(0.3) if mixed else None
             one = trainer(
                 loss, OPTIMISERS[optimiser], layers=(*STACKS[stack], Dense(LOSSES[loss].outputs(3))),
-                n_threads=1, schedule=SCHEDULES[schedule], options=OPTIONS[options], mixup=Mixup(0.3) if mixed else None,
+                n_threads=1, schedule=SCHEDULES[schedule], options=OPTIONS[options], mixup=mixup,
             )  # fmt: skip
             one.planned = EPOCHS * -(-ROWS // BATCH)
             made[case] = one, problem(loss, ROWS), tmp_path / str(number)
             orders.append((*made[case][:2], BATCH, EPOCHS, tmp_path / str(number), DEADLY[number % 2]))
-        environment = os.environ | {"CHAINRULE_KERNELS": kernels, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        places = os.pathsep.join(filter(None, sys.path))
+        environment = os.environ | {"CHAINRULE_KERNELS": kernels, "PYTHONPATH": places}
         dead = subprocess.run(
             [sys.executable, "-c", KILLED],
             input=pickle.dumps(orders),
