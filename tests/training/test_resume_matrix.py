@@ -112,6 +112,7 @@ KILLED = """if True:
     import os, pickle, signal, sys, traceback
     from chainrule import Checkpoints, train
     from chainrule.training.batches import Rows
+    from chainrule.training.checkpoints import State
 
     gather = Rows.gather
 
