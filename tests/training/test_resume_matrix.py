@@ -60,7 +60,7 @@ from chainrule.training.schedules import (
 from chainrule.training.validation import Evaluator
 
 OPTIMISERS = {
-    "sgd": SGD(0.02),
+    "sgd": SGD(0.05),
     "momentum": SGD(0.01, momentum=0.9),
     "nesterov": SGD(0.01, momentum=0.9, nesterov=True),
     "adam": Adam(0.01),
