@@ -60,9 +60,9 @@ from chainrule.training.schedules import (
 from chainrule.training.validation import Evaluator
 
 OPTIMISERS = {
-    "sgd": SGD(0.05),
+    "sgd": SGD(0.02),
     "momentum": SGD(0.01, momentum=0.9),
-    "nesterov": SGD(0.01, momentum=0.9, nesterov=True),
+    "nesterov": SGD(0.004, momentum=0.9, nesterov=True),
     "adam": Adam(0.01),
     "adamw": AdamW(0.01),
     "nadam": Nadam(0.01),
