@@ -35,7 +35,8 @@ def train(
     batch_size : int
     epochs : int
     stopping : Stopping; it keeps the best weights, which `stopping.restore(trainer.model.vector)` puts back
-    watch : called behind each epoch; its score, higher is better, decides over stopping, else the training loss
+    watch : called behind each epoch; its score, higher is better, decides over stopping and is told to the
+        schedule, else the training loss
 
     Examples
     --------
@@ -58,8 +59,10 @@ def train(
             record = replace(record, loss=math.nan)
         if watch is not None:
             record = replace(record, **watch()._asdict())
+        watched = -record.loss if record.score is None else record.score
+        trainer.react(watched)
         if stopping is not None and math.isfinite(record.loss):
-            stopping.see(-record.loss if record.score is None else record.score, weights)
+            stopping.see(watched, weights)
         yield record
         if (stopping is not None and stopping.exhausted) or not math.isfinite(record.loss):
             return

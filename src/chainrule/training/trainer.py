@@ -45,7 +45,7 @@ class Trainer:
     seed : of initialisation, shuffling and dropout, or their Streams
     shuffle : bool
     n_threads : int, or None for what is available
-    schedule : Schedule whose factor multiplies `rate` at each step, or None. Set `planned` to the number of all
+    schedule : Schedule that multiplies `rate` at each step, or None. Set `planned` to the number of all
         steps where the schedule takes its length from there
     options : StepOptions: clipping, bounds, factors of the rate, averages of the weights
     mixup : Mixup of the rows of each batch, or None
@@ -87,6 +87,7 @@ class Trainer:
         self.schedule = schedule
         self.planned: int | None = None
         self.epochs = 0
+        self.watched: list[float] = []
         self._bound: tuple[Plan, Step] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
@@ -111,7 +112,7 @@ class Trainer:
         data.start(arrays)
         total = arrays["total"]
         total[...] = 0
-        rate = self.rate
+        rate, reaction = self.rate, 1.0 if self.schedule is None else self.schedule.multiplier(self.watched)
         noise = plan.noise[:, 1] if len(plan.noise) else None
         # A divergence shows in the record, not in warnings of single products.
         with np.errstate(all="ignore"), plan.team() as team:
@@ -125,7 +126,7 @@ class Trainer:
                 run(team)
                 rate = self.rate
                 if self.schedule is not None:
-                    rate *= self.schedule.factor(self.update.steps, self.planned)
+                    rate *= reaction * self.schedule.factor(self.update.steps, self.planned)
                 step(rate, weight, team)
         self.epochs += 1
         loss = float(total[0] / total[1]) if total[1] else float("nan")
@@ -133,9 +134,14 @@ class Trainer:
         loss += self.update.penalty.value(self.parameters, per_batch)
         return Record(self.epochs, loss, rate, time.perf_counter() - started)
 
+    def react(self, value: float) -> None:
+        """Tell the schedule what was watched behind an epoch: higher is better."""
+        self.watched.append(value)
+
     def state(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         """All that training goes on from, bit for bit: arrays by name, and plain data."""
-        data = {"epochs": self.epochs, "rate": self.rate, "planned": self.planned, "streams": self.streams.state()}
+        data: dict[str, Any] = {"epochs": self.epochs, "rate": self.rate, "planned": self.planned}
+        data |= {"watched": [*self.watched], "streams": self.streams.state()}
         update = {UPDATE + name: array for name, array in self.update.state().items()}
         return {"parameters": self.parameters.vector, **update}, data
 
@@ -144,6 +150,7 @@ class Trainer:
         self.parameters.vector[...] = arrays["parameters"]
         self.update.load({n.removeprefix(UPDATE): array for n, array in arrays.items() if n.startswith(UPDATE)})
         self.epochs, self.rate, self.planned = data["epochs"], data["rate"], data["planned"]
+        self.watched = [*data["watched"]]
         self.streams.load(data["streams"])
         self._bound = None  # its dropout masks were another seed's
 
