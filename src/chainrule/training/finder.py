@@ -147,11 +147,11 @@ def _full_batches(data: Rows, size: int, trainer: Trainer) -> Iterator[Rows]:
         rows = rows[data.weight[rows] > 0]
     if not len(rows):
         raise InputError("range_test(data=)", "rows that weigh something", "none", "Give a row a weight above 0.")
-    some = Rows(data.X, data.y, data.weight, rows)
+    some = data.part(rows)
     size = min(size, len(rows))
     while True:
         for chosen in some.batches(size, trainer.streams.shuffle if trainer.shuffle else None):
             # Without a generator, slices stand for places among the rows themselves.
             batch = rows[chosen] if isinstance(chosen, slice) else chosen
             if len(batch) == size:
-                yield Rows(data.X, data.y, data.weight, np.asarray(batch))
+                yield data.part(np.asarray(batch))
