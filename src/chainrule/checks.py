@@ -45,8 +45,14 @@ class Checked:
             where = f"{type(self).__name__}({one.name}=)"
             if isinstance(bound, Interval):
                 check_number(where, value, *bound)
-            elif not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise InputError(where, "a whole number of at least 1", repr(value), bound.mend)
+            else:
+                check_count(where, value, bound)
+
+
+def check_count(where_: str, value: Any, bound: Count) -> None:
+    """Refuse what is not a whole number of at least 1."""
+    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
+        raise InputError(where_, "a whole number of at least 1", repr(value), bound.mend)
 
 
 def check_number(

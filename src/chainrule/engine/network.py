@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -130,6 +130,7 @@ class Network:
         sequences: int | None = None,
         gradients: Parameters | None = None,
         n_threads: int = 1,
+        given: Mapping[str, Array] | None = None,
     ) -> Plan:
         """This network bound to memory for batches of up to `rows` rows; see `Plan.listing()`.
 
@@ -143,6 +144,7 @@ class Network:
         sequences : most sequences of a batch, where a Pool is among the layers
         gradients : where a way back puts them; made here where none are given
         n_threads : size of the team that its runs take
+        given : `given` of another plan, whose batches this one reads too
 
         Examples
         --------
@@ -162,7 +164,7 @@ class Network:
         """
         chosen = None if loss is None else losses.get(loss)
         program = lower(self.layers, self.inputs, mode, chosen)
-        return Plan(program, parameters, rows, sequences, gradients, n_threads)
+        return Plan(program, parameters, rows, sequences, gradients, n_threads, given)
 
     def forward(
         self,

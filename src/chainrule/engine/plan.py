@@ -6,7 +6,7 @@ per size and then kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from functools import cached_property, partial
 from typing import Any
@@ -64,7 +64,12 @@ class Run:
     @cached_property
     def whole(self) -> Work:
         """Forward, and backward where the program has a way back."""
-        return self._make(self._forward + self._backward)
+        return self._make(self.steps)
+
+    @property
+    def steps(self) -> list[Step]:
+        """The whole as instructions."""
+        return self._forward + self._backward
 
     def bind(self) -> None:
         """Compile what is not yet compiled. Best done before a team is called together, which would wait, spinning."""
@@ -84,6 +89,8 @@ class Plan:
     rows, sequences : capacity
     gradients : where to put gradients; made where the program has a way back and none are given
     n_threads : its work is divided for a team of this many, see `team`
+    given : flat arrays for the values given from outside, by name, such as `given` of a plan of the same capacity, whose
+        batches this one then reads too; made where missing
     """
 
     def __init__(
@@ -94,6 +101,7 @@ class Plan:
         sequences: int | None = None,
         gradients: Parameters | None = None,
         n_threads: int = 1,
+        given: Mapping[str, Array] | None = None,
     ) -> None:
         self.n_threads = n_threads
         self.program = program
@@ -105,8 +113,10 @@ class Plan:
         dtype = parameters.vector.dtype
         self._dtypes = {v: dtype if v.dtype == "float" else np.dtype(v.dtype) for v in self._blocks}
         kinds = {block: self._dtypes[value] for value, block in self._blocks.items()}
+        lent = {self._blocks[value]: given[value.name] for value in program.given if given and value.name in given}
         self._memory = {
-            block: np.zeros(entries, kinds[block]) for block, entries in sizes(self._blocks, self.capacity).items()
+            block: lent[block] if block in lent else np.zeros(entries, kinds[block])
+            for block, entries in sizes(self._blocks, self.capacity).items()
         }
         self._owns: dict[Own, Array] = {}
         self._zeros: dict[int, Array] = {}
@@ -124,6 +134,13 @@ class Plan:
     def members(self) -> int:
         """How many the work is divided among: the NumPy kernels leave that to the BLAS."""
         return self.n_threads if self._set == "numba" else 1
+
+    @property
+    def given(self) -> dict[str, Array]:
+        """The arrays of what is given with each batch and only read, by name; flat, for the whole capacity."""
+        overwritten = {value for instruction in self.program.instructions for value in instruction.overwritten}
+        lasting = [v for v in self.program.given if v.space != "none" and v not in overwritten]
+        return {value.name: self._memory[self._blocks[value]] for value in lasting}
 
     def seed_noise(self, seed: int, step: int) -> None:
         """Make what is drawn that of this seed and step; each further step adds 1 to column 1."""

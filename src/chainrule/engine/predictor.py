@@ -33,6 +33,14 @@ def chunk(network: Network) -> int:
     return int(np.clip(CHUNK_ENTRIES // widest, 64, 4096))
 
 
+def check_samples(samples: Any, seed: Any) -> None:
+    """Refuse what cannot be a number of passes and a seed."""
+    if not isinstance(samples, (int, np.integer)) or isinstance(samples, bool) or samples < 1:
+        raise InputError("sample(samples=)", "a whole number of at least 1", repr(samples), "100 is usual.")
+    if not isinstance(seed, (int, np.integer)) or isinstance(seed, bool):
+        raise InputError("sample(seed=)", "a whole number", repr(seed), "For example 0.")
+
+
 class Predictor:
     """A trained network, ready to predict from any thread.
 
@@ -90,10 +98,7 @@ class Predictor:
         >>> mean.shape, bool((spread > 0).all())
         ((3, 1), True)
         """
-        if not isinstance(samples, (int, np.integer)) or isinstance(samples, bool) or samples < 1:
-            raise InputError("sample(samples=)", "a whole number of at least 1", repr(samples), "100 is usual.")
-        if not isinstance(seed, (int, np.integer)) or isinstance(seed, bool):
-            raise InputError("sample(seed=)", "a whole number", repr(seed), "For example 0.")
+        check_samples(samples, seed)
         dtype = self.parameters.vector.dtype
         mean, spread = (np.empty((X.shape[0], self.network.outputs), dtype) for _ in range(2))
 

@@ -1,0 +1,162 @@
+"""Prediction by an ensemble: what its members predict, put together; and how far they are apart."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Callable
+from contextlib import nullcontext
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.engine import threads
+from chainrule.engine.builder import Mode
+from chainrule.engine.fill import fill
+from chainrule.engine.members import Abreast, Members, Run, plans, team_size
+from chainrule.engine.moments import Moments
+from chainrule.engine.network import Network
+from chainrule.engine.predictor import check_samples, chunk
+from chainrule.engine.work import Team
+from chainrule.network.losses import Loss
+
+Array = NDArray[Any]
+
+
+class EnsemblePredictor:
+    """A trained ensemble, ready to predict from any thread, with the face of a `Predictor`.
+
+    A prediction is what the loss makes of its members' (`Loss.mixed`): the mean of probabilities or values, and of a
+    Gaussian likelihood the mean and the variance of the mixture (Lakshminarayanan et al. 2017).
+
+    Parameters
+    ----------
+    network : Network, of every member
+    parameters : Members
+    loss : Loss
+
+    Examples
+    --------
+    >>> from chainrule import Dense, Network
+    >>> from chainrule.network import losses
+    >>> network = Network([Dense(1)], inputs=2)
+    >>> members = Members.of([network.init(seed) for seed in range(3)])
+    >>> predict = EnsemblePredictor(network, members, losses.get("squared_error"))
+    >>> X = np.ones((4, 2), np.float32)
+    >>> predict(X).shape, predict.each(X).shape
+    ((4, 1), (3, 4, 1))
+    """
+
+    def __init__(self, network: Network, parameters: Members, loss: Loss) -> None:
+        self.network = network
+        self.parameters = parameters
+        self.loss = loss
+        self._plans: defaultdict[tuple[Mode, int], deque[Abreast]] = defaultdict(deque)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_plans": defaultdict(deque)}
+
+    def __call__(self, X: Any, n_threads: int | None = None, chosen: NDArray[np.intp] | None = None) -> Array:
+        """Predictions of shape (rows, outputs) for dense or sparse X of shape (rows, features), or for chosen rows."""
+        rows = X.shape[0] if chosen is None else len(chosen)
+        result = np.empty((rows, self.network.outputs), self.parameters.vector.dtype)
+
+        def predict(abreast: Abreast, run: Run, team: Team | None, part: slice) -> None:
+            run(team)
+            result[part] = self.loss.mixed(np.stack(self._outputs(abreast, run)))
+
+        self._by_chunks(X, "predict", n_threads, predict, chosen)
+        return result
+
+    def each(self, X: Any, n_threads: int | None = None) -> Array:
+        """Predictions of every member, (members, rows, outputs)."""
+        shape = len(self.parameters), X.shape[0], self.network.outputs
+        result = np.empty(shape, self.parameters.vector.dtype)
+
+        def predict(abreast: Abreast, run: Run, team: Team | None, part: slice) -> None:
+            run(team)
+            for member, output in enumerate(self._outputs(abreast, run)):
+                result[member, part] = output
+
+        self._by_chunks(X, "predict", n_threads, predict)
+        return result
+
+    def spread(self, X: Any, n_threads: int | None = None) -> tuple[Array, Array]:
+        """Mean and standard deviation of the members' predictions, (rows, outputs) each.
+
+        Where members differ, the data did not decide: this is what is unsure about the weights, not the noise of y.
+        """
+        each = self.each(X, n_threads)
+        return each.mean(axis=0), each.std(axis=0)
+
+    def sample(self, X: Any, samples: int = 100, seed: int = 0, n_threads: int | None = None) -> tuple[Array, Array]:
+        """Mean and standard deviation over members and, of each, over passes that draw: see `Predictor.sample`.
+
+        `samples` counts the passes of a member. Where no layer draws, they all agree, and one is enough.
+        """
+        check_samples(samples, seed)
+        shape, dtype = (X.shape[0], self.network.outputs), self.parameters.vector.dtype
+        mean, spread = np.empty(shape, dtype), np.empty(shape, dtype)
+        count = len(self.parameters)
+
+        def passes(abreast: Abreast, run: Run, team: Team | None, part: slice) -> None:
+            outputs = self._outputs(abreast, run)
+            moments = Moments(outputs[0].shape)
+            first = part.start // chunk(self.network) * samples
+            for step in range(first, first + samples):
+                for member, plan in enumerate(abreast.plans):  # no two members draw the same
+                    plan.seed_noise(int(seed), step * count + member)
+                run(team)
+                for output in outputs:
+                    moments.add(output)
+            mean[part], spread[part] = moments.mean, moments.deviation()
+
+        self._by_chunks(X, "sample", n_threads, passes)
+        return mean, spread
+
+    def bound(self, rows: int) -> Callable[[Any], Array]:
+        """A function of exactly `rows` rows that checks nothing and returns a new array.
+
+        It owns its buffers: use one per thread. Its answers follow the parameters as they change.
+        """
+        abreast = self._made(rows, "predict", 1)
+        run = abreast.run(rows)
+        x, outputs, mixed, follow = run.arrays[0]["x"], self._outputs(abreast, run), self.loss.mixed, run.whole
+
+        def predict(X: Any) -> Array:
+            x[...] = X
+            follow(None)
+            return mixed(np.stack(outputs))
+
+        return predict
+
+    def _outputs(self, abreast: Abreast, run: Run) -> list[Array]:
+        return [arrays[plan.program.output.name] for plan, arrays in zip(abreast.plans, run.arrays, strict=True)]
+
+    def _by_chunks(
+        self,
+        X: Any,
+        mode: Mode,
+        n_threads: int | None,
+        work: Callable[[Abreast, Run, Team | None, slice], None],
+        chosen: NDArray[np.intp] | None = None,
+    ) -> None:
+        """Lend `work` plans whose x is filled with one chunk of X after another, and the team for them."""
+        rows = X.shape[0] if chosen is None else len(chosen)
+        size = chunk(self.network)
+        count = team_size(n_threads, self.network, min(rows, size), len(self.parameters))
+        tiny = self.network.largest_product(min(rows, size)) <= threads.TINY_PRODUCT
+        try:
+            abreast = self._plans[mode, count].pop()
+        except IndexError:  # to look first would be a race
+            abreast = self._made(size, mode, count)
+        with nullcontext() if tiny and count == 1 else abreast.team() as team:
+            for start in range(0, rows, size):
+                stop = min(start + size, rows)
+                run = abreast.run(stop - start)
+                fill(run.arrays[0]["x"], X, slice(start, stop) if chosen is None else chosen[start:stop])
+                work(abreast, run, team, slice(start, stop))
+        self._plans[mode, count].append(abreast)
+
+    def _made(self, rows: int, mode: Mode, count: int) -> Abreast:
+        return Abreast(plans(self.network, self.parameters, rows, mode, self.loss), count)
