@@ -69,7 +69,7 @@ class Members:
 
     def names(self) -> tuple[str, ...]:
         """ "0.W", "0.b", "1.gain" ..., in the order of the layers."""
-        return self[0].names()  # type: ignore[no-any-return]
+        return tuple(p.name for p in self.layout.parameters)
 
     def items(self) -> Iterator[tuple[str, Vector]]:
         return ((name, self[name]) for name in self.names())

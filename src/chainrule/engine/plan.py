@@ -89,8 +89,8 @@ class Plan:
     rows, sequences : capacity
     gradients : where to put gradients; made where the program has a way back and none are given
     n_threads : its work is divided for a team of this many, see `team`
-    given : flat arrays for the values given from outside, by name, such as `given` of a plan of the same capacity, whose
-        batches this one then reads too; made where missing
+    given : flat arrays for values given from outside, by name; made where missing. With `given` of another plan of the
+        same capacity, this one reads that one's batches
     """
 
     def __init__(

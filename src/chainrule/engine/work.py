@@ -91,7 +91,7 @@ class Calls(Work):
 
 
 class Following:
-    """A table for every member of a team, followed without the interpreter or its lock; `alive` is what they point to."""
+    """A table for every member of a team, followed without the interpreter. `alive` is what they point to."""
 
     def __init__(self, tables: Sequence[list[int]], alive: object) -> None:
         from chainrule.engine.kernels.numba_set import machine

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
+import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from chainrule.engine.members import Members
 from chainrule.engine.network import Network
 from chainrule.engine.parameters import Parameters
 from chainrule.errors import InputError
-from chainrule.estimators import architecture, rules
+from chainrule.estimators import architecture, ensemble, rules
 from chainrule.estimators.fitting import Fitting
 from chainrule.estimators.held_out import Parts, split
 from chainrule.estimators.inputs import Given, check_X
@@ -24,6 +26,7 @@ from chainrule.estimators.protocol import Bridge, CallbackSupportMixin, listens,
 from chainrule.estimators.session import Session
 from chainrule.network.losses import Loss
 from chainrule.training import checkpoints
+from chainrule.training.averaging import Averaging
 from chainrule.training.batches import Rows
 from chainrule.training.callbacks.base import callback
 from chainrule.training.optimisers import Optimiser
@@ -41,6 +44,10 @@ class Target(NamedTuple):
     values: Array
     loss: Loss
     outputs: int
+
+    def check(self, where: str, weight: Array | None) -> None:
+        """Refuse what the loss cannot take."""
+        self.loss.check_y(self.values, self.outputs, weight, where)
 
     def values_in(self, dtype: Any) -> Array:
         return self.values if self.loss.target == "classes" else self.values.astype(dtype, copy=False)
@@ -97,6 +104,14 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
     validation_split: Any = None
     callbacks: Sequence[Any] | None = None
     checkpoints: checkpoints.Checkpoints | None = None
+    clip_norm: float | None = None
+    clip_value: float | None = None
+    max_norm: float | None = None
+    rate_factors: Mapping[str, float] | None = None
+    averaging: Averaging | None = None
+    input_noise: float = 0.0
+    mixup: float = 0.0
+    n_members: int = 1
 
     # What a subclass says of its target -------------------------------------------------------------------
 
@@ -188,12 +203,13 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
         dtype = self.parameters_.vector.dtype if goes_on else self.dtype
         X, y, weight = given.checked(self, dtype, reset=not goes_on)
         target = self._target(y, goes_on, incremental)
+        target.check(f"{name}: y", weight)
         network = Network(architecture.build(self, target.outputs), X.shape[1])
         if goes_on:
             session = self._session
             self._check_same(network, target)
         else:
-            session = Session.begin(network, target.loss, X.dtype, self.random_state)
+            session = Session.begin(network, target.loss, X.dtype, self.random_state, int(self.n_members))
         if resumed is not None:
             session.streams.load(resumed.data["trainer"]["streams"])  # one of which chooses the held-out rows
         weigh = self._weigher(y, incremental)
@@ -203,6 +219,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
         else:
             X_val, y_val, weight_val = held_out.checked(self, X.dtype, reset=False, suffix="_val")
             found = self._target(y_val, goes_on=True, incremental=True)
+            found.check(f"{name}: y_val", weight_val)
             if found.values.shape[1:] != target.values.shape[1:]:
                 raise InputError(
                     f"{name}.fit(y_val=)", f"as many columns as y, {target.values.shape[1]}", found.values.shape[1],
@@ -248,6 +265,12 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
                 f"{target.outputs} outputs for {target.loss.name}",
                 "Use fit with warm_start=False, or a new estimator.",
             )
+        members = ensemble.count(before.parameters)
+        if self.n_members != members:
+            raise InputError(
+                f"{type(self).__name__}(n_members=)", f"as many members as before, {members}", self.n_members,
+                "warm_start and partial_fit cannot change them: use fit with warm_start=False.",
+            )  # fmt: skip
         if network != before.network:
             raise InputError(
                 type(self).__name__, f"layers as before, {before.network.layers}", network.layers,
@@ -273,12 +296,15 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
 
     @property
     def coefs_(self) -> list[Array]:
-        """Weights per layer, each of shape (inputs, units): views, so a change is a change of the model."""
-        return [W.T for W in self._of_kind("weight")]
+        """Weights per layer, each of shape (inputs, units): views, so a change is a change of the model.
+
+        With `n_members` above 1, arrays have a leading axis of members.
+        """
+        return [np.swapaxes(W, -1, -2) for W in self._of_kind("weight")]
 
     @property
     def intercepts_(self) -> list[Array]:
-        """Biases per layer, each of shape (units,): views."""
+        """Biases per layer, each of shape (units,), or (members, units): views."""
         return self._of_kind("bias")
 
     @property
@@ -288,8 +314,8 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
         return self._session.predictor.network
 
     @property
-    def parameters_(self) -> Parameters:
-        """All parameters by name, running statistics included."""
+    def parameters_(self) -> Parameters | Members:
+        """All parameters by name, running statistics included; `parameters_[k]` are those of member k of several."""
         check_is_fitted(self)
         return self._session.predictor.parameters
 
@@ -302,6 +328,14 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
         """What the network predicts for checked rows: (rows, outputs), through the link."""
         X = check_X(self, X, self.parameters_.vector.dtype)
         return self._session.predictor(X, self.n_threads)
+
+    def _sampled(self, X: Any, samples: int | None) -> tuple[Array, Array | None]:
+        """The network's prediction, or mean and deviation of as many passes that draw."""
+        if samples is None:
+            return self._raw(X), None
+        X = check_X(self, X, self.parameters_.vector.dtype)
+        session = self._session
+        return session.predictor.sample(X, samples, session.streams.dropout, self.n_threads)
 
     def predict_function(self, rows: int = 1) -> Callable[[Any], Array]:
         """A function of exactly `rows` rows without any check of its input: what a server in a hurry calls.

@@ -50,7 +50,8 @@ class EnsembleTrainer:
     >>> import numpy as np
     >>> from chainrule import Dense, EnsembleTrainer, Network, Rows
     >>> X = np.linspace(-1, 1, 64, dtype=np.float32)[:, None]
-    >>> trainer = EnsembleTrainer(Network([Dense(16, "tanh"), Dense(1)], inputs=1), "squared_error", n_members=3, seed=0)
+    >>> network = Network([Dense(16, "tanh"), Dense(1)], inputs=1)
+    >>> trainer = EnsembleTrainer(network, "squared_error", n_members=3, seed=0)
     >>> first, *_, last = (trainer.epoch(Rows(X, X**2), batch_size=16) for _ in range(50))
     >>> last.loss < first.loss, trainer.model["0.W"].shape
     (True, (3, 16, 1))

@@ -54,6 +54,10 @@ class Update:
         self.moments = tuple(np.zeros(layout.trained, dtype) for _ in range(optimiser.moments))
         self.average = None if options.averaging is None else parameters.copy()
 
+    def does(self, optimiser: Optimiser, penalty: Penalty, options: StepOptions) -> bool:
+        """Whether this is the update of these configurations."""
+        return (self.optimiser, self.penalty, self.options) == (optimiser, penalty, options)
+
     def piece(self, parameters: Parameters, gradients: Parameters, members: int = 1) -> Piece:
         """One step as kernel steps, whose numbers are to be renewed before each run."""
         options, layout = self.options, parameters.layout

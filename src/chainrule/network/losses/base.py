@@ -126,7 +126,7 @@ class Loss(Checked):
             )  # fmt: skip
 
     def mixed(self, predictions: Array) -> Array:
-        """One prediction of several networks': from what their plans give, (networks, rows, outputs), to (rows, outputs).
+        """One prediction of several networks: from what their plans give, (networks, rows, outputs), (rows, outputs).
 
         The mean, unless a loss says otherwise.
         """
