@@ -26,7 +26,7 @@ def classifier(**options):
 
 
 def regressor(**options):
-    return MLPRegressor((8,), **{"n_members": 3, "max_iter": 5, "random_state": 0} | options)
+    return MLPRegressor(hidden_layer_sizes=(8,), **{"n_members": 3, "max_iter": 5, "random_state": 0} | options)
 
 
 def test_probabilities_are_means_of_the_members(kernels, rows):
