@@ -57,10 +57,10 @@ def test_the_first_member_is_what_one_network_becomes(kernels, rows):
 def test_early_stopping_restores_the_best(make, averaging, kernels, rows):
     X, y = rows
     y = (y > 0).astype(int) if make is classifier else y
-    model = make(early_stopping=True, averaging=averaging, max_iter=60, n_iter_no_change=3, tol=0.0).fit(X, y)
+    model = make(averaging=averaging, max_iter=60, n_iter_no_change=3, tol=0.0).fit(X, y, X_val=X[:50], y_val=y[:50])
     assert len(model.validation_scores_) == model.n_iter_
-    held_out = [record.validation_loss for record in model.history_]
-    assert np.isfinite(held_out).all()
+    assert model.score(X[:50], y[:50]) == pytest.approx(model.best_validation_score_, abs=1e-6)
+    assert all(record.validation_loss > 0 for record in model.history_)
     again = pickle.loads(pickle.dumps(model))
     np.testing.assert_array_equal(again.predict(X), model.predict(X))
 

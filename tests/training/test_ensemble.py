@@ -9,7 +9,7 @@ import pytest
 
 from chainrule import BatchNorm, Dense, Dropout, EnsembleTrainer, GaussianNoise, Network, Stopping, Trainer, train
 from chainrule.engine import threads
-from chainrule.engine.members import Members
+from chainrule.engine.members import Members, Sharing, sharing
 from chainrule.errors import InputError
 from chainrule.training import loop
 from chainrule.training.averaging import EMA
@@ -46,20 +46,19 @@ def fingerprint(made):
     return [made.parameters.vector.tobytes(), made.model.vector.tobytes()]
 
 
-@pytest.mark.parametrize("n_threads", [1, 2, 3])
+@pytest.mark.parametrize("each", [(1, 1, 1), (1, 1, 2), (4, 4, 4)], ids=["one thread", "two", "four"])
 @pytest.mark.parametrize("name", SETTINGS)
-def test_a_member_ends_where_it_would_end_alone(name, n_threads, kernels, problem, monkeypatch):
-    """To the bit; the members do not divide evenly among two threads, and the last batch is a partial one."""
+def test_a_member_ends_where_it_would_end_alone(name, each, kernels, problem, monkeypatch):
+    """To the bit; three members do not divide evenly among two threads, and fewer than four cannot fill them alone."""
     monkeypatch.setattr(threads, "PER_THREAD", 1)  # as if the networks were large
     optimiser, settings = SETTINGS[name]
     data = problem(rows=59, weighted=True)
-    made = make(3, optimiser=optimiser, n_threads=n_threads, **settings)
-    alone = [
-        Trainer(NETWORK, "squared_error", optimiser, seed=streams(7).member(k), n_threads=1, **settings)
-        for k in range(3)
-    ]
-    for one in alone:
-        one.planned = 12
+    made = make(3, optimiser=optimiser, n_threads=max(each), **settings)
+    alone = []
+    for place, count in enumerate(each):
+        drawn = streams(7).member(place)
+        alone.append(Trainer(NETWORK, "squared_error", optimiser, seed=drawn, n_threads=count, **settings))
+        alone[-1].planned = 12
     for _ in range(3):
         record, records = made.epoch(data, 16), [one.epoch(data, 16) for one in alone]
         assert record.loss == pytest.approx(np.mean([one.loss for one in records]), rel=1e-6)
@@ -67,7 +66,7 @@ def test_a_member_ends_where_it_would_end_alone(name, n_threads, kernels, proble
     for member, average, one in zip(made.parameters, made.model, alone, strict=True):
         np.testing.assert_array_equal(member.vector, one.parameters.vector)
         np.testing.assert_array_equal(average.vector, one.model.vector)
-    assert kernels == "numpy" or made._bound[0].n_threads == n_threads
+    assert made._bound[0].sharing == Sharing(max(each), each)
 
 
 def test_members_differ_and_the_first_is_what_one_network_alone_becomes(kernels, problem):
@@ -166,6 +165,23 @@ def test_nothing_is_allocated_per_step(problem, monkeypatch):
         left[size], peak[size] = np.min(found, axis=0)
     assert left[100] - left[1000] < 180  # less than a byte per extra step
     assert peak[100] - peak[1000] < 180
+
+
+@pytest.mark.parametrize(
+    ("n_threads", "rows", "members", "expected"),
+    [
+        (2, 10, 8, Sharing(1, (1,) * 8)),  # all of them together have too little to do
+        (2, 1500, 8, Sharing(2, (1,) * 8)),  # each alone does not suit a second thread, all together do
+        (2, 1500, 3, Sharing(2, (1,) * 3)),
+        (2, 10_000, 3, Sharing(2, (1, 1, 2))),
+        (8, 10_000, 3, Sharing(5, (5,) * 3)),
+        (4, 10_000, 8, Sharing(4, (1,) * 8)),
+        (1, 10_000, 3, Sharing(1, (1,) * 3)),
+    ],
+)
+def test_who_does_what(n_threads, rows, members, expected):
+    """One product of 16 x 32: 512 multiplications a row; a million are worth a thread."""
+    assert sharing(n_threads, Network([Dense(32)], 16), rows, members) == expected
 
 
 @pytest.mark.parametrize("bad", [0, -1, 2.5, True, "3"])

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from chainrule.engine import threads
 from chainrule.engine.builder import Mode
 from chainrule.engine.fill import fill
-from chainrule.engine.members import Abreast, Members, Run, plans, team_size
+from chainrule.engine.members import Abreast, Members, Run, Sharing, plans, sharing
 from chainrule.engine.moments import Moments
 from chainrule.engine.network import Network
 from chainrule.engine.predictor import check_samples, chunk
@@ -51,7 +51,7 @@ class EnsemblePredictor:
         self.network = network
         self.parameters = parameters
         self.loss = loss
-        self._plans: defaultdict[tuple[Mode, int], deque[Abreast]] = defaultdict(deque)
+        self._plans: defaultdict[tuple[Mode, Sharing], deque[Abreast]] = defaultdict(deque)
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_plans": defaultdict(deque)}
@@ -119,7 +119,7 @@ class EnsemblePredictor:
 
         It owns its buffers: use one per thread. Its answers follow the parameters as they change.
         """
-        abreast = self._made(rows, "predict", 1)
+        abreast = self._made(rows, "predict", Sharing(1, (1,) * len(self.parameters)))
         run = abreast.run(rows)
         x, outputs, mixed, follow = run.arrays[0]["x"], self._outputs(abreast, run), self.loss.mixed, run.whole
 
@@ -144,19 +144,19 @@ class EnsemblePredictor:
         """Lend `work` plans whose x is filled with one chunk of X after another, and the team for them."""
         rows = X.shape[0] if chosen is None else len(chosen)
         size = chunk(self.network)
-        count = team_size(n_threads, self.network, min(rows, size), len(self.parameters))
+        shared = sharing(n_threads, self.network, min(rows, size), len(self.parameters))
         tiny = self.network.largest_product(min(rows, size)) <= threads.TINY_PRODUCT
         try:
-            abreast = self._plans[mode, count].pop()
+            abreast = self._plans[mode, shared].pop()
         except IndexError:  # to look first would be a race
-            abreast = self._made(size, mode, count)
-        with nullcontext() if tiny and count == 1 else abreast.team() as team:
+            abreast = self._made(size, mode, shared)
+        with nullcontext() if tiny and shared.n_threads == 1 else abreast.team() as team:
             for start in range(0, rows, size):
                 stop = min(start + size, rows)
                 run = abreast.run(stop - start)
                 fill(run.arrays[0]["x"], X, slice(start, stop) if chosen is None else chosen[start:stop])
                 work(abreast, run, team, slice(start, stop))
-        self._plans[mode, count].append(abreast)
+        self._plans[mode, shared].append(abreast)
 
-    def _made(self, rows: int, mode: Mode, count: int) -> Abreast:
-        return Abreast(plans(self.network, self.parameters, rows, mode, self.loss), count)
+    def _made(self, rows: int, mode: Mode, shared: Sharing) -> Abreast:
+        return Abreast(plans(self.network, self.parameters, rows, mode, self.loss, shared), shared)

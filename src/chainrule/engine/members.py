@@ -82,15 +82,32 @@ class Members:
         return Members(self.layout, np.zeros_like(self.vector))
 
 
-def team_size(n_threads: int | None, network: Network, rows: int, members: int) -> int:
-    """Threads that members abreast take: no more than members, and one where all of them together have little to do."""
-    return min(members, threads.suitable(n_threads, members * network.largest_product(rows)))
+@dataclass(frozen=True)
+class Sharing:
+    """How a team shares members out: threads of the team, and threads that take a step of each member."""
+
+    n_threads: int
+    each: tuple[int, ...]
+
+
+def sharing(n_threads: int | None, network: Network, rows: int, members: int) -> Sharing:
+    """One thread a member. Those that do not divide evenly are done by the whole team, if they are large enough for it.
+
+    Where a member alone fills a team that is larger than there are members, the whole team does one after the other.
+    """
+    product = network.largest_product(rows)
+    alone = threads.suitable(n_threads, product)
+    if alone > members:
+        return Sharing(alone, (alone,) * members)
+    count = min(members, threads.suitable(n_threads, members * product))
+    over = members % count if alone >= count else 0
+    return Sharing(count, (1,) * (members - over) + (count,) * over)
 
 
 class Run:
     """Plans abreast at one batch size: the arrays of every member by value name, and their work as one.
 
-    What is given is one and the same array for all members where the plans share it.
+    What is given with each batch is one and the same array for all members.
     """
 
     def __init__(self, arrays: list[dict[str, Array]], make: Callable[[], Callable[[Team | None], None]]) -> None:
@@ -110,25 +127,25 @@ class Run:
 
 
 class Abreast:
-    """Plans of one thread each, followed side by side by a team: a whole step of a member is one thread's.
+    """Plans of all members, followed side by side by a team.
 
     Parameters
     ----------
     plans : one for each member
-    n_threads : of the team
+    sharing : that they were made for
     behind : for each member, steps that follow its plan's, such as those of its update
     """
 
-    def __init__(self, plans: Sequence[Plan], n_threads: int, behind: Sequence[list[Step]] | None = None) -> None:
+    def __init__(self, plans: Sequence[Plan], sharing: Sharing, behind: Sequence[list[Step]] | None = None) -> None:
         self.plans = plans
-        self.n_threads = n_threads
+        self.sharing = sharing
         self.behind = behind or [[] for _ in plans]
         self._set = chosen_set()
         self._runs: dict[int, Run] = {}
 
     def team(self) -> AbstractContextManager[Team | None]:
         """The threads that its runs take."""
-        return team(self._set, self.n_threads)
+        return team(self._set, self.sharing.n_threads)
 
     def run(self, rows: int) -> Run:
         """All plans bound to a batch of this size; bound once and remembered."""
@@ -142,7 +159,7 @@ class Abreast:
         runs = [plan.run(rows) for plan in self.plans]
         works = [run.steps + steps for run, steps in zip(runs, self.behind, strict=True)]
         dtype = self.plans[0].parameters.vector.dtype
-        return Run([run.arrays for run in runs], lambda: bind_abreast(self._set, dtype, works, self.n_threads))
+        return Run([run.arrays for run in runs], lambda: bind_abreast(self._set, dtype, works, self.sharing.n_threads))
 
 
 def plans(
@@ -151,13 +168,11 @@ def plans(
     rows: int,
     mode: Mode,
     loss: Loss,
-    gradients: Sequence[Parameters] | None = None,
-    shared: bool = True,
+    sharing: Sharing,
 ) -> list[Plan]:
-    """A plan for each member, all of which read the same batches, or each its own."""
+    """A plan for each member, all of which read the same batches."""
     made: list[Plan] = []
-    for place, parameters in enumerate(members):
-        given = made[0].given if made and shared else None
-        gradient = None if gradients is None else gradients[place]
-        made.append(network.plan(parameters, rows, mode=mode, loss=loss, gradients=gradient, given=given))
+    for parameters, count in zip(members, sharing.each, strict=True):
+        given = made[0].given if made else None
+        made.append(network.plan(parameters, rows, mode=mode, loss=loss, n_threads=count, given=given))
     return made

@@ -144,6 +144,10 @@ def _words(dtype: np.dtype[Any], step: Step, member: int) -> list[int]:
     return instruction(kernel, dtype, given[member]) if given[member] else []
 
 
+def _undivided(work: Sequence[Step]) -> bool:
+    return all(len(given) == 1 for _, given in work)
+
+
 def bind(which: SetName, dtype: np.dtype[Any], steps: Sequence[Step]) -> Work:
     """These instructions, ready to run."""
     return Tables(dtype, steps) if which == "numba" else Calls(dtype, steps)
@@ -152,13 +156,18 @@ def bind(which: SetName, dtype: np.dtype[Any], steps: Sequence[Step]) -> Work:
 def bind_abreast(
     which: SetName, dtype: np.dtype[Any], works: Sequence[Sequence[Step]], members: int
 ) -> Callable[[Team | None], None]:
-    """Works of one thread each, ready to run side by side: member m of a team does works m, m + members, ...
+    """Works ready to run side by side: member m of a team does works m, m + members, ... of those of one thread.
 
-    They must not write what another reads: members meet only behind the last. With the NumPy kernels, one follows
-    the other.
+    Works that were divided for the team follow behind, done by all. None may write what another reads. With the NumPy
+    kernels, one follows the other.
     """
     if which == "numpy":
         return Calls(dtype, [step for work in works for step in work])
-    shares = [[step for work in works[m::members] for step in work] for m in range(members)]
-    tables = [[w for step in share for w in _words(dtype, step, 0)] + _meet(members) for share in shares]
+    alone = [work for work in works if _undivided(work)]
+    together = [step for work in works if not _undivided(work) for step in work]
+    meet = _meet(members)
+    tables = []
+    for m in range(members):
+        words = [w for work in alone[m::members] for step in work for w in _words(dtype, step, 0)] + meet
+        tables.append(words + [w for step in together for w in (*_words(dtype, step, m), *meet)])
     return Following(tables, works)

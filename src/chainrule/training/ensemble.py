@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.checks import Count, check_count
-from chainrule.engine.members import Abreast, Members, plans, team_size
+from chainrule.engine.members import Abreast, Members, plans, sharing
 from chainrule.engine.network import Network
 from chainrule.network import losses
 from chainrule.network.losses import Loss
@@ -33,7 +33,8 @@ class EnsembleTrainer:
     """Networks of the same layers in training side by side, with the face of a `Trainer`.
 
     Members differ in their first weights and in what their layers draw; they see the same batches. Each ends with the
-    weights, to the bit, that a `Trainer` on one thread gives it alone, with the streams `streams(seed).member(k)`. A
+    weights, to the bit, that a `Trainer` on as many threads gives it alone, with the streams `streams(seed).member(k)`.
+    That is one thread; large members that do not divide evenly among the threads have all of them (`sharing`). A
     record's loss is the mean of the members' losses.
 
     Parameters
@@ -43,7 +44,7 @@ class EnsembleTrainer:
     n_members : int, how many; or the `parameters`
     parameters : Members, trained in place; fresh ones where None
     seed : of everything that is drawn, or Streams
-    n_threads : int, or None for what is available; no more are taken than there are members
+    n_threads : int, or None for what is available
 
     Examples
     --------
@@ -170,20 +171,17 @@ class EnsembleTrainer:
 
     def _bind(self, batch_size: int) -> tuple[Abreast, list[Piece]]:
         """Plans and updates for batches of this size, made anew where those at hand do not suit."""
-        count = team_size(self.n_threads, self.network, batch_size, len(self.parameters))
+        shared = sharing(self.n_threads, self.network, batch_size, len(self.parameters))
         if self._bound is not None:
             abreast = self._bound[0]
-            if abreast.plans[0].capacity["rows"] >= batch_size and abreast.n_threads == count:
+            if abreast.plans[0].capacity["rows"] >= batch_size and abreast.sharing == shared:
                 return self._bound
-        gradients = list(self.parameters.like())
-        made = plans(self.network, self.parameters, batch_size, "train", self.loss, gradients)
+        made, pieces = plans(self.network, self.parameters, batch_size, "train", self.loss, shared), []
         for place, (plan, update) in enumerate(zip(made, self.updates, strict=True)):
             plan.seed_noise(self.streams.member(place).dropout, update.steps)
-        pieces = [
-            update.piece(parameters, gradient)
-            for update, parameters, gradient in zip(self.updates, self.parameters, gradients, strict=True)
-        ]
-        self._bound = Abreast(made, count, [piece.steps for piece in pieces]), pieces
+            assert plan.gradients is not None
+            pieces.append(update.piece(plan.parameters, plan.gradients, plan.members))
+        self._bound = Abreast(made, shared, [piece.steps for piece in pieces]), pieces
         return self._bound
 
 
