@@ -99,6 +99,27 @@ def test_the_same_seed_gives_the_same_bits(kernels, rows):
     np.testing.assert_array_equal(one, again)
 
 
+def test_how_far_the_members_are_apart(kernels, rows):
+    X, y = rows
+    model = regressor().fit(X, y)
+    values, deviation = model.predict(X, return_std=True)
+    each = model._session.predictor.each(X)[..., 0]
+    np.testing.assert_allclose(values, each.mean(axis=0), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(deviation, each.std(axis=0), rtol=1e-5)
+    p, deviation = classifier().fit(X, y > 0).predict_proba(X, return_std=True)
+    assert p.shape == deviation.shape == (150, 2)
+    assert (deviation > 0).all()
+    with pytest.raises(InputError, match="n_members above 1"):
+        classifier(n_members=1).fit(X, y > 0).predict_proba(X, return_std=True)
+
+
+def test_a_gaussian_ensemble_learns_its_deviation(kernels, rows):
+    X, y = rows
+    values, deviation = regressor(loss="gaussian").fit(X, y).predict(X, return_std=True)
+    assert np.isfinite(values).all()
+    assert (deviation > 0).all()
+
+
 @pytest.mark.parametrize("bad", [0, 1.5, True, "3"])
 def test_bad_numbers(bad, rows):
     with pytest.raises((ValueError, TypeError), match=r"MLPRegressor\(n_members=\)"):

@@ -82,12 +82,12 @@ class EnsemblePredictor:
         return result
 
     def spread(self, X: Any, n_threads: int | None = None) -> tuple[Array, Array]:
-        """Mean and standard deviation of the members' predictions, (rows, outputs) each.
+        """The prediction, and the standard deviation of the members' predictions, (rows, outputs) each.
 
         Where members differ, the data did not decide: this is what is unsure about the weights, not the noise of y.
         """
         each = self.each(X, n_threads)
-        return each.mean(axis=0), each.std(axis=0)
+        return self.loss.mixed(each), each.std(axis=0)
 
     def sample(self, X: Any, samples: int = 100, seed: int = 0, n_threads: int | None = None) -> tuple[Array, Array]:
         """Mean and standard deviation over members and, of each, over passes that draw: see `Predictor.sample`.

@@ -330,11 +330,11 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
         return self._session.predictor(X, self.n_threads)
 
     def _sampled(self, X: Any, samples: int | None) -> tuple[Array, Array | None]:
-        """The network's prediction, or mean and deviation of as many passes that draw."""
-        if samples is None:
-            return self._raw(X), None
+        """The prediction and, where there are several members, their deviation; or both of passes that draw."""
         X = check_X(self, X, self.parameters_.vector.dtype)
         session = self._session
+        if samples is None:
+            return ensemble.spread(session.predictor, X, self.n_threads)
         return session.predictor.sample(X, samples, session.streams.dropout, self.n_threads)
 
     def predict_function(self, rows: int = 1) -> Callable[[Any], Array]:

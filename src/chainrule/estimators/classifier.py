@@ -263,11 +263,14 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
         ----------
         X : array or sparse matrix of shape (rows, features)
         samples : passes with dropout and noise drawn as in training (Monte-Carlo dropout); their mean is predicted
-        return_std : also the deviation of the passes, of the same shape
+        return_std : also the deviation of the passes, or of the members where n_members is above 1; of the same shape
         """
-        if return_std and samples is None:
-            raise InputError("predict_proba(return_std=)", "samples=", None, "For example samples=100, with dropout.")
         p, spread = self._sampled(X, samples)
+        if return_std and spread is None:
+            raise InputError(
+                "predict_proba(return_std=)", "samples=, or n_members above 1", None,
+                "For example samples=100, with dropout.",
+            )  # fmt: skip
         if p.shape[1] == 1:
             spread = None if spread is None else np.hstack([spread, spread])
             p = np.ones_like(p) if len(self.classes_) == 1 else np.hstack([1 - p, p])

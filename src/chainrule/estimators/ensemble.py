@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from numpy.typing import NDArray
+
 from chainrule.engine.ensemble import EnsemblePredictor
 from chainrule.engine.members import Members
 from chainrule.engine.network import Network
@@ -17,6 +19,7 @@ from chainrule.training.streams import Streams
 from chainrule.training.trainer import Trainer
 from chainrule.training.validation import Evaluator
 
+Array = NDArray[Any]
 Model = Parameters | Members
 AnyPredictor = Predictor | EnsemblePredictor
 
@@ -38,6 +41,13 @@ def predictor(network: Network, parameters: Model, loss: Loss) -> AnyPredictor:
     if isinstance(parameters, Members):
         return EnsemblePredictor(network, parameters, loss)
     return Predictor(network, parameters, loss)
+
+
+def spread(predicts: AnyPredictor, X: Any, n_threads: int | None) -> tuple[Array, Array | None]:
+    """A prediction, and how far the members are apart where there are several."""
+    if isinstance(predicts, EnsemblePredictor):
+        return predicts.spread(X, n_threads)
+    return predicts(X, n_threads), None
 
 
 def trainer(network: Network, loss: Loss, parameters: Model, **settings: Any) -> AnyTrainer:

@@ -91,7 +91,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
         ----------
         X : array or sparse matrix of shape (rows, features)
         return_std : also the deviation: with loss='gaussian' the one that was learned, else with `samples` that of the
-            passes
+            passes, or with `n_members` above 1 that of the members
         samples : passes with dropout and noise drawn as in training (Monte-Carlo dropout); their mean is predicted
 
         Returns
@@ -115,8 +115,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
         if deviation is None:
             raise InputError(
                 "predict(return_std=)",
-                "loss='gaussian', or samples=",
-                "neither",
+                "loss='gaussian', samples=, or n_members above 1",
+                "none of them",
                 "For example samples=100 with dropout.",
             )
         return values, deviation
