@@ -23,6 +23,8 @@ _HOMES = {
     "EnsembleTrainer": "training.ensemble",
     "train": "training.loop",
     "Rows": "training.batches",
+    "Sequences": "training.sequences",
+    "pack": "engine.feeds",
     "Stopping": "training.stopping",
     "Evaluator": "training.validation",
     "Validation": "training.validation",
@@ -31,6 +33,8 @@ _HOMES = {
     "Checkpoints": "training.checkpoints",
     "MLPClassifier": "estimators.classifier",
     "MLPRegressor": "estimators.regressor",
+    "SequenceClassifier": "estimators.sequences",
+    "SequenceRegressor": "estimators.sequences",
 }
 _MODULES = {
     "activations": "network.activations",

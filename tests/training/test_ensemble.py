@@ -7,9 +7,24 @@ from contextlib import nullcontext
 import numpy as np
 import pytest
 
-from chainrule import BatchNorm, Dense, Dropout, EnsembleTrainer, GaussianNoise, Network, Stopping, Trainer, train
+from chainrule import (
+    BatchNorm,
+    Dense,
+    Dropout,
+    EnsembleTrainer,
+    GaussianNoise,
+    Network,
+    Pool,
+    Sequences,
+    Stopping,
+    Trainer,
+    pack,
+    train,
+)
 from chainrule.engine import threads
+from chainrule.engine.ensemble import EnsemblePredictor
 from chainrule.engine.members import Members, Sharing, sharing
+from chainrule.engine.predictor import Predictor
 from chainrule.errors import InputError
 from chainrule.training import loop
 from chainrule.training.averaging import EMA
@@ -201,3 +216,21 @@ def test_members_are_views_of_one_vector():
         Members(NETWORK.layout, np.zeros(5))
     with pytest.raises(InputError, match="9.W"):
         members["9.W"]
+
+
+def test_members_learn_from_sequences_as_each_does_alone(kernels):
+    generator = np.random.default_rng(0)
+    packed = pack([generator.normal(size=(n, 5)).astype(np.float32) for n in (3, 1, 4, 2, 6)])
+    data = Sequences(packed, generator.normal(size=(5, 2)).astype(np.float32))
+    network = Network([Dense(8, "tanh"), Dropout(0.2), Pool("mean"), Dense(2)], 5)
+    made = EnsembleTrainer(network, "squared_error", AdamW(0.01), seed=7, n_members=2)
+    alone = [Trainer(network, "squared_error", AdamW(0.01), seed=streams(7).member(k)) for k in range(2)]
+    for _ in range(2):
+        for trainer in (made, *alone):
+            trainer.epoch(data, 2)
+    for member, one in zip(made.parameters, alone, strict=True):
+        np.testing.assert_array_equal(member.vector, one.parameters.vector)
+    predict = EnsemblePredictor(network, made.model, made.loss)
+    each = [Predictor(network, one.parameters, one.loss)(packed) for one in alone]
+    np.testing.assert_allclose(predict(packed), np.mean(each, axis=0), rtol=1e-5)
+    assert predict.sample(packed, 2)[0].shape == (5, 2)

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from chainrule.engine import threads
 from chainrule.engine.builder import Mode
-from chainrule.engine.fill import fill
+from chainrule.engine.feeds import feed
 from chainrule.engine.members import Abreast, Members, Run, Sharing, plans, sharing
 from chainrule.engine.moments import Moments
 from chainrule.engine.network import Network
+from chainrule.engine.plan import Extent
 from chainrule.engine.predictor import check_samples, chunk
 from chainrule.engine.work import Team
 from chainrule.network.losses import Loss
@@ -57,11 +58,10 @@ class EnsemblePredictor:
         return {**self.__dict__, "_plans": defaultdict(deque)}
 
     def __call__(self, X: Any, n_threads: int | None = None, chosen: NDArray[np.intp] | None = None) -> Array:
-        """Predictions of shape (rows, outputs) for dense or sparse X of shape (rows, features), or for chosen rows."""
-        rows = X.shape[0] if chosen is None else len(chosen)
-        result = np.empty((rows, self.network.outputs), self.parameters.vector.dtype)
+        """Predictions of shape (rows, outputs) of X, dense or sparse or sequences, or of what is chosen of it."""
+        result = np.empty((self._count(X, chosen), self.network.outputs), self.parameters.vector.dtype)
 
-        def predict(abreast: Abreast, run: Run, team: Team | None, part: slice) -> None:
+        def predict(abreast: Abreast, run: Run, team: Team | None, number: int, part: slice) -> None:
             run(team)
             result[part] = self.loss.mixed(np.stack(self._outputs(abreast, run)))
 
@@ -70,10 +70,10 @@ class EnsemblePredictor:
 
     def each(self, X: Any, n_threads: int | None = None) -> Array:
         """Predictions of every member, (members, rows, outputs)."""
-        shape = len(self.parameters), X.shape[0], self.network.outputs
+        shape = len(self.parameters), self._count(X), self.network.outputs
         result = np.empty(shape, self.parameters.vector.dtype)
 
-        def predict(abreast: Abreast, run: Run, team: Team | None, part: slice) -> None:
+        def predict(abreast: Abreast, run: Run, team: Team | None, number: int, part: slice) -> None:
             run(team)
             for member, output in enumerate(self._outputs(abreast, run)):
                 result[member, part] = output
@@ -95,14 +95,14 @@ class EnsemblePredictor:
         `samples` counts the passes of a member. Where no layer draws, they all agree, and one is enough.
         """
         check_samples(samples, seed)
-        shape, dtype = (X.shape[0], self.network.outputs), self.parameters.vector.dtype
+        shape, dtype = (self._count(X), self.network.outputs), self.parameters.vector.dtype
         mean, spread = np.empty(shape, dtype), np.empty(shape, dtype)
         count = len(self.parameters)
 
-        def passes(abreast: Abreast, run: Run, team: Team | None, part: slice) -> None:
+        def passes(abreast: Abreast, run: Run, team: Team | None, number: int, part: slice) -> None:
             outputs = self._outputs(abreast, run)
             moments = Moments(outputs[0].shape)
-            first = part.start // chunk(self.network) * samples
+            first = number * samples
             for step in range(first, first + samples):
                 for member, plan in enumerate(abreast.plans):  # no two members draw the same
                     plan.seed_noise(int(seed), step * count + member)
@@ -119,7 +119,7 @@ class EnsemblePredictor:
 
         It owns its buffers: use one per thread. Its answers follow the parameters as they change.
         """
-        abreast = self._made(rows, "predict", Sharing(1, (1,) * len(self.parameters)))
+        abreast = self._made({"rows": rows}, "predict", Sharing(1, (1,) * len(self.parameters)))
         run = abreast.run(rows)
         x, outputs, mixed, follow = run.arrays[0]["x"], self._outputs(abreast, run), self.loss.mixed, run.whole
 
@@ -138,25 +138,34 @@ class EnsemblePredictor:
         X: Any,
         mode: Mode,
         n_threads: int | None,
-        work: Callable[[Abreast, Run, Team | None, slice], None],
+        work: Callable[[Abreast, Run, Team | None, int, slice], None],
         chosen: NDArray[np.intp] | None = None,
     ) -> None:
         """Lend `work` plans whose x is filled with one chunk of X after another, and the team for them."""
-        rows = X.shape[0] if chosen is None else len(chosen)
-        size = chunk(self.network)
-        shared = sharing(n_threads, self.network, min(rows, size), len(self.parameters))
-        tiny = self.network.largest_product(min(rows, size)) <= threads.TINY_PRODUCT
+        given, size, done = feed(X), chunk(self.network), 0
+        rows = min(given.extent(chosen)["rows"], size)
+        shared, capacity = sharing(n_threads, self.network, rows, len(self.parameters)), given.chunk_capacity(size)
+        tiny = self.network.largest_product(rows) <= threads.TINY_PRODUCT
+        abreast = self._lent(mode, shared, capacity)
+        with nullcontext() if tiny and shared.n_threads == 1 else abreast.team() as team:
+            for number, batch in enumerate(given.chunks(size, chosen)):
+                run = given.run(abreast, batch)
+                given.fill(run.arrays[0], batch)
+                part = slice(done, done + len(self._outputs(abreast, run)[0]))
+                work(abreast, run, team, number, part)
+                done = part.stop
+        self._plans[mode, shared].append(abreast)
+
+    def _count(self, X: Any, chosen: NDArray[np.intp] | None = None) -> int:
+        """Predictions there will be: one per sequence where the network pools, else per row."""
+        return feed(X).extent(chosen)["sequences" if self.network.pools else "rows"]
+
+    def _lent(self, mode: Mode, shared: Sharing, capacity: Extent) -> Abreast:
         try:
             abreast = self._plans[mode, shared].pop()
         except IndexError:  # to look first would be a race
-            abreast = self._made(size, mode, shared)
-        with nullcontext() if tiny and shared.n_threads == 1 else abreast.team() as team:
-            for start in range(0, rows, size):
-                stop = min(start + size, rows)
-                run = abreast.run(stop - start)
-                fill(run.arrays[0]["x"], X, slice(start, stop) if chosen is None else chosen[start:stop])
-                work(abreast, run, team, slice(start, stop))
-        self._plans[mode, shared].append(abreast)
+            return self._made(capacity, mode, shared)
+        return abreast if abreast.plans[0].holds(capacity) else self._made(capacity, mode, shared)
 
-    def _made(self, rows: int, mode: Mode, shared: Sharing) -> Abreast:
-        return Abreast(plans(self.network, self.parameters, rows, mode, self.loss, shared), shared)
+    def _made(self, capacity: Extent, mode: Mode, shared: Sharing) -> Abreast:
+        return Abreast(plans(self.network, self.parameters, capacity, mode, self.loss, shared), shared)

@@ -16,7 +16,7 @@ from chainrule.engine.builder import Mode
 from chainrule.engine.kernels import chosen_set
 from chainrule.engine.network import Network
 from chainrule.engine.parameters import Layout, Parameters, Vector
-from chainrule.engine.plan import KEPT_SIZES, Plan
+from chainrule.engine.plan import KEPT_SIZES, Extent, Plan
 from chainrule.engine.work import Step, Team, bind_abreast, team
 from chainrule.errors import InputError
 from chainrule.network.losses import Loss
@@ -141,22 +141,23 @@ class Abreast:
         self.sharing = sharing
         self.behind = behind or [[] for _ in plans]
         self._set = chosen_set()
-        self._runs: dict[int, Run] = {}
+        self._runs: dict[tuple[int, int | None], Run] = {}
 
     def team(self) -> AbstractContextManager[Team | None]:
         """The threads that its runs take."""
         return team(self._set, self.sharing.n_threads)
 
-    def run(self, rows: int) -> Run:
+    def run(self, rows: int, sequences: int | None = None) -> Run:
         """All plans bound to a batch of this size; bound once and remembered."""
-        if rows not in self._runs:
+        key = rows, sequences
+        if key not in self._runs:
             if len(self._runs) >= KEPT_SIZES:
                 self._runs.pop(next(iter(self._runs)))
-            self._runs[rows] = self._bind(rows)
-        return self._runs[rows]
+            self._runs[key] = self._bind(rows, sequences)
+        return self._runs[key]
 
-    def _bind(self, rows: int) -> Run:
-        runs = [plan.run(rows) for plan in self.plans]
+    def _bind(self, rows: int, sequences: int | None) -> Run:
+        runs = [plan.run(rows, sequences) for plan in self.plans]
         works = [run.steps + steps for run, steps in zip(runs, self.behind, strict=True)]
         dtype = self.plans[0].parameters.vector.dtype
         return Run([run.arrays for run in runs], lambda: bind_abreast(self._set, dtype, works, self.sharing.n_threads))
@@ -165,7 +166,7 @@ class Abreast:
 def plans(
     network: Network,
     members: Members,
-    rows: int,
+    capacity: Extent,
     mode: Mode,
     loss: Loss,
     sharing: Sharing,
@@ -174,5 +175,5 @@ def plans(
     made: list[Plan] = []
     for parameters, count in zip(members, sharing.each, strict=True):
         given = made[0].given if made else None
-        made.append(network.plan(parameters, rows, mode=mode, loss=loss, n_threads=count, given=given))
+        made.append(network.plan(parameters, **capacity, mode=mode, loss=loss, n_threads=count, given=given))
     return made

@@ -6,7 +6,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,10 +24,11 @@ from chainrule.estimators.held_out import Parts, split
 from chainrule.estimators.inputs import Given, check_X
 from chainrule.estimators.protocol import Bridge, CallbackSupportMixin, listens, with_callbacks
 from chainrule.estimators.session import Session
+from chainrule.network.layers import Layer
 from chainrule.network.losses import Loss
 from chainrule.training import checkpoints
 from chainrule.training.averaging import Averaging
-from chainrule.training.batches import Rows
+from chainrule.training.batches import Data, Rows
 from chainrule.training.callbacks.base import callback
 from chainrule.training.optimisers import Optimiser
 from chainrule.training.schedules import Schedule
@@ -127,6 +128,19 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
     def _score_rows(self, prediction: Array, y: Array, weight: Array | None) -> float:
         """Validation score, higher is better, of raw predictions against y in the loss's form."""
 
+    # What items are: rows of a table, but for the estimators of sequences -----------------------------------
+
+    _given: ClassVar[type[Given]] = Given
+
+    def _check_X(self, X: Any) -> Any:
+        return check_X(self, X, self.parameters_.vector.dtype)
+
+    def _layers(self, outputs: int) -> tuple[Layer, ...]:
+        return architecture.build(self, outputs)
+
+    def _data(self, X: Any, y: Array, weight: Array | None) -> Data:
+        return Rows(X, y, weight)
+
     # Fitting ----------------------------------------------------------------------------------------------
 
     @with_callbacks  # type: ignore[untyped-decorator]
@@ -169,7 +183,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
         CheckpointError
             A `ValueError`: the checkpoint is not whole, or was changed.
         """
-        given, held_out = Given(X, y, sample_weight), Given(X_val, y_val, sample_weight_val)
+        given, held_out = self._given(X, y, sample_weight), self._given(X_val, y_val, sample_weight_val)
         return self._fit(given, held_out, groups, resume_from)
 
     @available_if(goes_in_steps)  # type: ignore[untyped-decorator]
@@ -188,7 +202,8 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
         patience puts the best weights back and sets `stopped_`; the next one counts anew. Scores are comparable from
         call to call where X_val stays the same. Ctrl-C is not held back as it is in `fit`.
         """
-        return self._fit(Given(X, y, sample_weight), Given(X_val, y_val, sample_weight_val), incremental=True)
+        given, held_out = self._given(X, y, sample_weight), self._given(X_val, y_val, sample_weight_val)
+        return self._fit(given, held_out, incremental=True)
 
     def _fit(
         self, given: Given, held_out: Given, groups: Any = None, resume_from: Any = None, incremental: bool = False
@@ -204,7 +219,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
         X, y, weight = given.checked(self, dtype, reset=not goes_on)
         target = self._target(y, goes_on, incremental)
         target.check(f"{name}: y", weight)
-        network = Network(architecture.build(self, target.outputs), X.shape[1])
+        network = Network(self._layers(target.outputs), X.shape[1])
         if goes_on:
             session = self._session
             self._check_same(network, target)
@@ -213,7 +228,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
         if resumed is not None:
             session.streams.load(resumed.data["trainer"]["streams"])  # one of which chooses the held-out rows
         weigh = self._weigher(y, incremental)
-        data = Rows(X, target.values_in(X.dtype), weigh(y, weight))
+        data = self._data(X, target.values_in(X.dtype), weigh(y, weight))
         if held_out.nothing:
             parts = Parts(data, None) if incremental or self.solver == "lbfgs" else split(self, session, data, groups)
         else:
@@ -225,7 +240,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
                     f"{name}.fit(y_val=)", f"as many columns as y, {target.values.shape[1]}", found.values.shape[1],
                     "Give the same targets.",
                 )  # fmt: skip
-            parts = Parts(data, Rows(X_val, found.values_in(X.dtype), weigh(y_val, weight_val)))
+            parts = Parts(data, self._data(X_val, found.values_in(X.dtype), weigh(y_val, weight_val)))
         audience = [callback(f"{name}(callbacks=)", one) for one in self.callbacks or ()]
         if listens(self) and not incremental:
             audience.append(Bridge(self, given))
@@ -326,12 +341,12 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
 
     def _raw(self, X: Any) -> Array:
         """What the network predicts for checked rows: (rows, outputs), through the link."""
-        X = check_X(self, X, self.parameters_.vector.dtype)
+        X = self._check_X(X)
         return self._session.predictor(X, self.n_threads)
 
     def _sampled(self, X: Any, samples: int | None) -> tuple[Array, Array | None]:
         """The prediction and, where there are several members, their deviation; or both of passes that draw."""
-        X = check_X(self, X, self.parameters_.vector.dtype)
+        X = self._check_X(X)
         session = self._session
         if samples is None:
             return ensemble.spread(session.predictor, X, self.n_threads)

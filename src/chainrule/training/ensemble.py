@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from chainrule.checks import Count, check_count
 from chainrule.engine.members import Abreast, Members, plans, sharing
 from chainrule.engine.network import Network
+from chainrule.engine.plan import Extent
 from chainrule.network import losses
 from chainrule.network.losses import Loss
-from chainrule.training.batches import Rows
+from chainrule.training.batches import Data
 from chainrule.training.mixup import Mixup
 from chainrule.training.optimisers import Adam, Optimiser
 from chainrule.training.penalty import Penalty
@@ -113,11 +114,13 @@ class EnsembleTrainer:
         """The first member's update, whose settings and steps are those of all."""
         return self.updates[0]
 
-    def epoch(self, data: Rows, batch_size: int) -> Record:
+    def epoch(self, data: Data, batch_size: int) -> Record:
         """Go once through the data, with all members."""
         started = time.perf_counter()
-        abreast, pieces = self._bind(batch_size)
-        first = abreast.run(batch_size)
+        data.check(self.network)
+        capacity = data.capacity(batch_size)
+        abreast, pieces = self._bind(capacity)
+        first = abreast.run(**capacity)
         first.bind()  # kernels compile before a team waits for them
         arrays = first.arrays[0]
         if self.mixup is not None:
@@ -130,7 +133,7 @@ class EnsembleTrainer:
         steps = [plan.noise[:, 1] for plan in abreast.plans if len(plan.noise)]
         with np.errstate(all="ignore"), abreast.team() as team:
             for chosen in data.batches(batch_size, self.streams.shuffle if self.shuffle else None):
-                run = abreast.run(data.count(chosen))
+                run = data.run(abreast, chosen)
                 weight = data.gather(chosen, run.arrays[0])
                 if self.mixup is not None:
                     self.mixup.apply(run.arrays[0], self.streams.mixup)
@@ -169,14 +172,14 @@ class EnsembleTrainer:
         self.streams.load(data["streams"])
         self._bound = None  # its dropout masks were another seed's
 
-    def _bind(self, batch_size: int) -> tuple[Abreast, list[Piece]]:
-        """Plans and updates for batches of this size, made anew where those at hand do not suit."""
-        shared = sharing(self.n_threads, self.network, batch_size, len(self.parameters))
+    def _bind(self, capacity: Extent) -> tuple[Abreast, list[Piece]]:
+        """Plans and updates for batches up to this size, made anew where those at hand do not suit."""
+        shared = sharing(self.n_threads, self.network, capacity["rows"], len(self.parameters))
         if self._bound is not None:
             abreast = self._bound[0]
-            if abreast.plans[0].capacity["rows"] >= batch_size and abreast.sharing == shared:
+            if abreast.plans[0].holds(capacity) and abreast.sharing == shared:
                 return self._bound
-        made, pieces = plans(self.network, self.parameters, batch_size, "train", self.loss, shared), []
+        made, pieces = plans(self.network, self.parameters, capacity, "train", self.loss, shared), []
         for place, (plan, update) in enumerate(zip(made, self.updates, strict=True)):
             plan.seed_noise(self.streams.member(place).dropout, update.steps)
             assert plan.gradients is not None
@@ -200,5 +203,5 @@ class EnsembleEvaluator:
     def __init__(self, network: Network, parameters: Members, loss: Loss) -> None:
         self.members = [Evaluator(network, member, loss) for member in parameters]
 
-    def __call__(self, data: Rows, n_threads: int | None = None) -> float:
+    def __call__(self, data: Data, n_threads: int | None = None) -> float:
         return float(np.mean([evaluate(data, n_threads) for evaluate in self.members]))

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from chainrule.training.batches import Rows
+from chainrule.training.batches import Data
 from chainrule.training.ensemble import EnsembleTrainer
 from chainrule.training.records import Record
 from chainrule.training.stopping import Stopping
@@ -21,7 +21,7 @@ AnyTrainer = Trainer | EnsembleTrainer
 
 def train(
     trainer: AnyTrainer,
-    data: Rows,
+    data: Data,
     batch_size: int,
     epochs: int,
     stopping: Stopping | None = None,
@@ -35,7 +35,7 @@ def train(
     Parameters
     ----------
     trainer : Trainer or EnsembleTrainer
-    data : Rows
+    data : Rows or Sequences
     batch_size : int
     epochs : int
     stopping : Stopping; it keeps the best weights, which `stopping.restore(trainer.model.vector)` puts back
