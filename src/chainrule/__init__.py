@@ -20,6 +20,7 @@ _HOMES = {
     "Residual": "network.layers",
     "Pool": "network.layers",
     "Trainer": "training.trainer",
+    "EnsembleTrainer": "training.ensemble",
     "train": "training.loop",
     "Rows": "training.batches",
     "Sequences": "training.sequences",

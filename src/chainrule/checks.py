@@ -46,8 +46,14 @@ class Checked:
             where = f"{type(self).__name__}({one.name}=)"
             if isinstance(bound, Interval):
                 check_number(where, value, *bound)
-            elif not isinstance(value, int) or isinstance(value, bool) or value < bound.least:
-                raise InputError(where, f"a whole number of at least {bound.least}", repr(value), bound.mend)
+            else:
+                check_count(where, value, bound)
+
+
+def check_count(where_: str, value: Any, bound: Count) -> None:
+    """Refuse what is not a whole number of at least `bound.least`."""
+    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < bound.least:
+        raise InputError(where_, f"a whole number of at least {bound.least}", repr(value), bound.mend)
 
 
 def check_number(

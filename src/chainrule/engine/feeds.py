@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from chainrule.engine.fill import fill
-from chainrule.engine.plan import Extent, Plan, Run
+from chainrule.engine.plan import Binds, Extent, R
 from chainrule.engine.program import Space
 from chainrule.engine.ragged import packing
 from chainrule.errors import InputError
@@ -44,7 +44,7 @@ class Feed(Protocol):
     def extent(self, order: Order = None) -> Extent:
         """What there is in all."""
 
-    def run(self, plan: Plan, chosen: Any) -> Run:
+    def run(self, plan: Binds[R], chosen: Any) -> R:
         """The plan bound to this batch's size."""
 
     def fill(self, arrays: dict[str, Array], chosen: Any) -> None:
@@ -80,7 +80,7 @@ class Table:
     def extent(self, order: Order = None) -> Extent:
         return {"rows": len(self) if order is None else len(order)}
 
-    def run(self, plan: Plan, chosen: Any) -> Run:
+    def run(self, plan: Binds[R], chosen: Any) -> R:
         return plan.run(chosen.stop - chosen.start if isinstance(chosen, slice) else len(chosen))
 
     def fill(self, arrays: dict[str, Array], chosen: Any) -> None:
@@ -163,7 +163,7 @@ class Packed:
         offsets = self._offsets(order)
         return {"rows": int(offsets[-1]), "sequences": len(offsets) - 1}
 
-    def run(self, plan: Plan, chosen: Cut) -> Run:
+    def run(self, plan: Binds[R], chosen: Cut) -> R:
         return plan.run(int(chosen.boundaries[-1] - chosen.boundaries[0]), len(chosen.boundaries) - 1)
 
     def fill(self, arrays: dict[str, Array], chosen: Cut) -> None:

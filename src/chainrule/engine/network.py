@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -132,6 +132,7 @@ class Network:
         gradients: Parameters | None = None,
         n_threads: int = 1,
         temperature: float = 1.0,
+        given: Mapping[str, Array] | None = None,
     ) -> Plan:
         """This network bound to memory for batches of up to `rows` rows; see `Plan.listing()`.
 
@@ -146,6 +147,7 @@ class Network:
         gradients : where a way back puts them; made here where none are given
         n_threads : size of the team that its runs take
         temperature : what the last z is divided by before the link, in "predict" and "sample"
+        given : `given` of another plan, whose batches this one reads too
 
         Examples
         --------
@@ -166,7 +168,7 @@ class Network:
         check_number("plan(temperature=)", temperature, *POSITIVE)
         chosen = None if loss is None else losses.get(loss)
         program = lower(self.layers, self.inputs, mode, chosen, temperature=temperature)
-        return Plan(program, parameters, rows, sequences, gradients, n_threads)
+        return Plan(program, parameters, rows, sequences, gradients, n_threads, given)
 
     def forward(
         self,

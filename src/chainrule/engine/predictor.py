@@ -33,6 +33,14 @@ def chunk(network: Network) -> int:
     return int(np.clip(CHUNK_ENTRIES // widest, 64, 4096))
 
 
+def check_samples(samples: Any, seed: Any) -> None:
+    """Refuse what cannot be a number of passes and a seed."""
+    if not isinstance(samples, (int, np.integer)) or isinstance(samples, bool) or samples < 1:
+        raise InputError("sample(samples=)", "a whole number of at least 1", repr(samples), "100 is usual.")
+    if not isinstance(seed, (int, np.integer)) or isinstance(seed, bool):
+        raise InputError("sample(seed=)", "a whole number", repr(seed), "For example 0.")
+
+
 class Predictor:
     """A trained network, ready to predict from any thread.
 
@@ -103,10 +111,7 @@ class Predictor:
         >>> mean.shape, bool((spread > 0).all())
         ((3, 1), True)
         """
-        if not isinstance(samples, (int, np.integer)) or isinstance(samples, bool) or samples < 1:
-            raise InputError("sample(samples=)", "a whole number of at least 1", repr(samples), "100 is usual.")
-        if not isinstance(seed, (int, np.integer)) or isinstance(seed, bool):
-            raise InputError("sample(seed=)", "a whole number", repr(seed), "For example 0.")
+        check_samples(samples, seed)
         mean, spread = self._blank(X), self._blank(X)
 
         def passes(plan: Plan, run: Run, team: Team | None, number: int, part: slice) -> None:

@@ -8,15 +8,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple, Self
 
+import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from chainrule.engine.members import Members
 from chainrule.engine.network import Network
 from chainrule.engine.parameters import Parameters
 from chainrule.errors import InputError
-from chainrule.estimators import architecture, rules
+from chainrule.estimators import architecture, ensemble, rules
 from chainrule.estimators.fitting import Fitting
 from chainrule.estimators.held_out import Parts, split
 from chainrule.estimators.inputs import Given, check_X
@@ -111,6 +113,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
     input_noise: float = 0.0
     mixup: float = 0.0
     calibration: bool = False
+    n_members: int = 1
 
     # What a subclass says of its target -------------------------------------------------------------------
 
@@ -230,7 +233,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
             session = self._session
             self._check_same(network, target)
         else:
-            session = Session.begin(network, target.loss, X.dtype, self.random_state)
+            session = Session.begin(network, target.loss, X.dtype, self.random_state, int(self.n_members))
         if resumed is not None:
             session.streams.load(resumed.data["trainer"]["streams"])  # one of which chooses the held-out rows
         weigh = self._weigher(y, incremental)
@@ -350,6 +353,12 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
                 f"{target.outputs} outputs for {target.loss.name}",
                 "Use fit with warm_start=False, or a new estimator.",
             )
+        members = ensemble.count(before.parameters)
+        if self.n_members != members:
+            raise InputError(
+                f"{type(self).__name__}(n_members=)", f"as many members as before, {members}", self.n_members,
+                "warm_start and partial_fit cannot change them: use fit with warm_start=False.",
+            )  # fmt: skip
         if network != before.network:
             raise InputError(
                 type(self).__name__, f"layers as before, {before.network.layers}", network.layers,
@@ -375,12 +384,15 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
 
     @property
     def coefs_(self) -> list[Array]:
-        """Weights per layer, each of shape (inputs, units): views, so a change is a change of the model."""
-        return [W.T for W in self._of_kind("weight")]
+        """Weights per layer, each of shape (inputs, units): views, so a change is a change of the model.
+
+        With `n_members` above 1, arrays have a leading axis of members.
+        """
+        return [np.swapaxes(W, -1, -2) for W in self._of_kind("weight")]
 
     @property
     def intercepts_(self) -> list[Array]:
-        """Biases per layer, each of shape (units,): views."""
+        """Biases per layer, each of shape (units,), or (members, units): views."""
         return self._of_kind("bias")
 
     @property
@@ -390,8 +402,8 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
         return self._session.predictor.network
 
     @property
-    def parameters_(self) -> Parameters:
-        """All parameters by name, running statistics included."""
+    def parameters_(self) -> Parameters | Members:
+        """All parameters by name, running statistics included; `parameters_[k]` are those of member k of several."""
         check_is_fitted(self)
         return self._session.predictor.parameters
 
@@ -406,11 +418,11 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
         return self._session.predictor(X, self.n_threads)
 
     def _sampled(self, X: Any, samples: int | None) -> tuple[Array, Array | None]:
-        """The network's prediction, or mean and deviation of as many passes that draw."""
-        if samples is None:
-            return self._raw(X), None
+        """The prediction and, where there are several members, their deviation; or both of passes that draw."""
         X = self._check_X(X)
         session = self._session
+        if samples is None:
+            return ensemble.spread(session.predictor, X, self.n_threads)
         return session.predictor.sample(X, samples, session.streams.dropout, self.n_threads)
 
     def predict_function(self, rows: int = 1) -> Callable[[Any], Array]:

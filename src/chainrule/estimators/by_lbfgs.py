@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from chainrule.engine.predictor import Predictor
 from chainrule.estimators.session import Session
 from chainrule.estimators.words import divergence, interruption, warn
 from chainrule.training import lbfgs
@@ -30,6 +31,7 @@ def run(estimator: BaseMLP, session: Session, data: Data, take_note: Callable[[R
         Where the objective leaves the finite numbers; the weights before are put back.
     """
     predictor = session.predictor
+    assert isinstance(predictor, Predictor)  # the rules refuse an ensemble
     before, started = predictor.parameters.vector.copy(), time.perf_counter()
 
     def note(loss: float) -> bool:

@@ -14,13 +14,11 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 from sklearn.utils.validation import check_is_fitted
 
-from chainrule.engine.predictor import Predictor
 from chainrule.errors import InputError
-from chainrule.estimators import class_loss
+from chainrule.estimators import class_loss, ensemble
 from chainrule.estimators.base import BaseMLP, Target, goes_in_steps
 from chainrule.estimators.inputs import one_form
 from chainrule.estimators.temperature import fit_temperature
-from chainrule.network import losses
 from chainrule.network.losses import Loss
 from chainrule.network.losses.domains import DISTRIBUTIONS
 from chainrule.training.batches import Data
@@ -87,11 +85,14 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
     input_noise : float, deviation of normal noise added to the inputs in training
     mixup : float, alpha of mixup: trains between the rows; 0.2 is a common choice
     calibration : bool, fit ends with `calibrate` on its held-out rows: early_stopping's, validation_split's, X_val
+    n_members : int, networks that are trained at once, on the same batches, from other first weights and with other
+        dropout masks; what is predicted is the mean of what they predict. They stop together
 
     Attributes
     ----------
     classes_ : array of shape (classes,)
-    coefs_, intercepts_ : lists of arrays of shape (inputs, units) and (units,)
+    coefs_, intercepts_ : lists of arrays of shape (inputs, units) and (units,), with a leading axis of members where
+        there are several
     loss_, best_loss_, loss_curve_ : objective of the last epoch, the lowest, of every epoch
     validation_scores_, best_validation_score_ : accuracy on the held-out part, with early_stopping
     history_ : list of records, one per epoch or iteration of lbfgs: loss, learning rate (NaN for lbfgs, which chooses
@@ -241,12 +242,11 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
 
     def _calibrate(self, rows: Data) -> None:
         predictor, (y, weight) = self._session.predictor, rows.counted()
-        without_link = Predictor(predictor.network, predictor.parameters, losses.get("squared_error"))
-        z = without_link(rows.X, self.n_threads, rows.subset)
-        if len(z) < 2:
-            raise InputError(f"{type(self).__name__}.calibrate(X)", "at least 2 rows", len(z), "Hold out more.")
+        z = ensemble.decisions(predictor, rows.X, self.n_threads, rows.subset)
+        if len(y) < 2:
+            raise InputError(f"{type(self).__name__}.calibrate(X)", "at least 2 rows", len(y), "Hold out more.")
         codes = self._codes(y)
-        T = fit_temperature(z, codes if predictor.loss.link == "softmax" else codes.reshape(z.shape), weight)
+        T = fit_temperature(z, codes if predictor.loss.link == "softmax" else codes.reshape(z.shape[1:]), weight)
         self._session.predictor = predictor.at(T)
 
     def _decide(self, p: Array) -> Array:
@@ -288,11 +288,14 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
         ----------
         X : array or sparse matrix of shape (rows, features)
         samples : passes with dropout and noise drawn as in training (Monte-Carlo dropout); their mean is predicted
-        return_std : also the deviation of the passes, of the same shape
+        return_std : also the deviation of the passes, or of the members where n_members is above 1; of the same shape
         """
-        if return_std and samples is None:
-            raise InputError("predict_proba(return_std=)", "samples=", None, "For example samples=100, with dropout.")
         p, spread = self._sampled(X, samples)
+        if return_std and spread is None:
+            raise InputError(
+                "predict_proba(return_std=)", "samples=, or n_members above 1", None,
+                "For example samples=100, with dropout.",
+            )  # fmt: skip
         if p.shape[1] == 1:
             spread = None if spread is None else np.hstack([spread, spread])
             p = np.ones_like(p) if len(self.classes_) == 1 else np.hstack([1 - p, p])

@@ -35,7 +35,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
     loss : name or Loss, see `chainrule.losses.table()`: 'squared_error', 'absolute_error', 'huber', 'log_cosh',
         'quantile', 'gaussian' (mean and variance), or with a log link 'poisson', 'gamma', 'tweedie'; with numbers of
         its own for example losses.Huber(0.5), losses.Quantile((0.05, 0.5, 0.95)); or your own, losses.custom(...)
-    hidden_layer_sizes ... calibration : as in `MLPClassifier`
+    hidden_layer_sizes ... n_members : as in `MLPClassifier`
 
     Attributes
     ----------
@@ -93,7 +93,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
         ----------
         X : array or sparse matrix of shape (rows, features)
         return_std : also the deviation: with loss='gaussian' the one that was learned, else with `samples` that of the
-            passes
+            passes, or with `n_members` above 1 that of the members
         samples : passes with dropout and noise drawn as in training (Monte-Carlo dropout); their mean is predicted
 
         Returns
@@ -117,8 +117,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
         if deviation is None:
             raise InputError(
                 "predict(return_std=)",
-                "loss='gaussian', or samples=",
-                "neither",
+                "loss='gaussian', samples=, or n_members above 1",
+                "none of them",
                 "For example samples=100 with dropout.",
             )
         return values, deviation

@@ -69,6 +69,7 @@ RULES: Mapping[str, Rule] = {
     "input_noise": _NOT_NEGATIVE,
     "mixup": _NOT_NEGATIVE,
     "calibration": kinds.boolean,
+    "n_members": count,
 }
 
 
@@ -101,6 +102,8 @@ def check(name: str, parameters: Mapping[str, Any]) -> None:
         refused["layers"] = "a layer that draws"
     if isinstance(parameters["learning_rate"], Schedule):
         refused["learning_rate"] = parameters["learning_rate"]
+    if parameters["n_members"] > 1:
+        refused["n_members"] = parameters["n_members"]
     for parameter, value in refused.items():
         raise InputError(
             f"{name}({parameter}=)", "none of it with solver='lbfgs'", value,

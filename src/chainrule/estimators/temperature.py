@@ -19,11 +19,12 @@ BOUNDS = (0.1, 100.0)
 def fit_temperature(z: Array, y: Array, weight: Array | None = None) -> float:
     """The T for which softmax(z / T), or the sigmoid, has the lowest log loss (Guo et al. 2017).
 
-    The log loss is convex in 1 / T, so there is one valley, also in log T, in which it is searched.
+    Of several members, the probabilities are averaged behind the link. For one, the log loss is convex in 1 / T, so
+    there is one valley, also in log T, in which it is searched.
 
     Parameters
     ----------
-    z : array of shape (rows, outputs), what the last layer gives, before the link
+    z : array of shape (members, rows, outputs), what the last layer gives, before the link
     y : class codes of shape (rows,), for the softmax; labels of shape (rows, outputs), for the sigmoid
     weight : array of shape (rows,), or None
 
@@ -35,7 +36,7 @@ def fit_temperature(z: Array, y: Array, weight: Array | None = None) -> float:
     --------
     Sure of itself, and wrong in every fourth row: p should be 3/4, whose z is log 3.
 
-    >>> z, y = np.full((4, 1), 10.0), np.array([[1], [1], [1], [0]])
+    >>> z, y = np.full((1, 4, 1), 10.0), np.array([[1], [1], [1], [0]])
     >>> bool(np.isclose(10 / fit_temperature(z, y), np.log(3), rtol=1e-3))
     True
     """
@@ -50,8 +51,13 @@ def fit_temperature(z: Array, y: Array, weight: Array | None = None) -> float:
 
 
 def _classes(z: Array, y: Array) -> Array:
-    return np.asarray(logsumexp(z, axis=1) - z[np.arange(len(y)), y])
+    return -_averaged(z[:, np.arange(len(y)), y] - logsumexp(z, axis=2))
 
 
 def _labels(z: Array, y: Array) -> Array:
-    return np.asarray((np.logaddexp(0, z) - y * z).sum(axis=1))
+    return np.asarray(-_averaged(-np.logaddexp(0, np.where(y == 1, -z, z))).sum(axis=1))
+
+
+def _averaged(log_p: Array) -> Array:
+    """log of the mean over members of p."""
+    return np.asarray(logsumexp(log_p, axis=0) - log(len(log_p)))

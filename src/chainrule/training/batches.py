@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from chainrule.engine.feeds import Feed, Table
 from chainrule.engine.fill import fill
 from chainrule.engine.network import Network
-from chainrule.engine.plan import Extent, Plan, Run
+from chainrule.engine.plan import Binds, Extent, R
 from chainrule.engine.program import Space
 from chainrule.errors import InputError, InputTypeError
 from chainrule.network.losses import Loss
@@ -108,7 +108,7 @@ class Data(ABC):
         """Rows of all items together."""
         return self._feed.extent(self.subset)["rows"]
 
-    def run(self, plan: Plan, chosen: Any) -> Run:
+    def run(self, plan: Binds[R], chosen: Any) -> R:
         """The run of a plan that a batch takes."""
         return self._feed.run(plan, chosen)
 

@@ -15,8 +15,8 @@ import numpy as np
 
 from chainrule.checks import POSITIVE, check_number
 from chainrule.errors import InputError
-from chainrule.training.batches import Rows
-from chainrule.training.trainer import Trainer
+from chainrule.training.batches import Data
+from chainrule.training.loop import AnyTrainer
 
 #: share of what came before in the smoothed loss
 DECAY = 0.9
@@ -60,8 +60,8 @@ class RateCurve:
 
 
 def range_test(
-    trainer: Trainer,
-    data: Rows,
+    trainer: AnyTrainer,
+    data: Data,
     batch_size: int,
     *,
     low: float = 1e-6,
@@ -75,7 +75,7 @@ def range_test(
 
     Parameters
     ----------
-    trainer : Trainer, fresh or in training
+    trainer : Trainer or EnsembleTrainer, fresh or in training
     data : Rows; a row of weight 0 is not taken, nor a last batch that is not full
     batch_size : rows of a step
     low, high : learning rates of the first and of the last step
@@ -140,7 +140,7 @@ def _risen(smoothed: Sequence[float]) -> bool:
     return len(smoothed) > EARLY and smoothed[-1] - min(smoothed) > RISE * fall > 0
 
 
-def _full_batches(data: Rows, size: int, trainer: Trainer) -> Iterator[Rows]:
+def _full_batches(data: Data, size: int, trainer: AnyTrainer) -> Iterator[Data]:
     """Batches without end, in the order that the trainer would draw."""
     rows = np.arange(len(data)) if data.subset is None else data.subset
     if data.weight is not None:

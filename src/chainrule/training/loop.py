@@ -9,14 +9,18 @@ from dataclasses import replace
 import numpy as np
 
 from chainrule.training.batches import Data
+from chainrule.training.ensemble import EnsembleTrainer
 from chainrule.training.records import Record
 from chainrule.training.stopping import Stopping
 from chainrule.training.trainer import Trainer
 from chainrule.training.validation import Watch
 
+#: One network in training, or several.
+AnyTrainer = Trainer | EnsembleTrainer
+
 
 def train(
-    trainer: Trainer,
+    trainer: AnyTrainer,
     data: Data,
     batch_size: int,
     epochs: int,
@@ -30,7 +34,7 @@ def train(
 
     Parameters
     ----------
-    trainer : Trainer
+    trainer : Trainer or EnsembleTrainer
     data : Rows or Sequences
     batch_size : int
     epochs : int
