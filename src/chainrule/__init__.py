@@ -22,6 +22,8 @@ _HOMES = {
     "Trainer": "training.trainer",
     "train": "training.loop",
     "Rows": "training.batches",
+    "Sequences": "training.sequences",
+    "pack": "engine.feeds",
     "Stopping": "training.stopping",
     "Evaluator": "training.validation",
     "Validation": "training.validation",
@@ -30,6 +32,8 @@ _HOMES = {
     "Checkpoints": "training.checkpoints",
     "MLPClassifier": "estimators.classifier",
     "MLPRegressor": "estimators.regressor",
+    "SequenceClassifier": "estimators.sequences",
+    "SequenceRegressor": "estimators.sequences",
 }
 _MODULES = {
     "activations": "network.activations",

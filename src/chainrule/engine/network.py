@@ -243,11 +243,15 @@ class Network:
         loss: str | Loss,
         directions: int = 8,
         seed: int = 0,
+        lengths: ArrayLike | None = None,
     ) -> float:
         """Largest relative error of backpropagation against finite differences, in random directions.
 
         The check is made in float64 whatever the dtype of the parameters. Below 1e-6 is right; kinks (ReLU at 0)
         can push a correct gradient above it when a pre-activation falls within 1e-6 of one.
+
+        Of sequences, X is (batch, time, features) with `lengths` as in `forward`; y is one per sequence behind a Pool,
+        else one per step.
 
         Examples
         --------
@@ -259,7 +263,7 @@ class Network:
         """
         from chainrule.engine.gradient_check import largest_error
 
-        return largest_error(self, parameters, X, y, losses.get(loss), directions, seed)
+        return largest_error(self, parameters, X, y, losses.get(loss), directions, seed, lengths)
 
     def describe(self) -> str:
         """Layers, shapes, parameter counts and flops per row, as text."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +42,13 @@ from chainrule.engine.work import Step, Team, Work, bind, team
 
 Array = NDArray[Any]
 KEPT_SIZES = 64
+
+
+class Extent(TypedDict):
+    """How many rows there are, and how many sequences they make up, if any."""
+
+    rows: int
+    sequences: NotRequired[int]
 
 
 class Run:
@@ -129,6 +136,10 @@ class Plan:
         """Make what is drawn that of this seed and step; each further step adds 1 to column 1."""
         for site, draw in enumerate(self.program.sites):
             self.noise[site] = (seed & 0xFFFFFFFF, step & 0xFFFFFFFF, site, draw.word)
+
+    def holds(self, counts: Extent) -> bool:
+        """Whether batches of this size fit in."""
+        return self.capacity["rows"] >= counts["rows"] and self.capacity["sequences"] >= counts.get("sequences", 0)
 
     def run(self, rows: int, sequences: int | None = None) -> Run:
         """The plan bound to a batch of this size; bound once and remembered."""

@@ -6,7 +6,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
@@ -22,10 +22,11 @@ from chainrule.estimators.held_out import Parts, split
 from chainrule.estimators.inputs import Given, check_X
 from chainrule.estimators.protocol import Bridge, CallbackSupportMixin, listens, with_callbacks
 from chainrule.estimators.session import Session
+from chainrule.network.layers import Layer
 from chainrule.network.losses import Loss
 from chainrule.training import checkpoints
 from chainrule.training.averaging import Averaging
-from chainrule.training.batches import Rows
+from chainrule.training.batches import Data, Rows
 from chainrule.training.callbacks.base import callback
 from chainrule.training.optimisers import Optimiser
 from chainrule.training.schedules import Schedule
@@ -130,8 +131,21 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
         """Refuse a loss whose predictions cannot be calibrated."""
 
     @abstractmethod
-    def _calibrate(self, rows: Rows) -> None:
+    def _calibrate(self, rows: Data) -> None:
         """Find, on rows in the loss's form that training did not see, what prediction needs beside the weights."""
+
+    # What items are: rows of a table, but for the estimators of sequences -----------------------------------
+
+    _given: ClassVar[type[Given]] = Given
+
+    def _check_X(self, X: Any) -> Any:
+        return check_X(self, X, self.parameters_.vector.dtype)
+
+    def _layers(self, outputs: int) -> tuple[Layer, ...]:
+        return architecture.build(self, outputs)
+
+    def _data(self, X: Any, y: Array, weight: Array | None) -> Data:
+        return Rows(X, y, weight)
 
     # Fitting ----------------------------------------------------------------------------------------------
 
@@ -175,7 +189,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
         CheckpointError
             A `ValueError`: the checkpoint is not whole, or was changed.
         """
-        given, held_out = Given(X, y, sample_weight), Given(X_val, y_val, sample_weight_val)
+        given, held_out = self._given(X, y, sample_weight), self._given(X_val, y_val, sample_weight_val)
         return self._fit(given, held_out, groups, resume_from)
 
     @available_if(goes_in_steps)  # type: ignore[untyped-decorator]
@@ -194,7 +208,8 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
         patience puts the best weights back and sets `stopped_`; the next one counts anew. Scores are comparable from
         call to call where X_val stays the same. Ctrl-C is not held back as it is in `fit`.
         """
-        return self._fit(Given(X, y, sample_weight), Given(X_val, y_val, sample_weight_val), incremental=True)
+        given, held_out = self._given(X, y, sample_weight), self._given(X_val, y_val, sample_weight_val)
+        return self._fit(given, held_out, incremental=True)
 
     def _fit(
         self, given: Given, held_out: Given, groups: Any = None, resume_from: Any = None, incremental: bool = False
@@ -210,7 +225,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
         X, y, weight = given.checked(self, dtype, reset=not goes_on)
         target = self._target(y, goes_on, incremental)
         target.check(f"{name}: y", weight)
-        network = Network(architecture.build(self, target.outputs), X.shape[1])
+        network = Network(self._layers(target.outputs), X.shape[1])
         if goes_on:
             session = self._session
             self._check_same(network, target)
@@ -219,7 +234,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
         if resumed is not None:
             session.streams.load(resumed.data["trainer"]["streams"])  # one of which chooses the held-out rows
         weigh = self._weigher(y, incremental)
-        data = Rows(X, target.values_in(X.dtype), weigh(y, weight))
+        data = self._data(X, target.values_in(X.dtype), weigh(y, weight))
         if held_out.nothing:
             parts = Parts(data, None) if incremental or self.solver == "lbfgs" else split(self, session, data, groups)
         else:
@@ -278,7 +293,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
         check_is_fitted(self)
         self._check_calibration(f"{type(self).__name__}.calibrate()", self._session.predictor.loss)
         self._calibrate(
-            self._unseen(Given(X, y, sample_weight), self._session, lambda _, weight: weight, "", "calibrate")
+            self._unseen(self._given(X, y, sample_weight), self._session, lambda _, weight: weight, "", "calibrate")
         )
         return self
 
@@ -289,7 +304,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
         weigh: Callable[[Array, Array | None], Array | None],
         suffix: str,
         method: str,
-    ) -> Rows:
+    ) -> Data:
         """Other rows than those to train on, checked, in the form of the session's loss."""
         name, predictor = type(self).__name__, session.predictor
         dtype = predictor.parameters.vector.dtype
@@ -303,7 +318,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
                 f"{found.outputs} outputs for {found.loss.name}",
                 "Give the same targets.",
             )
-        return Rows(X, found.values_in(dtype), weigh(y, weight))
+        return self._data(X, found.values_in(dtype), weigh(y, weight))
 
     def _check_held_out(self, held_out: Given, resume_from: Any, incremental: bool) -> None:
         name = type(self).__name__
@@ -387,14 +402,14 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
 
     def _raw(self, X: Any) -> Array:
         """What the network predicts for checked rows: (rows, outputs), through the link."""
-        X = check_X(self, X, self.parameters_.vector.dtype)
+        X = self._check_X(X)
         return self._session.predictor(X, self.n_threads)
 
     def _sampled(self, X: Any, samples: int | None) -> tuple[Array, Array | None]:
         """The network's prediction, or mean and deviation of as many passes that draw."""
         if samples is None:
             return self._raw(X), None
-        X = check_X(self, X, self.parameters_.vector.dtype)
+        X = self._check_X(X)
         session = self._session
         return session.predictor.sample(X, samples, session.streams.dropout, self.n_threads)
 

@@ -13,7 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from chainrule.estimators.session import Session
 from chainrule.estimators.words import divergence, interruption, warn
 from chainrule.training import lbfgs
-from chainrule.training.batches import Rows
+from chainrule.training.batches import Data
 from chainrule.training.penalty import Penalty
 from chainrule.training.records import Record
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from chainrule.estimators.base import BaseMLP
 
 
-def run(estimator: BaseMLP, session: Session, data: Rows, take_note: Callable[[Record], bool]) -> None:
+def run(estimator: BaseMLP, session: Session, data: Data, take_note: Callable[[Record], bool]) -> None:
     """Lower the objective, and tell of every iteration as of an epoch; `take_note` may end it.
 
     Raises

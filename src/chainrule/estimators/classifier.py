@@ -23,7 +23,7 @@ from chainrule.estimators.temperature import fit_temperature
 from chainrule.network import losses
 from chainrule.network.losses import Loss
 from chainrule.network.losses.domains import DISTRIBUTIONS
-from chainrule.training.batches import Rows
+from chainrule.training.batches import Data
 
 Array = NDArray[Any]
 
@@ -239,7 +239,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
         if loss.link not in ("sigmoid", "softmax"):
             raise InputError(where, "a loss that gives probabilities", loss.name, "Use loss='auto'.")
 
-    def _calibrate(self, rows: Rows) -> None:
+    def _calibrate(self, rows: Data) -> None:
         predictor, chosen = self._session.predictor, slice(None) if rows.subset is None else rows.subset
         without_link = Predictor(predictor.network, predictor.parameters, losses.get("squared_error"))
         z = without_link(rows.X, self.n_threads, rows.subset)

@@ -15,7 +15,7 @@ from chainrule.estimators.base import BaseMLP, Target
 from chainrule.estimators.intervals import Band, Margins, interval
 from chainrule.network import losses
 from chainrule.network.losses import Custom, Loss, domains
-from chainrule.training.batches import Rows
+from chainrule.training.batches import Data
 
 Array = NDArray[Any]
 
@@ -126,7 +126,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
     def _check_calibration(self, where: str, loss: Loss) -> None:
         """Every loss of numbers has intervals."""
 
-    def _calibrate(self, rows: Rows) -> None:
+    def _calibrate(self, rows: Data) -> None:
         chosen = slice(None) if rows.subset is None else rows.subset
         prediction = self._session.predictor(rows.X, self.n_threads, rows.subset)
         weight = None if rows.weight is None else rows.weight[chosen]

@@ -23,6 +23,8 @@ count = kinds.Number(1, whole=True)
 
 RULES: Mapping[str, Rule] = {
     "hidden_layer_sizes": kinds.sizes,
+    "head_layer_sizes": kinds.sizes,
+    "pool": kinds.OneOf(("mean", "max", "sum")),
     "activation": kinds.activation,
     "solver": kinds.solver,
     "alpha": _NOT_NEGATIVE,

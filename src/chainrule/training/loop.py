@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from chainrule.training.batches import Rows
+from chainrule.training.batches import Data
 from chainrule.training.records import Record
 from chainrule.training.stopping import Stopping
 from chainrule.training.trainer import Trainer
@@ -17,7 +17,7 @@ from chainrule.training.validation import Watch
 
 def train(
     trainer: Trainer,
-    data: Rows,
+    data: Data,
     batch_size: int,
     epochs: int,
     stopping: Stopping | None = None,
@@ -31,7 +31,7 @@ def train(
     Parameters
     ----------
     trainer : Trainer
-    data : Rows
+    data : Rows or Sequences
     batch_size : int
     epochs : int
     stopping : Stopping; it keeps the best weights, which `stopping.restore(trainer.model.vector)` puts back
