@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from benchmarks import backward, growth, memory, predicting, startup, steps, updates
+from benchmarks import backward, growth, memory, predicting, startup, steps, updates, watching
 
 PARTS = (
     ("A training step: ReLU, cross-entropy, AdamW", lambda: steps.main([])),
     ("A training step with batch norm, GELU and dropout 0.1 in every layer", lambda: steps.main(["--rich"])),
     ("Backward over forward", backward.main),
     ("Behind the gradient: clipping, averages, schedules, optimisers", updates.main),
+    ("Around an epoch: callbacks and checkpoints", watching.main),
     ("Growth", growth.main),
     ("Prediction", predicting.main),
     ("Start", startup.main),

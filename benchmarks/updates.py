@@ -8,7 +8,6 @@ from statistics import median
 
 from benchmarks.cases import CASES, Case, data
 from benchmarks.peers.chainrule_peer import network
-from chainrule.network.losses import CROSS_ENTROPY
 from chainrule.training.averaging import EMA
 from chainrule.training.batches import Rows
 from chainrule.training.optimisers import (
@@ -26,12 +25,9 @@ from chainrule.training.optimisers import (
     RAdam,
     RMSprop,
 )
-from chainrule.training.penalty import Penalty
 from chainrule.training.schedules import Cosine, Schedule
 from chainrule.training.step_options import PLAIN, StepOptions
-from chainrule.training.streams import streams
 from chainrule.training.trainer import Trainer
-from chainrule.training.update import Update
 
 ROUNDS = 21
 BATCHES = {"medium": 100, "image": 40, "large": 4}
@@ -47,10 +43,7 @@ Epoch = Callable[[], float]  # seconds per step
 def make(case: Case, optimiser: Optimiser, options: StepOptions = PLAIN, schedule: Schedule | None = None) -> Epoch:
     """An epoch of a trainer, warmed up."""
     batches = BATCHES[case.name]
-    net, drawn = network(case, rich=False), streams(0)
-    parameters = net.init(drawn.init)
-    trainer = Trainer(net, parameters, CROSS_ENTROPY, optimiser, Penalty(), drawn, schedule=schedule)
-    trainer.update = Update(optimiser, Penalty(), parameters, options)
+    trainer = Trainer(network(case, rich=False), "cross_entropy", optimiser, seed=0, schedule=schedule, options=options)
     trainer.planned = (ROUNDS + 1) * batches
     rows = Rows(*data(case, batches, seed=0))
     trainer.epoch(rows, case.batch)

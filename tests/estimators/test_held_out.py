@@ -1,6 +1,7 @@
 """Held-out rows: given, cut off by a splitter, watched by any scorer; class weights; partial_fit that stops."""
 
 import math
+import warnings
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from sklearn.metrics import balanced_accuracy_score, log_loss, make_scorer, mean
 from sklearn.model_selection import GroupShuffleSplit, TimeSeriesSplit, train_test_split
 from sklearn.preprocessing import scale
 
-from chainrule import MLPClassifier, MLPRegressor
+from chainrule import MLPClassifier, MLPRegressor, schedules
 from chainrule.errors import InputError, InputTypeError
 from chainrule.estimators import base
 from chainrule.training.streams import streams
@@ -221,3 +222,9 @@ def test_held_out_rows_do_not_go_with_lbfgs():
 def test_maximum_iterations_still_warn():
     with pytest.warns(ConvergenceWarning):
         fitted(max_iter=1)
+
+
+def test_a_schedule_that_ran_to_its_end_is_no_reason_to_warn():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fitted(max_iter=2, learning_rate=schedules.OneCycle())

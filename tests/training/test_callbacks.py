@@ -49,6 +49,13 @@ def test_what_a_callback_raises_says_who_and_when():
     assert "OnEpoch" in caught.value.__notes__[0]
 
 
+def test_whoever_did_not_begin_is_not_told_of_the_end(tmp_path):
+    audience = Audience([JSONLines(tmp_path / "no such folder" / "x")])
+    with pytest.raises(FileNotFoundError):
+        audience.begin(OUTLOOK)
+    audience.end("broken off")
+
+
 def test_plain_lines_without_a_terminal(monkeypatch):
     monkeypatch.setattr(progress, "APART", 0)
     stream = io.StringIO()

@@ -11,6 +11,7 @@ from chainrule.network.layers import (
     BatchNorm,
     Dense,
     Dropout,
+    GaussianNoise,
     Layer,
     LayerNorm,
     Residual,
@@ -21,11 +22,15 @@ def build(estimator: Any, outputs: int) -> tuple[Layer, ...]:
     """The layers of an estimator with this many outputs; the last is a linear `Dense`.
 
     Each hidden layer is Dense, norm, activation, dropout; with `residual`, a skip goes around each.
-    `layers` takes the place of all that and gets only the output layer added.
+    `layers` takes the place of all that and gets only the output layer added. Noise on the inputs stands before all.
     """
-    output = Dense(outputs, init=estimator.init)
+    noise = [GaussianNoise(estimator.input_noise)] if estimator.input_noise else []
+    return (*noise, *_hidden(estimator), Dense(outputs, init=estimator.init))
+
+
+def _hidden(estimator: Any) -> Sequence[Layer]:
     if estimator.layers is not None:
-        return (*estimator.layers, output)
+        return tuple(estimator.layers)
     widths, given = hidden_sizes(estimator.hidden_layer_sizes), estimator.activation
     functions = list(given) if isinstance(given, (list, tuple)) else [given] * len(widths)
     if len(functions) != len(widths):
@@ -37,8 +42,8 @@ def build(estimator: Any, outputs: int) -> tuple[Layer, ...]:
         )
     blocks = [_block(estimator, int(width), f) for width, f in zip(widths, functions, strict=True)]
     if estimator.residual:
-        return (*map(Residual, blocks), output)
-    return (*(layer for block in blocks for layer in block), output)
+        return [Residual(block) for block in blocks]
+    return [layer for block in blocks for layer in block]
 
 
 def hidden_sizes(value: Any) -> list[Any]:
@@ -46,7 +51,7 @@ def hidden_sizes(value: Any) -> list[Any]:
     return list(value) if hasattr(value, "__iter__") else [value]
 
 
-def has_dropout(layers: Sequence[Layer]) -> bool:
+def draws(layers: Sequence[Layer]) -> bool:
     """Whether training draws anything anywhere in these layers."""
     return any(layer.draws for layer in layers)
 

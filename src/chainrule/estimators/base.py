@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
@@ -24,6 +24,7 @@ from chainrule.estimators.protocol import Bridge, CallbackSupportMixin, listens,
 from chainrule.estimators.session import Session
 from chainrule.network.losses import Loss
 from chainrule.training import checkpoints
+from chainrule.training.averaging import Averaging
 from chainrule.training.batches import Rows
 from chainrule.training.callbacks.base import callback
 from chainrule.training.optimisers import Optimiser
@@ -41,6 +42,10 @@ class Target(NamedTuple):
     values: Array
     loss: Loss
     outputs: int
+
+    def check(self, where: str, weight: Array | None) -> None:
+        """Refuse what the loss cannot take."""
+        self.loss.check_y(self.values, self.outputs, weight, where)
 
     def values_in(self, dtype: Any) -> Array:
         return self.values if self.loss.target == "classes" else self.values.astype(dtype, copy=False)
@@ -97,6 +102,13 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
     validation_split: Any = None
     callbacks: Sequence[Any] | None = None
     checkpoints: checkpoints.Checkpoints | None = None
+    clip_norm: float | None = None
+    clip_value: float | None = None
+    max_norm: float | None = None
+    rate_factors: Mapping[str, float] | None = None
+    averaging: Averaging | None = None
+    input_noise: float = 0.0
+    mixup: float = 0.0
 
     # What a subclass says of its target -------------------------------------------------------------------
 
@@ -188,6 +200,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
         dtype = self.parameters_.vector.dtype if goes_on else self.dtype
         X, y, weight = given.checked(self, dtype, reset=not goes_on)
         target = self._target(y, goes_on, incremental)
+        target.check(f"{name}: y", weight)
         network = Network(architecture.build(self, target.outputs), X.shape[1])
         if goes_on:
             session = self._session
@@ -203,6 +216,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
         else:
             X_val, y_val, weight_val = held_out.checked(self, X.dtype, reset=False, suffix="_val")
             found = self._target(y_val, goes_on=True, incremental=True)
+            found.check(f"{name}: y_val", weight_val)
             if found.values.shape[1:] != target.values.shape[1:]:
                 raise InputError(
                     f"{name}.fit(y_val=)", f"as many columns as y, {target.values.shape[1]}", found.values.shape[1],
@@ -302,6 +316,14 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
         """What the network predicts for checked rows: (rows, outputs), through the link."""
         X = check_X(self, X, self.parameters_.vector.dtype)
         return self._session.predictor(X, self.n_threads)
+
+    def _sampled(self, X: Any, samples: int | None) -> tuple[Array, Array | None]:
+        """The network's prediction, or mean and deviation of as many passes that draw."""
+        if samples is None:
+            return self._raw(X), None
+        X = check_X(self, X, self.parameters_.vector.dtype)
+        session = self._session
+        return session.predictor.sample(X, samples, session.streams.dropout, self.n_threads)
 
     def predict_function(self, rows: int = 1) -> Callable[[Any], Array]:
         """A function of exactly `rows` rows without any check of its input: what a server in a hurry calls.

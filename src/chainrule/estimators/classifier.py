@@ -14,9 +14,11 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 
 from chainrule.errors import InputError
+from chainrule.estimators import class_loss
 from chainrule.estimators.base import BaseMLP, Target, goes_in_steps
 from chainrule.estimators.inputs import one_form
-from chainrule.network.losses import BINARY_CROSS_ENTROPY, CROSS_ENTROPY
+from chainrule.network.losses import Loss
+from chainrule.network.losses.domains import DISTRIBUTIONS
 
 Array = NDArray[Any]
 
@@ -26,7 +28,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
     """A multi-layer perceptron that predicts classes: two, many, or many labels at once.
 
     Every parameter and attribute of `sklearn.neural_network.MLPClassifier` with the same meaning and default, and
-    the parts that it lacks. Loss: cross-entropy.
+    the parts that it lacks.
 
     Parameters
     ----------
@@ -60,6 +62,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
     l1 : float, l1 * sum|W|, by the proximal step: weights become exactly 0
     l2 : float, l2 / 2 * sum(W^2), whatever the batch
     weight_decay : float, decoupled (AdamW)
+    loss : 'auto' is the cross-entropy; 'focal' for rare classes; 'hinge', 'squared_hinge' (two classes) give decision
+        values instead of probabilities; or one of `chainrule.losses`
+    label_smoothing : float in [0, 1), share of every target that is spread over all classes; of the cross-entropy
     class_weight : None, 'balanced', or a dict from class to weight, which multiply the rows' weights in training,
         validation and scores
     init : name, 'auto' or initialiser; see `chainrule.network.initialisers`
@@ -72,6 +77,10 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
         groups together, TimeSeriesSplit() takes the latest; or a list of one pair (training rows, validation rows)
     callbacks : None, or a list of `chainrule.callbacks`, or of functions of a record that return True to stop
     checkpoints : None, or Checkpoints(folder), which a later fit(..., resume_from=folder) goes on from
+    clip_norm, clip_value, max_norm, rate_factors, averaging : see `chainrule.StepOptions`: gradients clipped, weights
+        bounded, rates per parameter, and EMA() or SWA(start) of the weights, which then is the model
+    input_noise : float, deviation of normal noise added to the inputs in training
+    mixup : float, alpha of mixup: trains between the rows; 0.2 is a common choice
 
     Attributes
     ----------
@@ -108,7 +117,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
 
     hidden_layer_sizes: Any = (100,)
     activation: Any = "relu"
+    loss: str | Loss = "auto"
     class_weight: Any = None
+    label_smoothing: float = 0.0
 
     @available_if(goes_in_steps)  # type: ignore[untyped-decorator]
     def partial_fit(
@@ -196,51 +207,80 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
                 name, f"classes of {self.classes_}", found,
                 "Name all classes in the first call of partial_fit.",
             )  # fmt: skip
+        loss = class_loss.choose(self, several=len(self.classes_) > 2 and not many)
         if many:
-            return Target(y, BINARY_CROSS_ENTROPY, y.shape[1])
-        codes = np.searchsorted(self.classes_, y)
-        if len(self.classes_) <= 2:
-            return Target(codes.reshape(-1, 1), BINARY_CROSS_ENTROPY, 1)
-        return Target(codes, CROSS_ENTROPY, len(self.classes_))
+            return Target(y, loss, y.shape[1])
+        codes, classes = np.searchsorted(self.classes_, y), len(self.classes_)
+        if classes <= 2:
+            return Target(codes.reshape(-1, 1), loss, 1)
+        return Target(codes if loss.target == "classes" else np.eye(classes)[codes], loss, classes)
+
+    @property
+    def _loss(self) -> Loss:
+        return self._session.predictor.loss
 
     @property
     def _multilabel(self) -> bool:
-        return self.out_activation_ == "logistic" and self.n_outputs_ > 1
+        return self.n_outputs_ > 1 and self._loss.target == "values" and self._loss.domain != DISTRIBUTIONS
 
     def _decide(self, p: Array) -> Array:
-        """Codes of the classes (a 0/1 matrix for labels) from probabilities."""
+        """Codes of the classes (a 0/1 matrix for labels) from probabilities or decision values."""
+        border = 0.5 if self._loss.link == "sigmoid" else 0.0
         if self._multilabel:
-            return (p > 0.5).astype(int)
+            return (p > border).astype(int)
         if p.shape[1] == 1:
-            return ((p[:, 0] > 0.5) & (len(self.classes_) == 2)).astype(int)
+            return ((p[:, 0] > border) & (len(self.classes_) == 2)).astype(int)
         codes: Array = p.argmax(axis=1)
         return codes
 
-    def _as_given(self, y: Array) -> Array:
+    def _codes(self, y: Array) -> Array:
+        """Codes of the classes (a 0/1 matrix for labels) from the loss's form of y."""
         if self._multilabel:
             return y.astype(int)
-        return np.asarray(self.classes_[y.astype(int).reshape(len(y))])
+        return y.argmax(axis=1) if y.ndim == 2 and y.shape[1] > 1 else y.astype(int).reshape(len(y))
+
+    def _as_given(self, y: Array) -> Array:
+        codes = self._codes(y)
+        return codes if self._multilabel else np.asarray(self.classes_[codes])
 
     def _score_rows(self, prediction: Array, y: Array, weight: Array | None) -> float:
-        right = self._decide(prediction).reshape(y.shape) == y
-        return float(np.average(right if y.ndim == 1 else right.all(axis=1), weights=weight))
+        right = self._decide(prediction) == self._codes(y)
+        return float(np.average(right if right.ndim == 1 else right.all(axis=1), weights=weight))
 
     def predict(self, X: Any) -> Array:
         """The most probable class of each row, shape (rows,), or a 0/1 matrix (rows, labels)."""
         decided = self._decide(self._raw(X))
         return decided if self._multilabel else np.asarray(self.classes_[decided])
 
-    def predict_proba(self, X: Any) -> Array:
-        """Probabilities of shape (rows, classes), in the order of `classes_`; of labels, one column each."""
-        p = self._raw(X)
-        if p.shape[1] > 1:
-            return p
-        return np.ones_like(p) if len(self.classes_) == 1 else np.hstack([1 - p, p])
+    @available_if(class_loss.gives_probabilities)  # type: ignore[untyped-decorator]
+    def predict_proba(self, X: Any, samples: int | None = None, return_std: bool = False) -> Any:
+        """Probabilities of shape (rows, classes), in the order of `classes_`; of labels, one column each.
 
+        Parameters
+        ----------
+        X : array or sparse matrix of shape (rows, features)
+        samples : passes with dropout and noise drawn as in training (Monte-Carlo dropout); their mean is predicted
+        return_std : also the deviation of the passes, of the same shape
+        """
+        if return_std and samples is None:
+            raise InputError("predict_proba(return_std=)", "samples=", None, "For example samples=100, with dropout.")
+        p, spread = self._sampled(X, samples)
+        if p.shape[1] == 1:
+            spread = None if spread is None else np.hstack([spread, spread])
+            p = np.ones_like(p) if len(self.classes_) == 1 else np.hstack([1 - p, p])
+        return (p, spread) if return_std else p
+
+    @available_if(class_loss.gives_probabilities)  # type: ignore[untyped-decorator]
     def predict_log_proba(self, X: Any) -> Array:
         """Logarithms of `predict_proba`."""
         with np.errstate(divide="ignore"):
             return np.log(self.predict_proba(X))
+
+    @available_if(class_loss.gives_decisions)  # type: ignore[untyped-decorator]
+    def decision_function(self, X: Any) -> Array:
+        """Decision values of a hinge: (rows,) for two classes, above 0 for the second, else (rows, classes)."""
+        values = self._raw(X)
+        return values[:, 0] if values.shape[1] == 1 else values
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -17,6 +17,7 @@ from chainrule.training.callbacks.base import Audience, Callback, Outlook
 from chainrule.training.checkpoints import State
 from chainrule.training.loop import train
 from chainrule.training.records import Record
+from chainrule.training.schedules import Schedule
 from chainrule.training.stopping import Stopping
 from chainrule.training.trainer import Trainer
 
@@ -86,10 +87,10 @@ class Fitting:
         trainer = session.resume_trainer(estimator, self.incremental)
         stopping = session.resume_stopping(estimator, self.incremental)
         epochs, size = 1 if self.incremental else estimator.max_iter, self._batch_size()
-        trainer.planned = None if self.incremental else epochs * math.ceil(len(self.training) / size)
         if self.resumed is not None:
             for record in resuming.restore(session, self.resumed):
                 self._take_note(record)
+        trainer.planned = None if self.incremental else epochs * math.ceil(len(self.training) / size)
         reason = "broken off"
         try:
             self.audience.begin(self._outlook(epochs, size))
@@ -213,8 +214,8 @@ class Fitting:
                 f"{what} did not improve more than tol={estimator.tol:f} for {estimator.n_iter_no_change} "
                 "consecutive epochs. Stopping."
             )
-        elif reason == ALL_TRAINED and not self.incremental:
-            warn(
+        elif reason == ALL_TRAINED and not (self.incremental or isinstance(estimator.learning_rate, Schedule)):
+            warn(  # a schedule runs to its end, which is meant
                 f"Stochastic Optimizer: Maximum iterations ({estimator.max_iter}) reached and the optimization "
                 "hasn't converged yet. Raise max_iter, or tol.",
                 ConvergenceWarning,

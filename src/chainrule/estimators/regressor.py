@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
@@ -12,8 +13,12 @@ from sklearn.metrics import r2_score
 from chainrule.errors import InputError
 from chainrule.estimators.base import BaseMLP, Target
 from chainrule.network import losses
+from chainrule.network.losses import Custom, Loss, domains
 
 Array = NDArray[Any]
+
+#: y of these can be any numbers, counts, or sizes; that of the others says which class a row has.
+OF_NUMBERS = (domains.ANY, domains.NOT_NEGATIVE, domains.POSITIVE)
 
 
 @dataclass(eq=False, repr=False)
@@ -25,9 +30,10 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
 
     Parameters
     ----------
-    loss : 'squared_error', half the squared error summed over outputs, or 'poisson', half the Poisson deviance with
-        a log link, for y >= 0
-    hidden_layer_sizes ... n_threads : as in `MLPClassifier`
+    loss : name or Loss, see `chainrule.losses.table()`: 'squared_error', 'absolute_error', 'huber', 'log_cosh',
+        'quantile', 'gaussian' (mean and variance), or with a log link 'poisson', 'gamma', 'tweedie'; with numbers of
+        its own for example losses.Huber(0.5), losses.Quantile((0.05, 0.5, 0.95)); or your own, losses.custom(...)
+    hidden_layer_sizes ... mixup : as in `MLPClassifier`
 
     Attributes
     ----------
@@ -37,33 +43,84 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
     Examples
     --------
     >>> import numpy as np
-    >>> from chainrule import MLPRegressor
+    >>> from chainrule import MLPRegressor, losses
     >>> X = np.linspace(-3, 3, 200)[:, None]
     >>> y = np.sin(X).ravel()
     >>> model = MLPRegressor(hidden_layer_sizes=(32, 32), activation="tanh", solver="lbfgs", random_state=0)
     >>> bool(model.fit(X, y).score(X, y) > 0.99)
     True
+    >>> between = MLPRegressor(loss=losses.Quantile((0.05, 0.95)), learning_rate_init=0.01, tol=0.01, random_state=0)
+    >>> between.fit(X, y).predict(X[:3]).shape
+    (3, 2)
     """
 
-    loss: str = "squared_error"
+    loss: str | Loss = "squared_error"
     hidden_layer_sizes: Any = (100,)
     activation: Any = "relu"
 
     def _target(self, y: Array, goes_on: bool, incremental: bool) -> Target:
-        if self.loss == "poisson" and y.min() < 0:
+        loss = losses.get("squared_error" if self.loss == "auto" else self.loss)
+        if loss.target == "classes" or not (isinstance(loss, Custom) or loss.domain in OF_NUMBERS):
             raise InputError(
-                f"{type(self).__name__}: y", "counts or rates >= 0 for loss='poisson'", f"{y.min():g}",
-                "Use loss='squared_error'.",
-            )  # fmt: skip
+                f"{type(self).__name__}(loss=)", "a loss for numbers", repr(self.loss), "Classes have MLPClassifier."
+            )
         columns = y.reshape(len(y), -1)
-        return Target(columns, losses.get(self.loss), columns.shape[1])
+        return Target(columns, loss, loss.outputs(columns.shape[1]))
 
     def _as_given(self, y: Array) -> Array:
         return y[:, 0] if y.shape[1] == 1 else y
 
     def _score_rows(self, prediction: Array, y: Array, weight: Array | None) -> float:
-        return float(r2_score(y, prediction, sample_weight=weight))
+        return float(r2_score(y, self._point(prediction), sample_weight=weight))
 
-    def predict(self, X: Any) -> Array:
-        """Predicted values, shape (rows,), or (rows, outputs) where there are several."""
-        return self._as_given(self._raw(X))
+    @property
+    def _loss(self) -> Loss:
+        return self._session.predictor.loss
+
+    def _point(self, prediction: Array) -> Array:
+        """One number per target from what the network predicts: the mean, or the quantile nearest the median."""
+        loss = self._loss
+        parts = loss.split(loss.predict(prediction))
+        levels = np.array(loss.levels) if isinstance(loss, losses.Quantile) else np.array([0.5])
+        return parts[int(np.abs(levels - 0.5).argmin())]
+
+    def predict(self, X: Any, return_std: bool = False, samples: int | None = None) -> Any:
+        """Predicted values.
+
+        Parameters
+        ----------
+        X : array or sparse matrix of shape (rows, features)
+        return_std : also the deviation: with loss='gaussian' the one that was learned, else with `samples` that of the
+            passes
+        samples : passes with dropout and noise drawn as in training (Monte-Carlo dropout); their mean is predicted
+
+        Returns
+        -------
+        values : array of shape (rows,), or (rows, targets) where there are several; of a Quantile with several levels,
+            (rows, levels), or (rows, targets, levels), ascending
+        deviation : array of the same shape, with return_std
+        """
+        mean, spread = self._sampled(X, samples)
+        loss = self._loss
+        if isinstance(loss, losses.Quantile) and loss.per_target > 1:
+            by_level = np.stack(loss.split(loss.predict(mean)), axis=2)
+            values, deviation = (by_level[:, 0] if by_level.shape[1] == 1 else by_level), None
+        elif isinstance(loss, losses.Gaussian):
+            values, deviation = map(self._as_given, loss.split(loss.predict(mean)))
+        else:
+            values = self._as_given(mean)
+            deviation = None if spread is None else self._as_given(spread)
+        if not return_std:
+            return values
+        if deviation is None:
+            raise InputError(
+                "predict(return_std=)",
+                "loss='gaussian', or samples=",
+                "neither",
+                "For example samples=100 with dropout.",
+            )
+        return values, deviation
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """R2 of the predicted values; of several quantiles, of the one nearest the median."""
+        return float(r2_score(y, self._as_given(self._point(self._raw(X))), sample_weight=sample_weight))

@@ -9,10 +9,13 @@ import numpy as np
 
 from chainrule.engine.network import Network
 from chainrule.engine.predictor import Predictor
+from chainrule.estimators.rules import STEP_OPTIONS
 from chainrule.network.losses import Loss
+from chainrule.training.mixup import Mixup
 from chainrule.training.optimisers import SGD, Adam, Optimiser
 from chainrule.training.penalty import Penalty
 from chainrule.training.schedules import Schedule
+from chainrule.training.step_options import StepOptions
 from chainrule.training.stopping import Stopping
 from chainrule.training.streams import Streams, streams
 from chainrule.training.trainer import Trainer
@@ -50,13 +53,23 @@ class Session:
         """The trainer at hand, where partial_fit goes on with the same settings, else one with fresh moments."""
         old, predictor = self.trainer, self.predictor
         optimiser, penalty = _optimiser(estimator), Penalty(estimator.l1, estimator.l2, estimator.alpha)
-        if incremental and old and (old.update.optimiser, old.update.penalty) == (optimiser, penalty):
+        options, mixup = _options(estimator), Mixup(estimator.mixup) if estimator.mixup else None
+        kept = old.update if old else None
+        if (
+            old
+            and kept
+            and incremental
+            and (kept.optimiser, kept.penalty, kept.options) == (optimiser, penalty, options)
+        ):
             old.shuffle, old.n_threads, old.schedule = estimator.shuffle, estimator.n_threads, _schedule(estimator)
+            old.mixup = mixup
             return old
         self.trainer = Trainer(
             predictor.network, predictor.loss, optimiser, predictor.parameters, penalty, self.streams,
-            estimator.shuffle, estimator.n_threads, _schedule(estimator),
+            estimator.shuffle, estimator.n_threads, _schedule(estimator), options, mixup,
         )  # fmt: skip
+        if self.trainer.model is not predictor.parameters:
+            self.predictor = Predictor(predictor.network, self.trainer.model, predictor.loss)
         self.trainer.epochs = len(estimator.history_)
         return self.trainer
 
@@ -78,6 +91,10 @@ def _optimiser(estimator: BaseMLP) -> Optimiser:
     if estimator.solver == "sgd":
         return SGD(rate, decay, momentum=estimator.momentum, nesterov=estimator.nesterovs_momentum)
     return Adam(rate, decay, estimator.beta_1, estimator.beta_2, estimator.epsilon)
+
+
+def _options(estimator: BaseMLP) -> StepOptions:
+    return StepOptions(**{name: getattr(estimator, name) for name in STEP_OPTIONS})
 
 
 def _schedule(estimator: BaseMLP) -> Schedule | None:

@@ -54,6 +54,10 @@ class Update:
         self.moments = tuple(np.zeros(layout.trained, dtype) for _ in range(optimiser.moments))
         self.average = None if options.averaging is None else parameters.copy()
 
+    def does(self, optimiser: Optimiser, penalty: Penalty, options: StepOptions) -> bool:
+        """Whether this is the update of these configurations."""
+        return (self.optimiser, self.penalty, self.options) == (optimiser, penalty, options)
+
     def bind(self, parameters: Parameters, gradients: Parameters, members: int = 1) -> Step:
         """A function step(rate, weight, team): one step at this rate, after a batch of this weight."""
         options, layout = self.options, parameters.layout

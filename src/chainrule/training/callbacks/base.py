@@ -79,11 +79,13 @@ class Audience:
 
     def __init__(self, callbacks: Sequence[Callback]) -> None:
         self.callbacks = callbacks
+        self._begun: list[Callback] = []
 
     def begin(self, outlook: Outlook) -> None:
         for one in self.callbacks:
             with _noted(one, "before the first epoch"):
                 one.begin(outlook)
+            self._begun.append(one)
 
     def epoch(self, record: Record) -> bool:
         """Whether one of them wants to stop."""
@@ -94,7 +96,8 @@ class Audience:
         return stop
 
     def end(self, reason: str) -> None:
-        for one in self.callbacks:
+        """Told to those who were told of the beginning."""
+        for one in self._begun:
             with _noted(one, "at the end"):
                 one.end(reason)
 

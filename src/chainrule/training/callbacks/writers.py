@@ -25,7 +25,11 @@ class JSONLines(Callback):
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {"path": self.path}
+
     def begin(self, outlook: Outlook) -> None:
+        self._file = open(self.path, "a", encoding="utf-8")  # noqa: SIM115  (`end` closes it)
         self._write("begin", asdict(outlook))
 
     def epoch(self, record: Record) -> None:
@@ -33,11 +37,12 @@ class JSONLines(Callback):
 
     def end(self, reason: str) -> None:
         self._write("end", {"reason": reason})
+        self._file.close()
 
     def _write(self, event: str, content: dict[str, Any]) -> None:
         sound = {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in content.items()}
-        with open(self.path, "a", encoding="utf-8") as file:
-            file.write(json.dumps({"event": event, **sound}) + "\n")
+        self._file.write(json.dumps({"event": event, **sound}) + "\n")
+        self._file.flush()
 
 
 class TensorBoard(Callback):

@@ -1,0 +1,199 @@
+"""The kinds of values that parameters of an estimator take, each a check that refuses in our form of error."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from sklearn.metrics import get_scorer_names
+
+from chainrule.errors import InputError, InputTypeError, unknown_name
+from chainrule.estimators.architecture import hidden_sizes
+from chainrule.network import activations, initialisers, losses
+from chainrule.network.layers import Pool, check_layers
+from chainrule.network.losses import Loss
+from chainrule.training.callbacks.base import callback
+from chainrule.training.checkpoints import Checkpoints
+from chainrule.training.optimisers import Optimiser
+from chainrule.training.schedules import Schedule
+from chainrule.training.step_options import StepOptions
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number of an interval; `whole` asks for an integer, `infinite` lets infinity pass."""
+
+    low: float
+    high: float = math.inf
+    open_low: bool = False
+    open_high: bool = False
+    whole: bool = False
+    infinite: bool = False
+
+    def __call__(self, where: str, value: Any) -> None:
+        if self.infinite and value == math.inf:
+            return
+        kind = Integral if self.whole else Real
+        if not isinstance(value, kind) or isinstance(value, (bool, np.bool_)):
+            raise InputTypeError(where, self.said(), repr(value), "Give a number of this range.")
+        number = float(value)
+        above = number > self.low if self.open_low else number >= self.low
+        below = number < self.high if self.open_high else number <= self.high
+        if not (above and below and math.isfinite(number)):
+            raise InputError(where, self.said(), repr(value), "Give a number of this range.")
+
+    def said(self) -> str:
+        left = "(" if self.open_low else "["
+        right = ")" if self.open_high or math.isinf(self.high) else "]"
+        noun = "a whole number" if self.whole else "a number"
+        return f"{noun} in {left}{self.low:g}, {self.high:g}{right}" + (" or inf" if self.infinite else "")
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """One of some values; `or_else` checks whatever is none of them."""
+
+    values: tuple[Any, ...]
+    or_else: Callable[[str, Any], None] | None = None
+
+    def __call__(self, where: str, value: Any) -> None:
+        if any(value is known or (isinstance(value, str) and value == known) for known in self.values):
+            return
+        if self.or_else is None or isinstance(value, str):
+            raise unknown_name(where, value, map(str, self.values))
+        self.or_else(where, value)
+
+
+def boolean(where: str, value: Any) -> None:
+    if not isinstance(value, (bool, np.bool_)):
+        raise InputTypeError(where, "True or False", repr(value), "Give a truth value.")
+
+
+def verbosity(where: str, value: Any) -> None:
+    if not isinstance(value, (bool, np.bool_, Integral)):
+        raise InputTypeError(where, "True, False or a whole number", repr(value), "False is silent.")
+
+
+def sizes(where: str, value: Any) -> None:
+    """A width, or one width per hidden layer."""
+    for width in hidden_sizes(value):
+        if not isinstance(width, Integral) or isinstance(width, bool) or width <= 0:
+            raise InputError(
+                where, "widths that are whole numbers > 0", repr(value), "hidden_layer_sizes must be > 0, "
+                "for example (100,) or (64, 64).",
+            )  # fmt: skip
+
+
+def activation(where: str, value: Any) -> None:
+    """A name, a function of `activations.custom`, or one of these per hidden layer."""
+    for one in value if isinstance(value, (list, tuple)) else [value]:
+        activations.get(one, where)
+
+
+def layers(where: str, value: Any) -> None:
+    """None, or layers that work on rows of a table."""
+    if value is None:
+        return
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        raise InputTypeError(where, "None, or a list of layers", repr(value), "For example [Dense(64, 'relu')].")
+    if any(isinstance(layer, Pool) for layer in check_layers(value, where)):
+        raise InputError(
+            where, "layers for rows of a table", "a Pool",
+            "Pool needs sequences: use chainrule.Network with them.",
+        )  # fmt: skip
+
+
+def solver(where: str, value: Any) -> None:
+    """A name that scikit-learn has, or an optimiser."""
+    if not isinstance(value, Optimiser):
+        OneOf(("lbfgs", "sgd", "adam"))(where, value)
+
+
+def learning_rate(where: str, value: Any) -> None:
+    """A name that scikit-learn has, or a schedule."""
+    if not isinstance(value, Schedule):
+        OneOf(("constant", "invscaling", "adaptive"))(where, value)
+
+
+def init(where: str, value: Any) -> None:
+    """A name, or an initialiser."""
+    initialisers.get(value, activations.get("relu"))
+
+
+def random_state(where: str, value: Any) -> None:
+    if value is None or isinstance(value, (np.random.RandomState, np.random.Generator)):
+        return
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < 0:
+        raise InputError(
+            where, "None, a whole number >= 0, or a NumPy generator", repr(value),
+            "A number makes runs repeat.",
+        )  # fmt: skip
+
+
+def float_type(where: str, value: Any) -> None:
+    """None, float32 or float64, as a name, a NumPy type or a dtype."""
+    try:
+        known = value is None or np.dtype(value) in (np.float32, np.float64)
+    except TypeError:
+        known = False
+    if not known:
+        raise InputError(where, "None, 'float32' or 'float64'", repr(value), "None keeps the float type of X.")
+
+
+def mapping(where: str, value: Any) -> None:
+    if not isinstance(value, Mapping):
+        raise InputTypeError(where, "a dict from class to weight", repr(value), "For example {'no': 1.0, 'yes': 5.0}.")
+
+
+def callbacks(where: str, value: Any) -> None:
+    """None, or callbacks in a list."""
+    if value is None:
+        return
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        raise InputTypeError(where, "None, or a list", repr(value), "For example [callbacks.Progress()].")
+    for one in value:
+        callback(where, one)
+
+
+def scoring(where: str, value: Any) -> None:
+    """None, "loss", a name that scikit-learn has, or a function(estimator, X, y)."""
+    if not callable(value):
+        OneOf((None, "loss", *get_scorer_names()))(where, value)
+
+
+def splitter(where: str, value: Any) -> None:
+    """None, an object that splits, or a list of pairs of row numbers."""
+    pairs = isinstance(value, (list, tuple)) and value and all(len(pair) == 2 for pair in value)
+    if not (value is None or pairs or callable(getattr(value, "split", None))) or isinstance(value, str):
+        raise InputTypeError(
+            where, "None, a splitter of scikit-learn, or [(training rows, validation rows)]", repr(value),
+            "For example GroupShuffleSplit(), or TimeSeriesSplit().",
+        )  # fmt: skip
+
+
+def where_to_keep(where: str, value: Any) -> None:
+    if value is not None and not isinstance(value, Checkpoints):
+        raise InputTypeError(where, "None, or Checkpoints(folder)", repr(value), "For example Checkpoints('run-1').")
+
+
+def loss(where: str, value: Any) -> None:
+    """ "auto", a name of `losses.table()`, or a Loss."""
+    if not isinstance(value, Loss):
+        OneOf(("auto", *losses.LOSSES))(where, value)
+
+
+def step_option(name: str) -> Callable[[str, Any], None]:
+    """What `StepOptions` takes under this name."""
+
+    def check(where: str, value: Any) -> None:
+        try:
+            StepOptions(**{name: value})
+        except (InputError, InputTypeError) as error:
+            _, expected, received, mend = error.args
+            raise type(error)(where, expected, received, mend) from None
+
+    return check
