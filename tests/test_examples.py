@@ -16,6 +16,17 @@ def examples():
         yield
 
 
+@pytest.mark.parametrize("name", ["dropout", "noise"])
+def test_mnist_learns_from_few_rows(name, examples, capsys):
+    import mnist
+
+    X, y = mnist.load("train")
+    recipe = replace(mnist.RECIPES[name], epochs=5, members=2)
+    members = list(recipe.fit(X[:3000], y[:3000], seed=0))
+    assert "member 2, epoch   5: loss" in capsys.readouterr().out
+    assert mnist.error(members, X[-2000:], y[-2000:]) < 0.1
+
+
 @pytest.fixture(scope="module")
 def adult(examples):
     import regularisation
