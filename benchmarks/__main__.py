@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import backward, growth, memory, predicting, startup, steps, updates, watching
+from benchmarks import backward, growth, members, memory, predicting, startup, steps, updates, watching
 
 PARTS = (
     ("A training step: ReLU, cross-entropy, AdamW", lambda: steps.main([])),
@@ -10,6 +10,7 @@ PARTS = (
     ("Backward over forward", backward.main),
     ("Behind the gradient: clipping, averages, schedules, optimisers", updates.main),
     ("Around an epoch: callbacks and checkpoints", watching.main),
+    ("Members of an ensemble at once", members.main),
     ("Growth", growth.main),
     ("Prediction", predicting.main),
     ("Start", startup.main),

@@ -21,9 +21,10 @@ class Interval(NamedTuple):
 
 
 class Count(NamedTuple):
-    """A whole number of at least 1; `mend` says how to come by one."""
+    """A whole number of at least `least`; `mend` says how to come by one."""
 
     mend: str
+    least: int = 1
 
 
 POSITIVE = Interval(0, None, open_below=True)
@@ -45,8 +46,14 @@ class Checked:
             where = f"{type(self).__name__}({one.name}=)"
             if isinstance(bound, Interval):
                 check_number(where, value, *bound)
-            elif not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise InputError(where, "a whole number of at least 1", repr(value), bound.mend)
+            else:
+                check_count(where, value, bound)
+
+
+def check_count(where_: str, value: Any, bound: Count) -> None:
+    """Refuse what is not a whole number of at least `bound.least`."""
+    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < bound.least:
+        raise InputError(where_, f"a whole number of at least {bound.least}", repr(value), bound.mend)
 
 
 def check_number(

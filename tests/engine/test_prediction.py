@@ -9,6 +9,7 @@ from scipy.special import expit, softmax
 
 from chainrule import Activation, AlphaDropout, BatchNorm, Dense, Dropout, GaussianNoise, LayerNorm, Network, Residual
 from chainrule.engine.predictor import Predictor
+from chainrule.errors import InputError
 from chainrule.network.losses import LOSSES
 
 STACKS = {
@@ -47,6 +48,29 @@ def test_all_ways_agree(name, loss, shaken, kernels):
     np.testing.assert_allclose(predictor(csr_matrix(X), n_threads=1), expected, **CLOSE)
     np.testing.assert_allclose(predictor.bound(11)(X), expected, **CLOSE)
     np.testing.assert_array_equal(X, np.random.default_rng(0).normal(size=(11, 4)))
+
+
+@pytest.mark.parametrize("n_threads", [1, 2])
+@pytest.mark.parametrize("loss", LINKS)
+@pytest.mark.parametrize("name", STACKS)
+def test_a_temperature_divides_what_the_link_is_given(name, loss, n_threads, shaken, kernels):
+    network = Network(STACKS[name], 4)
+    parameters, X = shaken(network), np.random.default_rng(0).normal(size=(40, 4))
+    expected = LINKS[loss](network.forward(parameters, X).output / 2.5)
+    plan = network.plan(parameters, 40, mode="predict", loss=loss, n_threads=n_threads, temperature=2.5)
+    run = plan.run(40)
+    run.arrays["x"][...] = X
+    with plan.team() as team:
+        run.forward(team)
+    np.testing.assert_allclose(run.arrays[plan.program.output.name], expected, **CLOSE)
+    np.testing.assert_allclose(Predictor(network, parameters, LOSSES[loss]).at(2.5)(X), expected, **CLOSE)
+
+
+@pytest.mark.parametrize("temperature", [0, -1.0, np.nan, "hot"])
+def test_bad_temperatures(temperature, shaken, numpy_kernels):
+    network = Network([Dense(3)], 4)
+    with pytest.raises(InputError, match=r"temperature=\): expected a number in \(0, inf\)"):
+        network.plan(shaken(network), 1, mode="predict", temperature=temperature)
 
 
 @pytest.mark.parametrize("name", STACKS)

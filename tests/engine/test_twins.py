@@ -85,7 +85,10 @@ def kernel_names(program):
 def test_every_kernel_has_a_twin_and_every_pair_is_met():
     assert set(numba_set._TEMPLATES) == set(numpy_set._TEMPLATES)
     met = set().union(
-        *(kernel_names(lower(layers, 5, mode, LOSSES.get(loss))) for layers, mode, loss in PROGRAMS.values())
+        *(
+            kernel_names(lower(layers, 5, mode, LOSSES.get(loss), temperature=2.0))
+            for layers, mode, loss in PROGRAMS.values()
+        )
     )
     elsewhere = {name for module in OF_UPDATES for name in module.KERNELS} | {"mix"}  # below, and in test_mixup
     assert set(numba_set._TEMPLATES) - met == elsewhere
@@ -94,7 +97,7 @@ def test_every_kernel_has_a_twin_and_every_pair_is_met():
 def bound(which, network, mode, loss, parameters, targets, monkeypatch):
     """The run of one set, its input filled in, and every array that it can write."""
     monkeypatch.setenv("CHAINRULE_KERNELS", which)
-    program = lower(network.layers, network.inputs, mode, LOSSES.get(loss))
+    program = lower(network.layers, network.inputs, mode, LOSSES.get(loss), temperature=2.0)
     plan = Plan(program, parameters, ROWS, SEQUENCES)
     plan.seed_noise(7, 3)
     run = plan.run(ROWS, SEQUENCES)

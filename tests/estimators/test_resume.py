@@ -26,6 +26,7 @@ SETTINGS = {
     "early stopping": {"early_stopping": True, "validation_fraction": 0.3, "learning_rate_init": 0.1},
     "everything drawn": {"dropout": 0.2, "norm": "batch", "l1": 1e-3, "weight_decay": 0.01, "random_state": None},
     "schedule": {"learning_rate": schedules.OneCycle(), "solver": optimisers.Nadam(0.01)},
+    "plateau": {"learning_rate": schedules.ReduceOnPlateau(0.5, patience=1, tol=9.0)},
     "weights": {"class_weight": {0: 2.0}},
 }
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from chainrule.engine.parameters import Parameters
+from chainrule.engine.ragged import packing
 from chainrule.errors import InputError
 from chainrule.network.losses import Loss
 
@@ -23,6 +24,7 @@ def largest_error(
     loss: Loss,
     directions: int,
     seed: int,
+    lengths: ArrayLike | None = None,
 ) -> float:
     """Largest relative error over random directions of directional derivatives, in float64.
 
@@ -30,16 +32,27 @@ def largest_error(
     Richardson's extrapolation, which takes the error from h^2 to h^4.
     """
     X = np.asarray(X, np.float64)
-    if network.pools or X.ndim != 2:
+    packed = None
+    if X.ndim == 3:
+        packed = packing(X.shape, lengths)
+        X = packed.pack(X)
+    elif network.pools or X.ndim != 2 or lengths is not None:
         raise InputError(
-            "check_gradients(X)", "rows, shape (rows, features)", X.shape, "Sequences are not checked here."
-        )
+            "check_gradients(X)", "rows, (rows, features), or sequences, (batch, time, features)", X.shape,
+            "A Pool and lengths= need a time axis.",
+        )  # fmt: skip
     trial = Parameters(parameters.layout, parameters.vector.astype(np.float64))
     start = trial.vector.copy()
-    plan = network.plan(trial, len(X), loss=loss)
-    run = plan.run(len(X))
+    sequences = None if packed is None else packed.sequences
+    plan = network.plan(trial, len(X), loss=loss, sequences=sequences)
+    run = plan.run(len(X), sequences)
     assert plan.gradients is not None
-    y = np.asarray(y).reshape(run.arrays["y"].shape)
+    y = np.asarray(y)
+    if packed is not None and network.pools:
+        run.arrays["boundaries"][...] = packed.boundaries
+    elif packed is not None:
+        y = packed.pack(y)
+    y = y.reshape(run.arrays["y"].shape)
     loss.check_y(y, network.outputs, where="check_gradients(y)")
     run.arrays["y"][...] = y
     run.arrays["w"][...] = 1

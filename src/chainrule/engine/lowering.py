@@ -35,12 +35,20 @@ BOUNDARIES = Value("boundaries", "boundaries", None, "int64")
 TOTAL = Value("total", "none", 2, "float64")
 
 
-def lower(layers: Sequence[Layer], inputs: int, mode: Mode, loss: Loss | None = None, inspect: bool = False) -> Program:
+def lower(
+    layers: Sequence[Layer],
+    inputs: int,
+    mode: Mode,
+    loss: Loss | None = None,
+    inspect: bool = False,
+    temperature: float = 1.0,
+) -> Program:
     """The program of a network.
 
-    "train" with a loss: forward, loss, backward to every parameter. "predict" and "sample" with a loss: forward and
-    the loss's link. "loss": forward as in "predict", then the loss, which `total` adds up. With `inspect`, every layer
-    stands alone, all its values are kept, and the way back starts from a given d_output and goes down to d_input.
+    "train" with a loss: forward, loss, backward to every parameter. "predict" and "sample" with a loss: forward, z
+    divided by the temperature, and the loss's link. "loss": forward as in "predict", then the loss of z, which `total`
+    adds up. With `inspect`, every layer stands alone, all its values are kept, and the way back starts from a given
+    d_output and goes down to d_input.
     """
     if mode == "loss" and loss is None:
         raise InputError("plan(loss=)", "a loss, for mode='loss'", "None", "For example loss='squared_error'.")
@@ -54,7 +62,7 @@ def lower(layers: Sequence[Layer], inputs: int, mode: Mode, loss: Loss | None = 
         z = b.copy(z, "output")  # the loss and its link overwrite what they are given
     output = z
     if mode in ("predict", "sample"):
-        output = _link(b, z, loss)
+        output = _link(b, _tempered(b, z, temperature), loss)
     elif loss is not None:
         _loss(b, z, loss)
     else:
@@ -141,6 +149,16 @@ def _loss(b: Builder, z: Value, loss: Loss) -> None:
         value=loss.entry, scalar=loss.scalar, label=loss.name,
     )  # fmt: skip
     b.contribute(z, dz)
+
+
+def _tempered(b: Builder, z: Value, temperature: float) -> Value:
+    if temperature == 1:
+        return z
+    cooled = Value("tempered z", z.space, z.width)
+    b.emit(
+        "scale", InPlace(z, cooled), Numbers(((1 / temperature,),)), text=f"{cooled.name} = {z.name} / {temperature:g}"
+    )
+    return cooled
 
 
 def _link(b: Builder, z: Value, loss: Loss | None) -> Value:

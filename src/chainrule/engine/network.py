@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from chainrule.checks import POSITIVE, check_number
 from chainrule.engine.builder import Mode
 from chainrule.engine.lowering import lower
 from chainrule.engine.parameters import Layout, Parameters, draw
@@ -130,6 +131,8 @@ class Network:
         sequences: int | None = None,
         gradients: Parameters | None = None,
         n_threads: int = 1,
+        temperature: float = 1.0,
+        given: Mapping[str, Array] | None = None,
     ) -> Plan:
         """This network bound to memory for batches of up to `rows` rows; see `Plan.listing()`.
 
@@ -143,6 +146,8 @@ class Network:
         sequences : most sequences of a batch, where a Pool is among the layers
         gradients : where a way back puts them; made here where none are given
         n_threads : size of the team that its runs take
+        temperature : what the last z is divided by before the link, in "predict" and "sample"
+        given : `given` of another plan, whose batches this one reads too
 
         Examples
         --------
@@ -160,9 +165,10 @@ class Network:
         >>> run.arrays["total"]  # sum of w * loss, sum of w
         array([5., 4.])
         """
+        check_number("plan(temperature=)", temperature, *POSITIVE)
         chosen = None if loss is None else losses.get(loss)
-        program = lower(self.layers, self.inputs, mode, chosen)
-        return Plan(program, parameters, rows, sequences, gradients, n_threads)
+        program = lower(self.layers, self.inputs, mode, chosen, temperature=temperature)
+        return Plan(program, parameters, rows, sequences, gradients, n_threads, given)
 
     def forward(
         self,
@@ -239,11 +245,15 @@ class Network:
         loss: str | Loss,
         directions: int = 8,
         seed: int = 0,
+        lengths: ArrayLike | None = None,
     ) -> float:
         """Largest relative error of backpropagation against finite differences, in random directions.
 
         The check is made in float64 whatever the dtype of the parameters. Below 1e-6 is right; kinks (ReLU at 0)
         can push a correct gradient above it when a pre-activation falls within 1e-6 of one.
+
+        Of sequences, X is (batch, time, features) with `lengths` as in `forward`; y is one per sequence behind a Pool,
+        else one per step.
 
         Examples
         --------
@@ -255,7 +265,7 @@ class Network:
         """
         from chainrule.engine.gradient_check import largest_error
 
-        return largest_error(self, parameters, X, y, losses.get(loss), directions, seed)
+        return largest_error(self, parameters, X, y, losses.get(loss), directions, seed, lengths)
 
     def describe(self) -> str:
         """Layers, shapes, parameter counts and flops per row, as text."""

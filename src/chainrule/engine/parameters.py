@@ -32,6 +32,12 @@ class Layout:
             start = stop
         return found
 
+    def place(self, name: str) -> tuple[slice, tuple[int, ...]]:
+        """Where one stands, and its shape."""
+        if name not in self.places:
+            raise unknown_name("parameters[...]", name, self.places)
+        return self.places[name]
+
     @cached_property
     def in_order(self) -> tuple[Parameter, ...]:
         return tuple(sorted(self.parameters, key=lambda p: not p.trained))
@@ -95,9 +101,7 @@ class Parameters:
             )
 
     def __getitem__(self, name: str) -> Vector:
-        if name not in self.layout.places:
-            raise unknown_name("parameters[...]", name, self.layout.places)
-        place, shape = self.layout.places[name]
+        place, shape = self.layout.place(name)
         return self.vector[place].reshape(shape)
 
     def names(self) -> tuple[str, ...]:

@@ -6,10 +6,10 @@ per size and then kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, NotRequired, Protocol, TypedDict, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +44,24 @@ Array = NDArray[Any]
 KEPT_SIZES = 64
 
 
+class Extent(TypedDict):
+    """How many rows there are, and how many sequences they make up, if any."""
+
+    rows: int
+    sequences: NotRequired[int]
+
+
+R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+
+
+class Binds(Protocol[R_co]):
+    """What is bound to a batch's size: a plan, or plans abreast."""
+
+    def run(self, rows: int, sequences: int | None = None) -> R_co:
+        """Bound to a batch of this size; bound once and remembered."""
+
+
 class Run:
     """A plan at one batch size: its arrays by value name, and its work."""
 
@@ -64,7 +82,12 @@ class Run:
     @cached_property
     def whole(self) -> Work:
         """Forward, and backward where the program has a way back."""
-        return self._make(self._forward + self._backward)
+        return self._make(self.steps)
+
+    @property
+    def steps(self) -> list[Step]:
+        """The whole as instructions."""
+        return self._forward + self._backward
 
     def bind(self) -> None:
         """Compile what is not yet compiled. Best done before a team is called together, which would wait, spinning."""
@@ -84,6 +107,8 @@ class Plan:
     rows, sequences : capacity
     gradients : where to put gradients; made where the program has a way back and none are given
     n_threads : its work is divided for a team of this many, see `team`
+    given : flat arrays for values given from outside, by name; made where missing. With `given` of another plan of the
+        same capacity, this one reads that one's batches
     """
 
     def __init__(
@@ -94,6 +119,7 @@ class Plan:
         sequences: int | None = None,
         gradients: Parameters | None = None,
         n_threads: int = 1,
+        given: Mapping[str, Array] | None = None,
     ) -> None:
         self.n_threads = n_threads
         self.program = program
@@ -105,8 +131,10 @@ class Plan:
         dtype = parameters.vector.dtype
         self._dtypes = {v: dtype if v.dtype == "float" else np.dtype(v.dtype) for v in self._blocks}
         kinds = {block: self._dtypes[value] for value, block in self._blocks.items()}
+        lent = {self._blocks[value]: given[value.name] for value in program.given if given and value.name in given}
         self._memory = {
-            block: np.zeros(entries, kinds[block]) for block, entries in sizes(self._blocks, self.capacity).items()
+            block: lent[block] if block in lent else np.zeros(entries, kinds[block])
+            for block, entries in sizes(self._blocks, self.capacity).items()
         }
         self._owns: dict[Own, Array] = {}
         self._zeros: dict[int, Array] = {}
@@ -125,10 +153,21 @@ class Plan:
         """How many the work is divided among: the NumPy kernels leave that to the BLAS."""
         return self.n_threads if self._set == "numba" else 1
 
+    @property
+    def given(self) -> dict[str, Array]:
+        """The arrays of what is given with each batch and only read, by name; flat, for the whole capacity."""
+        overwritten = {value for instruction in self.program.instructions for value in instruction.overwritten}
+        lasting = [v for v in self.program.given if v.space != "none" and v not in overwritten]
+        return {value.name: self._memory[self._blocks[value]] for value in lasting}
+
     def seed_noise(self, seed: int, step: int) -> None:
         """Make what is drawn that of this seed and step; each further step adds 1 to column 1."""
         for site, draw in enumerate(self.program.sites):
             self.noise[site] = (seed & 0xFFFFFFFF, step & 0xFFFFFFFF, site, draw.word)
+
+    def holds(self, counts: Extent) -> bool:
+        """Whether batches of this size fit in."""
+        return self.capacity["rows"] >= counts["rows"] and self.capacity["sequences"] >= counts.get("sequences", 0)
 
     def run(self, rows: int, sequences: int | None = None) -> Run:
         """The plan bound to a batch of this size; bound once and remembered."""

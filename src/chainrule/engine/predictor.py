@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from chainrule.engine import threads
 from chainrule.engine.builder import Mode
-from chainrule.engine.fill import fill
+from chainrule.engine.feeds import feed
 from chainrule.engine.moments import Moments
 from chainrule.engine.network import Network
 from chainrule.engine.parameters import Parameters
-from chainrule.engine.plan import Plan, Run
+from chainrule.engine.plan import Extent, Plan, Run
 from chainrule.engine.work import Team
 from chainrule.errors import InputError
 from chainrule.network.losses import Loss
@@ -33,27 +33,48 @@ def chunk(network: Network) -> int:
     return int(np.clip(CHUNK_ENTRIES // widest, 64, 4096))
 
 
+def check_samples(samples: Any, seed: Any) -> None:
+    """Refuse what cannot be a number of passes and a seed."""
+    if not isinstance(samples, (int, np.integer)) or isinstance(samples, bool) or samples < 1:
+        raise InputError("sample(samples=)", "a whole number of at least 1", repr(samples), "100 is usual.")
+    if not isinstance(seed, (int, np.integer)) or isinstance(seed, bool):
+        raise InputError("sample(seed=)", "a whole number", repr(seed), "For example 0.")
+
+
 class Predictor:
     """A trained network, ready to predict from any thread.
 
-    Plans are made when first needed and lent to one call at a time; they hold buffers, so a pickle leaves them out.
+    Before the link, the last z is divided by the temperature. Plans are made when first needed and lent to one call at
+    a time; they hold buffers, so a pickle leaves them out.
     """
 
-    def __init__(self, network: Network, parameters: Parameters, loss: Loss) -> None:
+    def __init__(self, network: Network, parameters: Parameters, loss: Loss, temperature: float = 1.0) -> None:
         self.network = network
         self.parameters = parameters
         self.loss = loss
+        self.temperature = temperature
         self._plans: defaultdict[tuple[Mode, int], deque[Plan]] = defaultdict(deque)
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_plans": defaultdict(deque)}
 
-    def __call__(self, X: Any, n_threads: int | None = None, chosen: NDArray[np.intp] | None = None) -> Array:
-        """Predictions of shape (rows, outputs) for dense or sparse X of shape (rows, features), or for chosen rows."""
-        rows = X.shape[0] if chosen is None else len(chosen)
-        result = np.empty((rows, self.network.outputs), self.parameters.vector.dtype)
+    def at(self, temperature: float) -> Predictor:
+        """The same network and parameters at another temperature."""
+        return Predictor(self.network, self.parameters, self.loss, temperature)
 
-        def predict(plan: Plan, run: Run, team: Team | None, part: slice) -> None:
+    def __call__(self, X: Any, n_threads: int | None = None, chosen: NDArray[np.intp] | None = None) -> Array:
+        """Predictions of shape (rows, outputs), of X or of the chosen rows of it.
+
+        Parameters
+        ----------
+        X : dense or sparse, of shape (rows, features); or sequences, see `chainrule.pack`. Those have a prediction
+            each where the network pools, else one for each of their steps
+        n_threads : int, or None for what is available
+        chosen : indices of rows, or of sequences
+        """
+        result = self._blank(X, chosen)
+
+        def predict(plan: Plan, run: Run, team: Team | None, number: int, part: slice) -> None:
             run.forward(team)
             result[part] = run.arrays[plan.program.output.name]
 
@@ -90,18 +111,14 @@ class Predictor:
         >>> mean.shape, bool((spread > 0).all())
         ((3, 1), True)
         """
-        if not isinstance(samples, (int, np.integer)) or isinstance(samples, bool) or samples < 1:
-            raise InputError("sample(samples=)", "a whole number of at least 1", repr(samples), "100 is usual.")
-        if not isinstance(seed, (int, np.integer)) or isinstance(seed, bool):
-            raise InputError("sample(seed=)", "a whole number", repr(seed), "For example 0.")
-        dtype = self.parameters.vector.dtype
-        mean, spread = (np.empty((X.shape[0], self.network.outputs), dtype) for _ in range(2))
+        check_samples(samples, seed)
+        mean, spread = self._blank(X), self._blank(X)
 
-        def passes(plan: Plan, run: Run, team: Team | None, part: slice) -> None:
+        def passes(plan: Plan, run: Run, team: Team | None, number: int, part: slice) -> None:
             output = run.arrays[plan.program.output.name]
             moments = Moments(output.shape)
             # Each chunk starts at a step of its own, so that no two of their rows share what is drawn.
-            first = part.start // chunk(self.network) * samples
+            first = number * samples
             for step in range(first, first + samples):
                 plan.seed_noise(int(seed), step)
                 run.forward(team)
@@ -116,22 +133,22 @@ class Predictor:
         X: Any,
         mode: Mode,
         n_threads: int | None,
-        work: Callable[[Plan, Run, Team | None, slice], None],
+        work: Callable[[Plan, Run, Team | None, int, slice], None],
         chosen: NDArray[np.intp] | None = None,
     ) -> None:
         """Lend `work` a plan whose x is filled with one chunk of X after another, and the team for it."""
-        rows = X.shape[0] if chosen is None else len(chosen)
-        size = chunk(self.network)
-        product = self.network.largest_product(min(rows, size))
+        given, size, done = feed(X), chunk(self.network), 0
+        product = self.network.largest_product(min(given.extent(chosen)["rows"], size))
         count = threads.suitable(n_threads, product)
-        plan = self._lent(mode, count)
+        plan = self._lent(mode, count, given.chunk_capacity(size))
         # A row or two are predicted faster than any limit is set.
         with nullcontext() if product <= threads.TINY_PRODUCT else plan.team() as team:
-            for start in range(0, rows, size):
-                stop = min(start + size, rows)
-                run = plan.run(stop - start)
-                fill(run.arrays["x"], X, slice(start, stop) if chosen is None else chosen[start:stop])
-                work(plan, run, team, slice(start, stop))
+            for number, batch in enumerate(given.chunks(size, chosen)):
+                run = given.run(plan, batch)
+                given.fill(run.arrays, batch)
+                part = slice(done, done + len(run.arrays[plan.program.output.name]))
+                work(plan, run, team, number, part)
+                done = part.stop
         self._plans[mode, count].append(plan)
 
     def bound(self, rows: int) -> Callable[[Any], Array]:
@@ -139,7 +156,7 @@ class Predictor:
 
         It owns its buffers: use one per thread. Its answers follow the parameters as they change.
         """
-        plan = self._plan(rows)
+        plan = self._plan({"rows": rows})
         run = plan.run(rows)
         x, output, forward = run.arrays["x"], run.arrays[plan.program.output.name], run.forward
 
@@ -150,11 +167,19 @@ class Predictor:
 
         return predict
 
-    def _lent(self, mode: Mode, count: int) -> Plan:
-        try:
-            return self._plans[mode, count].pop()
-        except IndexError:  # to look first would be a race
-            return self._plan(chunk(self.network), mode, count)
+    def _blank(self, X: Any, chosen: NDArray[np.intp] | None = None) -> Array:
+        """Room for what is predicted: a row per sequence where the network pools, else per row."""
+        count = feed(X).extent(chosen)["sequences" if self.network.pools else "rows"]
+        return np.empty((count, self.network.outputs), self.parameters.vector.dtype)
 
-    def _plan(self, rows: int, mode: Mode = "predict", n_threads: int = 1) -> Plan:
-        return self.network.plan(self.parameters, rows, mode=mode, loss=self.loss, n_threads=n_threads)
+    def _lent(self, mode: Mode, count: int, capacity: Extent) -> Plan:
+        try:
+            plan = self._plans[mode, count].pop()
+        except IndexError:  # to look first would be a race
+            return self._plan(capacity, mode, count)
+        return plan if plan.holds(capacity) else self._plan(capacity, mode, count)
+
+    def _plan(self, capacity: Extent, mode: Mode = "predict", n_threads: int = 1) -> Plan:
+        return self.network.plan(
+            self.parameters, **capacity, mode=mode, loss=self.loss, n_threads=n_threads, temperature=self.temperature
+        )

@@ -13,7 +13,7 @@ from chainrule.engine.cut import GRAIN, parts
 from chainrule.engine.program import Argument, InPlace, Instruction, Out, Own, Start, Value
 
 BY_ROWS = {
-    "copy", "add", "add_into", "activate", "activate_inplace", "activate_backward", "column_sums", "softmax",
+    "copy", "add", "add_into", "activate", "activate_inplace", "activate_backward", "column_sums", "scale", "softmax",
     "batch_norm_sums", "batch_norm", "batch_norm_slopes", "batch_norm_backward", "batch_norm_predict",
     "layer_norm", "layer_norm_backward", "layer_norm_predict",
 }  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from threading import Thread
@@ -90,22 +90,15 @@ class Calls(Work):
             call()
 
 
-class Tables(Work):
-    """Numba kernels as a table for every member, followed without the interpreter or its lock."""
+class Following:
+    """A table for every member of a team, followed without the interpreter. `alive` is what they point to."""
 
-    def __init__(self, dtype: np.dtype[Any], steps: Sequence[Step]) -> None:
-        from chainrule.engine.kernels.numba_set import instruction, machine
+    def __init__(self, tables: Sequence[list[int]], alive: object) -> None:
+        from chainrule.engine.kernels.numba_set import machine
 
-        super().__init__(dtype, steps)
-        self._members = len(steps[0][1]) if steps else 1
-        meet = [machine.MEET, 0] if self._members > 1 else []
-        self._tables = []
-        for member in range(self._members):
-            words: list[int] = []
-            for kernel, given in steps:
-                own = given[member]
-                words += (instruction(kernel, dtype, own) if own else []) + meet
-            self._tables.append(np.array([*words, machine.END, 0], np.int64))
+        self._alive = alive
+        self._members = len(tables)
+        self._tables = [np.array([*words, machine.END, 0], np.int64) for words in tables]
         self._places = np.array([table.ctypes.data for table in self._tables], np.int64)
         self._first, self._all = int(self._places[0]), self._places.ctypes.data
         self._alone = machine.alone
@@ -122,6 +115,59 @@ class Tables(Work):
             )  # fmt: skip
 
 
+class Tables(Work):
+    """Numba kernels as tables: members meet behind every instruction."""
+
+    def __init__(self, dtype: np.dtype[Any], steps: Sequence[Step]) -> None:
+        super().__init__(dtype, steps)
+        members = len(steps[0][1]) if steps else 1
+        meet = _meet(members)
+        tables = [[w for step in steps for w in (*_words(dtype, step, m), *meet)] for m in range(members)]
+        self._follow = Following(tables, steps)
+
+    def __call__(self, team: Team | None = None) -> None:
+        self._follow(team)
+
+
+def _meet(members: int) -> list[int]:
+    """The words that make members wait for each other, where there are several."""
+    from chainrule.engine.kernels.numba_set import machine
+
+    return [machine.MEET, 0] if members > 1 else []
+
+
+def _words(dtype: np.dtype[Any], step: Step, member: int) -> list[int]:
+    """What one member does of an instruction, as words of its table."""
+    from chainrule.engine.kernels.numba_set import instruction
+
+    kernel, given = step
+    return instruction(kernel, dtype, given[member]) if given[member] else []
+
+
+def _undivided(work: Sequence[Step]) -> bool:
+    return all(len(given) == 1 for _, given in work)
+
+
 def bind(which: SetName, dtype: np.dtype[Any], steps: Sequence[Step]) -> Work:
     """These instructions, ready to run."""
     return Tables(dtype, steps) if which == "numba" else Calls(dtype, steps)
+
+
+def bind_abreast(
+    which: SetName, dtype: np.dtype[Any], works: Sequence[Sequence[Step]], members: int
+) -> Callable[[Team | None], None]:
+    """Works ready to run side by side: member m of a team does works m, m + members, ... of those of one thread.
+
+    Works that were divided for the team follow behind, done by all. None may write what another reads. With the NumPy
+    kernels, one follows the other.
+    """
+    if which == "numpy":
+        return Calls(dtype, [step for work in works for step in work])
+    alone = [work for work in works if _undivided(work)]
+    together = [step for work in works if not _undivided(work) for step in work]
+    meet = _meet(members)
+    tables = []
+    for m in range(members):
+        words = [w for work in alone[m::members] for step in work for w in _words(dtype, step, 0)] + meet
+        tables.append(words + [w for step in together for w in (*_words(dtype, step, m), *meet)])
+    return Following(tables, works)

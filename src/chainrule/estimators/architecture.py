@@ -14,6 +14,7 @@ from chainrule.network.layers import (
     GaussianNoise,
     Layer,
     LayerNorm,
+    Pool,
     Residual,
 )
 
@@ -28,10 +29,29 @@ def build(estimator: Any, outputs: int) -> tuple[Layer, ...]:
     return (*noise, *_hidden(estimator), Dense(outputs, init=estimator.init))
 
 
+def build_pooled(estimator: Any, outputs: int) -> tuple[Layer, ...]:
+    """The layers of an estimator of sequences: for each step, the pool, those behind it, the output layer."""
+    noise = [GaussianNoise(estimator.input_noise)] if estimator.input_noise else []
+    before: Sequence[Layer]
+    head = hidden_sizes(estimator.head_layer_sizes)
+    if estimator.layers is not None:
+        before, behind = estimator.layers, _blocks(estimator, head)
+    else:
+        steps = hidden_sizes(estimator.hidden_layer_sizes)
+        blocks = _blocks(estimator, [*steps, *head])
+        before, behind = _flat(blocks[: len(steps)]), blocks[len(steps) :]
+    return (*noise, *before, Pool(estimator.pool), *_flat(behind), Dense(outputs, init=estimator.init))
+
+
 def _hidden(estimator: Any) -> Sequence[Layer]:
     if estimator.layers is not None:
         return tuple(estimator.layers)
-    widths, given = hidden_sizes(estimator.hidden_layer_sizes), estimator.activation
+    return _flat(_blocks(estimator, hidden_sizes(estimator.hidden_layer_sizes)))
+
+
+def _blocks(estimator: Any, widths: Sequence[Any]) -> Sequence[Sequence[Layer]]:
+    """The layers of each hidden layer; with `residual`, a single one."""
+    given = estimator.activation
     functions = list(given) if isinstance(given, (list, tuple)) else [given] * len(widths)
     if len(functions) != len(widths):
         raise InputError(
@@ -41,8 +61,10 @@ def _hidden(estimator: Any) -> Sequence[Layer]:
             "Match hidden_layer_sizes.",
         )
     blocks = [_block(estimator, int(width), f) for width, f in zip(widths, functions, strict=True)]
-    if estimator.residual:
-        return [Residual(block) for block in blocks]
+    return [[Residual(block)] for block in blocks] if estimator.residual else blocks
+
+
+def _flat(blocks: Sequence[Sequence[Layer]]) -> list[Layer]:
     return [layer for block in blocks for layer in block]
 
 

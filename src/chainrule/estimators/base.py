@@ -6,26 +6,29 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
+import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from chainrule.engine.members import Members
 from chainrule.engine.network import Network
 from chainrule.engine.parameters import Parameters
 from chainrule.errors import InputError
-from chainrule.estimators import architecture, rules
+from chainrule.estimators import architecture, ensemble, rules
 from chainrule.estimators.fitting import Fitting
 from chainrule.estimators.held_out import Parts, split
 from chainrule.estimators.inputs import Given, check_X
 from chainrule.estimators.protocol import Bridge, CallbackSupportMixin, listens, with_callbacks
 from chainrule.estimators.session import Session
+from chainrule.network.layers import Layer
 from chainrule.network.losses import Loss
 from chainrule.training import checkpoints
 from chainrule.training.averaging import Averaging
-from chainrule.training.batches import Rows
+from chainrule.training.batches import Data, Rows
 from chainrule.training.callbacks.base import callback
 from chainrule.training.optimisers import Optimiser
 from chainrule.training.schedules import Schedule
@@ -109,6 +112,8 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
     averaging: Averaging | None = None
     input_noise: float = 0.0
     mixup: float = 0.0
+    calibration: bool = False
+    n_members: int = 1
 
     # What a subclass says of its target -------------------------------------------------------------------
 
@@ -123,6 +128,27 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
     @abstractmethod
     def _score_rows(self, prediction: Array, y: Array, weight: Array | None) -> float:
         """Validation score, higher is better, of raw predictions against y in the loss's form."""
+
+    # What items are: rows of a table, but for the estimators of sequences -----------------------------------
+
+    _given: ClassVar[type[Given]] = Given
+
+    def _check_X(self, X: Any) -> Any:
+        return check_X(self, X, self.parameters_.vector.dtype)
+
+    def _layers(self, outputs: int) -> tuple[Layer, ...]:
+        return architecture.build(self, outputs)
+
+    def _data(self, X: Any, y: Array, weight: Array | None) -> Data:
+        return Rows(X, y, weight)
+
+    @abstractmethod
+    def _check_calibration(self, where: str, loss: Loss) -> None:
+        """Refuse a loss whose predictions cannot be calibrated."""
+
+    @abstractmethod
+    def _calibrate(self, rows: Data) -> None:
+        """Find, on rows in the loss's form that training did not see, what prediction needs beside the weights."""
 
     # Fitting ----------------------------------------------------------------------------------------------
 
@@ -166,7 +192,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
         CheckpointError
             A `ValueError`: the checkpoint is not whole, or was changed.
         """
-        given, held_out = Given(X, y, sample_weight), Given(X_val, y_val, sample_weight_val)
+        given, held_out = self._given(X, y, sample_weight), self._given(X_val, y_val, sample_weight_val)
         return self._fit(given, held_out, groups, resume_from)
 
     @available_if(goes_in_steps)  # type: ignore[untyped-decorator]
@@ -185,7 +211,8 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
         patience puts the best weights back and sets `stopped_`; the next one counts anew. Scores are comparable from
         call to call where X_val stays the same. Ctrl-C is not held back as it is in `fit`.
         """
-        return self._fit(Given(X, y, sample_weight), Given(X_val, y_val, sample_weight_val), incremental=True)
+        given, held_out = self._given(X, y, sample_weight), self._given(X_val, y_val, sample_weight_val)
+        return self._fit(given, held_out, incremental=True)
 
     def _fit(
         self, given: Given, held_out: Given, groups: Any = None, resume_from: Any = None, incremental: bool = False
@@ -201,36 +228,100 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
         X, y, weight = given.checked(self, dtype, reset=not goes_on)
         target = self._target(y, goes_on, incremental)
         target.check(f"{name}: y", weight)
-        network = Network(architecture.build(self, target.outputs), X.shape[1])
+        network = Network(self._layers(target.outputs), X.shape[1])
         if goes_on:
             session = self._session
             self._check_same(network, target)
         else:
-            session = Session.begin(network, target.loss, X.dtype, self.random_state)
+            session = Session.begin(network, target.loss, X.dtype, self.random_state, int(self.n_members))
         if resumed is not None:
             session.streams.load(resumed.data["trainer"]["streams"])  # one of which chooses the held-out rows
         weigh = self._weigher(y, incremental)
-        data = Rows(X, target.values_in(X.dtype), weigh(y, weight))
+        data = self._data(X, target.values_in(X.dtype), weigh(y, weight))
         if held_out.nothing:
             parts = Parts(data, None) if incremental or self.solver == "lbfgs" else split(self, session, data, groups)
         else:
-            X_val, y_val, weight_val = held_out.checked(self, X.dtype, reset=False, suffix="_val")
-            found = self._target(y_val, goes_on=True, incremental=True)
-            found.check(f"{name}: y_val", weight_val)
-            if found.values.shape[1:] != target.values.shape[1:]:
+            parts = Parts(data, self._unseen(held_out, session, weigh, "_val", "fit"))
+        if self.calibration:
+            self._check_calibration(f"{name}(loss=)", target.loss)
+            if parts.validation is None:
                 raise InputError(
-                    f"{name}.fit(y_val=)", f"as many columns as y, {target.values.shape[1]}", found.values.shape[1],
-                    "Give the same targets.",
+                    f"{name}(calibration=)", "held-out rows to calibrate on", "none",
+                    "Give X_val and y_val, validation_split= or early_stopping=True, or call calibrate after fit.",
                 )  # fmt: skip
-            parts = Parts(data, Rows(X_val, found.values_in(X.dtype), weigh(y_val, weight_val)))
         audience = [callback(f"{name}(callbacks=)", one) for one in self.callbacks or ()]
         if listens(self) and not incremental:
             audience.append(Bridge(self, given))
         fitting = Fitting(self, session, parts, incremental, resumed, audience)
         if not goes_on:
             self._adopt(session)
+        session.forget_calibration()
         fitting.run()
+        if self.calibration and parts.validation is not None:
+            self._calibrate(parts.validation)
         return self
+
+    def calibrate(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Learn from rows that training did not see how sure predictions are; weights of the network stay.
+
+        A classifier finds its temperature, a regressor the margins of its intervals. Training on, or anew, forgets
+        them. With `calibration=True`, fit does this by itself on its held-out rows.
+
+        Parameters
+        ----------
+        X : array or sparse matrix of shape (rows, features)
+        y : array of the form that fit took
+        sample_weight : array of shape (rows,), a number for all, or None. class_weight does not count here
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        InputError, InputTypeError
+            X, y, weights that cannot be used, or a loss without probabilities.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from chainrule import MLPRegressor
+        >>> x = np.linspace(0, 1, 100)[:, None]
+        >>> y = x[:, 0] + np.tile([-0.1, 0.1], 50)
+        >>> model = MLPRegressor(solver="lbfgs", random_state=0).fit(x[::3], y[::3]).calibrate(x[1::3], y[1::3])
+        >>> low, high = model.predict_interval(x[2::3], coverage=0.8)
+        >>> bool(((low <= y[2::3]) & (y[2::3] <= high)).mean() > 0.7)
+        True
+        """
+        check_is_fitted(self)
+        self._check_calibration(f"{type(self).__name__}.calibrate()", self._session.predictor.loss)
+        self._calibrate(
+            self._unseen(self._given(X, y, sample_weight), self._session, lambda _, weight: weight, "", "calibrate")
+        )
+        return self
+
+    def _unseen(
+        self,
+        given: Given,
+        session: Session,
+        weigh: Callable[[Array, Array | None], Array | None],
+        suffix: str,
+        method: str,
+    ) -> Data:
+        """Other rows than those to train on, checked, in the form of the session's loss."""
+        name, predictor = type(self).__name__, session.predictor
+        dtype = predictor.parameters.vector.dtype
+        X, y, weight = given.checked(self, dtype, reset=False, suffix=suffix, where=method)
+        found = self._target(y, goes_on=True, incremental=True)
+        found.check(f"{name}: y{suffix}", weight)
+        if (found.loss, found.outputs) != (predictor.loss, predictor.network.outputs):
+            raise InputError(
+                f"{name}.{method}(y{suffix}=)",
+                f"as many columns as y, for {predictor.network.outputs} outputs and {predictor.loss.name}",
+                f"{found.outputs} outputs for {found.loss.name}",
+                "Give the same targets.",
+            )
+        return self._data(X, found.values_in(dtype), weigh(y, weight))
 
     def _check_held_out(self, held_out: Given, resume_from: Any, incremental: bool) -> None:
         name = type(self).__name__
@@ -262,6 +353,12 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
                 f"{target.outputs} outputs for {target.loss.name}",
                 "Use fit with warm_start=False, or a new estimator.",
             )
+        members = ensemble.count(before.parameters)
+        if self.n_members != members:
+            raise InputError(
+                f"{type(self).__name__}(n_members=)", f"as many members as before, {members}", self.n_members,
+                "warm_start and partial_fit cannot change them: use fit with warm_start=False.",
+            )  # fmt: skip
         if network != before.network:
             raise InputError(
                 type(self).__name__, f"layers as before, {before.network.layers}", network.layers,
@@ -287,12 +384,15 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
 
     @property
     def coefs_(self) -> list[Array]:
-        """Weights per layer, each of shape (inputs, units): views, so a change is a change of the model."""
-        return [W.T for W in self._of_kind("weight")]
+        """Weights per layer, each of shape (inputs, units): views, so a change is a change of the model.
+
+        With `n_members` above 1, arrays have a leading axis of members.
+        """
+        return [np.swapaxes(W, -1, -2) for W in self._of_kind("weight")]
 
     @property
     def intercepts_(self) -> list[Array]:
-        """Biases per layer, each of shape (units,): views."""
+        """Biases per layer, each of shape (units,), or (members, units): views."""
         return self._of_kind("bias")
 
     @property
@@ -302,8 +402,8 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
         return self._session.predictor.network
 
     @property
-    def parameters_(self) -> Parameters:
-        """All parameters by name, running statistics included."""
+    def parameters_(self) -> Parameters | Members:
+        """All parameters by name, running statistics included; `parameters_[k]` are those of member k of several."""
         check_is_fitted(self)
         return self._session.predictor.parameters
 
@@ -314,15 +414,15 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
 
     def _raw(self, X: Any) -> Array:
         """What the network predicts for checked rows: (rows, outputs), through the link."""
-        X = check_X(self, X, self.parameters_.vector.dtype)
+        X = self._check_X(X)
         return self._session.predictor(X, self.n_threads)
 
     def _sampled(self, X: Any, samples: int | None) -> tuple[Array, Array | None]:
-        """The network's prediction, or mean and deviation of as many passes that draw."""
-        if samples is None:
-            return self._raw(X), None
-        X = check_X(self, X, self.parameters_.vector.dtype)
+        """The prediction and, where there are several members, their deviation; or both of passes that draw."""
+        X = self._check_X(X)
         session = self._session
+        if samples is None:
+            return ensemble.spread(session.predictor, X, self.n_threads)
         return session.predictor.sample(X, samples, session.streams.dropout, self.n_threads)
 
     def predict_function(self, rows: int = 1) -> Callable[[Any], Array]:

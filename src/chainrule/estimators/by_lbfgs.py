@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from chainrule.engine.predictor import Predictor
 from chainrule.estimators.session import Session
 from chainrule.estimators.words import divergence, interruption, warn
 from chainrule.training import lbfgs
-from chainrule.training.batches import Rows
+from chainrule.training.batches import Data
 from chainrule.training.penalty import Penalty
 from chainrule.training.records import Record
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from chainrule.estimators.base import BaseMLP
 
 
-def run(estimator: BaseMLP, session: Session, data: Rows, take_note: Callable[[Record], bool]) -> None:
+def run(estimator: BaseMLP, session: Session, data: Data, take_note: Callable[[Record], bool]) -> None:
     """Lower the objective, and tell of every iteration as of an epoch; `take_note` may end it.
 
     Raises
@@ -30,6 +31,7 @@ def run(estimator: BaseMLP, session: Session, data: Rows, take_note: Callable[[R
         Where the objective leaves the finite numbers; the weights before are put back.
     """
     predictor = session.predictor
+    assert isinstance(predictor, Predictor)  # the rules refuse an ensemble
     before, started = predictor.parameters.vector.copy(), time.perf_counter()
 
     def note(loss: float) -> bool:

@@ -12,13 +12,16 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
+from sklearn.utils.validation import check_is_fitted
 
 from chainrule.errors import InputError
-from chainrule.estimators import class_loss
+from chainrule.estimators import class_loss, ensemble
 from chainrule.estimators.base import BaseMLP, Target, goes_in_steps
 from chainrule.estimators.inputs import one_form
+from chainrule.estimators.temperature import fit_temperature
 from chainrule.network.losses import Loss
 from chainrule.network.losses.domains import DISTRIBUTIONS
+from chainrule.training.batches import Data
 
 Array = NDArray[Any]
 
@@ -81,16 +84,21 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
         bounded, rates per parameter, and EMA() or SWA(start) of the weights, which then is the model
     input_noise : float, deviation of normal noise added to the inputs in training
     mixup : float, alpha of mixup: trains between the rows; 0.2 is a common choice
+    calibration : bool, fit ends with `calibrate` on its held-out rows: early_stopping's, validation_split's, X_val
+    n_members : int, networks that are trained at once, on the same batches, from other first weights and with other
+        dropout masks; what is predicted is the mean of what they predict. They stop together
 
     Attributes
     ----------
     classes_ : array of shape (classes,)
-    coefs_, intercepts_ : lists of arrays of shape (inputs, units) and (units,)
+    coefs_, intercepts_ : lists of arrays of shape (inputs, units) and (units,), with a leading axis of members where
+        there are several
     loss_, best_loss_, loss_curve_ : objective of the last epoch, the lowest, of every epoch
     validation_scores_, best_validation_score_ : accuracy on the held-out part, with early_stopping
     history_ : list of records, one per epoch or iteration of lbfgs: loss, learning rate (NaN for lbfgs, which chooses
         its own steps), seconds, score and loss of held-out rows, score of training rows
     n_iter_, t_, n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_ : as in scikit-learn
+    temperature_ : what z of the last layer is divided by before it becomes probabilities; 1 until `calibrate`
     network_, parameters_ : the network as a value, and all parameters by name
 
     Notes
@@ -223,6 +231,24 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
     def _multilabel(self) -> bool:
         return self.n_outputs_ > 1 and self._loss.target == "values" and self._loss.domain != DISTRIBUTIONS
 
+    @property
+    def temperature_(self) -> float:
+        check_is_fitted(self)
+        return float(self._session.predictor.temperature)
+
+    def _check_calibration(self, where: str, loss: Loss) -> None:
+        if loss.link not in ("sigmoid", "softmax"):
+            raise InputError(where, "a loss that gives probabilities", loss.name, "Use loss='auto'.")
+
+    def _calibrate(self, rows: Data) -> None:
+        predictor, (y, weight) = self._session.predictor, rows.counted()
+        z = ensemble.decisions(predictor, rows.X, self.n_threads, rows.subset)
+        if len(y) < 2:
+            raise InputError(f"{type(self).__name__}.calibrate(X)", "at least 2 rows", len(y), "Hold out more.")
+        codes = self._codes(y)
+        T = fit_temperature(z, codes if predictor.loss.link == "softmax" else codes.reshape(z.shape[1:]), weight)
+        self._session.predictor = predictor.at(T)
+
     def _decide(self, p: Array) -> Array:
         """Codes of the classes (a 0/1 matrix for labels) from probabilities or decision values."""
         border = 0.5 if self._loss.link == "sigmoid" else 0.0
@@ -256,15 +282,20 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
     def predict_proba(self, X: Any, samples: int | None = None, return_std: bool = False) -> Any:
         """Probabilities of shape (rows, classes), in the order of `classes_`; of labels, one column each.
 
+        They are at `temperature_`, as are those of `predict_function`.
+
         Parameters
         ----------
         X : array or sparse matrix of shape (rows, features)
         samples : passes with dropout and noise drawn as in training (Monte-Carlo dropout); their mean is predicted
-        return_std : also the deviation of the passes, of the same shape
+        return_std : also the deviation of the passes, or of the members where n_members is above 1; of the same shape
         """
-        if return_std and samples is None:
-            raise InputError("predict_proba(return_std=)", "samples=", None, "For example samples=100, with dropout.")
         p, spread = self._sampled(X, samples)
+        if return_std and spread is None:
+            raise InputError(
+                "predict_proba(return_std=)", "samples=, or n_members above 1", None,
+                "For example samples=100, with dropout.",
+            )  # fmt: skip
         if p.shape[1] == 1:
             spread = None if spread is None else np.hstack([spread, spread])
             p = np.ones_like(p) if len(self.classes_) == 1 else np.hstack([1 - p, p])

@@ -12,10 +12,11 @@ from sklearn.metrics import check_scoring
 from sklearn.model_selection import check_cv, train_test_split
 
 from chainrule.errors import InputError
+from chainrule.estimators import ensemble
 from chainrule.estimators.inputs import one_form
 from chainrule.estimators.session import Session
-from chainrule.training.batches import Rows
-from chainrule.training.validation import Evaluator, Watched
+from chainrule.training.batches import Data
+from chainrule.training.validation import Watched
 
 if TYPE_CHECKING:
     from chainrule.estimators.base import BaseMLP
@@ -26,11 +27,11 @@ Indices = NDArray[np.intp]
 class Parts(NamedTuple):
     """Rows to train on, and rows to validate on, if any. No row is copied."""
 
-    training: Rows
-    validation: Rows | None
+    training: Data
+    validation: Data | None
 
 
-def split(estimator: BaseMLP, session: Session, data: Rows, groups: Any) -> Parts:
+def split(estimator: BaseMLP, session: Session, data: Data, groups: Any) -> Parts:
     """Cut the data where `validation_split` or, with early_stopping, `validation_fraction` says so."""
     name = type(estimator).__name__
     if estimator.validation_split is not None:
@@ -51,10 +52,10 @@ def split(estimator: BaseMLP, session: Session, data: Rows, groups: Any) -> Part
             f"{name}: sample_weight", "weights above zero in the training and in the validation part",
             "a part without", "Use another random_state, or early_stopping=False.",
         )  # fmt: skip
-    return Parts(*(Rows(data.X, data.y, data.weight, np.sort(part)) for part in parts))
+    return Parts(*(data.part(np.sort(part)) for part in parts))
 
 
-def _by_fraction(estimator: BaseMLP, session: Session, data: Rows) -> tuple[Indices, Indices]:
+def _by_fraction(estimator: BaseMLP, session: Session, data: Data) -> tuple[Indices, Indices]:
     # A single column of 0 and 1 is stratified, as in scikit-learn; multi-label and multi-class are not.
     binary = session.predictor.loss.link == "sigmoid" and data.y.ndim == 2 and data.y.shape[1] == 1
     where = f"{type(estimator).__name__}(validation_fraction=)"
@@ -68,7 +69,7 @@ def _by_fraction(estimator: BaseMLP, session: Session, data: Rows) -> tuple[Indi
     return training, validation
 
 
-def _by_splitter(estimator: BaseMLP, data: Rows, groups: Any) -> tuple[Indices, Indices]:
+def _by_splitter(estimator: BaseMLP, data: Data, groups: Any) -> tuple[Indices, Indices]:
     """The last cut of a splitter: of a time-ordered one, the latest rows."""
     where = f"{type(estimator).__name__}(validation_split=)"
     with one_form(where, "a splitter of scikit-learn, or pairs of row numbers", estimator.validation_split):
@@ -81,13 +82,12 @@ def _by_splitter(estimator: BaseMLP, data: Rows, groups: Any) -> tuple[Indices, 
 class Judge:
     """What the loop watches of an estimator: score and loss of held-out rows, and of training rows where asked."""
 
-    def __init__(self, estimator: BaseMLP, session: Session, training: Rows, validation: Rows) -> None:
+    def __init__(self, estimator: BaseMLP, session: Session, training: Data, validation: Data) -> None:
         self.estimator = estimator
         self.session = session
         self.training = training
         self.validation = validation
-        predictor = session.predictor
-        self.evaluator = Evaluator(predictor.network, predictor.parameters, predictor.loss)
+        self.evaluator = ensemble.evaluator(session.predictor)
         self._scorer = None
         if estimator.scoring not in (None, "loss"):
             where = f"{type(estimator).__name__}(scoring=)"
@@ -103,11 +103,10 @@ class Judge:
             return Watched(score, loss, -self.evaluator(self.training, self.estimator.n_threads))
         return Watched(score, loss, self._score(self.training))
 
-    def _score(self, rows: Rows) -> float:
+    def _score(self, rows: Data) -> float:
         """The score of rows, NaN where the network has left the finite numbers."""
         estimator = self.estimator
-        chosen = slice(None) if rows.subset is None else rows.subset
-        y, weight = rows.y[chosen], None if rows.weight is None else rows.weight[chosen]
+        y, weight = rows.counted()
         prediction = self.session.predictor(rows.X, estimator.n_threads, rows.subset)
         if not np.isfinite(prediction).all():
             return math.nan
@@ -116,7 +115,8 @@ class Judge:
         bare = copy.copy(estimator)
         bare.__dict__.pop("feature_names_in_", None)  # these rows have lost their columns' names
         given = {} if weight is None else {"sample_weight": weight}
-        score = self._scorer(bare, rows.X[chosen], estimator._as_given(y), **given)
+        X = rows.X if rows.subset is None else rows.X[rows.subset]
+        score = self._scorer(bare, X, estimator._as_given(y), **given)
         if not (isinstance(score, (int, float, np.number)) and math.isfinite(score)):
             raise InputError(
                 f"{type(estimator).__name__}(scoring=)", "a scorer that gives a finite number",

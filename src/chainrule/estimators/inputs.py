@@ -21,7 +21,7 @@ Array = NDArray[Any]
 def one_form(where: str, expected: str, *received: Any) -> Iterator[None]:
     """Give what scikit-learn and NumPy refuse inside the form of our errors, and keep their words in it.
 
-    Numbers too large for a float type become infinite without NumPy's warning: `_finite` tells of them.
+    Numbers too large for a float type become infinite without NumPy's warning: `finite` tells of them.
     """
     try:
         with np.errstate(over="ignore"):
@@ -46,9 +46,9 @@ def check_X(estimator: Any, X: Any, dtype: Any) -> Any:
     """Rows to predict, as scikit-learn checks them, in the float type of the network."""
     name = type(estimator).__name__
     if _needs_nothing(estimator, X, dtype):
-        return _finite(name, "X", X)
+        return finite(name, "X", X)
     with one_form(f"{name}: X", "a table of numbers with the features seen in fit", X):
-        return _finite(name, "X", validate_data(estimator, X, reset=False, **_options(dtype)))
+        return finite(name, "X", validate_data(estimator, X, reset=False, **_options(dtype)))
 
 
 def _needs_nothing(estimator: Any, X: Any, dtype: Any) -> bool:
@@ -75,7 +75,9 @@ class Given(NamedTuple):
     def nothing(self) -> bool:
         return self.X is None and self.y is None and self.weight is None
 
-    def checked(self, estimator: Any, dtype: Any, reset: bool, suffix: str = "") -> tuple[Any, Array, Array | None]:
+    def checked(
+        self, estimator: Any, dtype: Any, reset: bool, suffix: str = "", where: str = "fit"
+    ) -> tuple[Any, Array, Array | None]:
         """X, y and weights that training can use; errors call them X, y and sample_weight with this suffix.
 
         y comes back with shape (rows,), or (rows, outputs) where there are several. `dtype` None keeps float32 and
@@ -84,15 +86,15 @@ class Given(NamedTuple):
         """
         name, numeric = type(estimator).__name__, is_regressor(estimator)
         X, y = self.X, self.y
-        with one_form(f"{name}.fit", f"a table X{suffix} of numbers and one y{suffix} per row", X, y):
+        with one_form(f"{name}.{where}", f"a table X{suffix} of numbers and one y{suffix} per row", X, y):
             y = y.toarray() if _is_sparse(y) else y
             if y is not None:
-                _finite(name, f"y{suffix}", np.asarray(y))
+                finite(name, f"y{suffix}", np.asarray(y))
             elif suffix:
                 raise ValueError(f"X{suffix} and y{suffix} go together.")
             options = _options(dtype) | {"multi_output": True, "y_numeric": numeric}
             X, y = validate_data(estimator, X, y, reset=reset, **options)
-            _finite(name, f"X{suffix}", X)
+            finite(name, f"X{suffix}", X)
             if y.ndim == 2 and y.shape[1] == 1:
                 y = column_or_1d(y, warn=True)
             if numeric:
@@ -108,10 +110,10 @@ def _options(dtype: Any) -> dict[str, Any]:
 def as_floats(name: str, what: str, values: Any, dtype: Any) -> Array:
     """Values as a finite array of this float type; one too large for it is refused."""
     with one_form(f"{name}: {what}", "numbers", values):
-        return np.asarray(_finite(name, what, np.ascontiguousarray(values, dtype)))
+        return np.asarray(finite(name, what, np.ascontiguousarray(values, dtype)))
 
 
-def _finite(name: str, what: str, values: Any) -> Any:
+def finite(name: str, what: str, values: Any) -> Any:
     """The values again, after a look for NaN and infinity."""
     entries = values.data if _is_sparse(values) else values
     if entries.dtype.kind != "f":

@@ -11,7 +11,7 @@ import numpy as np
 
 from chainrule.errors import InputError
 from chainrule.estimators.session import Session
-from chainrule.training.batches import Rows
+from chainrule.training.batches import Data
 from chainrule.training.checkpoints import State
 from chainrule.training.records import Record
 
@@ -42,7 +42,7 @@ def restore(session: Session, state: State) -> list[Record]:
     return [Record(**record) for record in state.data["history"]]
 
 
-def settings(estimator: BaseMLP, session: Session, *parts: Rows | None) -> dict[str, str]:
+def settings(estimator: BaseMLP, session: Session, *parts: Data | None) -> dict[str, str]:
     """What must be the same where a fit goes on: parameters, network, data, as text."""
     parameters = {k: _said(v) for k, v in estimator.get_params(deep=False).items() if k not in FREE}
     network = session.predictor.network
@@ -70,11 +70,10 @@ def _said(value: Any) -> str:
     return re.sub(r" at 0x[0-9a-f]+", "", repr(value))
 
 
-def _sum_of(rows: Rows) -> int:
-    """A checksum of X, y, weights and the choice of rows."""
-    X = rows.X if isinstance(rows.X, np.ndarray) else rows.X.data
+def _sum_of(data: Data) -> int:
+    """A checksum of X, y, weights and the choice among them."""
     found = 0
-    for array in (X, rows.y, rows.weight, rows.subset):
+    for array in data.contents:
         if array is not None:
             found = zlib.crc32(np.ascontiguousarray(array).data.cast("B"), found)
     return found

@@ -23,6 +23,8 @@ count = kinds.Number(1, whole=True)
 
 RULES: Mapping[str, Rule] = {
     "hidden_layer_sizes": kinds.sizes,
+    "head_layer_sizes": kinds.sizes,
+    "pool": kinds.OneOf(("mean", "max", "sum")),
     "activation": kinds.activation,
     "solver": kinds.solver,
     "alpha": _NOT_NEGATIVE,
@@ -66,6 +68,8 @@ RULES: Mapping[str, Rule] = {
     **{name: kinds.step_option(name) for name in STEP_OPTIONS},
     "input_noise": _NOT_NEGATIVE,
     "mixup": _NOT_NEGATIVE,
+    "calibration": kinds.boolean,
+    "n_members": count,
 }
 
 
@@ -98,6 +102,8 @@ def check(name: str, parameters: Mapping[str, Any]) -> None:
         refused["layers"] = "a layer that draws"
     if isinstance(parameters["learning_rate"], Schedule):
         refused["learning_rate"] = parameters["learning_rate"]
+    if parameters["n_members"] > 1:
+        refused["n_members"] = parameters["n_members"]
     for parameter, value in refused.items():
         raise InputError(
             f"{name}({parameter}=)", "none of it with solver='lbfgs'", value,

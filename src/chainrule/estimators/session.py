@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from chainrule.engine.network import Network
-from chainrule.engine.predictor import Predictor
+from chainrule.estimators import ensemble
+from chainrule.estimators.ensemble import AnyPredictor
+from chainrule.estimators.intervals import Margins
 from chainrule.estimators.rules import STEP_OPTIONS
 from chainrule.network.losses import Loss
+from chainrule.training.loop import AnyTrainer
 from chainrule.training.mixup import Mixup
 from chainrule.training.optimisers import SGD, Adam, Optimiser
 from chainrule.training.penalty import Penalty
@@ -18,7 +21,6 @@ from chainrule.training.schedules import Schedule
 from chainrule.training.step_options import StepOptions
 from chainrule.training.stopping import Stopping
 from chainrule.training.streams import Streams, streams
-from chainrule.training.trainer import Trainer
 
 if TYPE_CHECKING:
     from chainrule.estimators.base import BaseMLP
@@ -26,50 +28,56 @@ if TYPE_CHECKING:
 
 @dataclass
 class Session:
-    """A network with its parameters, its streams of random numbers, and the trainer and the stopping so far."""
+    """A network with its parameters, its streams of random numbers, and the trainer and the stopping so far.
 
-    predictor: Predictor
+    `margins` are those of a regressor's conformal intervals; the temperature of a classifier is the predictor's.
+    """
+
+    predictor: AnyPredictor
     streams: Streams
-    trainer: Trainer | None = None
+    trainer: AnyTrainer | None = None
     stopping: Stopping | None = None
+    margins: Margins | None = None
 
     @classmethod
-    def begin(cls, network: Network, loss: Loss, dtype: Any, random_state: Any) -> Self:
-        """A fresh network; `random_state` is what scikit-learn takes for one, or a NumPy Generator."""
+    def begin(cls, network: Network, loss: Loss, dtype: Any, random_state: Any, n_members: int = 1) -> Self:
+        """A fresh network, or several; `random_state` is what scikit-learn takes for one, or a NumPy Generator."""
         seed = random_state
         if isinstance(random_state, np.random.RandomState):
             seed = random_state.randint(np.iinfo(np.int32).max)
         elif isinstance(random_state, np.random.Generator):
             seed = random_state.integers(2**63)
         drawn = streams(None if seed is None else int(seed))
-        return cls(Predictor(network, network.init(drawn.init, dtype), loss), drawn)
+        parameters = ensemble.initial(network, drawn, dtype, n_members)
+        return cls(ensemble.predictor(network, parameters, loss), drawn)
+
+    def forget_calibration(self) -> None:
+        """Before training goes on: what was found holds for the weights at hand only."""
+        self.margins = None
+        if self.predictor.temperature != 1:
+            self.predictor = self.predictor.at(1.0)
 
     def frozen(self) -> Session:
         """A copy that predicts as this one does now; what it needs to train on is left out."""
         now = self.predictor
-        return Session(Predictor(now.network, now.parameters.copy(), now.loss), self.streams)
+        return Session(ensemble.predictor(now.network, now.parameters.copy(), now.loss), self.streams)
 
-    def resume_trainer(self, estimator: BaseMLP, incremental: bool) -> Trainer:
+    def resume_trainer(self, estimator: BaseMLP, incremental: bool) -> AnyTrainer:
         """The trainer at hand, where partial_fit goes on with the same settings, else one with fresh moments."""
         old, predictor = self.trainer, self.predictor
         optimiser, penalty = _optimiser(estimator), Penalty(estimator.l1, estimator.l2, estimator.alpha)
         options, mixup = _options(estimator), Mixup(estimator.mixup) if estimator.mixup else None
-        kept = old.update if old else None
-        if (
-            old
-            and kept
-            and incremental
-            and (kept.optimiser, kept.penalty, kept.options) == (optimiser, penalty, options)
-        ):
+        if incremental and old and old.update.does(optimiser, penalty, options):
             old.shuffle, old.n_threads, old.schedule = estimator.shuffle, estimator.n_threads, _schedule(estimator)
             old.mixup = mixup
             return old
-        self.trainer = Trainer(
-            predictor.network, predictor.loss, optimiser, predictor.parameters, penalty, self.streams,
-            estimator.shuffle, estimator.n_threads, _schedule(estimator), options, mixup,
+        self.trainer = ensemble.trainer(
+            predictor.network, predictor.loss, predictor.parameters, optimiser=optimiser, penalty=penalty,
+            seed=self.streams, shuffle=estimator.shuffle, n_threads=estimator.n_threads,
+            schedule=_schedule(estimator), options=options, mixup=mixup,
         )  # fmt: skip
         if self.trainer.model is not predictor.parameters:
-            self.predictor = Predictor(predictor.network, self.trainer.model, predictor.loss)
+            self.predictor = ensemble.predictor(predictor.network, self.trainer.model, predictor.loss)
         self.trainer.epochs = len(estimator.history_)
         return self.trainer
 

@@ -1,19 +1,134 @@
-"""Batches: rows of X, y and weights gathered, in a drawn order, into the buffers of a plan."""
+"""Batches: items of X, y and weights gathered, in a drawn order, into the buffers of a plan."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.engine.feeds import Feed, Table
 from chainrule.engine.fill import fill
+from chainrule.engine.network import Network
+from chainrule.engine.plan import Binds, Extent, R
+from chainrule.engine.program import Space
+from chainrule.errors import InputError, InputTypeError
+from chainrule.network.losses import Loss
 
 Array = NDArray[Any]
 
 
-class Rows:
+class Data(ABC):
+    """Items to train on or to validate on, rows or sequences: a feed of X, and targets and weights beside it.
+
+    Attributes
+    ----------
+    X : as the feed has it
+    y, weight : arrays with an entry per item or per step, as `space` says; weight may be None for 1 each
+    subset : indices of the items that count, or None for all
+    """
+
+    space: Space = "rows"
+
+    def __init__(self, X: Any, feed: Feed, y: Array, weight: Array | None, subset: NDArray[np.intp] | None) -> None:
+        self.X = X
+        self.y = y
+        self.weight = weight
+        self.subset = subset
+        self._feed = feed
+        self._passed: tuple[Any, ...] = ()
+
+    def check(self, network: Network, loss: Loss, dtype: np.dtype[Any]) -> None:
+        """Refuse what this network, in this float type, cannot be trained on with this loss; what passed passes again.
+
+        Raises
+        ------
+        InputError, InputTypeError
+        """
+        asked = network, loss, dtype
+        if len(self._passed) == 3 and all(one is other for one, other in zip(asked, self._passed, strict=True)):
+            return
+        name = type(self).__name__
+        self.check_shape(network)
+        if self.X.shape[1] != network.inputs:
+            raise InputError(f"{name}(X)", f"{network.inputs} features", self.X.shape[1], "The network has inputs=.")
+        loss.check_y(self.y, network.outputs, self.weight, f"{name}(y)")
+        for what, array in (("X", self.X), ("y", self.y), ("weight", self.weight)):
+            if array is not None and array.dtype.kind == "f" and array.dtype != dtype:
+                raise InputTypeError(
+                    f"{name}({what})", f"{dtype}, the float type of the parameters", array.dtype,
+                    f"{what}.astype(np.{dtype}), or network.init(seed, dtype=np.{array.dtype}).",
+                )  # fmt: skip
+        self._passed = asked
+
+    @abstractmethod
+    def part(self, subset: NDArray[np.intp]) -> Self:
+        """The same data, of which these items count."""
+
+    @abstractmethod
+    def check_shape(self, network: Network) -> None:
+        """Refuse a network that has a Pool where it may not, or none where it must."""
+
+    @property
+    @abstractmethod
+    def contents(self) -> tuple[Array | None, ...]:
+        """All arrays that say what this data is."""
+
+    def __len__(self) -> int:
+        return len(self._feed) if self.subset is None else len(self.subset)
+
+    def counted(self) -> tuple[Array, Array | None]:
+        """y and weights of the items that count, where those have one y each."""
+        chosen = slice(None) if self.subset is None else self.subset
+        return self.y[chosen], None if self.weight is None else self.weight[chosen]
+
+    def batches(self, size: int, generator: np.random.Generator | None) -> Iterator[Any]:
+        """Batches of `size` items, a smaller one last; in order without a generator."""
+        order = self.subset
+        if generator is not None:
+            order = generator.permutation(len(self) if order is None else order)
+        return self._feed.batches(size, order)
+
+    def chunks(self, rows: int) -> Iterator[Any]:
+        """Batches of at most `rows` rows, but never less than an item, in order."""
+        return self._feed.chunks(rows, self.subset)
+
+    def capacity(self, size: int) -> Extent:
+        """What a plan must hold for any batch of `size` items."""
+        return self._feed.capacity(size, self.subset)
+
+    def chunk_capacity(self, rows: int) -> Extent:
+        """What a plan must hold for any chunk of `rows` rows."""
+        return self._feed.chunk_capacity(rows)
+
+    @property
+    def rows(self) -> int:
+        """Rows of all items together."""
+        return self._feed.extent(self.subset)["rows"]
+
+    def run(self, plan: Binds[R], chosen: Any) -> R:
+        """The run of a plan that a batch takes."""
+        return self._feed.run(plan, chosen)
+
+    def gather(self, chosen: Any, arrays: dict[str, Array]) -> float:
+        """Fill x, y and w of a run with a batch; the weight it has."""
+        self._feed.fill(arrays, chosen)
+        places = self._feed.places(chosen, self.space)
+        fill(arrays["y"], self.y, places)
+        if self.weight is None:
+            return float(len(arrays["y"]))
+        fill(arrays["w"], self.weight, places)
+        return float(arrays["w"].sum())
+
+    def start(self, arrays: dict[str, Array]) -> None:
+        """Before the first batch: what has no weights weighs 1, in every batch alike."""
+        if self.weight is None:
+            arrays["w"].fill(1)
+
+
+class Rows(Data):
     """Training data as it was given: X dense or in compressed sparse rows, targets, weights, or a part of them.
 
     Nothing is copied but the rows of the batch at hand. Floats are in the dtype of the parameters.
@@ -27,38 +142,18 @@ class Rows:
     """
 
     def __init__(self, X: Any, y: Array, weight: Array | None = None, subset: NDArray[np.intp] | None = None) -> None:
-        self.X = X
-        self.y = y
-        self.weight = weight
-        self.subset = subset
+        super().__init__(X, Table(X), y, weight, subset)
 
-    def __len__(self) -> int:
-        return int(self.X.shape[0]) if self.subset is None else len(self.subset)
+    def part(self, subset: NDArray[np.intp]) -> Self:
+        return type(self)(self.X, self.y, self.weight, subset)
 
-    def batches(self, size: int, generator: np.random.Generator | None) -> Iterator[Any]:
-        """Slices or indices of the rows of each batch, a partial one last; in order without a generator."""
-        order = self.subset
-        if generator is not None:
-            order = generator.permutation(len(self) if order is None else order)
-        for start in range(0, len(self), size):
-            stop = min(start + size, len(self))
-            yield slice(start, stop) if order is None else order[start:stop]
+    def check_shape(self, network: Network) -> None:
+        if network.pools:
+            raise InputError(
+                "Rows", "a network without Pool", "one with", "Rows have no time axis: give Sequences."
+            )  # fmt: skip
 
-    @staticmethod
-    def count(chosen: Any) -> int:
-        """Rows of a batch that `batches` chose."""
-        return chosen.stop - chosen.start if isinstance(chosen, slice) else len(chosen)
-
-    def gather(self, chosen: Any, arrays: dict[str, Array]) -> float:
-        """Fill x, y and w of a plan with the chosen rows; the weight they have."""
-        fill(arrays["x"], self.X, chosen)
-        fill(arrays["y"], self.y, chosen)
-        if self.weight is None:
-            return float(len(arrays["y"]))
-        fill(arrays["w"], self.weight, chosen)
-        return float(arrays["w"].sum())
-
-    def start(self, arrays: dict[str, Array]) -> None:
-        """Before the first batch: rows without weights weigh 1, in every batch alike."""
-        if self.weight is None:
-            arrays["w"].fill(1)
+    @property
+    def contents(self) -> tuple[Array | None, ...]:
+        held = (self.X,) if isinstance(self.X, np.ndarray) else (self.X.data, self.X.indices, self.X.indptr)
+        return (*held, self.y, self.weight, self.subset)

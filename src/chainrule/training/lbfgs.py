@@ -14,7 +14,7 @@ from chainrule.engine.network import Network
 from chainrule.engine.parameters import Parameters
 from chainrule.errors import InputError
 from chainrule.network.losses import Loss
-from chainrule.training.batches import Rows
+from chainrule.training.batches import Data
 from chainrule.training.penalty import Penalty
 
 #: SciPy's relative decrease of the objective that counts as none; a smaller `tol` asks for less still.
@@ -43,7 +43,7 @@ class Outcome:
 def minimise(
     network: Network,
     parameters: Parameters,
-    data: Rows,
+    data: Data,
     loss: Loss,
     penalty: Penalty,
     *,
@@ -53,7 +53,7 @@ def minimise(
     n_threads: int | None = None,
     on_iteration: Callable[[float], bool] | None = None,
 ) -> Outcome:
-    """Lower the objective over all rows at once; the parameters are changed in place.
+    """Lower the objective over all data at once; the parameters are changed in place.
 
     Limited-memory BFGS with bounds code of Byrd et al. 1995 (SciPy's L-BFGS-B). The best point seen is what
     remains when the user interrupts. `on_iteration` is told the objective, and ends it by returning True.
@@ -62,17 +62,20 @@ def minimise(
         raise InputError(
             "lbfgs(penalty=)", "l1 = 0", penalty.l1, "L1 has no gradient at 0: use a stochastic optimiser."
         )
-    rows, trained = len(data), parameters.layout.trained
-    count = threads.suitable(n_threads, network.largest_product(rows))
-    plan = network.plan(parameters, rows, loss=loss, n_threads=count)
-    run = plan.run(rows)
+    trained = parameters.layout.trained
+    data.check(network, loss, parameters.vector.dtype)
+    capacity = data.capacity(len(data))
+    count = threads.suitable(n_threads, network.largest_product(capacity["rows"]))
+    plan = network.plan(parameters, **capacity, loss=loss, n_threads=count)
+    (everything,) = data.batches(len(data), None)
+    run = data.run(plan, everything)
     run.bind()
     assert plan.gradients is not None
     gradient = plan.gradients.vector[:trained]
     ((starts, stops, penalised),) = parameters.layout.segments()
     per_weight = np.repeat(penalised, stops - starts)
     data.start(run.arrays)
-    weight = data.gather(slice(0, rows) if data.subset is None else data.subset, run.arrays)
+    weight = data.gather(everything, run.arrays)
     total = run.arrays["total"]
     best = np.inf
     best_vector = parameters.vector.copy()

@@ -8,16 +8,20 @@ from dataclasses import replace
 
 import numpy as np
 
-from chainrule.training.batches import Rows
+from chainrule.training.batches import Data
+from chainrule.training.ensemble import EnsembleTrainer
 from chainrule.training.records import Record
 from chainrule.training.stopping import Stopping
 from chainrule.training.trainer import Trainer
 from chainrule.training.validation import Watch
 
+#: One network in training, or several.
+AnyTrainer = Trainer | EnsembleTrainer
+
 
 def train(
-    trainer: Trainer,
-    data: Rows,
+    trainer: AnyTrainer,
+    data: Data,
     batch_size: int,
     epochs: int,
     stopping: Stopping | None = None,
@@ -30,12 +34,13 @@ def train(
 
     Parameters
     ----------
-    trainer : Trainer
-    data : Rows
+    trainer : Trainer or EnsembleTrainer
+    data : Rows or Sequences
     batch_size : int
     epochs : int
     stopping : Stopping; it keeps the best weights, which `stopping.restore(trainer.model.vector)` puts back
-    watch : called behind each epoch; its score, higher is better, decides over stopping, else the training loss
+    watch : called behind each epoch; its score, higher is better, decides over stopping and is told to the
+        schedule, else the training loss
 
     Examples
     --------
@@ -58,8 +63,10 @@ def train(
             record = replace(record, loss=math.nan)
         if watch is not None:
             record = replace(record, **watch()._asdict())
+        watched = -record.loss if record.score is None else record.score
+        trainer.react(watched)
         if stopping is not None and math.isfinite(record.loss):
-            stopping.see(-record.loss if record.score is None else record.score, weights)
+            stopping.see(watched, weights)
         yield record
         if (stopping is not None and stopping.exhausted) or not math.isfinite(record.loss):
             return

@@ -55,6 +55,11 @@ class Mixup:
                 "Mixup.apply(y)", "float targets, (rows,) or (rows, outputs)", arrays["y"].dtype,
                 "Of class codes, give each row's shares of the classes.",
             )  # fmt: skip
+        if len(arrays["y"]) != len(arrays["x"]):
+            raise InputError(
+                "Mixup.apply(y)", "a target for each row", f"{len(arrays['y'])} for {len(arrays['x'])} rows",
+                "Sequences of different lengths cannot be mixed.",
+            )  # fmt: skip
         ring = generator.permutation(len(arrays["x"]))
         share = 1.0 - generator.beta(self.alpha, self.alpha)
         for name in ("x", "y", "w"):

@@ -1,4 +1,4 @@
-"""Schedules: what the learning rate is multiplied by at each step. Frozen configurations with one pure function.
+"""Schedules: what the learning rate is multiplied by at each step. Frozen configurations with pure functions.
 
 Steps are batches, counted from 0 over all of training. `planned` is how many a fit will take at most; a schedule that
 ends takes its length from there unless it has `steps` of its own.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -26,12 +26,20 @@ class Schedule(Checked, ABC):
         "start": UP_TO_1,
         "end": UP_TO_1,
         "warm": Interval(0, 1, open_below=True, open_above=True),
+        "patience": Count("10 is the default."),
+        "tol": NOT_NEGATIVE,
+        "cooldown": Count("0 counts on at once.", least=0),
+        "smallest": UP_TO_1,
         **dict.fromkeys(("every", "first", "growth", "steps"), Count("Steps are batches: rows / batch_size an epoch.")),
     }
 
     @abstractmethod
     def factor(self, step: int, planned: int | None = None) -> float:
         """What multiplies the learning rate at this step."""
+
+    def multiplier(self, values: Sequence[float]) -> float:
+        """What multiplies it too, behind epochs with these watched values: scores, or losses with their sign turned."""
+        return 1.0
 
     def _length(self, own: int | None, planned: int | None) -> int:
         if own is None and planned is None:
@@ -154,6 +162,9 @@ class WarmUp(Schedule):
         behind = None if planned is None else max(1, planned - self.steps)
         return 1.0 if self.then is None else self.then.factor(step - self.steps, behind)
 
+    def multiplier(self, values: Sequence[float]) -> float:
+        return 1.0 if self.then is None else self.then.multiplier(values)
+
 
 @dataclass(frozen=True)
 class OneCycle(Schedule):
@@ -173,6 +184,48 @@ class OneCycle(Schedule):
         if step < top:
             return _half_cosine(self.start, 1.0, step / max(1, math.ceil(top)))
         return _half_cosine(1.0, self.end, (step - top) / max(1.0, length - top))
+
+
+@dataclass(frozen=True)
+class ReduceOnPlateau(Schedule):
+    """Times `decay` whenever the watched value has not improved for more than `patience` epochs.
+
+    It watches what early stopping watches, the validation score or else the training loss, and counts as that does:
+    an epoch is better if it exceeds the best so far by `tol`; NaN is no better. Take less patience than for stopping.
+
+    Parameters
+    ----------
+    decay : number in (0, 1]
+    patience : epochs without improvement that are borne; one more lowers the rate
+    tol : smallest improvement that counts
+    cooldown : epochs behind each lowering that are not counted
+    smallest : the learning rate never falls below this share of what it began with
+
+    Examples
+    --------
+    >>> plateau, scores = ReduceOnPlateau(0.5, patience=1), [0.6, 0.7, 0.7, 0.7, 0.7, 0.7]
+    >>> [plateau.multiplier(scores[:epochs]) for epochs in range(7)]
+    [1.0, 1.0, 1.0, 1.0, 0.5, 0.5, 0.25]
+    """
+
+    decay: float = 0.1
+    patience: int = 10
+    tol: float = 1e-4
+    cooldown: int = 0
+    smallest: float = 0.0
+
+    def factor(self, step: int, planned: int | None = None) -> float:
+        return 1.0
+
+    def multiplier(self, values: Sequence[float]) -> float:
+        best, count, lowered = -math.inf, 0, 1.0
+        for value in values:
+            better = value >= best + self.tol
+            count = 0 if better and count >= 0 else count + 1
+            best = value if value > best else best
+            if count > self.patience:
+                lowered, count = max(self.smallest, lowered * self.decay), -self.cooldown
+        return lowered
 
 
 @dataclass(frozen=True)

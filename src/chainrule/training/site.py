@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +63,17 @@ class Piece:
 
     steps: list[Step]
     renew: Callable[[int, float, float], None] = _keep
+
+
+def joined(pieces: Sequence[Piece]) -> Piece:
+    """Pieces one behind the other, as one."""
+    renewals = [piece.renew for piece in pieces if piece.renew is not _keep]
+
+    def renew(step: int, rate: float, weight: float) -> None:
+        for one in renewals:
+            one(step, rate, weight)
+
+    return Piece([step for piece in pieces for step in piece.steps], renew)
 
 
 def by_rows(kernel: Kernel, matrices: tuple[Any, ...], members: int, *others: Callable[[int, slice], Any]) -> Step:

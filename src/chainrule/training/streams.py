@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,17 @@ class Streams:
     dropout: int
     shuffle: np.random.Generator
     mixup: np.random.Generator
+
+    def member(self, place: int) -> Streams:
+        """Those of one member of an ensemble: the same shuffles and mixup, other first weights and dropout masks.
+
+        Member 0 draws what a network that is trained alone draws.
+        """
+        shared = copy.deepcopy(self)
+        if place:
+            shared.init = np.random.SeedSequence(self.init.entropy, spawn_key=(*self.init.spawn_key, place))
+            shared.dropout = int(np.random.SeedSequence([self.dropout, place]).generate_state(1)[0])
+        return shared
 
     def state(self) -> dict[str, Any]:
         """Where the streams stand, as plain data; `init` is used up when training begins."""

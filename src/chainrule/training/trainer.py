@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from chainrule.engine import threads
 from chainrule.engine.network import Network
 from chainrule.engine.parameters import Parameters
-from chainrule.engine.plan import Plan
+from chainrule.engine.plan import Extent, Plan
 from chainrule.network import losses
 from chainrule.network.losses import Loss
-from chainrule.training.batches import Rows
+from chainrule.training.batches import Data
 from chainrule.training.mixup import Mixup
 from chainrule.training.optimisers import Adam, Optimiser
 from chainrule.training.penalty import Penalty
@@ -30,7 +30,7 @@ UPDATE = "update."
 
 
 class Trainer:
-    """A network in training. `epoch(data, batch_size)` goes once through the rows and returns a record.
+    """A network in training. `epoch(data, batch_size)` goes once through the data and returns a record.
 
     It keeps what a later epoch needs: moments, steps, streams. Buffers are made when first needed, for the
     largest batch so far, and a pickle leaves them out.
@@ -45,7 +45,7 @@ class Trainer:
     seed : of initialisation, shuffling and dropout, or their Streams
     shuffle : bool
     n_threads : int, or None for what is available
-    schedule : Schedule whose factor multiplies `rate` at each step, or None. Set `planned` to the number of all
+    schedule : Schedule that multiplies `rate` at each step, or None. Set `planned` to the number of all
         steps where the schedule takes its length from there
     options : StepOptions: clipping, bounds, factors of the rate, averages of the weights
     mixup : Mixup of the rows of each batch, or None
@@ -87,6 +87,7 @@ class Trainer:
         self.schedule = schedule
         self.planned: int | None = None
         self.epochs = 0
+        self.watched: list[float] = []
         self._bound: tuple[Plan, Step] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
@@ -97,11 +98,13 @@ class Trainer:
         """What to validate and to predict with: the average of the weights, where one is kept."""
         return self.parameters if self.update.average is None else self.update.average
 
-    def epoch(self, data: Rows, batch_size: int) -> Record:
+    def epoch(self, data: Data, batch_size: int) -> Record:
         """Go once through the data."""
         started = time.perf_counter()
-        plan, step = self._bind(batch_size)
-        first = plan.run(batch_size)
+        data.check(self.network, self.loss, self.parameters.vector.dtype)
+        capacity = data.capacity(batch_size)
+        plan, step = self._bind(capacity)
+        first = plan.run(**capacity)
         arrays = first.arrays
         first.bind()  # kernels compile before a team waits for them
         if self.mixup is not None:
@@ -109,12 +112,12 @@ class Trainer:
         data.start(arrays)
         total = arrays["total"]
         total[...] = 0
-        rate = self.rate
+        rate, reaction = self.rate, 1.0 if self.schedule is None else self.schedule.multiplier(self.watched)
         noise = plan.noise[:, 1] if len(plan.noise) else None
         # A divergence shows in the record, not in warnings of single products.
         with np.errstate(all="ignore"), plan.team() as team:
             for chosen in data.batches(batch_size, self.streams.shuffle if self.shuffle else None):
-                run = plan.run(data.count(chosen))
+                run = data.run(plan, chosen)
                 weight = data.gather(chosen, run.arrays)
                 if self.mixup is not None:
                     self.mixup.apply(run.arrays, self.streams.mixup)
@@ -123,7 +126,7 @@ class Trainer:
                 run(team)
                 rate = self.rate
                 if self.schedule is not None:
-                    rate *= self.schedule.factor(self.update.steps, self.planned)
+                    rate *= reaction * self.schedule.factor(self.update.steps, self.planned)
                 step(rate, weight, team)
         self.epochs += 1
         loss = float(total[0] / total[1]) if total[1] else float("nan")
@@ -131,9 +134,14 @@ class Trainer:
         loss += self.update.penalty.value(self.parameters, per_batch)
         return Record(self.epochs, loss, rate, time.perf_counter() - started)
 
+    def react(self, value: float) -> None:
+        """Tell the schedule what was watched behind an epoch: higher is better."""
+        self.watched.append(value)
+
     def state(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         """All that training goes on from, bit for bit: arrays by name, and plain data."""
-        data = {"epochs": self.epochs, "rate": self.rate, "planned": self.planned, "streams": self.streams.state()}
+        data: dict[str, Any] = {"epochs": self.epochs, "rate": self.rate, "planned": self.planned}
+        data |= {"watched": [*self.watched], "streams": self.streams.state()}
         update = {UPDATE + name: array for name, array in self.update.state().items()}
         return {"parameters": self.parameters.vector, **update}, data
 
@@ -142,18 +150,19 @@ class Trainer:
         self.parameters.vector[...] = arrays["parameters"]
         self.update.load({n.removeprefix(UPDATE): array for n, array in arrays.items() if n.startswith(UPDATE)})
         self.epochs, self.rate, self.planned = data["epochs"], data["rate"], data["planned"]
+        self.watched = [*data["watched"]]
         self.streams.load(data["streams"])
         self._bound = None  # its dropout masks were another seed's
 
-    def _bind(self, batch_size: int) -> tuple[Plan, Step]:
-        """Plan and update for batches of this size, made anew where those at hand do not suit."""
-        count = threads.suitable(self.n_threads, self.network.largest_product(batch_size))
+    def _bind(self, capacity: Extent) -> tuple[Plan, Step]:
+        """Plan and update for batches up to this size, made anew where those at hand do not suit."""
+        count = threads.suitable(self.n_threads, self.network.largest_product(capacity["rows"]))
         if self._bound is not None:
             plan = self._bound[0]
-            if plan.capacity["rows"] >= batch_size and plan.n_threads == count:
+            if plan.holds(capacity) and plan.n_threads == count:
                 return self._bound
         gradients = self.parameters.like()
-        plan = self.network.plan(self.parameters, batch_size, loss=self.loss, gradients=gradients, n_threads=count)
+        plan = self.network.plan(self.parameters, **capacity, loss=self.loss, gradients=gradients, n_threads=count)
         plan.seed_noise(self.streams.dropout, self.update.steps)
         self._bound = plan, self.update.bind(self.parameters, gradients, plan.members)
         return self._bound

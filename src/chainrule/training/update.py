@@ -15,7 +15,7 @@ from chainrule.errors import InputError
 from chainrule.training.around import averages, bounding, clipping
 from chainrule.training.optimisers import Optimiser
 from chainrule.training.penalty import Penalty
-from chainrule.training.site import Site
+from chainrule.training.site import Piece, Site, joined
 from chainrule.training.step_options import PLAIN, StepOptions
 
 
@@ -58,8 +58,8 @@ class Update:
         """Whether this is the update of these configurations."""
         return (self.optimiser, self.penalty, self.options) == (optimiser, penalty, options)
 
-    def bind(self, parameters: Parameters, gradients: Parameters, members: int = 1) -> Step:
-        """A function step(rate, weight, team): one step at this rate, after a batch of this weight."""
+    def piece(self, parameters: Parameters, gradients: Parameters, members: int = 1) -> Piece:
+        """One step as kernel steps, whose numbers are to be renewed before each run."""
         options, layout = self.options, parameters.layout
         clip = np.array([np.inf if options.clip_value is None else options.clip_value, 1.0])
         trained = slice(layout.trained)
@@ -74,12 +74,16 @@ class Update:
             pieces.append(bounding(site, options.max_norm))
         if options.averaging is not None and self.average is not None:
             pieces.append(averages(options.averaging, parameters.vector, self.average.vector, members))
-        work = bind(chosen_set(), parameters.vector.dtype, [step for piece in pieces for step in piece.steps])
+        return joined(pieces)
+
+    def bind(self, parameters: Parameters, gradients: Parameters, members: int = 1) -> Step:
+        """A function step(rate, weight, team): one step at this rate, after a batch of this weight."""
+        piece = self.piece(parameters, gradients, members)
+        work = bind(chosen_set(), parameters.vector.dtype, piece.steps)
 
         def step(rate: float, weight: float, team: Team | None = None) -> None:
             self.steps += 1
-            for piece in pieces:
-                piece.renew(self.steps, rate, weight)
+            piece.renew(self.steps, rate, weight)
             work(team)
 
         return step

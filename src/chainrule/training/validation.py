@@ -13,7 +13,7 @@ from chainrule.engine.parameters import Parameters
 from chainrule.engine.plan import Plan
 from chainrule.engine.predictor import chunk
 from chainrule.network.losses import Loss
-from chainrule.training.batches import Rows
+from chainrule.training.batches import Data
 
 
 class Watched(NamedTuple):
@@ -29,7 +29,7 @@ Watch = Callable[[], Watched]
 
 
 class Evaluator:
-    """The loss of rows under a network, without dropout and on running statistics; penalties are left out.
+    """The loss of data under a network, without dropout and on running statistics; penalties are left out.
 
     Plans are made when first needed, and a pickle leaves them out.
     """
@@ -43,16 +43,18 @@ class Evaluator:
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_plan": None}
 
-    def __call__(self, data: Rows, n_threads: int | None = None) -> float:
-        """The weighted mean of the loss over the rows; NaN where no row weighs anything."""
+    def __call__(self, data: Data, n_threads: int | None = None) -> float:
+        """The weighted mean of the loss over the data; NaN where none of it weighs anything."""
+        data.check(self.network, self.loss, self.parameters.vector.dtype)
         size = chunk(self.network)
-        count = threads.suitable(n_threads, self.network.largest_product(min(len(data), size)))
-        if self._plan is None or self._plan.n_threads != count:
-            self._plan = self.network.plan(self.parameters, size, mode="loss", loss=self.loss, n_threads=count)
+        capacity = data.chunk_capacity(size)
+        count = threads.suitable(n_threads, self.network.largest_product(min(data.rows, size)))
+        if self._plan is None or self._plan.n_threads != count or not self._plan.holds(capacity):
+            self._plan = self.network.plan(self.parameters, **capacity, mode="loss", loss=self.loss, n_threads=count)
         plan, sums = self._plan, np.zeros(2)
         with np.errstate(all="ignore"), plan.team() as team:
-            for chosen in data.batches(size, None):
-                run = plan.run(data.count(chosen))
+            for chosen in data.chunks(size):
+                run = data.run(plan, chosen)
                 data.start(run.arrays)
                 data.gather(chosen, run.arrays)
                 run.arrays["total"][...] = 0
@@ -67,11 +69,11 @@ class Validation:
     Parameters
     ----------
     evaluator : Evaluator of the model in training
-    data : Rows that training does not see
+    data : Rows or Sequences that training does not see
     n_threads : int, or None for what is available
     """
 
-    def __init__(self, evaluator: Evaluator, data: Rows, n_threads: int | None = None) -> None:
+    def __init__(self, evaluator: Evaluator, data: Data, n_threads: int | None = None) -> None:
         self.evaluator = evaluator
         self.data = data
         self.n_threads = n_threads

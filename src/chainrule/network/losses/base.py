@@ -125,6 +125,14 @@ class Loss(Checked):
                 self.domain.mend,
             )  # fmt: skip
 
+    def mixed(self, predictions: Array) -> Array:
+        """One prediction of several networks: from what their plans give, (networks, rows, outputs), (rows, outputs).
+
+        The mean, unless a loss says otherwise.
+        """
+        mean: Array = predictions.mean(axis=0)
+        return mean
+
     def predict(self, prediction: Array) -> Array:
         """What a prediction plan gives, (rows, outputs), made ready for whoever asked: most often as it is."""
         return prediction

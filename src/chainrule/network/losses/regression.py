@@ -211,6 +211,12 @@ class Gaussian(Loss):
     def per_target(self) -> int:
         return 2
 
+    def mixed(self, predictions: Array) -> Array:
+        """Mean and variance of the mixture, in equal parts, of the networks' normal distributions."""
+        mean, s = np.split(predictions, 2, axis=2)
+        variance = exp(s).mean(axis=0) + mean.var(axis=0)  # the floor is added when it is predicted with
+        return np.hstack([mean.mean(axis=0), np.log(np.maximum(variance, np.finfo(variance.dtype).tiny))])
+
     def predict(self, prediction: Array) -> Array:
         """Means as they are, and standard deviations in place of s."""
         mean, s = self.split(prediction)

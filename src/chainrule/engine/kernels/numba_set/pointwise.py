@@ -13,7 +13,17 @@ drawn: Any = None
 factor: Any = None
 undrawn: Any = None
 
-KERNELS = ("activate", "activate_inplace", "activate_backward", "column_sums", "combine", "copy", "add", "add_into")
+KERNELS = (
+    "activate",
+    "activate_inplace",
+    "activate_backward",
+    "column_sums",
+    "combine",
+    "copy",
+    "add",
+    "add_into",
+    "scale",
+)
 
 
 def activate(z: Any, bias: Any, a: Any, noise: Any, start: Any = 0) -> None:
@@ -93,3 +103,11 @@ def add_into(a: Any, b: Any) -> None:
     for i in range(rows):
         for j in range(units):
             a[i, j] += b[i, j]
+
+
+def scale(z: Any, numbers: Any) -> None:
+    """z *= the one number."""
+    rows, units = z.shape
+    for i in range(rows):
+        for j in range(units):
+            z[i, j] *= numbers[0, 0]

@@ -7,6 +7,7 @@ its address and its shape; a number is one word.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import numba
@@ -28,8 +29,13 @@ def low_level(function: Callable[..., Any]) -> Any:
 def kind(argument: Any) -> Any:
     """The Numba type of an argument of a kernel."""
     if isinstance(argument, np.ndarray):
-        return types.Array(numba.from_dtype(argument.dtype), argument.ndim, "C")
+        return _array_kind(argument.dtype, argument.ndim)
     return types.int64 if isinstance(argument, (int, np.integer)) else types.float64
+
+
+@cache
+def _array_kind(dtype: np.dtype[Any], axes: int) -> Any:
+    return types.Array(numba.from_dtype(dtype), axes, "C")
 
 
 def words(arguments: Sequence[Any]) -> list[int]:

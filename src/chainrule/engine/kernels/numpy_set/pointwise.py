@@ -10,7 +10,17 @@ drawn: Any = None
 factor: Any = None
 undrawn: Any = None
 
-KERNELS = ("activate", "activate_inplace", "activate_backward", "column_sums", "combine", "copy", "add", "add_into")
+KERNELS = (
+    "activate",
+    "activate_inplace",
+    "activate_backward",
+    "column_sums",
+    "combine",
+    "copy",
+    "add",
+    "add_into",
+    "scale",
+)
 
 
 def activate(z: Any, bias: Any, a: Any, noise: Any, start: Any = 0) -> None:
@@ -45,3 +55,7 @@ def add(x: Any, y: Any, out: Any) -> None:
 
 def add_into(a: Any, b: Any) -> None:
     a += b
+
+
+def scale(z: Any, numbers: Any) -> None:
+    z *= numbers[0, 0]

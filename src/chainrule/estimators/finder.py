@@ -1,0 +1,70 @@
+"""The learning-rate range test for an estimator and a table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sklearn.base import clone
+
+from chainrule.engine.network import Network
+from chainrule.errors import InputError, InputTypeError
+from chainrule.estimators import architecture, rules
+from chainrule.estimators.base import BaseMLP
+from chainrule.estimators.inputs import Given
+from chainrule.estimators.session import Session
+from chainrule.training.batches import Rows
+from chainrule.training.finder import RateCurve, range_test
+
+
+def find_learning_rate(
+    estimator: BaseMLP,
+    X: Any,
+    y: Any,
+    sample_weight: Any = None,
+    *,
+    low: float = 1e-6,
+    high: float = 10.0,
+    steps: int = 300,
+    batch_size: int | None = None,
+) -> RateCurve:
+    """Try rising learning rates on fresh weights, and suggest one (Smith 2017); see `range_test`.
+
+    The estimator is not changed and nothing is fitted: set the suggestion as its `learning_rate_init`, or as the
+    `learning_rate` of the optimiser that is its solver. Repeat with `random_state` set for the same curve.
+
+    Parameters
+    ----------
+    estimator : MLPClassifier or MLPRegressor with a stochastic solver
+    X, y, sample_weight : as `fit` takes them
+    low, high : learning rates of the first and of the last step
+    steps : at most this many
+    batch_size : rows of a step, or None for those of the estimator
+
+    Raises
+    ------
+    InputError, InputTypeError
+        For what `fit` refuses, for solver="lbfgs", and for numbers out of range.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from chainrule import MLPClassifier, find_learning_rate
+    >>> curve = find_learning_rate(MLPClassifier(random_state=0), *load_iris(return_X_y=True))
+    >>> 1e-4 < curve.suggestion < 0.1
+    True
+    """
+    where = "find_learning_rate(estimator=)"
+    if not isinstance(estimator, BaseMLP):
+        raise InputTypeError(where, "an MLPClassifier or MLPRegressor", repr(estimator), "For a Trainer: range_test.")
+    rules.check(type(estimator).__name__, vars(estimator))
+    if estimator.solver == "lbfgs":
+        raise InputError(where, "a stochastic solver", "solver='lbfgs'", "L-BFGS searches for the length of its steps.")
+    own: BaseMLP = clone(estimator)
+    X, y, weight = Given(X, y, sample_weight).checked(own, own.dtype, reset=True)
+    target = own._target(y, goes_on=False, incremental=False)
+    network = Network(architecture.build(own, target.outputs), X.shape[1])
+    own._adopt(Session.begin(network, target.loss, X.dtype, own.random_state))
+    data = Rows(X, target.values_in(X.dtype), own._weigher(y, False)(y, weight))
+    asked = own.batch_size if batch_size is None else batch_size
+    size = 200 if asked == "auto" else asked
+    return range_test(own._session.resume_trainer(own, False), data, size, low=low, high=high, steps=steps)

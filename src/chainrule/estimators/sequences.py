@@ -1,0 +1,200 @@
+"""`SequenceClassifier` and `SequenceRegressor`: one answer for a whole sequence, whatever its length."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import is_regressor
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_array, column_or_1d
+
+from chainrule.engine.feeds import Packed, pack
+from chainrule.errors import InputError
+from chainrule.estimators import architecture, class_loss
+from chainrule.estimators.base import BaseMLP
+from chainrule.estimators.classifier import MLPClassifier
+from chainrule.estimators.inputs import Given, as_floats, check_weight, finite, one_form
+from chainrule.estimators.regressor import MLPRegressor
+from chainrule.network.layers import Layer
+from chainrule.training.batches import Data
+from chainrule.training.sequences import Sequences
+
+Array = NDArray[Any]
+
+
+class GivenSequences(Given):
+    """Sequences as a person gives them to fit."""
+
+    def checked(
+        self, estimator: Any, dtype: Any, reset: bool, suffix: str = "", where: str = "fit"
+    ) -> tuple[Any, Array, Array | None]:
+        """Packed sequences, y and weights that training can use, one of each per sequence."""
+        name = type(estimator).__name__
+        X = _checked(estimator, self.X, dtype, reset, f"X{suffix}")
+        with one_form(f"{name}.{where}", f"one y{suffix} per sequence", self.y):
+            y = check_array(self.y, ensure_2d=False, dtype=None, input_name=f"y{suffix}")
+            if len(y) != len(X):
+                raise ValueError(f"{len(X)} sequences and {len(y)} targets do not go together.")
+            if y.ndim == 2 and y.shape[1] == 1:
+                y = column_or_1d(y, warn=True)
+            if is_regressor(estimator):
+                y = as_floats(name, f"y{suffix}", y, X.dtype)
+        return X, y, check_weight(name, self.weight, len(X), X.dtype, suffix)
+
+
+def _checked(estimator: Any, X: Any, dtype: Any, reset: bool, what: str) -> Packed:
+    """Sequences packed, finite, of as many features as in fit, in the float type of the network."""
+    name = type(estimator).__name__
+    found = pack(X, where=f"{name}: {what}")
+    wanted = (found.dtype if found.dtype == np.float32 else np.float64) if dtype is None else dtype
+    with one_form(f"{name}: {what}", "sequences of numbers", X):
+        found = pack(found, dtype=wanted)
+    finite(name, what, found.steps)
+    if reset:
+        estimator.n_features_in_ = found.shape[1]
+    elif found.shape[1] != estimator.n_features_in_:
+        raise InputError(
+            f"{name}: {what}", f"{estimator.n_features_in_} features, as in fit", found.shape[1],
+            "The last axis of a sequence holds the features.",
+        )  # fmt: skip
+    return found
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class OverSequences(BaseMLP):
+    """What the estimators of sequences do in place of those of tables: layers, checks, and `lengths`."""
+
+    pool: str = "mean"
+    head_layer_sizes: Any = ()
+
+    _given = GivenSequences
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        lengths: Any = None,
+        sample_weight: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+        lengths_val: Any = None,
+        sample_weight_val: Any = None,
+        groups: Any = None,
+        resume_from: Any = None,
+    ) -> Self:
+        """Train on sequences X and y, one per sequence.
+
+        Parameters
+        ----------
+        X : list of arrays of shape (time, features), or an array of shape (batch, time, features) padded with anything
+        y : array of shape (batch,) or (batch, outputs)
+        lengths : (batch,) whole numbers, the steps that are real; without them all steps of an array count
+        sample_weight, groups : per sequence; these and `resume_from` as in `MLPClassifier.fit`
+        X_val, y_val, lengths_val, sample_weight_val : sequences to validate on, of the same form
+
+        Raises
+        ------
+        InputError, InputTypeError, DivergenceError, CheckpointError
+            As in `MLPClassifier.fit`; also for a sequence without steps, or lengths beyond the time axis.
+        """
+        if self.mixup:
+            raise InputError(
+                f"{type(self).__name__}(mixup=)", "0", self.mixup, "Sequences of different lengths cannot be mixed."
+            )
+        held_out = None if X_val is None else self._packed(X_val, lengths_val)
+        packed = self._packed(X, lengths)
+        return super().fit(packed, y, sample_weight, held_out, y_val, sample_weight_val, groups, resume_from)
+
+    def _packed(self, X: Any, lengths: Any) -> Packed:
+        return pack(X, lengths, where=f"{type(self).__name__}: X")
+
+    def _check_X(self, X: Any) -> Packed:
+        return _checked(self, X, self.parameters_.vector.dtype, False, "X")
+
+    def _layers(self, outputs: int) -> tuple[Layer, ...]:
+        return architecture.build_pooled(self, outputs)
+
+    def _data(self, X: Any, y: Array, weight: Array | None) -> Data:
+        return Sequences(X, y, weight=weight)
+
+    def predict_function(self, rows: int = 1) -> Any:
+        raise AttributeError("predict_function is for rows of a table: sequences have lengths.")
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = tags.input_tags.two_d_array = False
+        tags.input_tags.three_d_array = True
+        return tags
+
+
+@dataclass(eq=False, repr=False)
+class SequenceClassifier(OverSequences, MLPClassifier):
+    """Predicts the class of a sequence: hidden layers for each step, a pool over the steps, a head, the output layer.
+
+    The order of the steps does not matter to it: give positions as features where it should.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : int or sequence of int, units of the layers that see each step, before the pool
+    pool : 'mean', 'max' or 'sum' over the steps of a sequence
+    head_layer_sizes : int or sequence of int, units of the layers between the pool and the output layer
+    activation : name or custom, or one per hidden layer, those of the head behind the others
+    layers : sequence of layers in place of `hidden_layer_sizes`; pool, head and output layer are added
+    others : as in `MLPClassifier`; batches, weights, held-out parts are of whole sequences. No mixup
+
+    Examples
+    --------
+    Does a set hold a number above 0.9?
+
+    >>> import numpy as np
+    >>> from chainrule import SequenceClassifier
+    >>> generator = np.random.default_rng(0)
+    >>> sets = [generator.random((n, 1)) for n in generator.integers(1, 9, 400)]
+    >>> y = [s.max() > 0.9 for s in sets]
+    >>> model = SequenceClassifier((32,), pool="max", learning_rate_init=0.02, tol=1e-3, random_state=0)
+    >>> model.fit(sets, y).score(sets, y) > 0.9
+    True
+    """
+
+    def predict(self, X: Any, lengths: Any = None) -> Array:
+        """The most probable class of each sequence, shape (batch,), or a 0/1 matrix (batch, labels)."""
+        return super().predict(self._packed(X, lengths))
+
+    @available_if(class_loss.gives_probabilities)  # type: ignore[untyped-decorator]
+    def predict_proba(self, X: Any, lengths: Any = None, samples: int | None = None, return_std: bool = False) -> Any:
+        """Probabilities of shape (batch, classes); see `MLPClassifier.predict_proba`."""
+        return super().predict_proba(self._packed(X, lengths), samples, return_std)
+
+    def score(self, X: Any, y: Any, lengths: Any = None, sample_weight: Any = None) -> float:
+        """Share of the sequences whose class is predicted."""
+        return float(super().score(self._packed(X, lengths), y, sample_weight))
+
+
+@dataclass(eq=False, repr=False)
+class SequenceRegressor(OverSequences, MLPRegressor):
+    """Predicts numbers of a sequence; parameters are those of `SequenceClassifier` and the loss of `MLPRegressor`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from chainrule import SequenceRegressor
+    >>> generator = np.random.default_rng(0)
+    >>> sets = [generator.random((n, 1)) for n in generator.integers(1, 9, 200)]
+    >>> sums = [s.sum() for s in sets]
+    >>> model = SequenceRegressor(hidden_layer_sizes=(8,), pool="sum", solver="lbfgs", random_state=0)
+    >>> bool(model.fit(sets, sums).score(sets, sums) > 0.99)
+    True
+    """
+
+    def predict(  # type: ignore[override]
+        self, X: Any, lengths: Any = None, return_std: bool = False, samples: int | None = None
+    ) -> Any:
+        """Predicted values, (batch,) or (batch, outputs); see `MLPRegressor.predict`."""
+        return super().predict(self._packed(X, lengths), return_std, samples)
+
+    def score(self, X: Any, y: Any, lengths: Any = None, sample_weight: Any = None) -> float:  # type: ignore[override]
+        """R2 of the predicted values."""
+        return super().score(self._packed(X, lengths), y, sample_weight)

@@ -1,0 +1,133 @@
+"""Prediction by an ensemble: what its members predict alone, put together by the loss."""
+
+import pickle
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_matrix
+
+from chainrule import Activation, BatchNorm, Dense, Dropout, Network
+from chainrule.engine import threads
+from chainrule.engine.ensemble import EnsemblePredictor
+from chainrule.engine.members import Members
+from chainrule.engine.predictor import Predictor
+from chainrule.engine.work import bind_abreast, team
+from chainrule.errors import InputError, PlanError
+from chainrule.network import losses
+
+LAYERS = [Dense(16), BatchNorm(), Activation("tanh"), Dropout(0.3), Dense(4)]
+
+
+@pytest.fixture
+def ensemble(shaken):
+    def make(loss="cross_entropy", layers=LAYERS, count=3):
+        network = Network(layers, 5)
+        alone = [shaken(network, seed, np.float32) for seed in range(count)]
+        chosen = losses.get(loss)
+        members = Members.of(alone)
+        return EnsemblePredictor(network, members, chosen), [Predictor(network, one, chosen) for one in members]
+
+    return make
+
+
+@pytest.fixture
+def X():
+    return np.random.default_rng(0).normal(size=(5000, 5)).astype(np.float32)  # more than a chunk
+
+
+@pytest.mark.parametrize("n_threads", [1, 2, 3])
+def test_it_predicts_the_mean_of_its_members(n_threads, kernels, ensemble, X, monkeypatch):
+    monkeypatch.setattr(threads, "PER_THREAD", 1)
+    predict, alone = ensemble()
+    each = np.stack([one(X, 1) for one in alone])
+    np.testing.assert_array_equal(predict.each(X, n_threads), each)
+    found = predict(X, n_threads)
+    np.testing.assert_allclose(found, each.mean(axis=0), rtol=1e-6)
+    np.testing.assert_allclose(found.sum(axis=1), 1, rtol=1e-5)
+    mean, spread = predict.spread(X, n_threads)
+    np.testing.assert_allclose(mean, found, rtol=1e-6)
+    np.testing.assert_allclose(spread, each.std(axis=0), rtol=1e-5)
+
+
+def test_chosen_rows_sparse_rows_and_bound_rows(kernels, ensemble, X):
+    predict, _ = ensemble()
+    chosen = np.array([7, 4999, 3])
+    expected = predict(X)[chosen]
+    np.testing.assert_array_equal(predict(X, chosen=chosen), predict(X[chosen]))
+    np.testing.assert_allclose(predict(X, chosen=chosen), expected, rtol=1e-5)
+    np.testing.assert_array_equal(predict(csr_matrix(X[chosen])), predict(X[chosen]))
+    bound = predict.bound(3)
+    np.testing.assert_array_equal(bound(X[chosen]), predict(X[chosen]))
+    predict.parameters.vector[...] *= 0.5
+    np.testing.assert_array_equal(bound(X[chosen]), predict(X[chosen]))
+
+
+def test_a_pickle_predicts_the_same(kernels, ensemble, X):
+    predict, _ = ensemble()
+    before = predict(X)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(predict))(X), before)
+
+
+def test_gaussians_are_mixed(kernels, ensemble, X):
+    """Mean and deviation of as many draws from each member's normal distribution."""
+    predict, alone = ensemble("gaussian")
+    gaussian, rows = predict.loss, X[:2]
+    generator, draws = np.random.default_rng(0), []
+    for one in alone:
+        mean, deviation = gaussian.split(gaussian.predict(one(rows)))
+        draws.append(generator.normal(mean, deviation, (200_000, 2, 2)))
+    drawn = np.concatenate(draws)
+    mean, deviation = gaussian.split(gaussian.predict(predict(rows)))
+    np.testing.assert_allclose(mean, drawn.mean(axis=0), atol=0.02)
+    np.testing.assert_allclose(deviation, drawn.std(axis=0), rtol=0.02)
+
+
+def test_gaussians_without_any_variance(ensemble):
+    predict, _ = ensemble("gaussian", [Dense(2)], count=2)
+    predict.parameters.vector[...] = 0
+    predict.parameters["0.b"][:, 1] = -1e4
+    found = predict.loss.predict(predict(np.zeros((1, 5), np.float32)))
+    np.testing.assert_allclose(found, [[0, predict.loss.floor**0.5]], rtol=1e-6)
+
+
+def test_samples_are_of_all_members(kernels, ensemble, X):
+    predict, alone = ensemble("squared_error")
+    rows = X[:200]
+    mean, spread = predict.sample(rows, 300, seed=1)
+    each = [one.sample(rows, 300, seed=2) for one in alone]
+    np.testing.assert_allclose(mean, np.mean([m for m, _ in each], axis=0), atol=0.25)
+    variance = np.mean([s**2 for _, s in each], axis=0) + np.var([m for m, _ in each], axis=0)
+    assert np.corrcoef(spread.ravel() ** 2, variance.ravel())[0, 1] > 0.98
+    np.testing.assert_array_equal(predict.sample(rows, 3, seed=1)[0], predict.sample(rows, 3, seed=1)[0])
+    with pytest.raises(InputError, match="samples"):
+        predict.sample(rows, 0)
+
+
+def test_samples_where_nothing_is_drawn_are_the_spread(kernels, ensemble, X):
+    predict, _ = ensemble("squared_error", [Dense(3, "tanh"), Dense(2)])
+    for found, expected in zip(predict.sample(X, 1), predict.spread(X), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5])
+def test_works_abreast_do_what_each_does(count, shaken, monkeypatch):
+    monkeypatch.setenv("CHAINRULE_KERNELS", "numba")
+    network = Network(LAYERS, 5)
+    plans = [network.plan(shaken(network, seed), 8, loss="squared_error") for seed in range(5)]
+    runs = [plan.run(8) for plan in plans]
+    for run in runs:
+        run.arrays["x"][...] = 1
+        run.arrays["w"][...] = 1
+        run()
+    expected = [plan.gradients.vector.copy() for plan in plans]
+    work = bind_abreast("numba", np.dtype(float), [run.steps for run in runs], count)
+    for plan in plans:
+        plan.gradients.vector[...] = 0
+    with team("numba", count) as together:
+        work(together)
+    for plan, gradient in zip(plans, expected, strict=True):
+        assert abs(gradient).max() > 0
+        np.testing.assert_array_equal(plan.gradients.vector, gradient)
+    if count > 1:
+        with pytest.raises(PlanError, match=f"a team of {count}"):
+            work(None)
