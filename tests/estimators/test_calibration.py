@@ -60,20 +60,25 @@ def test_the_temperature_that_rows_were_drawn_at_is_found(T, classes):
 def test_weights_are_repetitions():
     z, y = drawn(2.0, 3)
     z, y, weight = z[:300], y[:300], RANDOM.integers(0, 3, 300)
-    assert_allclose(fit_temperature(z[None], y, weight), fit_temperature(z[None].repeat(weight, 1), y.repeat(weight)), rtol=1e-3)
+    assert_allclose(
+        fit_temperature(z[None], y, weight), fit_temperature(z[None].repeat(weight, 1), y.repeat(weight)), rtol=1e-3
+    )
 
 
 def test_of_several_members_the_mean_of_the_probabilities_is_scaled():
-    """Two members that are sure of opposite classes: at every temperature they say 1/2, and none is better than 1."""
-    z, y = np.array([[[9.0], [9.0]], [[-9.0], [-9.0]]]), np.array([[1], [0]])
-    assert fit_temperature(z, y) == 1.0
-    alike = np.concatenate([z[:1], z[:1]])
-    assert_allclose(fit_temperature(alike, y), fit_temperature(z[:1], y), rtol=1e-6)
+    random = np.random.default_rng(0)
+    z, y = 6 * random.normal(size=(3, 200, 1)), random.integers(0, 2, (200, 1))
+    z += 4 * (2 * y - 1)
+    temperatures = np.geomspace(0.2, 20, 2000)
+    losses = [log_loss(y, expit(z / T).mean(axis=0)) for T in temperatures]
+    assert_allclose(fit_temperature(z, y), temperatures[np.argmin(losses)], rtol=0.01)
 
 
 def test_rows_that_know_no_temperature():
     z = np.array([[5.0, -5.0], [-5.0, 5.0]])
-    assert BOUNDS[0] <= fit_temperature(z[None], np.array([0, 1])) < 0.5  # from where on the loss is 0 to the last digit
+    assert (
+        BOUNDS[0] <= fit_temperature(z[None], np.array([0, 1])) < 0.5
+    )  # from where on the loss is 0 to the last digit
     assert fit_temperature(z[None], np.array([1, 0])) == pytest.approx(BOUNDS[1], rel=1e-2)
     assert fit_temperature(z[None], np.array([0, 0])) > 10  # half of them right: p is 1/2
     assert fit_temperature(z[None] * 0, np.array([0, 1])) == 1.0
