@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from scipy.special import softmax
 
 from chainrule import (
     Activation,
@@ -27,6 +26,7 @@ from chainrule import (
     Dropout,
     GaussianNoise,
     Network,
+    Predictor,
     Rows,
     Trainer,
     losses,
@@ -100,7 +100,7 @@ RECIPES = {
 
 def error(members: Sequence[Trainer], X: np.ndarray, y: np.ndarray) -> float:
     """The share of rows where the average of the members' probabilities is highest at a wrong digit."""
-    p = sum(softmax(member.network.forward(member.model, X).output, axis=1) for member in members)
+    p = sum(Predictor(member.network, member.model, member.loss)(X) for member in members)
     return float(np.mean(p.argmax(axis=1) != y))
 
 

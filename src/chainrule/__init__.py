@@ -19,6 +19,8 @@ _HOMES = {
     "GaussianNoise": "network.layers",
     "Residual": "network.layers",
     "Pool": "network.layers",
+    "Predictor": "engine.predictor",
+    "EnsemblePredictor": "engine.ensemble",
     "Trainer": "training.trainer",
     "EnsembleTrainer": "training.ensemble",
     "train": "training.loop",

@@ -75,14 +75,12 @@ def test_of_several_members_the_mean_of_the_probabilities_is_scaled():
 
 
 def test_rows_that_know_no_temperature():
-    z = np.array([[5.0, -5.0], [-5.0, 5.0]])
-    assert (
-        BOUNDS[0] <= fit_temperature(z[None], np.array([0, 1])) < 0.5
-    )  # from where on the loss is 0 to the last digit
-    assert fit_temperature(z[None], np.array([1, 0])) == pytest.approx(BOUNDS[1], rel=1e-2)
-    assert fit_temperature(z[None], np.array([0, 0])) > 10  # half of them right: p is 1/2
-    assert fit_temperature(z[None] * 0, np.array([0, 1])) == 1.0
-    assert 0.1 <= fit_temperature(z[None] * 1e4, np.array([0, 1])) <= 1.0
+    z = np.array([[[5.0, -5.0], [-5.0, 5.0]]])
+    assert BOUNDS[0] <= fit_temperature(z, np.array([0, 1])) < 0.5  # from where on the loss is 0 to the last digit
+    assert fit_temperature(z, np.array([1, 0])) == pytest.approx(BOUNDS[1], rel=1e-2)
+    assert fit_temperature(z, np.array([0, 0])) > 10  # half of them right: p is 1/2
+    assert fit_temperature(z * 0, np.array([0, 1])) == 1.0
+    assert 0.1 <= fit_temperature(z * 1e4, np.array([0, 1])) <= 1.0
 
 
 DATA = {

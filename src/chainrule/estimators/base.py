@@ -6,7 +6,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,19 +17,16 @@ from sklearn.utils.validation import check_is_fitted
 from chainrule.engine.members import Members
 from chainrule.engine.network import Network
 from chainrule.engine.parameters import Parameters
-from chainrule.errors import InputError
-from chainrule.estimators import architecture, ensemble, rules
-from chainrule.estimators.fitting import Fitting
-from chainrule.estimators.held_out import Parts, split
+from chainrule.estimators import architecture, ensemble, prepare, rules
 from chainrule.estimators.inputs import Given, check_X
-from chainrule.estimators.protocol import Bridge, CallbackSupportMixin, listens, with_callbacks
+from chainrule.estimators.protocol import CallbackSupportMixin, with_callbacks
 from chainrule.estimators.session import Session
+from chainrule.estimators.target import Target
 from chainrule.network.layers import Layer
 from chainrule.network.losses import Loss
-from chainrule.training import checkpoints
 from chainrule.training.averaging import Averaging
 from chainrule.training.batches import Data, Rows
-from chainrule.training.callbacks.base import callback
+from chainrule.training.checkpoints import Checkpoints
 from chainrule.training.optimisers import Optimiser
 from chainrule.training.schedules import Schedule
 
@@ -37,21 +34,6 @@ Array = NDArray[Any]
 
 #: scikit-learn's names of the links.
 OUT_ACTIVATIONS = {"sigmoid": "logistic", "identity": "identity", "softmax": "softmax", "exp": "exp"}
-
-
-class Target(NamedTuple):
-    """y as a loss wants it, the loss, and how many outputs the network needs for it."""
-
-    values: Array
-    loss: Loss
-    outputs: int
-
-    def check(self, where: str, weight: Array | None) -> None:
-        """Refuse what the loss cannot take."""
-        self.loss.check_y(self.values, self.outputs, weight, where)
-
-    def values_in(self, dtype: Any) -> Array:
-        return self.values if self.loss.target == "classes" else self.values.astype(dtype, copy=False)
 
 
 def goes_in_steps(estimator: BaseMLP) -> bool:
@@ -104,7 +86,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
     score_training: bool = False
     validation_split: Any = None
     callbacks: Sequence[Any] | None = None
-    checkpoints: checkpoints.Checkpoints | None = None
+    checkpoints: Checkpoints | None = None
     clip_norm: float | None = None
     clip_value: float | None = None
     max_norm: float | None = None
@@ -217,48 +199,10 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
     def _fit(
         self, given: Given, held_out: Given, groups: Any = None, resume_from: Any = None, incremental: bool = False
     ) -> Self:
-        name = type(self).__name__
-        rules.check(name, vars(self))
-        self._check_held_out(held_out, resume_from, incremental)
-        resumed = None if resume_from is None else checkpoints.read(resume_from)
-        goes_on = self.__sklearn_is_fitted__() and (self.warm_start or incremental) and resumed is None
-        if not goes_on:
-            self.__dict__.pop("_session", None)  # what is refused from here on leaves no model of an earlier y behind
-        dtype = self.parameters_.vector.dtype if goes_on else self.dtype
-        X, y, weight = given.checked(self, dtype, reset=not goes_on)
-        target = self._target(y, goes_on, incremental)
-        target.check(f"{name}: y", weight)
-        network = Network(self._layers(target.outputs), X.shape[1])
-        if goes_on:
-            session = self._session
-            self._check_same(network, target)
-        else:
-            session = Session.begin(network, target.loss, X.dtype, self.random_state, int(self.n_members))
-        if resumed is not None:
-            session.streams.load(resumed.data["trainer"]["streams"])  # one of which chooses the held-out rows
-        weigh = self._weigher(y, incremental)
-        data = self._data(X, target.values_in(X.dtype), weigh(y, weight))
-        if held_out.nothing:
-            parts = Parts(data, None) if incremental or self.solver == "lbfgs" else split(self, session, data, groups)
-        else:
-            parts = Parts(data, self._unseen(held_out, session, weigh, "_val", "fit"))
-        if self.calibration:
-            self._check_calibration(f"{name}(loss=)", target.loss)
-            if parts.validation is None:
-                raise InputError(
-                    f"{name}(calibration=)", "held-out rows to calibrate on", "none",
-                    "Give X_val and y_val, validation_split= or early_stopping=True, or call calibrate after fit.",
-                )  # fmt: skip
-        audience = [callback(f"{name}(callbacks=)", one) for one in self.callbacks or ()]
-        if listens(self) and not incremental:
-            audience.append(Bridge(self, given))
-        fitting = Fitting(self, session, parts, incremental, resumed, audience)
-        if not goes_on:
-            self._adopt(session)
-        session.forget_calibration()
+        fitting = prepare.fitting(self, given, held_out, groups, resume_from, incremental)
         fitting.run()
-        if self.calibration and parts.validation is not None:
-            self._calibrate(parts.validation)
+        if self.calibration and fitting.validation is not None:
+            self._calibrate(fitting.validation)
         return self
 
     def calibrate(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
@@ -295,46 +239,9 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
         """
         check_is_fitted(self)
         self._check_calibration(f"{type(self).__name__}.calibrate()", self._session.predictor.loss)
-        self._calibrate(
-            self._unseen(self._given(X, y, sample_weight), self._session, lambda _, weight: weight, "", "calibrate")
-        )
+        given = self._given(X, y, sample_weight)
+        self._calibrate(prepare.unseen(self, given, self._session, lambda _, weight: weight, "", "calibrate"))
         return self
-
-    def _unseen(
-        self,
-        given: Given,
-        session: Session,
-        weigh: Callable[[Array, Array | None], Array | None],
-        suffix: str,
-        method: str,
-    ) -> Data:
-        """Other rows than those to train on, checked, in the form of the session's loss."""
-        name, predictor = type(self).__name__, session.predictor
-        dtype = predictor.parameters.vector.dtype
-        X, y, weight = given.checked(self, dtype, reset=False, suffix=suffix, where=method)
-        found = self._target(y, goes_on=True, incremental=True)
-        found.check(f"{name}: y{suffix}", weight)
-        if (found.loss, found.outputs) != (predictor.loss, predictor.network.outputs):
-            raise InputError(
-                f"{name}.{method}(y{suffix}=)",
-                f"as many columns as y, for {predictor.network.outputs} outputs and {predictor.loss.name}",
-                f"{found.outputs} outputs for {found.loss.name}",
-                "Give the same targets.",
-            )
-        return self._data(X, found.values_in(dtype), weigh(y, weight))
-
-    def _check_held_out(self, held_out: Given, resume_from: Any, incremental: bool) -> None:
-        name = type(self).__name__
-        if self.solver == "lbfgs" and not (held_out.nothing and resume_from is None):
-            raise InputError(
-                f"{name}.fit(X_val=, resume_from=)", "none of them with solver='lbfgs'", "one",
-                "L-BFGS has no epochs to choose from: use solver='adam' or 'sgd'.",
-            )  # fmt: skip
-        if incremental and held_out.nothing and self.early_stopping:
-            raise InputError(
-                f"{name}(early_stopping=)", "False in partial_fit, or rows to validate on", True,
-                "partial_fit does not support early_stopping=True without them: give X_val and y_val.",
-            )  # fmt: skip
 
     def _weigher(self, y: Array, incremental: bool) -> Callable[[Array, Array | None], Array | None]:
         """A function from y and its row weights to the weights that training and validation take."""
@@ -342,28 +249,6 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
 
     def __sklearn_is_fitted__(self) -> bool:
         return "_session" in vars(self)
-
-    def _check_same(self, network: Network, target: Target) -> None:
-        """warm_start and partial_fit go on with the network at hand, and refuse what would need another."""
-        before = self._session.predictor
-        if (target.loss, target.outputs) != (before.loss, before.network.outputs):
-            raise InputError(
-                f"{type(self).__name__}: y",
-                f"targets as before, {before.network.outputs} outputs for {before.loss.name}",
-                f"{target.outputs} outputs for {target.loss.name}",
-                "Use fit with warm_start=False, or a new estimator.",
-            )
-        members = ensemble.count(before.parameters)
-        if self.n_members != members:
-            raise InputError(
-                f"{type(self).__name__}(n_members=)", f"as many members as before, {members}", self.n_members,
-                "warm_start and partial_fit cannot change them: use fit with warm_start=False.",
-            )  # fmt: skip
-        if network != before.network:
-            raise InputError(
-                type(self).__name__, f"layers as before, {before.network.layers}", network.layers,
-                "warm_start and partial_fit cannot change them: use fit with warm_start=False.",
-            )  # fmt: skip
 
     def _adopt(self, session: Session) -> None:
         """Begin the learned attributes with a fresh session."""

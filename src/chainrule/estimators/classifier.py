@@ -16,8 +16,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from chainrule.errors import InputError
 from chainrule.estimators import class_loss, ensemble
-from chainrule.estimators.base import BaseMLP, Target, goes_in_steps
+from chainrule.estimators.base import BaseMLP, goes_in_steps
 from chainrule.estimators.inputs import one_form
+from chainrule.estimators.target import Target
 from chainrule.estimators.temperature import fit_temperature
 from chainrule.network.losses import Loss
 from chainrule.network.losses.domains import DISTRIBUTIONS

@@ -6,14 +6,15 @@ from typing import Any
 
 from sklearn.base import clone
 
-from chainrule.engine.network import Network
 from chainrule.errors import InputError, InputTypeError
-from chainrule.estimators import architecture, rules
+from chainrule.estimators import prepare, rules
 from chainrule.estimators.base import BaseMLP
-from chainrule.estimators.inputs import Given
-from chainrule.estimators.session import Session
-from chainrule.training.batches import Rows
 from chainrule.training.finder import RateCurve, range_test
+
+#: A test watches nothing, keeps nothing and tells nobody.
+UNWATCHED: dict[str, Any] = {
+    "early_stopping": False, "validation_split": None, "calibration": False, "checkpoints": None, "callbacks": None,
+}  # fmt: skip
 
 
 def find_learning_rate(
@@ -59,12 +60,8 @@ def find_learning_rate(
     rules.check(type(estimator).__name__, vars(estimator))
     if estimator.solver == "lbfgs":
         raise InputError(where, "a stochastic solver", "solver='lbfgs'", "L-BFGS searches for the length of its steps.")
-    own: BaseMLP = clone(estimator)
-    X, y, weight = Given(X, y, sample_weight).checked(own, own.dtype, reset=True)
-    target = own._target(y, goes_on=False, incremental=False)
-    network = Network(architecture.build(own, target.outputs), X.shape[1])
-    own._adopt(Session.begin(network, target.loss, X.dtype, own.random_state))
-    data = Rows(X, target.values_in(X.dtype), own._weigher(y, False)(y, weight))
-    asked = own.batch_size if batch_size is None else batch_size
-    size = 200 if asked == "auto" else asked
-    return range_test(own._session.resume_trainer(own, False), data, size, low=low, high=high, steps=steps)
+    own: BaseMLP = clone(estimator).set_params(**UNWATCHED)
+    call = prepare.fitting(own, own._given(X, y, sample_weight), own._given(None, None), None, None, False)
+    size = call.batch_size() if batch_size is None else batch_size
+    trainer = own._session.resume_trainer(own, False)
+    return range_test(trainer, call.training, size, low=low, high=high, steps=steps)

@@ -85,7 +85,7 @@ class Fitting:
         estimator, session = self.estimator, self.session
         trainer = session.resume_trainer(estimator, self.incremental)
         stopping = session.resume_stopping(estimator, self.incremental)
-        epochs, size = 1 if self.incremental else estimator.max_iter, self._batch_size()
+        epochs, size = 1 if self.incremental else estimator.max_iter, self.batch_size()
         if self.resumed is not None:
             for record in resuming.restore(session, self.resumed):
                 self._take_note(record)
@@ -220,7 +220,7 @@ class Fitting:
                 ConvergenceWarning,
             )
 
-    def _batch_size(self) -> int:
+    def batch_size(self) -> int:
         asked, rows = self.estimator.batch_size, len(self.training)
         if asked == "auto":
             return min(200, rows)

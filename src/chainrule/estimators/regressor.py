@@ -11,8 +11,9 @@ from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 
 from chainrule.errors import InputError
-from chainrule.estimators.base import BaseMLP, Target
+from chainrule.estimators.base import BaseMLP
 from chainrule.estimators.intervals import Band, Margins, interval
+from chainrule.estimators.target import Target
 from chainrule.network import losses
 from chainrule.network.losses import Custom, Loss, domains
 from chainrule.training.batches import Data
