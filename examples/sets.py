@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from chainrule import SequenceRegressor
+from chainrule import SequenceRegressor, schedules
 
 SIZES, LARGER = range(1, 13), (20, 50)
 ASKED = {"sum": np.sum, "max": np.max}
@@ -29,7 +29,7 @@ def main() -> None:
         y = np.array([asked(s) for s in sets], np.float32)
         model = SequenceRegressor(
             hidden_layer_sizes=(32, 32), pool=name, head_layer_sizes=(32,), learning_rate_init=0.003, batch_size=64,
-            max_iter=150, early_stopping=True, n_iter_no_change=30, tol=0, random_state=0,
+            learning_rate=schedules.Cosine(), max_iter=150, early_stopping=True, n_iter_no_change=np.inf, random_state=0,
         ).fit(sets, y)  # fmt: skip
         for size in (*SIZES, *LARGER):
             held_out = draw(generator, np.full(500, size))

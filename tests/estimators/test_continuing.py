@@ -123,6 +123,24 @@ def test_solvers_float_types_and_stopping_may_change_on_the_way(Estimator):
     assert len(model.history_) == 3 * 7 + 1
 
 
+@pytest.mark.parametrize("case", ["adam", "random", "in order", "optimiser"])
+@BOTH
+def test_warm_start_keeps_the_optimiser(Estimator, case):
+    """Moments, steps, shuffles and masks go on: two fits of four epochs are one of eight."""
+    whole = quick(Estimator, case, max_iter=8).fit(X, Y)
+    parts = quick(Estimator, case, max_iter=4, warm_start=True).fit(X, Y).fit(X, Y)
+    assert np.array_equal(parts.parameters_.vector, whole.parameters_.vector)
+
+
+@BOTH
+def test_a_warm_start_lets_rate_and_schedule_start_anew(Estimator):
+    model = quick(Estimator, learning_rate=schedules.Linear(), max_iter=3, warm_start=True).fit(X, Y).fit(X, Y)
+    first, second = model.history_[:3], model.history_[3:]
+    assert [record.rate for record in first] == [record.rate for record in second]
+    model.set_params(solver="sgd", learning_rate="adaptive", tol=10.0, n_iter_no_change=1, max_iter=5).fit(X, Y)
+    assert model.fit(X, Y).history_[-5].rate == 0.001
+
+
 def test_batches_may_grow_and_shrink_and_weights_come_and_go():
     model = quick(MLPClassifier, batch_size="auto")
     for rows, weight in ((150, None), (40, np.ones(40)), (1, [2.0]), (150, None)):

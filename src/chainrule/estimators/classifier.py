@@ -51,7 +51,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
     random_state : None, int or NumPy generator
     tol : float, smallest improvement that counts (gradient tolerance of lbfgs)
     verbose : bool or int, a line per epoch
-    warm_start : bool, fit goes on from the last weights
+    warm_start : bool, fit goes on from the last weights and, where its settings stay, with the same optimiser
     momentum, nesterovs_momentum : of solver 'sgd'
     early_stopping : bool, stop on a held-out part and keep the best weights
     validation_fraction : float in [0, 1), size of that part

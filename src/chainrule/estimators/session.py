@@ -63,11 +63,16 @@ class Session:
         return Session(ensemble.predictor(now.network, now.parameters.copy(), now.loss), self.streams)
 
     def resume_trainer(self, estimator: BaseMLP, incremental: bool) -> AnyTrainer:
-        """The trainer at hand, where partial_fit goes on with the same settings, else one with fresh moments."""
+        """The trainer at hand, where training goes on with the same settings, else one with fresh moments.
+
+        A fit lets rate and schedule start anew, partial_fit does not.
+        """
         old, predictor = self.trainer, self.predictor
         optimiser, penalty = _optimiser(estimator), Penalty(estimator.l1, estimator.l2, estimator.alpha)
         options, mixup = _options(estimator), Mixup(estimator.mixup) if estimator.mixup else None
-        if incremental and old and old.update.does(optimiser, penalty, options):
+        if old and old.update.does(optimiser, penalty, options):
+            if not incremental:
+                old.begin(optimiser.learning_rate, old.update.steps)
             old.shuffle, old.n_threads, old.schedule = estimator.shuffle, estimator.n_threads, _schedule(estimator)
             old.mixup = mixup
             return old

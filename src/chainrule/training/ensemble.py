@@ -18,6 +18,7 @@ from chainrule.network.losses import Loss
 from chainrule.training.batches import Data
 from chainrule.training.mixup import Mixup
 from chainrule.training.optimisers import Adam, Optimiser
+from chainrule.training.pace import Paced
 from chainrule.training.penalty import Penalty
 from chainrule.training.records import Record
 from chainrule.training.schedules import Schedule
@@ -30,7 +31,7 @@ from chainrule.training.validation import Evaluator
 N_MEMBERS = Count("5 to 10 members are usual.")
 
 
-class EnsembleTrainer:
+class EnsembleTrainer(Paced):
     """Networks of the same layers in training side by side, with the face of a `Trainer`.
 
     Members differ in their first weights and in what their layers draw; they see the same batches. Each ends with the
@@ -84,11 +85,8 @@ class EnsembleTrainer:
         self.updates = [Update(chosen, penalties, member, options) for member in self.parameters]
         self.average = None if options.averaging is None else self.parameters.copy()
         self.mixup = mixup
-        self.rate = chosen.learning_rate
-        self.schedule = schedule
-        self.planned: int | None = None
+        super().__init__(chosen.learning_rate, schedule)
         self.epochs = 0
-        self.watched: list[float] = []
         self._bound: tuple[Abreast, list[Piece]] | None = None
         self._tie()
 
@@ -130,7 +128,7 @@ class EnsembleTrainer:
         totals = [of_member["total"] for of_member in first.arrays]
         for total in totals:
             total[...] = 0
-        rate, reaction = self.rate, 1.0 if self.schedule is None else self.schedule.multiplier(self.watched)
+        rate, reaction = self.rate, self._reaction()
         steps = [plan.noise[:, 1] for plan in abreast.plans if len(plan.noise)]
         with np.errstate(all="ignore"), abreast.team() as team:
             for chosen in data.batches(batch_size, self.streams.shuffle if self.shuffle else None):
@@ -140,9 +138,7 @@ class EnsembleTrainer:
                     self.mixup.apply(run.arrays[0], self.streams.mixup)
                 for step in steps:
                     step += 1
-                rate = self.rate
-                if self.schedule is not None:
-                    rate *= reaction * self.schedule.factor(self.update.steps, self.planned)
+                rate = self._rate_at(self.update.steps, reaction)
                 for update, piece in zip(self.updates, pieces, strict=True):
                     update.steps += 1
                     piece.renew(update.steps, rate, weight)
@@ -155,14 +151,9 @@ class EnsembleTrainer:
         loss += float(np.mean([self.update.penalty.value(member, per_batch) for member in self.parameters]))
         return Record(self.epochs, loss, rate, time.perf_counter() - started)
 
-    def react(self, value: float) -> None:
-        """Tell the schedule what was watched behind an epoch: higher is better."""
-        self.watched.append(value)
-
     def state(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         """All that training goes on from, bit for bit: arrays by name, and plain data."""
-        data: dict[str, Any] = {"epochs": self.epochs, "rate": self.rate, "planned": self.planned}
-        data |= {"watched": [*self.watched], "streams": self.streams.state()}
+        data = {"epochs": self.epochs, "streams": self.streams.state(), **self._pace()}
         arrays = {"parameters": self.parameters.vector}
         for place, update in enumerate(self.updates):
             arrays |= {f"update.{place}.{name}": array for name, array in update.state().items()}
@@ -174,8 +165,8 @@ class EnsembleTrainer:
         for place, update in enumerate(self.updates):
             front = f"update.{place}."
             update.load({n.removeprefix(front): array for n, array in arrays.items() if n.startswith(front)})
-        self.epochs, self.rate, self.planned = data["epochs"], data["rate"], data["planned"]
-        self.watched = [*data["watched"]]
+        self.epochs = data["epochs"]
+        self._load_pace(data)
         self.streams.load(data["streams"])
         self._bound = None  # its dropout masks were another seed's
 

@@ -18,6 +18,7 @@ from chainrule.network.losses import Loss
 from chainrule.training.batches import Data
 from chainrule.training.mixup import Mixup
 from chainrule.training.optimisers import Adam, Optimiser
+from chainrule.training.pace import Paced
 from chainrule.training.penalty import Penalty
 from chainrule.training.records import Record
 from chainrule.training.schedules import Schedule
@@ -29,7 +30,7 @@ from chainrule.training.update import Step, Update
 UPDATE = "update."
 
 
-class Trainer:
+class Trainer(Paced):
     """A network in training. `epoch(data, batch_size)` goes once through the data and returns a record.
 
     It keeps what a later epoch needs: moments, steps, streams. Buffers are made when first needed, for the
@@ -83,11 +84,8 @@ class Trainer:
         self.n_threads = n_threads
         self.update = Update(optimiser or Adam(), penalty or Penalty(), self.parameters, options)
         self.mixup = mixup
-        self.rate = self.update.optimiser.learning_rate
-        self.schedule = schedule
-        self.planned: int | None = None
+        super().__init__(self.update.optimiser.learning_rate, schedule)
         self.epochs = 0
-        self.watched: list[float] = []
         self._bound: tuple[Plan, Step] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
@@ -112,7 +110,7 @@ class Trainer:
         data.start(arrays)
         total = arrays["total"]
         total[...] = 0
-        rate, reaction = self.rate, 1.0 if self.schedule is None else self.schedule.multiplier(self.watched)
+        rate, reaction = self.rate, self._reaction()
         noise = plan.noise[:, 1] if len(plan.noise) else None
         # A divergence shows in the record, not in warnings of single products.
         with np.errstate(all="ignore"), plan.team() as team:
@@ -124,9 +122,7 @@ class Trainer:
                 if noise is not None:
                     noise += 1
                 run(team)
-                rate = self.rate
-                if self.schedule is not None:
-                    rate *= reaction * self.schedule.factor(self.update.steps, self.planned)
+                rate = self._rate_at(self.update.steps, reaction)
                 step(rate, weight, team)
         self.epochs += 1
         loss = float(total[0] / total[1]) if total[1] else float("nan")
@@ -134,14 +130,9 @@ class Trainer:
         loss += self.update.penalty.value(self.parameters, per_batch)
         return Record(self.epochs, loss, rate, time.perf_counter() - started)
 
-    def react(self, value: float) -> None:
-        """Tell the schedule what was watched behind an epoch: higher is better."""
-        self.watched.append(value)
-
     def state(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         """All that training goes on from, bit for bit: arrays by name, and plain data."""
-        data: dict[str, Any] = {"epochs": self.epochs, "rate": self.rate, "planned": self.planned}
-        data |= {"watched": [*self.watched], "streams": self.streams.state()}
+        data = {"epochs": self.epochs, "streams": self.streams.state(), **self._pace()}
         update = {UPDATE + name: array for name, array in self.update.state().items()}
         return {"parameters": self.parameters.vector, **update}, data
 
@@ -149,8 +140,8 @@ class Trainer:
         """Go on from what `state` gave."""
         self.parameters.vector[...] = arrays["parameters"]
         self.update.load({n.removeprefix(UPDATE): array for n, array in arrays.items() if n.startswith(UPDATE)})
-        self.epochs, self.rate, self.planned = data["epochs"], data["rate"], data["planned"]
-        self.watched = [*data["watched"]]
+        self.epochs = data["epochs"]
+        self._load_pace(data)
         self.streams.load(data["streams"])
         self._bound = None  # its dropout masks were another seed's
 
