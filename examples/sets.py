@@ -29,7 +29,8 @@ def main() -> None:
         y = np.array([asked(s) for s in sets], np.float32)
         model = SequenceRegressor(
             hidden_layer_sizes=(32, 32), pool=name, head_layer_sizes=(32,), learning_rate_init=0.003, batch_size=64,
-            learning_rate=schedules.Cosine(), max_iter=150, early_stopping=True, n_iter_no_change=np.inf, random_state=0,
+            learning_rate=schedules.Cosine(), max_iter=150, early_stopping=True, n_iter_no_change=np.inf,
+            random_state=0,
         ).fit(sets, y)  # fmt: skip
         for size in (*SIZES, *LARGER):
             held_out = draw(generator, np.full(500, size))
