@@ -6,6 +6,7 @@ import pytest
 from chainrule import BatchNorm, Dense, LayerNorm, MLPClassifier, Network, Residual
 from chainrule.training.optimisers import LAMB, AdamW, Muon
 from chainrule.training.penalty import Penalty
+from chainrule.training.schedules import Cosine
 from chainrule.training.update import Update
 
 #: a hidden matrix that is tall, one that is wide, and one that is square
@@ -151,11 +152,11 @@ def test_no_gradient_no_step_and_nan_in_nan_out(optimiser, quadratic, kernels):
     assert np.isfinite(parameters["2.W"]).all()
 
 
-@pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
 @pytest.mark.parametrize("optimiser", [LAMB(0.05, 0.01), Muon(0.05, rest=AdamW(0.02))], ids=["lamb", "muon"])
 def test_they_are_solvers(optimiser):
     random = np.random.default_rng(0)
     X = random.normal(size=(200, 6)).astype(np.float32)
     y = (X[:, 0] * X[:, 1] > 0).astype(int)
-    model = MLPClassifier((16, 16), solver=optimiser, max_iter=60, n_iter_no_change=60, random_state=0, l2=1e-4)
+    settings = {"batch_size": 50, "max_iter": 60, "n_iter_no_change": 60, "l2": 1e-4, "random_state": 0}
+    model = MLPClassifier((16, 16), solver=optimiser, learning_rate=Cosine(), **settings)
     assert model.fit(X, y).score(X, y) > 0.95

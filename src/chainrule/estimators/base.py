@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
-import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from chainrule.engine.members import Members
-from chainrule.engine.network import Network
-from chainrule.engine.parameters import Parameters
 from chainrule.estimators import architecture, ensemble, prepare, rules
 from chainrule.estimators.inputs import Given, check_X
+from chainrule.estimators.learned import Learned
 from chainrule.estimators.protocol import CallbackSupportMixin, with_callbacks
-from chainrule.estimators.session import Session
 from chainrule.estimators.target import Target
 from chainrule.network.layers import Layer
 from chainrule.network.losses import Loss
@@ -32,9 +27,6 @@ from chainrule.training.schedules import Schedule
 
 Array = NDArray[Any]
 
-#: scikit-learn's names of the links.
-OUT_ACTIVATIONS = {"sigmoid": "logistic", "identity": "identity", "softmax": "softmax", "exp": "exp"}
-
 
 def goes_in_steps(estimator: BaseMLP) -> bool:
     """Whether the solver has a partial_fit; otherwise the attribute is missing, as scikit-learn has it."""
@@ -44,7 +36,7 @@ def goes_in_steps(estimator: BaseMLP) -> bool:
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
+class BaseMLP(CallbackSupportMixin, Learned, BaseEstimator, ABC):  # type: ignore[misc]
     """Everything of `MLPClassifier` and `MLPRegressor` but what a target is.
 
     scikit-learn reads the parameters off the signature of an `__init__` that does nothing but store them: that of
@@ -246,54 +238,6 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
     def _weigher(self, y: Array, incremental: bool) -> Callable[[Array, Array | None], Array | None]:
         """A function from y and its row weights to the weights that training and validation take."""
         return lambda _, weight: weight
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return "_session" in vars(self)
-
-    def _adopt(self, session: Session) -> None:
-        """Begin the learned attributes with a fresh session."""
-        network, loss = session.predictor.network, session.predictor.loss
-        self._session = session
-        self.n_outputs_ = network.outputs
-        self.out_activation_ = OUT_ACTIVATIONS[loss.link]
-        self.n_layers_ = 1 + sum(p.name.endswith(".W") for p in network.layout.parameters)
-        self.t_ = 0
-        self.loss_ = math.nan
-        self.loss_curve_: list[float] = []
-        self.history_: list[Any] = []
-        self.best_loss_: Any = math.inf
-        self.validation_scores_: Any = None
-        self.best_validation_score_: Any = None
-
-    # What was learned -------------------------------------------------------------------------------------
-
-    @property
-    def coefs_(self) -> list[Array]:
-        """Weights per layer, each of shape (inputs, units): views, so a change is a change of the model.
-
-        With `n_members` above 1, arrays have a leading axis of members.
-        """
-        return [np.swapaxes(W, -1, -2) for W in self._of_kind("weight")]
-
-    @property
-    def intercepts_(self) -> list[Array]:
-        """Biases per layer, each of shape (units,), or (members, units): views."""
-        return self._of_kind("bias")
-
-    @property
-    def network_(self) -> Network:
-        """The network as a value: layers and sizes; `network_.describe()` prints it."""
-        check_is_fitted(self)
-        return self._session.predictor.network
-
-    @property
-    def parameters_(self) -> Parameters | Members:
-        """All parameters by name, running statistics included; `parameters_[k]` are those of member k of several."""
-        check_is_fitted(self)
-        return self._session.predictor.parameters
-
-    def _of_kind(self, kind: str) -> list[Array]:
-        return [self.parameters_[p.name] for p in self.network_.layout.parameters if p.kind == kind]
 
     # Prediction -------------------------------------------------------------------------------------------
 

@@ -1,0 +1,72 @@
+"""What an estimator has learned: the attributes that scikit-learn's MLP has, and the network behind them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils.validation import check_is_fitted
+
+from chainrule.engine.members import Members
+from chainrule.engine.network import Network
+from chainrule.engine.parameters import Parameters
+from chainrule.estimators.session import Session
+
+Array = NDArray[Any]
+
+#: scikit-learn's names of the links.
+OUT_ACTIVATIONS = {"sigmoid": "logistic", "identity": "identity", "softmax": "softmax", "exp": "exp"}
+
+
+class Learned:
+    """Learned attributes, read off the session of the last fit."""
+
+    _session: Session
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return "_session" in vars(self)
+
+    def _adopt(self, session: Session) -> None:
+        """Begin the learned attributes with a fresh session."""
+        network, loss = session.predictor.network, session.predictor.loss
+        self._session = session
+        self.n_outputs_ = network.outputs
+        self.out_activation_ = OUT_ACTIVATIONS[loss.link]
+        self.n_layers_ = 1 + sum(p.name.endswith(".W") for p in network.layout.parameters)
+        self.t_ = 0
+        self.loss_ = math.nan
+        self.loss_curve_: list[float] = []
+        self.history_: list[Any] = []
+        self.best_loss_: Any = math.inf
+        self.validation_scores_: Any = None
+        self.best_validation_score_: Any = None
+
+    @property
+    def coefs_(self) -> list[Array]:
+        """Weights per layer, each of shape (inputs, units): views, so a change is a change of the model.
+
+        With `n_members` above 1, arrays have a leading axis of members.
+        """
+        return [np.swapaxes(W, -1, -2) for W in self._of_kind("weight")]
+
+    @property
+    def intercepts_(self) -> list[Array]:
+        """Biases per layer, each of shape (units,), or (members, units): views."""
+        return self._of_kind("bias")
+
+    @property
+    def network_(self) -> Network:
+        """The network as a value: layers and sizes; `network_.describe()` prints it."""
+        check_is_fitted(self)
+        return self._session.predictor.network
+
+    @property
+    def parameters_(self) -> Parameters | Members:
+        """All parameters by name, running statistics included; `parameters_[k]` are those of member k of several."""
+        check_is_fitted(self)
+        return self._session.predictor.parameters
+
+    def _of_kind(self, kind: str) -> list[Array]:
+        return [self.parameters_[p.name] for p in self.network_.layout.parameters if p.kind == kind]
