@@ -12,11 +12,12 @@ import pytest
 from chainrule import MLPRegressor
 
 SCRIPT = """
-import sys, warnings
+import signal, sys, warnings
 import numpy as np
 from chainrule import MLPClassifier
 from chainrule.errors import InputError
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs inherit a deaf ear
 solver, early_stopping = sys.argv[1], sys.argv[2] == "True"
 generator = np.random.default_rng(0)
 X = generator.normal(size=(4000, 20))
