@@ -225,10 +225,6 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
         return Target(codes if loss.target == "classes" else np.eye(classes)[codes], loss, classes)
 
     @property
-    def _loss(self) -> Loss:
-        return self._session.predictor.loss
-
-    @property
     def _multilabel(self) -> bool:
         return self.n_outputs_ > 1 and self._loss.target == "values" and self._loss.domain != DISTRIBUTIONS
 

@@ -13,6 +13,7 @@ from chainrule.engine.members import Members
 from chainrule.engine.network import Network
 from chainrule.engine.parameters import Parameters
 from chainrule.estimators.session import Session
+from chainrule.network.losses import Loss
 
 Array = NDArray[Any]
 
@@ -67,6 +68,10 @@ class Learned:
         """All parameters by name, running statistics included; `parameters_[k]` are those of member k of several."""
         check_is_fitted(self)
         return self._session.predictor.parameters
+
+    @property
+    def _loss(self) -> Loss:
+        return self._session.predictor.loss
 
     def _of_kind(self, kind: str) -> list[Array]:
         return [self.parameters_[p.name] for p in self.network_.layout.parameters if p.kind == kind]

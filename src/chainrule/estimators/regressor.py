@@ -76,10 +76,6 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
     def _score_rows(self, prediction: Array, y: Array, weight: Array | None) -> float:
         return float(r2_score(y, self._point(prediction), sample_weight=weight))
 
-    @property
-    def _loss(self) -> Loss:
-        return self._session.predictor.loss
-
     def _point(self, prediction: Array) -> Array:
         """One number per target from what the network predicts: the mean, or the quantile nearest the median."""
         loss = self._loss

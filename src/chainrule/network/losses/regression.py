@@ -13,7 +13,6 @@ from chainrule.checks import Interval, check_number
 from chainrule.errors import InputError
 from chainrule.network.losses.base import Array, Loss
 
-LOG_2 = 0.6931471805599453
 HALF_LOG_2PI = 0.9189385332046727
 
 
