@@ -32,6 +32,8 @@ HOMES = {
     "numba": ("engine/kernels/",),
     "threadpoolctl": ("engine/threads.py",),
     "sklearn": ("estimators/",),
+    "narwhals": ("tables/frames.py",),
+    "pyarrow": ("tables/files.py",),
     "scipy": (
         "network/",
         "engine/kernels/",

@@ -38,6 +38,8 @@ _HOMES = {
     "find_learning_rate": "estimators.finder",
     "MLPClassifier": "estimators.classifier",
     "MLPRegressor": "estimators.regressor",
+    "TableClassifier": "estimators.table.classifier",
+    "TableRegressor": "estimators.table.regressor",
     "SequenceClassifier": "estimators.sequences",
     "SequenceRegressor": "estimators.sequences",
 }

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import issparse
 from sklearn.base import is_regressor
-from sklearn.utils.validation import column_or_1d, validate_data
+from sklearn.utils.validation import check_array, column_or_1d, validate_data
 
 from chainrule.errors import InputError, InputTypeError
 
@@ -64,7 +66,8 @@ def _needs_nothing(estimator: Any, X: Any, dtype: Any) -> bool:
     )
 
 
-class Given(NamedTuple):
+@dataclass(frozen=True)
+class Given:
     """Rows as a person gives them to fit."""
 
     X: Any
@@ -100,6 +103,32 @@ class Given(NamedTuple):
             if numeric:
                 y = as_floats(name, f"y{suffix}", y, X.dtype)
         return X, y, check_weight(name, self.weight, X.shape[0], X.dtype, suffix)
+
+
+class GivenItems(Given, ABC):
+    """Items that scikit-learn's checks of a table do not fit, and a y for each."""
+
+    noun: ClassVar[str]
+
+    @abstractmethod
+    def items(self, estimator: Any, dtype: Any, reset: bool, what: str) -> Any:
+        """X as training takes it."""
+
+    def checked(
+        self, estimator: Any, dtype: Any, reset: bool, suffix: str = "", where: str = "fit"
+    ) -> tuple[Any, Array, Array | None]:
+        name = type(estimator).__name__
+        X = self.items(estimator, dtype, reset, f"X{suffix}")
+        rows = X.shape[0]
+        with one_form(f"{name}.{where}", f"one y{suffix} per {self.noun}", self.y):
+            y = check_array(self.y, ensure_2d=False, dtype=None, input_name=f"y{suffix}")
+            if len(y) != rows:
+                raise ValueError(f"{rows} {self.noun}s and {len(y)} targets do not go together.")
+            if y.ndim == 2 and y.shape[1] == 1:
+                y = column_or_1d(y, warn=True)
+            if is_regressor(estimator):
+                y = as_floats(name, f"y{suffix}", y, X.dtype)
+        return X, y, check_weight(name, self.weight, rows, X.dtype, suffix)
 
 
 def _options(dtype: Any) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 from chainrule.errors import InputError
 from chainrule.estimators import kinds
 from chainrule.estimators.architecture import draws
+from chainrule.tables.numbers import HOW
 from chainrule.training.optimisers import Optimiser
 from chainrule.training.schedules import Schedule
 from chainrule.training.step_options import StepOptions
@@ -70,6 +71,10 @@ RULES: Mapping[str, Rule] = {
     "mixup": _NOT_NEGATIVE,
     "calibration": kinds.boolean,
     "n_members": count,
+    "preset": kinds.OneOf(("fast", "default", "best")),
+    "columns": kinds.OneOf((None,), kinds.mapping),
+    "numbers": kinds.OneOf(tuple(HOW)),
+    "log_target": kinds.boolean,
 }
 
 
@@ -77,6 +82,19 @@ RULES: Mapping[str, Rule] = {
 NOT_WITH_LBFGS = (
     "l1", "dropout", "weight_decay", "validation_split", "checkpoints", *STEP_OPTIONS, "input_noise", "mixup",
 )  # fmt: skip
+
+
+def check_each(name: str, parameters: Mapping[str, Any]) -> None:
+    """Hold every parameter that has a rule against it.
+
+    Raises
+    ------
+    InputError, InputTypeError
+        At the first that breaks its rule: which, what was expected, what was received, how to mend it.
+    """
+    for parameter, rule in RULES.items():
+        if parameter in parameters:
+            rule(f"{name}({parameter}=)", parameters[parameter])
 
 
 def check(name: str, parameters: Mapping[str, Any]) -> None:
@@ -87,9 +105,7 @@ def check(name: str, parameters: Mapping[str, Any]) -> None:
     InputError, InputTypeError
         At the first that breaks its rule: which, what was expected, what was received, how to mend it.
     """
-    for parameter, rule in RULES.items():
-        if parameter in parameters:
-            rule(f"{name}({parameter}=)", parameters[parameter])
+    check_each(name, parameters)
     if isinstance(parameters["solver"], Optimiser) and parameters["weight_decay"]:
         raise InputError(
             f"{name}(weight_decay=)", "none of it beside an optimiser", parameters["weight_decay"],

@@ -7,16 +7,14 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import is_regressor
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_array, column_or_1d
 
 from chainrule.engine.feeds import Packed, pack
 from chainrule.errors import InputError
 from chainrule.estimators import architecture, class_loss
 from chainrule.estimators.base import BaseMLP
 from chainrule.estimators.classifier import MLPClassifier
-from chainrule.estimators.inputs import Given, as_floats, check_weight, finite, one_form
+from chainrule.estimators.inputs import GivenItems, finite, one_form
 from chainrule.estimators.regressor import MLPRegressor
 from chainrule.network.layers import Layer
 from chainrule.training.batches import Data
@@ -25,24 +23,13 @@ from chainrule.training.sequences import Sequences
 Array = NDArray[Any]
 
 
-class GivenSequences(Given):
+class GivenSequences(GivenItems):
     """Sequences as a person gives them to fit."""
 
-    def checked(
-        self, estimator: Any, dtype: Any, reset: bool, suffix: str = "", where: str = "fit"
-    ) -> tuple[Any, Array, Array | None]:
-        """Packed sequences, y and weights that training can use, one of each per sequence."""
-        name = type(estimator).__name__
-        X = _checked(estimator, self.X, dtype, reset, f"X{suffix}")
-        with one_form(f"{name}.{where}", f"one y{suffix} per sequence", self.y):
-            y = check_array(self.y, ensure_2d=False, dtype=None, input_name=f"y{suffix}")
-            if len(y) != len(X):
-                raise ValueError(f"{len(X)} sequences and {len(y)} targets do not go together.")
-            if y.ndim == 2 and y.shape[1] == 1:
-                y = column_or_1d(y, warn=True)
-            if is_regressor(estimator):
-                y = as_floats(name, f"y{suffix}", y, X.dtype)
-        return X, y, check_weight(name, self.weight, len(X), X.dtype, suffix)
+    noun = "sequence"
+
+    def items(self, estimator: Any, dtype: Any, reset: bool, what: str) -> Packed:
+        return _checked(estimator, self.X, dtype, reset, what)
 
 
 def _checked(estimator: Any, X: Any, dtype: Any, reset: bool, what: str) -> Packed:

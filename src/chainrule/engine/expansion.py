@@ -1,0 +1,181 @@
+"""Compact columns and the blocks that they become: a table of a few numbers a row, expanded batch by batch.
+
+A column of numbers may stand for dozens of the network's inputs. What is kept of a row are its numbers (NaN where one
+is missing) and the codes of its categories (-1 where one is unknown); the rest is made where it is needed.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.engine.kernels import Kernel, chosen_set, load
+
+Array = NDArray[Any]
+F32 = np.dtype(np.float32)
+
+#: The widest that a clip can be told to be: what float32 can hold.
+UNBOUNDED = float(np.finfo(np.float32).max)
+
+
+@dataclass(frozen=True)
+class Block(ABC):
+    """Some of the network's inputs, made of one column: `source` is its number.
+
+    Where the column misses a value, a block sees what stands in for it.
+    """
+
+    kind: ClassVar[int]
+    source: int
+
+    @property
+    def width(self) -> int:
+        """Inputs that it makes."""
+        return 1
+
+    @property
+    @abstractmethod
+    def constants(self) -> tuple[float, ...]:
+        """Numbers that the kernel reads."""
+
+
+@dataclass(frozen=True)
+class Clip(Block):
+    """min(max((v - origin) * slope, low), high), one input per entry: a line, or the bins of a piecewise one."""
+
+    kind = 0
+    origin: tuple[float, ...]
+    slope: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+
+    @property
+    def width(self) -> int:
+        return len(self.origin)
+
+    @property
+    def constants(self) -> tuple[float, ...]:
+        return (*self.origin, *self.slope, *self.low, *self.high)
+
+
+@dataclass(frozen=True)
+class Smooth(Block):
+    """t / sqrt(1 + (t / cap)^2) with t = (v - origin) * slope: nearly t, and never beyond the cap."""
+
+    kind = 1
+    origin: float
+    slope: float
+    cap: float
+
+    @property
+    def constants(self) -> tuple[float, ...]:
+        return (self.origin, self.slope, self.cap)
+
+
+@dataclass(frozen=True)
+class Missing(Block):
+    """1 where the value is missing, else 0."""
+
+    kind = 2
+    constants = ()
+
+
+@dataclass(frozen=True)
+class Levels(Block):
+    """An input per level: 1 for the code's, 0 for the others; all 0 for a code that is none."""
+
+    kind = 3
+    constants = ()
+    count: int
+
+    @property
+    def width(self) -> int:
+        return self.count
+
+
+@dataclass(frozen=True)
+class Code(Block):
+    """The code as it is, for an `Embedding`."""
+
+    kind = 4
+    constants = ()
+
+
+class Expansion:
+    """From compact rows (rows, columns) to the network's inputs (rows, width), block beside block.
+
+    Parameters
+    ----------
+    blocks : in the order of the inputs
+    fills : by column, what stands in for a missing value
+
+    Examples
+    --------
+    >>> expansion = Expansion([Clip(0, (0.0,), (2.0,), (-1.0,), (1.0,)), Missing(0), Levels(1, 2)], fills=[0.25, 0.0])
+    >>> Coded(np.array([[0.1, 1], [np.nan, -1]], np.float32), expansion).toarray()
+    array([[0.2, 0. , 0. , 1. ],
+           [0.5, 1. , 0. , 0. ]], dtype=float32)
+    """
+
+    def __init__(self, blocks: Sequence[Block], fills: Sequence[float]) -> None:
+        self.blocks = tuple(blocks)
+        self.fills = np.array(fills, np.float32)
+        widths = [block.width for block in self.blocks]
+        sizes = [len(block.constants) for block in self.blocks]
+        stops, firsts = np.cumsum(widths), np.cumsum([0, *sizes])
+        self.width = int(sum(widths))
+        self._program = np.array(
+            [
+                (block.kind, block.source, stop - width, stop, first)
+                for block, width, stop, first in zip(self.blocks, widths, stops, firsts, strict=False)
+            ],
+            np.int64,
+        ).reshape(-1, 5)
+        self._constants = np.array([c for block in self.blocks for c in block.constants], np.float32)
+
+    def __call__(self, values: Array, out: Array) -> None:
+        """Expand `values`, float32, of shape (rows, columns), into `out`, float32, of shape (rows, width)."""
+        self._kernel(out, values, self._program, self.fills, self._constants)
+
+    @cached_property
+    def _kernel(self) -> Any:
+        return load(Kernel("expand"), F32, chosen_set())
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_kernel"}
+
+
+class Coded:
+    """Rows of compact columns that stand for rows of the network's inputs; like a sparse matrix, made dense in parts.
+
+    Parameters
+    ----------
+    values : float32 array of shape (rows, columns)
+    expansion : what they become
+    """
+
+    dtype = F32
+    ndim = 2
+
+    def __init__(self, values: Array, expansion: Expansion) -> None:
+        self.values = values
+        self.expansion = expansion
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return len(self.values), self.expansion.width
+
+    def __getitem__(self, chosen: Any) -> Coded:
+        return Coded(self.values[chosen], self.expansion)
+
+    def toarray(self, out: Array | None = None) -> Array:
+        """The rows as the network reads them, float32, (rows, width)."""
+        found = np.empty(self.shape, self.dtype) if out is None else out
+        self.expansion(self.values, found)
+        return found

@@ -1,0 +1,46 @@
+"""Rows of compact columns, expanded into what a network reads.
+
+`program` has a row per block: kind, source column, first and last output column, place of its constants.
+`fills` is what stands in for a missing value, by source column. Kinds are those of `chainrule.engine.expansion`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+KERNELS = ("expand",)
+
+
+def expand(x: Any, values: Any, program: Any, fills: Any, constants: Any) -> None:
+    """x = every block of every row of `values`."""
+    one, zero = x.dtype.type(1), x.dtype.type(0)
+    for r in range(x.shape[0]):
+        row = x[r]
+        for p in range(program.shape[0]):
+            kind, source, start, stop = program[p, 0], program[p, 1], program[p, 2], program[p, 3]
+            first = program[p, 4]
+            given = values[r, source]
+            v = fills[source] if np.isnan(given) else given
+            if kind == 0:  # a clipped line per output column
+                width = stop - start
+                origin = constants[first : first + width]
+                slope = constants[first + width : first + 2 * width]
+                low = constants[first + 2 * width : first + 3 * width]
+                high = constants[first + 3 * width : first + 4 * width]
+                out = row[start:stop]
+                for j in range(width):
+                    out[j] = min(max((v - origin[j]) * slope[j], low[j]), high[j])
+            elif kind == 1:  # a smooth clip
+                t = (v - constants[first]) * constants[first + 1]
+                ratio = t / constants[first + 2]
+                row[start] = t / np.sqrt(one + ratio * ratio)
+            elif kind == 2:  # whether it is missing
+                row[start] = one if np.isnan(given) else zero
+            elif kind == 3:  # an indicator per level
+                row[start:stop] = zero
+                if v >= zero and v < stop - start:
+                    row[start + int(v)] = one
+            else:  # the code itself
+                row[start] = v

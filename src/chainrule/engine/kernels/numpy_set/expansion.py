@@ -1,0 +1,29 @@
+"""Twin of `numba_set.expansion`, which says what it does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+KERNELS = ("expand",)
+
+
+def expand(x: Any, values: Any, program: Any, fills: Any, constants: Any) -> None:
+    for kind, source, start, stop, first in program:
+        given, out = values[:, source], x[:, start:stop]
+        v = np.where(np.isnan(given), fills[source], given)
+        c = constants[first:]
+        if kind == 0:
+            width = stop - start
+            origin, slope, low, high = c[: 4 * width].reshape(4, width)
+            out[...] = np.minimum(np.maximum((v[:, None] - origin) * slope, low), high)
+        elif kind == 1:
+            t = (v - c[0]) * c[1]
+            out[:, 0] = t / np.sqrt(1 + (t / c[2]) ** 2)
+        elif kind == 2:
+            out[:, 0] = np.isnan(given)
+        elif kind == 3:
+            out[...] = v[:, None] == np.arange(stop - start)
+        else:
+            out[:, 0] = v

@@ -1,0 +1,1 @@
+"""Estimators of raw tables: a declared encoding of columns, and a network behind it."""

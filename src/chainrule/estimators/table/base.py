@@ -1,0 +1,254 @@
+"""What the two table estimators share: raw rows to coded ones, presets, fitting, and looks at what was learned."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from chainrule.engine.expansion import Coded
+from chainrule.engine.network import Network
+from chainrule.errors import InputError
+from chainrule.estimators import rules
+from chainrule.estimators.base import BaseMLP
+from chainrule.estimators.inputs import check_weight
+from chainrule.estimators.table import importance, presets, rows
+from chainrule.estimators.table.held_out import split
+from chainrule.tables import encoder
+from chainrule.tables.encoder import Encoder
+
+Array = NDArray[Any]
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class BaseTable(BaseEstimator, ABC):  # type: ignore[misc]
+    """Everything of `TableClassifier` and `TableRegressor` but what a target is."""
+
+    preset: str = "default"
+    columns: Mapping[str, str] | None = None
+    numbers: str = "piecewise"
+    hidden_layer_sizes: Any = None
+    activation: Any = None
+    dropout: float | None = None
+    n_members: int | None = None
+    learning_rate_init: float | None = None
+    weight_decay: float | None = None
+    batch_size: int | None = None
+    max_iter: int | None = None
+    n_iter_no_change: float | None = None
+    validation_fraction: float | None = None
+    random_state: Any = None
+    n_threads: int | None = None
+    verbose: Any = False
+    callbacks: Sequence[Any] | None = None
+
+    _inside: ClassVar[type[BaseMLP]]
+
+    @abstractmethod
+    def _learn_target(self, y: Any) -> Array:
+        """Learn classes or scale of y, and give it as the estimator inside wants it."""
+
+    @abstractmethod
+    def _target(self, y: Any) -> Array:
+        """Another y, as the estimator inside wants it."""
+
+    @abstractmethod
+    def _extra(self) -> dict[str, Any]:
+        """Parameters of the estimator inside that only this kind of estimator has."""
+
+    # Fitting ----------------------------------------------------------------------------------------------
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Self:
+        """Learn from rows of a table.
+
+        Parameters
+        ----------
+        X : frame of pandas, polars or Arrow; array of shape (rows, columns); or the path of a file (CSV, also
+            compressed, Parquet, Arrow)
+        y : array of shape (rows,), or the name of a column of X
+        sample_weight : array of shape (rows,), a number for all, or None; a weight of 2 counts a row twice
+        X_val, y_val, sample_weight_val : rows to validate on, of the same form; without them, `validation_fraction`
+            of the rows is held out. Training stops on them, and the best weights are kept
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        InputError, InputTypeError
+            A `ValueError`, a `TypeError`: a parameter out of range, or rows that cannot be used.
+        DivergenceError
+            A `ValueError`: training left the finite numbers.
+        """
+        name = type(self).__name__
+        for done in ("model_", "encoder_"):
+            self.__dict__.pop(done, None)
+        self._check_parameters()
+        table = rows.table(X, f"{name}: X")
+        table, y, self.target_name_ = rows.split_target(table, y, name)
+        given = X if self.target_name_ is None else table
+        rows.learn_names(self, given, table)
+        if len(table) < 2:
+            raise InputError(f"{name}: X", "at least 2 rows", f"{len(table)} sample", "n_samples = 1 teaches nothing.")
+        target = self._learn_target(y)
+        if len(target) != len(table):
+            raise InputError(
+                f"{name}: y", f"a value per row, {len(table)}", len(target), "Found inconsistent numbers of samples."
+            )
+        weight = check_weight(name, sample_weight, len(table), np.dtype(np.float32))
+        made = encoder.fit(table, f"{name}: X", self.columns, self.numbers)
+        coded = made.code(table, f"{name}: X")
+        if X_val is not None:
+            parts = (coded, target, weight), self._unseen(made, X_val, y_val, sample_weight_val)
+        else:
+            parts = self._held_out(coded, target, weight)
+        self._fit_inside(made, *parts)
+        return self
+
+    def _check_parameters(self) -> None:
+        name = type(self).__name__
+        found = {k: v for k, v in vars(self).items() if v is not None}
+        rules.check_each(name, found)
+        rules.check_each(name, {"preset": self.preset, "numbers": self.numbers, "columns": self.columns})
+
+    def _preset(self, count: int) -> presets.Preset:
+        """The preset for this many rows, with what was said in its place."""
+        said = {f.name: getattr(self, f.name) for f in fields(presets.Preset) if getattr(self, f.name) is not None}
+        if "hidden_layer_sizes" in said:
+            said["hidden_layer_sizes"] = tuple(np.atleast_1d(said["hidden_layer_sizes"]).tolist())
+        return replace(presets.PRESETS[self.preset](count), **said)
+
+    def _held_out(self, coded: Coded, target: Array, weight: Array | None) -> Any:
+        share = self._preset(len(target)).validation_fraction
+        training, validation = split(target, share, self.random_state, stratify=self._stratifies)
+        return tuple(
+            (coded[part], target[part], None if weight is None else weight[part]) for part in (training, validation)
+        )
+
+    _stratifies: ClassVar[bool]
+
+    def _unseen(self, made: Encoder, X: Any, y: Any, weight: Any) -> Any:
+        name = type(self).__name__
+        table = rows.table(X, f"{name}: X_val")
+        if self.target_name_ in table.names and (y is None or isinstance(y, str)):
+            table, y, _ = rows.split_target(table, self.target_name_, name)
+        target = self._target(y)
+        found = check_weight(name, weight, len(table), np.dtype(np.float32), "_val")
+        return made.code(table, f"{name}: X_val"), target, found
+
+    def _fit_inside(self, made: Encoder, training: Any, validation: Any) -> None:
+        X, y, weight = training
+        preset = self._preset(len(y) + len(validation[1]))
+        model = self._inside(
+            layers=presets.layers(preset, made),
+            random_state=self.random_state,
+            n_threads=self.n_threads,
+            verbose=self.verbose,
+            callbacks=self.callbacks,
+            **presets.training(preset, len(y)),
+            **self._extra(),
+        )
+        if validation[2] is not None and not validation[2].any():
+            raise InputError(
+                f"{type(self).__name__}: sample_weight", "weights above zero among the rows held out", "none",
+                "Give X_val and y_val, or another random_state.",
+            )  # fmt: skip
+        model.fit(X, y, weight, *validation)
+        self.encoder_, self.model_ = made, model
+
+    # What was learned -------------------------------------------------------------------------------------
+
+    @property
+    def n_iter_(self) -> int:
+        return int(self.model_.n_iter_)
+
+    @property
+    def history_(self) -> list[Any]:
+        """Records, one per epoch: loss, score and loss of the rows held out, seconds."""
+        return self.model_.history_
+
+    @property
+    def network_(self) -> Network:
+        """The network as a value, without the encoding in front of it."""
+        check_is_fitted(self)
+        return self.model_.network_
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return "model_" in vars(self)
+
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
+        """Names of the network's inputs: of a number's bins, of a category's levels."""
+        check_is_fitted(self)
+        return np.array(self.encoder_.feature_names(), object)
+
+    def _coded(self, X: Any) -> Coded:
+        """Rows to predict, coded."""
+        check_is_fitted(self)
+        where = f"{type(self).__name__}: X"
+        table = rows.check_names(self, X, rows.table(X, where), self.target_name_)
+        return self.encoder_.code(table, where)
+
+    def importances(
+        self, X: Any, y: Any = None, n_repeats: int = 5, random_state: int = 0
+    ) -> list[importance.Importance]:
+        """How much worse the model does where a column's values are shuffled (Breiman 2001), column by column.
+
+        Parameters
+        ----------
+        X, y : rows as in `fit`, best of those that training did not see
+        n_repeats : shuffles of each column
+        random_state : seed of the shuffles
+
+        Returns
+        -------
+        list of (name, mean, deviation), the greatest loss of score first: of accuracy, or of R2
+        """
+        table = rows.table(X, f"{type(self).__name__}: X")
+        if y is None or isinstance(y, str):
+            table, y, _ = rows.split_target(table, y or self.target_name_ or "", type(self).__name__)
+        coded = self.encoder_.code(table, f"{type(self).__name__}: X")
+        target = self._target(y)
+        return importance.by_shuffling(self.encoder_, coded, lambda X: self._score(X, target), n_repeats, random_state)
+
+    @abstractmethod
+    def _score(self, coded: Coded, target: Array) -> float:
+        """Accuracy or R2 of coded rows against a target in the form of the estimator inside."""
+
+    def attributions(self, X: Any) -> Array:
+        """What each column adds to a prediction to first order: gradient times input, summed over its inputs.
+
+        Of each row, the slope of the winning class's z (of a regressor's prediction, in deviations of the target) in
+        each of the network's inputs, times what that input is above its mean over X (Shrikumar et al. 2017).
+
+        Parameters
+        ----------
+        X : rows as in `predict`
+
+        Returns
+        -------
+        array of shape (rows, columns), in the order of `encoder_.names`
+        """
+        return importance.by_gradient(self.encoder_, self._coded(X), self.model_)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.string = True
+        tags.input_tags.categorical = True
+        tags.non_deterministic = False
+        return tags

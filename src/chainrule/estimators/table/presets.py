@@ -1,0 +1,101 @@
+"""The presets: what a network for a table is and how it learns, as a function of how many rows there are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.network.initialisers import VarianceScaling
+from chainrule.network.layers import Activation, Dense, Dropout, Layer, LayerNorm
+from chainrule.tables.encoder import Encoder
+from chainrule.tables.encodings import embeddings
+from chainrule.training.averaging import EMA
+from chainrule.training.optimisers import Adam
+from chainrule.training.schedules import OneCycle
+
+#: Weights uniform within 1 / sqrt(inputs).
+INIT = VarianceScaling(1 / 3, "in", "uniform")
+
+
+@dataclass(frozen=True)
+class Preset:
+    """What can be chosen of a table's network and of its training.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : units of each hidden layer: a Dense, a LayerNorm, the activation, dropout
+    activation : name
+    dropout : share of the units dropped in training
+    n_members : networks trained side by side, whose predictions are averaged
+    learning_rate_init : the peak of the one-cycle schedule
+    weight_decay : decoupled
+    batch_size : rows
+    max_iter : epochs
+    n_iter_no_change : epochs without improvement on held-out rows that are borne
+    validation_fraction : share of the rows that is held out
+    """
+
+    hidden_layer_sizes: tuple[int, ...] = (256, 256)
+    activation: str = "relu"
+    dropout: float = 0.1
+    n_members: int = 1
+    learning_rate_init: float = 5e-3
+    weight_decay: float = 0.0
+    batch_size: int = 256
+    max_iter: int = 32
+    n_iter_no_change: int = 8
+    validation_fraction: float = 0.15
+
+
+def fast(rows: int) -> Preset:
+    """Seconds."""
+    epochs = max(12, 1200 // max(1, rows // 256))
+    return Preset((128, 128), dropout=0.0, learning_rate_init=8e-3, max_iter=min(epochs, 100))
+
+
+def default(rows: int) -> Preset:
+    """What suits most tables."""
+    return Preset()
+
+
+def best(rows: int) -> Preset:
+    """Several networks for the last tenths of a percent."""
+    return Preset((96, 96), n_members=8)
+
+
+PRESETS = {"fast": fast, "default": default, "best": best}
+
+
+def layers(preset: Preset, encoder: Encoder) -> tuple[Layer, ...]:
+    """The hidden layers behind an encoder."""
+    found: list[Layer] = []
+    embedded = embeddings(encoder.encodings)
+    if embedded:
+        from chainrule.network.embedding import Embedding
+
+        found.append(Embedding(tuple(one.count for one in embedded), tuple(one.units for one in embedded)))
+    for width in preset.hidden_layer_sizes:
+        found += [Dense(width, init=INIT), LayerNorm(), Activation(preset.activation)]
+        if preset.dropout:
+            found.append(Dropout(preset.dropout))
+    return tuple(found)
+
+
+def training(preset: Preset, rows: int) -> dict[str, Any]:
+    """Parameters of the estimator inside, for this many rows to train on."""
+    size = int(np.clip(preset.batch_size, 1, rows))
+    steps = max(1, rows // size)
+    return {
+        "solver": Adam(preset.learning_rate_init, preset.weight_decay),
+        "learning_rate": OneCycle(),
+        "batch_size": size,
+        "max_iter": preset.max_iter,
+        "n_iter_no_change": preset.n_iter_no_change,
+        "n_members": preset.n_members,
+        "averaging": EMA(1 - 1 / steps if steps > 1 else 0.5),
+        "scoring": "loss",
+        "tol": 0.0,
+        "init": INIT,
+    }

@@ -1,0 +1,84 @@
+"""What a person gives to a table estimator, as a Table, a target and weights."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils.validation import _check_feature_names
+
+from chainrule.errors import InputError, unknown_name
+from chainrule.tables import files, frames
+from chainrule.tables.table import Column, Table
+
+Array = NDArray[Any]
+
+
+def table(X: Any, where: str) -> Table:
+    """Rows in memory, from a frame, an array or the path of a file."""
+    if isinstance(X, (str, os.PathLike)):
+        return files.open_file(X).read()
+    return frames.table(X, where)
+
+
+def learn_names(estimator: Any, X: Any, found: Table) -> None:
+    """Keep the columns' names and number by scikit-learn's rules."""
+    if isinstance(X, (str, os.PathLike, Table)):
+        estimator.feature_names_in_ = np.array(found.names, object)
+    else:
+        _check_feature_names(estimator, X, reset=True)
+    estimator.n_features_in_ = len(found.names)
+
+
+def check_names(estimator: Any, X: Any, found: Table, target: str | None) -> Table:
+    """Rows to predict, whose columns are those of fit.
+
+    Frames follow scikit-learn's rule: the same names in the same order. Of a file columns are found by name; it may
+    have others, in any order. An array has as many columns as in fit. A column of the target is passed over.
+    """
+    where = f"{type(estimator).__name__}: X"
+    if len(found) == 0:
+        raise InputError(where, "at least 1 row", "0 sample(s)", "a minimum of 1 is required.")
+    if isinstance(X, (str, os.PathLike, Table)):
+        return found
+    if target in found.names:
+        found = found.without(str(target))
+    else:
+        _check_feature_names(estimator, X, reset=False)
+    if len(found.names) != estimator.n_features_in_:
+        raise InputError(
+            where, f"{estimator.n_features_in_} features, as in fit", f"{len(found.names)}",
+            f"X has {len(found.names)} features, but {type(estimator).__name__} is expecting "
+            f"{estimator.n_features_in_} features as input.",
+        )  # fmt: skip
+    return found
+
+
+def split_target(found: Table, y: Any, where: str) -> tuple[Table, Any, str | None]:
+    """The columns to learn from, the target, and its name where it is a column of the table."""
+    if not isinstance(y, str):
+        return found, y, None
+    if y not in found.names:
+        raise unknown_name(f"{where}: target", y, found.names)
+    column = found[y]
+    if column.missing.any():
+        raise InputError(
+            f"{where}: target {y!r}", "a value in every row",
+            f"{int(column.missing.sum())} missing, the first in row {int(column.missing.argmax())}",
+            "Leave these rows out.",
+        )  # fmt: skip
+    return found.without(y), values(column), y
+
+
+def values(column: Column) -> Array:
+    """A column's values as an array: numbers, words, or truth values."""
+    if column.storage != "words":
+        found = column.values
+        whole = column.storage == "numbers" and bool((found == np.floor(found)).all()) and np.abs(found).max() < 2**53
+        return found.astype(np.int64) if whole else found
+    levels = np.array(column.levels)
+    if set(column.levels) <= {"False", "True"}:
+        levels = levels == "True"
+    return np.asarray(levels[column.values])

@@ -1,0 +1,232 @@
+"""How a column becomes numbers, as declared values: what is fitted stands in their fields, and a file can hold them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.engine.expansion import Block, Code, Levels
+from chainrule.errors import InputError
+from chainrule.tables.reading import read_numbers, read_times
+from chainrule.tables.table import Column
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Encoding(ABC):
+    """What one column of a table becomes: compact columns of float32, and the blocks that expand them."""
+
+    name: str
+
+    @property
+    @abstractmethod
+    def kind(self) -> str:
+        """As it is told to a person."""
+
+    @property
+    @abstractmethod
+    def compact(self) -> int:
+        """How many compact columns it takes."""
+
+    @abstractmethod
+    def code(self, column: Column, where: str) -> Array:
+        """The compact columns, float32 of shape (rows, compact).
+
+        Raises
+        ------
+        InputError
+            For what cannot be read as this kind of column; in which row.
+        """
+
+    @abstractmethod
+    def blocks(self, first: int) -> list[Block]:
+        """What expands them, where `first` is the number of the first."""
+
+    @abstractmethod
+    def fills(self) -> list[float]:
+        """By compact column, what stands in for a missing value."""
+
+    @abstractmethod
+    def feature_names(self) -> list[str]:
+        """A name for each of the network's inputs, block by block."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """(x - center) / scale, reckoned in float64: what comes after it is float32."""
+
+    center: float
+    scale: float
+
+    def __call__(self, values: Array) -> Array:
+        return (values - self.center) / self.scale
+
+    def back(self, values: Array) -> Array:
+        return values * self.scale + self.center
+
+
+@dataclass(frozen=True)
+class Number(Encoding):
+    """Numbers: scaled, then expanded by blocks.
+
+    With `knots`, a second compact column follows a curve through them, from line to line and flat beyond the ends:
+    the normal quantile of the number's rank.
+    """
+
+    scale: Scale
+    fill: float  # scaled
+    parts: tuple[Block, ...]  # of source 0, the scaled number, or 1, its height on the curve
+    knots: tuple[float, ...] = ()
+    heights: tuple[float, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        return "number"
+
+    @property
+    def compact(self) -> int:
+        return 2 if self.knots else 1
+
+    def code(self, column: Column, where: str) -> Array:
+        if column.storage == "times":
+            raise InputError(f"{where}, column {self.name!r}", "numbers, as in fit", "times", "Give the same column.")
+        return self.of_values(read_numbers(column, self.name, where))
+
+    def of_values(self, values: Array) -> Array:
+        """The compact columns of numbers in their own units, NaN where one is missing."""
+        with np.errstate(over="ignore"):
+            scaled = self.scale(values).astype(np.float32)
+        if not self.knots:
+            return scaled[:, None]
+        known = np.where(np.isnan(scaled), np.float32(self.fill), scaled)
+        knots, heights = np.array(self.knots, np.float32), np.array(self.heights, np.float32)
+        return np.stack([scaled, np.interp(known, knots, heights).astype(np.float32)], axis=1)
+
+    def blocks(self, first: int) -> list[Block]:
+        return [_moved(block, first) for block in self.parts]
+
+    def fills(self) -> list[float]:
+        return [self.fill, 0.0][: self.compact]
+
+    def feature_names(self) -> list[str]:
+        names = []
+        for block in self.parts:
+            label = f"{self.name}:{type(block).__name__.lower()}"
+            names += [label] if block.width == 1 else [f"{label}{k}" for k in range(block.width)]
+        return names
+
+
+@dataclass(frozen=True)
+class Category(Encoding):
+    """Words, or a few different numbers taken as words: an indicator for each level, or a code for an embedding.
+
+    Rare levels share a code where there were any, and unknown ones are taken as rare; else those have none, and all
+    indicators are 0. Missing ones are a level where fit saw any, else unknown. Of two levels, one indicator is enough
+    for a network, but both are given: an unknown level is then between them.
+    """
+
+    levels: tuple[str, ...]
+    rare: bool = False
+    absent: bool = False
+    units: int = 0  # of an embedding; 0 for indicators
+
+    @property
+    def kind(self) -> str:
+        return "boolean" if set(self.levels) <= {"False", "True"} else "category"
+
+    @property
+    def compact(self) -> int:
+        return 1
+
+    @property
+    def count(self) -> int:
+        """Codes that there are."""
+        return len(self.levels) + self.rare + self.absent
+
+    @property
+    def unknown(self) -> int:
+        """The code of a level that fit did not see."""
+        return len(self.levels) if self.rare else -1
+
+    def code(self, column: Column, where: str) -> Array:
+        column = column.as_words()
+        known = {level: code for code, level in enumerate(self.levels)}
+        absent = self.count - 1 if self.absent else self.unknown
+        codes = np.array([*(known.get(level, self.unknown) for level in column.levels), absent], np.float32)
+        return codes[column.values][:, None]
+
+    def blocks(self, first: int) -> list[Block]:
+        return [Code(first)] if self.units else [Levels(first, self.count)]
+
+    def fills(self) -> list[float]:
+        return [-1.0]
+
+    def feature_names(self) -> list[str]:
+        if self.units:
+            return [self.name]
+        others = [name for name, there in (("(rare)", self.rare), ("(missing)", self.absent)) if there]
+        return [f"{self.name}={level}" for level in (*self.levels, *others)]
+
+
+#: What can be read off a time: name -> from days since 1970 to a number.
+PARTS = {
+    "elapsed": lambda days: days,
+    "year": lambda days: _calendar(days, "Y") + 1970,
+    "month": lambda days: _calendar(days, "M") % 12 + 1,
+    "weekday": lambda days: (np.floor(days) + 3) % 7,
+    "hour": lambda days: days % 1 * 24,
+}
+
+
+def _calendar(days: Array, unit: str) -> Array:
+    whole = np.where(np.isnan(days), 0, np.floor(days)).astype("datetime64[D]")
+    return np.where(np.isnan(days), np.nan, whole.astype(f"datetime64[{unit}]").astype(np.float64))
+
+
+@dataclass(frozen=True)
+class Date(Encoding):
+    """Times, by those of their parts that vary: days since 1970, year, month, weekday, hour; each is a number."""
+
+    numbers: tuple[Number, ...]  # named for the parts
+
+    @property
+    def kind(self) -> str:
+        return "date"
+
+    @property
+    def compact(self) -> int:
+        return sum(number.compact for number in self.numbers)
+
+    def code(self, column: Column, where: str) -> Array:
+        days = read_times(column, self.name, where)
+        return np.hstack([number.of_values(PARTS[number.name](days)) for number in self.numbers])
+
+    def blocks(self, first: int) -> list[Block]:
+        found = []
+        for number in self.numbers:
+            found += number.blocks(first)
+            first += number.compact
+        return found
+
+    def fills(self) -> list[float]:
+        return [fill for number in self.numbers for fill in number.fills()]
+
+    def feature_names(self) -> list[str]:
+        return [f"{self.name}.{name}" for number in self.numbers for name in number.feature_names()]
+
+
+def _moved(block: Block, first: int) -> Block:
+    from dataclasses import replace
+
+    return replace(block, source=block.source + first)
+
+
+def embeddings(encodings: Sequence[Encoding]) -> list[Category]:
+    """Those whose codes go to an `Embedding`, in their order."""
+    return [one for one in encodings if isinstance(one, Category) and one.units]

@@ -1,0 +1,277 @@
+"""Tables in files: CSV of any delimiter, also compressed, Parquet and Arrow; read whole or by parts, with pyarrow.
+
+Every cell of a CSV file is read as text first: what a column holds is decided on all of it, and a cell that does not
+fit can be named by its row.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from chainrule.errors import InputError, MissingExtraError
+from chainrule.tables import frames
+from chainrule.tables.reading import MISSING, sharpened
+from chainrule.tables.table import Table
+
+#: Endings of files, before a compression's.
+CSV, PARQUET, ARROW = (".csv", ".tsv", ".txt"), (".parquet", ".pq"), (".arrow", ".feather", ".ipc")
+COMPRESSED = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2"}
+#: Bytes of CSV text that are read at a time; a row cannot be longer.
+BLOCK = 1 << 24
+#: Bytes in which the delimiter is looked for.
+_SAMPLE = 1 << 16
+
+
+@dataclass(frozen=True)
+class TableFile(ABC):
+    """A file, or a folder of Parquet files, that holds a table."""
+
+    path: Path
+
+    @property
+    @abstractmethod
+    def names(self) -> tuple[str, ...]:
+        """The columns."""
+
+    @abstractmethod
+    def parts(self, columns: Sequence[str] | None = None) -> Iterator[Table]:
+        """The rows by parts that fit in memory, in order, of these columns or of all."""
+
+    def read(self, columns: Sequence[str] | None = None) -> Table:
+        """All rows at once."""
+        from chainrule.tables.table import stack
+
+        found = list(self.parts(columns))
+        if not found:
+            raise InputError(str(self.path), "a table with rows", "none", "Check the file.")
+        return found[0] if len(found) == 1 else stack(found)
+
+
+def open_file(path: str | os.PathLike[str], delimiter: str | None = None) -> TableFile:
+    """The file at a path, by its ending; a folder is one of Parquet files.
+
+    Parameters
+    ----------
+    path : of a file or a folder
+    delimiter : of a CSV file; None finds it
+
+    Raises
+    ------
+    InputError
+        Where there is no such file, or its ending is none of those known.
+    MissingExtraError
+        Where pyarrow is not installed.
+    """
+    place = Path(path)
+    if not place.exists():
+        raise InputError(str(place), "a file or a folder", "nothing under this name", "Check the path.")
+    _pyarrow(str(place))
+    if place.is_dir():
+        return ParquetFiles(place)
+    endings = [ending.lower() for ending in place.suffixes]
+    if endings and endings[-1] in COMPRESSED:
+        endings.pop()
+    ending = endings[-1] if endings else ""
+    if ending in PARQUET:
+        return ParquetFiles(place)
+    if ending in ARROW:
+        return ArrowFile(place)
+    if ending in CSV:
+        return CSVFile(place, delimiter)
+    raise InputError(
+        str(place), f"a name that ends in {', '.join((*CSV, *PARQUET, *ARROW))}", repr(ending or place.name),
+        "Compressed CSV ends in .csv.gz or .csv.zst. Rename the file.",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class CSVFile(TableFile):
+    """Text with a delimiter, quotes, and names in its first row."""
+
+    delimiter: str | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self._first()[1]
+
+    def parts(self, columns: Sequence[str] | None = None) -> Iterator[Table]:
+        import pyarrow as pa
+        from pyarrow import csv as arrow_csv
+
+        delimiter, names = self._first()
+        where, done = str(self.path), 0
+        broken: list[Any] = []
+
+        def note(row: Any) -> str:
+            broken.append(row)
+            return "error"
+
+        try:
+            with self._stream() as stream:
+                reader = arrow_csv.open_csv(
+                    stream,
+                    read_options=arrow_csv.ReadOptions(block_size=BLOCK, column_names=list(names), skip_rows=1),
+                    parse_options=arrow_csv.ParseOptions(
+                        delimiter=delimiter, newlines_in_values=True, invalid_row_handler=note
+                    ),
+                    convert_options=arrow_csv.ConvertOptions(
+                        column_types=dict.fromkeys(names, pa.string()),
+                        strings_can_be_null=True,
+                        quoted_strings_can_be_null=True,
+                        null_values=list(MISSING),
+                        include_columns=None if columns is None else list(columns),
+                    ),
+                )
+                for batch in reader:
+                    if batch.num_rows:
+                        yield _table(pa.Table.from_batches([batch]), where, sharpen=True)
+                        done += batch.num_rows
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError, EOFError, UnicodeError) as error:
+            row = f"row {broken[0].number}: " if broken and broken[0].number else f"behind row {done}: "
+            raise InputError(
+                where, f"CSV of {len(names)} columns in UTF-8", f"{row}{error}",
+                f"Delimiter {delimiter!r} was taken. Quote text that holds it.",
+            ) from error  # fmt: skip
+
+    def _stream(self) -> Any:
+        import pyarrow as pa
+
+        compression = COMPRESSED.get(self.path.suffix.lower())
+        return pa.input_stream(str(self.path), compression=compression)
+
+    def _first(self) -> tuple[str, tuple[str, ...]]:
+        """The delimiter and the names in the first row."""
+        import pyarrow as pa
+
+        where = str(self.path)
+        try:
+            with self._stream() as stream:
+                text = stream.read(_SAMPLE).decode("utf-8-sig", errors="ignore")
+        except (pa.ArrowInvalid, OSError, EOFError) as error:
+            raise InputError(where, "a readable file", str(error), "Check the file.") from error
+        lines = text.splitlines()
+        if not lines or not lines[0].strip():
+            raise InputError(where, "names of columns in the first row", "an empty row", "Write them there.")
+        delimiter = self.delimiter or ("\t" if ".tsv" in self.path.suffixes else _delimiter(lines))
+        try:
+            names = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+        except csv.Error as error:
+            raise InputError(where, "names of columns in the first row", str(error), "Check the file.") from error
+        if len(set(names)) < len(names):
+            twice = sorted({name for name in names if names.count(name) > 1})
+            raise InputError(where, "columns of different names", f"{twice} more than once", "Rename them.")
+        return delimiter, tuple(names)
+
+
+@dataclass(frozen=True)
+class ParquetFiles(TableFile):
+    """A Parquet file, or all those of a folder, by row groups."""
+
+    @property
+    def files(self) -> list[Path]:
+        if self.path.is_file():
+            return [self.path]
+        found = sorted(
+            p for p in self.path.rglob("*") if p.suffix.lower() in PARQUET and not p.name.startswith((".", "_"))
+        )
+        if not found:
+            raise InputError(str(self.path), "a folder of .parquet files", "none in it", "Check the path.")
+        return found
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        with _reading(self.path):
+            import pyarrow.parquet as pq
+
+            return tuple(pq.read_schema(self.files[0]).names)
+
+    def groups(self) -> list[tuple[Path, int, int]]:
+        """File, number and rows of every row group."""
+        import pyarrow.parquet as pq
+
+        found = []
+        for file in self.files:
+            with _reading(file):
+                about = pq.read_metadata(file)
+            found += [(file, k, about.row_group(k).num_rows) for k in range(about.num_row_groups)]
+        return found
+
+    def group(self, file: Path, number: int, columns: Sequence[str] | None = None) -> Table:
+        """One row group."""
+        import pyarrow.parquet as pq
+
+        with _reading(file), pq.ParquetFile(file) as opened:
+            return _table(
+                opened.read_row_group(number, list(columns) if columns else None, use_threads=False), str(file)
+            )
+
+    def parts(self, columns: Sequence[str] | None = None) -> Iterator[Table]:
+        for file, number, rows in self.groups():
+            if rows:
+                yield self.group(file, number, columns)
+
+
+@dataclass(frozen=True)
+class ArrowFile(TableFile):
+    """An Arrow (Feather) file, by record batches."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        import pyarrow as pa
+
+        with _reading(self.path), pa.memory_map(str(self.path)) as source:
+            return tuple(pa.ipc.open_file(source).schema.names)
+
+    def parts(self, columns: Sequence[str] | None = None) -> Iterator[Table]:
+        import pyarrow as pa
+
+        with _reading(self.path), pa.memory_map(str(self.path)) as source:
+            opened = pa.ipc.open_file(source)
+            for number in range(opened.num_record_batches):
+                batch = pa.Table.from_batches([opened.get_batch(number)])
+                if batch.num_rows:
+                    yield _table(batch if columns is None else batch.select(list(columns)), str(self.path))
+
+
+class _reading:
+    """Errors of pyarrow in our form."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        import pyarrow as pa
+
+        if isinstance(error, (pa.ArrowException, OSError)):
+            raise InputError(str(self.path), "a readable table", str(error), "Check the file.") from error
+
+
+def _table(arrow: Any, where: str, sharpen: bool = False) -> Table:
+    found = frames.table(arrow, where)
+    if not sharpen:
+        return found
+    return Table({name: sharpened(column) for name, column in found.columns.items()}, len(found))
+
+
+def _delimiter(lines: list[str]) -> str:
+    """Whichever of the usual ones stands in the first row most often."""
+    return max(",;\t|", key=lines[0].count)
+
+
+def _pyarrow(where: str) -> None:
+    try:
+        import pyarrow  # noqa: F401
+    except ImportError as error:
+        raise MissingExtraError(
+            where, "pyarrow, which reads tables from files", "none", "pip install 'chainrule[files]'"
+        ) from error

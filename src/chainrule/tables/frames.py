@@ -1,0 +1,151 @@
+"""From whatever holds rows in memory to a `Table`: frames of pandas, polars and Arrow, and NumPy arrays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.errors import InputError, InputTypeError
+from chainrule.tables.table import Column, Table, words
+
+Array = NDArray[Any]
+
+
+def table(X: Any, where: str = "X") -> Table:
+    """X as a Table.
+
+    Parameters
+    ----------
+    X : a frame of pandas, polars, Arrow or anything else that narwhals knows; or an array of shape (rows, columns),
+        whose columns are named x0, x1, ...
+    where : how errors call it
+
+    Raises
+    ------
+    InputError, InputTypeError
+        Where it is no table, or a column holds what is neither number, word, truth value nor time.
+
+    Examples
+    --------
+    >>> found = table(np.array([[1.5, 2.0], [np.nan, 3.0]]))
+    >>> found.names, found["x0"].missing
+    (('x0', 'x1'), array([False,  True]))
+    """
+    if isinstance(X, Table):
+        return X
+    frame = nw.from_native(X, eager_only=True, pass_through=True)
+    if isinstance(frame, nw.DataFrame):
+        names = [str(name) for name in frame.columns]
+        if len(set(names)) < len(names):
+            twice = sorted({name for name in names if names.count(name) > 1})
+            raise InputError(where, "columns of different names", f"{twice} more than once", "Rename them.")
+        columns = {str(name): _series(frame[name], f"{where}, column {name!r}") for name in frame.columns}
+        return Table(columns, len(frame), all(isinstance(name, str) for name in frame.columns))
+    return _array(X, where)
+
+
+def _array(X: Any, where: str) -> Table:
+    if type(X).__module__.startswith("scipy.sparse"):
+        raise InputTypeError(
+            where, "a dense table", "a sparse matrix", "Use X.toarray(), or MLPClassifier, which takes sparse X."
+        )
+    values = np.asarray(X)
+    if values.dtype.kind == "c":
+        raise InputError(where, "real numbers", "complex ones", "Complex data not supported: give their parts.")
+    if values.ndim != 2:
+        raise InputError(
+            where, "a table of shape (rows, columns)", f"shape {values.shape}",
+            "Expected 2D array: Reshape your data, either using array.reshape(-1, 1) or array.reshape(1, -1).",
+        )  # fmt: skip
+    columns = {f"x{k}": of_array(values[:, k], f"{where}, column {k}") for k in range(values.shape[1])}
+    return Table(columns, len(values), named=False)
+
+
+def of_array(values: Array, where: str) -> Column:
+    """A one-dimensional array as a column."""
+    kind = values.dtype.kind
+    if kind in "iuf":
+        return Column("numbers", values.astype(np.float64))
+    if kind == "b":
+        return Column("words", values.astype(np.int32), ("False", "True"))
+    if kind in "US":
+        return words([str(v) for v in values.astype(str)])
+    if kind == "M":
+        return _times(values)
+    if kind == "m":
+        return Column("numbers", _days(values.astype("timedelta64[us]").astype(np.int64), np.isnat(values)) * 86_400)
+    return _objects(values, where)
+
+
+def _objects(values: Array, where: str) -> Column:
+    """Python objects: numbers where all are, else words."""
+    missing = np.array([v is None or v != v or type(v).__name__ in ("NAType", "NaTType") for v in values], bool)
+    present = [v for v in values[~missing]]
+    for row, v in zip(np.flatnonzero(~missing), present, strict=True):
+        if not np.isscalar(v) and not hasattr(v, "isoformat") and not hasattr(v, "as_integer_ratio"):
+            raise InputTypeError(
+                f"{where}, row {row}", "a number, a word, a truth value or a date", f"{type(v).__name__} {v!r:.60}",
+                "Each argument must be a string or a number.",
+            )  # fmt: skip
+        if isinstance(v, complex):
+            raise InputError(f"{where}, row {row}", "real numbers", repr(v), "Complex data not supported.")
+    if present and all(isinstance(v, (bool, np.bool_)) for v in present):
+        return words([None if gone else str(bool(v)) for v, gone in zip(values, missing, strict=True)])
+    if not any(isinstance(v, str) for v in present):
+        found = np.full(len(values), np.nan)
+        if all(hasattr(v, "isoformat") for v in present) and present:
+            stamps = np.full(len(values), np.datetime64("NaT"), "datetime64[us]")
+            stamps[~missing] = np.array(present, "datetime64[us]")
+            return _times(stamps)
+        found[~missing] = [float(v) for v in present]
+        return Column("numbers", found)
+    return words([None if gone else _text(v) for v, gone in zip(values, missing, strict=True)])
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, (float, np.floating)) and value == int(value):
+        return str(int(value))
+    return str(value)
+
+
+def _times(values: Array) -> Column:
+    return Column("times", _days(values.astype("datetime64[us]").astype(np.int64), np.isnat(values)))
+
+
+def _days(microseconds: NDArray[np.int64], missing: NDArray[np.bool_]) -> Array:
+    return np.where(missing, np.nan, microseconds / 86_400_000_000)
+
+
+def _series(series: Any, where: str) -> Column:
+    kind = series.dtype
+    if kind.is_numeric():
+        return Column("numbers", series.cast(nw.Float64).to_numpy().astype(np.float64))
+    if kind == nw.Boolean:
+        truth = series.cast(nw.Int32).fill_null(-1).to_numpy().astype(np.int32)
+        return Column("words", truth, ("False", "True"))
+    if kind in (nw.String, nw.Categorical, nw.Enum):
+        return _levels(series.cast(nw.String))
+    if kind in (nw.Datetime, nw.Date):
+        if kind == nw.Datetime and kind.time_zone is not None:
+            series = series.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+        return _times(series.cast(nw.Datetime("us")).to_numpy())
+    if kind == nw.Duration:
+        return of_array(series.to_numpy(), where)
+    if kind == nw.Object:
+        return _objects(series.to_numpy(), where)
+    if kind == nw.Unknown and series.is_null().all():
+        return Column("numbers", np.full(len(series), np.nan))
+    raise InputTypeError(
+        where, "numbers, words, truth values or times", str(kind), "Turn it into one of these, or leave it out."
+    )
+
+
+def _levels(series: Any) -> Column:
+    levels = sorted(series.drop_nulls().unique().to_list())
+    if not levels:
+        return Column("words", np.full(len(series), -1, np.int32))
+    codes = series.replace_strict(levels, list(range(len(levels))), default=-1, return_dtype=nw.Int32).fill_null(-1)
+    return Column("words", codes.to_numpy().astype(np.int32), tuple(levels))

@@ -1,0 +1,103 @@
+"""Words read as numbers and as times, and what is refused when they are not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.errors import InputError
+from chainrule.tables.table import Column
+
+Array = NDArray[Any]
+
+#: Words that stand for a missing value in a file.
+MISSING = ("", "?", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "#N/A")
+
+
+def numbers(levels: Sequence[str]) -> Array | None:
+    """The words as float64 numbers, or None where one is none. Spaces around a number are forgiven."""
+    try:
+        return np.array([float(level) for level in levels], np.float64)
+    except ValueError:
+        return None
+
+
+def times(levels: Sequence[str]) -> Array | None:
+    """The words as days since 1970, or None where one is no ISO date such as 2026-01-31 or 2026-01-31T12:30:00."""
+    if not all(_looks_iso(level) for level in levels):
+        return None
+    try:
+        stamps = np.array([level.strip().removesuffix("Z").replace(" ", "T") for level in levels], "datetime64[us]")
+    except ValueError:
+        return None
+    return stamps.astype(np.int64) / 86_400_000_000
+
+
+def sharpened(column: Column) -> Column:
+    """Words that are all numbers as numbers, all ISO dates as times; any other column as it is."""
+    if column.storage != "words" or not column.levels:
+        return column
+    for storage, read in (("numbers", numbers), ("times", times)):
+        found = read(column.levels)
+        if found is not None:
+            return column.converted(storage, lambda _, found=found: found)  # type: ignore[arg-type,misc]
+    return column
+
+
+def read_numbers(column: Column, name: str, where: str) -> Array:
+    """A column as finite float64 numbers, NaN where one is missing.
+
+    Raises
+    ------
+    InputError
+        At a word that is no number, or at an infinite one.
+    """
+    values = _read(column, "numbers", numbers, "a number", name, where)
+    infinite = np.isinf(values)
+    if infinite.any():
+        raise InputError(
+            f"{where}, column {name!r}, row {int(infinite.argmax())}", "finite numbers, or NaN for a missing one",
+            "infinity", "Replace it by a number or by NaN.",
+        )  # fmt: skip
+    return values
+
+
+def read_times(column: Column, name: str, where: str) -> Array:
+    """A column as days since 1970, NaN where one is missing.
+
+    Raises
+    ------
+    InputError
+        At what is no ISO date.
+    """
+    if column.storage == "numbers":
+        raise InputError(f"{where}, column {name!r}", "dates, as in fit", "numbers", "Give ISO dates, or times.")
+    return _read(column, "times", times, "an ISO date such as 2026-01-31", name, where)
+
+
+def _read(
+    column: Column, storage: str, read: Callable[[Sequence[str]], Array | None], what: str, name: str, where: str
+) -> Array:
+    if column.storage == storage:
+        return column.values
+    levels = ["nan" if level.strip() in MISSING else level for level in column.levels]
+    known = [level for level in levels if level != "nan"]
+    found = read(known)
+    if found is None:
+        bad = next(code for code, level in enumerate(levels) if level != "nan" and read([level]) is None)
+        row = int((column.values == bad).argmax())
+        raise InputError(
+            f"{where}, column {name!r}, row {row}", f"{what}, as in fit", repr(column.levels[bad]),
+            "Mend the value, leave it empty, or fit with this column as a category.",
+        )  # fmt: skip
+    values = np.full(len(levels) + 1, np.nan)
+    values[[code for code, level in enumerate(levels) if level != "nan"]] = found
+    return values[column.values]
+
+
+def _looks_iso(level: str) -> bool:
+    text = level.strip()
+    return len(text) >= 8 and text[:4].isdigit() and text[4] == "-" and text[5:7].isdigit()

@@ -1,0 +1,40 @@
+"""A target of numbers on the scale that a network learns, and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class TargetScale:
+    """Standardised, by its logarithm where `log`; predictions stay within what was seen. A number per output each."""
+
+    center: tuple[float, ...]
+    scale: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    log: bool = False
+
+    @classmethod
+    def of(cls, y: Array, log: bool = False) -> TargetScale:
+        """The scale of targets, float64 of shape (rows, outputs)."""
+        seen = np.log(y) if log else y
+        deviation = seen.std(axis=0)
+        scale = np.where(deviation > 0, deviation, 1.0)
+        return cls(*(tuple(one.tolist()) for one in (seen.mean(axis=0), scale, y.min(axis=0), y.max(axis=0))), log)
+
+    def __call__(self, y: Array) -> Array:
+        """From units of y to what is learned, of shape (rows, outputs)."""
+        return np.asarray(((np.log(y) if self.log else y) - self.center) / self.scale)
+
+    def back(self, learned: Array) -> Array:
+        """From what is learned to units of y, float64."""
+        values = learned.astype(np.float64) * self.scale + self.center
+        with np.errstate(over="ignore"):
+            return np.asarray(np.clip(np.exp(values) if self.log else values, self.low, self.high))
