@@ -56,7 +56,7 @@ def fitting(
     if resumed is not None:
         session.streams.load(resumed.data["trainer"]["streams"])  # one of which chooses the held-out rows
     weigh = estimator._weigher(y, incremental)
-    data = estimator._data(X, target.values_in(X.dtype), weigh(y, weight))
+    data = estimator._data(X, target.values_in(X.dtype), _in(X.dtype, weigh(y, weight)))
     if not held_out.nothing:
         parts = Parts(data, unseen(estimator, held_out, session, weigh, "_val", "fit"))
     elif incremental or estimator.solver == "lbfgs":
@@ -94,7 +94,11 @@ def unseen(estimator: BaseMLP, given: Given, session: Session, weigh: Weigher, s
             f"{found.outputs} outputs for {found.loss.name}",
             "Give the same targets.",
         )
-    return estimator._data(X, found.values_in(dtype), weigh(y, weight))
+    return estimator._data(X, found.values_in(dtype), _in(dtype, weigh(y, weight)))
+
+
+def _in(dtype: Any, weight: Array | None) -> Array | None:
+    return None if weight is None else weight.astype(dtype, copy=False)
 
 
 def _check_call(estimator: BaseMLP, held_out: Given, resume_from: Any, incremental: bool) -> None:

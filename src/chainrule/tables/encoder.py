@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.engine.expansion import Coded, Code, Expansion
+from chainrule.engine.expansion import Block, Code, Coded, Expansion
 from chainrule.errors import InputError, unknown_name
 from chainrule.tables import kinds, numbers
 from chainrule.tables.encodings import PARTS, Category, Date, Encoding, embeddings
@@ -48,7 +48,8 @@ class Encoder:
     @cached_property
     def expansion(self) -> Expansion:
         """From compact rows to the network's inputs: codes of embeddings stand last, as `Embedding` wants them."""
-        blocks, fills = [], []
+        blocks: list[Block] = []
+        fills: list[float] = []
         for encoding in self.encodings:
             blocks += encoding.blocks(len(fills))
             fills += encoding.fills()
@@ -137,7 +138,7 @@ def _category(name: str, column: Column, where: str, how: str, bins: int) -> Enc
     counts = np.bincount(column.values[column.values >= 0], minlength=len(column.levels))
     least = int(np.clip(len(column) // 2000, 2, 10))
     order = np.argsort(-counts, kind="stable")[:MOST_LEVELS]
-    kept = sorted(column.levels[code] for code in order if counts[code] >= least or len(column) < 200 and counts[code])
+    kept = sorted(column.levels[code] for code in order if counts[code] >= least or (len(column) < 200 and counts[code]))
     rare = int(counts.sum()) - sum(int(counts[column.levels.index(level)]) for level in kept)
     levels, absent = tuple(kept), bool(column.missing.any())
     found = Category(name, levels, rare >= least, absent)

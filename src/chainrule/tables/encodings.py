@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -175,7 +175,7 @@ class Category(Encoding):
 
 
 #: What can be read off a time: name -> from days since 1970 to a number.
-PARTS = {
+PARTS: dict[str, Callable[[Array], Array]] = {
     "elapsed": lambda days: days,
     "year": lambda days: _calendar(days, "Y") + 1970,
     "month": lambda days: _calendar(days, "M") % 12 + 1,

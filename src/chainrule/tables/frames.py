@@ -42,7 +42,7 @@ def table(X: Any, where: str = "X") -> Table:
         if len(set(names)) < len(names):
             twice = sorted({name for name in names if names.count(name) > 1})
             raise InputError(where, "columns of different names", f"{twice} more than once", "Rename them.")
-        columns = {str(name): _series(frame[name], f"{where}, column {name!r}") for name in frame.columns}
+        columns = {str(name): _series(frame.get_column(name), f"{where}, column {name!r}") for name in frame.columns}
         return Table(columns, len(frame), all(isinstance(name, str) for name in frame.columns))
     return _array(X, where)
 
@@ -83,7 +83,7 @@ def of_array(values: Array, where: str) -> Column:
 def _objects(values: Array, where: str) -> Column:
     """Python objects: numbers where all are, else words."""
     missing = np.array([v is None or v != v or type(v).__name__ in ("NAType", "NaTType") for v in values], bool)
-    present = [v for v in values[~missing]]
+    present = list(values[~missing])
     for row, v in zip(np.flatnonzero(~missing), present, strict=True):
         if not np.isscalar(v) and not hasattr(v, "isoformat") and not hasattr(v, "as_integer_ratio"):
             raise InputTypeError(

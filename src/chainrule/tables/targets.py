@@ -26,8 +26,9 @@ class TargetScale:
         """The scale of targets, float64 of shape (rows, outputs)."""
         seen = np.log(y) if log else y
         deviation = seen.std(axis=0)
-        scale = np.where(deviation > 0, deviation, 1.0)
-        return cls(*(tuple(one.tolist()) for one in (seen.mean(axis=0), scale, y.min(axis=0), y.max(axis=0))), log)
+        parts = seen.mean(axis=0), np.where(deviation > 0, deviation, 1.0), y.min(axis=0), y.max(axis=0)
+        center, scale, low, high = (tuple(part.tolist()) for part in parts)
+        return cls(center, scale, low, high, log)
 
     def __call__(self, y: Array) -> Array:
         """From units of y to what is learned, of shape (rows, outputs)."""

@@ -103,6 +103,11 @@ class BaseTable(BaseEstimator, ABC):  # type: ignore[misc]
         table, y, self.target_name_ = rows.split_target(table, y, name)
         given = X if self.target_name_ is None else table
         rows.learn_names(self, given, table)
+        if not table.names:
+            raise InputError(
+                f"{name}: X", "columns to learn from", "none",
+                f"Found array with 0 feature(s) (shape=({len(table)}, 0)) while a minimum of 1 is required.",
+            )  # fmt: skip
         if len(table) < 2:
             raise InputError(f"{name}: X", "at least 2 rows", f"{len(table)} sample", "n_samples = 1 teaches nothing.")
         target = self._learn_target(y)

@@ -21,7 +21,7 @@ Array = NDArray[Any]
 
 
 @dataclass(eq=False, repr=False)
-class TableClassifier(ClassifierMixin, BaseTable):
+class TableClassifier(ClassifierMixin, BaseTable):  # type: ignore[misc]
     """Classes from raw tables: numbers, words, truth values and dates, with gaps in them.
 
     The kind of each column is found (`encoder_` tells it), its encoding is part of the model, and a network of dense
@@ -81,8 +81,8 @@ class TableClassifier(ClassifierMixin, BaseTable):
         with one_form(name, "a class for every row", y):
             if y is None:
                 raise ValueError("requires y to be passed, but the target y is None.")
-            check_classification_targets(y)
             y = column_or_1d(check_array(y, ensure_2d=False, dtype=None, input_name="y"), warn=True)
+            check_classification_targets(y)
         return np.asarray(y)
 
     def _learn_target(self, y: Any) -> Array:

@@ -46,7 +46,8 @@ def by_gradient(encoder: Encoder, coded: Coded, model: BaseMLP) -> Array:
     x = coded.toarray()
     slopes = _slopes(model, x)
     above = (x - x.mean(axis=0)) * slopes
-    owners, owner = [], {}
+    owners: list[int] = []
+    owner: dict[int, int] = {}
     for number, encoding in enumerate(encoder.encodings):
         for source in range(len(owner), len(owner) + encoding.compact):
             owner[source] = number

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
-from sklearn.utils.validation import check_array
+from sklearn.utils.validation import check_array, column_or_1d
 
 from chainrule.engine.expansion import Coded
 from chainrule.errors import InputError
@@ -23,7 +23,7 @@ Array = NDArray[Any]
 
 
 @dataclass(eq=False, repr=False)
-class TableRegressor(RegressorMixin, BaseTable):
+class TableRegressor(RegressorMixin, BaseTable):  # type: ignore[misc]
     """Numbers from raw tables; parameters and attributes are those of `TableClassifier`, but for the following.
 
     Parameters
@@ -61,7 +61,7 @@ class TableRegressor(RegressorMixin, BaseTable):
             if y is None:
                 raise ValueError("requires y to be passed, but the target y is None.")
             found = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
-        return np.asarray(found).reshape(len(found), -1)
+            return found if found.ndim == 2 and found.shape[1] > 1 else column_or_1d(found, warn=True)[:, None]
 
     def _learn_target(self, y: Any) -> Array:
         found = self._numbers(y)
@@ -70,7 +70,6 @@ class TableRegressor(RegressorMixin, BaseTable):
                 f"{type(self).__name__}(log_target=)", "targets above 0", f"{found.min():g}", "Leave it False."
             )
         self.target_ = TargetScale.of(found, self.log_target)
-        self._flat = np.ndim(y) == 1
         return self._learned(found)
 
     def _target(self, y: Any) -> Array:
@@ -90,4 +89,4 @@ class TableRegressor(RegressorMixin, BaseTable):
     def predict(self, X: Any) -> Array:
         """Predicted values, (rows,), or (rows, targets) where y had several columns; float64, in units of y."""
         found = self._values(self._coded(X))
-        return found[:, 0] if self._flat else found
+        return found[:, 0] if found.shape[1] == 1 else found
