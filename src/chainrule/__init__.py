@@ -40,6 +40,7 @@ _HOMES = {
     "MLPRegressor": "estimators.regressor",
     "SequenceClassifier": "estimators.sequences",
     "SequenceRegressor": "estimators.sequences",
+    "load": "estimators.loading",
 }
 _MODULES = {
     "activations": "network.activations",
