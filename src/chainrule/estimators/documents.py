@@ -188,8 +188,6 @@ def _margins(arrays: dict[str, Array], targets: int) -> Margins | None:
     for name, array in found.items():
         right = array.shape == margins.distances.shape and array.ndim == 2 and array.shape[1] == targets and len(array)
         if not right or array.dtype != np.float64 or (np.diff(array, axis=0) < 0).any():
-            raise InputError(
-                MARGINS + name, f"ascending float64 of shape (rows, {targets})", f"{array.dtype} of shape {array.shape}",
-                "The file was changed.",
-            )  # fmt: skip
+            wanted, found_ = f"ascending float64 of shape (rows, {targets})", f"{array.dtype} of shape {array.shape}"
+            raise InputError(MARGINS + name, wanted, found_, "The file was changed.")
     return margins
