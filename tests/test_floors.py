@@ -12,10 +12,11 @@ import chainrule
 
 ROOT = Path(chainrule.__file__).parent
 
-#: errors.py and checks.py are the ground below all floors, and __init__.py the roof, which nothing may import.
+#: errors.py, checks.py, files.py and values.py are the ground below all floors, and __init__.py the roof, which nothing
+#: may import.
 FLOORS = {
     "errors": -2,
-    "checks": -1,
+    "checks": -1, "files": -1, "values": -1,
     "plain": 0, "network": 0,
     "engine": 1,
     "training": 2, "tables": 2, "datasets": 2,
@@ -30,6 +31,7 @@ FLOORS = {
 #: package -> the places that may import it; what is not named here may be imported anywhere
 HOMES = {
     "numba": ("engine/kernels/",),
+    "safetensors": ("files.py", "training/checkpoints.py"),
     "threadpoolctl": ("engine/threads.py",),
     "sklearn": ("estimators/",),
     "narwhals": ("tables/frames.py",),

@@ -42,6 +42,7 @@ _HOMES = {
     "TableRegressor": "estimators.table.regressor",
     "SequenceClassifier": "estimators.sequences",
     "SequenceRegressor": "estimators.sequences",
+    "load": "estimators.loading",
 }
 _MODULES = {
     "activations": "network.activations",

@@ -33,6 +33,10 @@ class CheckpointError(_Explained, ValueError):
     """A checkpoint that cannot be gone on from; also a `ValueError`."""
 
 
+class ModelFileError(_Explained, ValueError):
+    """A model file that is not one, not whole, or not to be trusted; also a `ValueError`."""
+
+
 class MissingExtraError(_Explained, ImportError):
     """A package that only one feature needs is not installed; also an `ImportError`."""
 

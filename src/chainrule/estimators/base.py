@@ -12,11 +12,13 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from chainrule.estimators import architecture, ensemble, prepare, rules
+from chainrule.estimators import architecture, documents, ensemble, prepare, rules
 from chainrule.estimators.inputs import Given, check_X
 from chainrule.estimators.learned import Learned
 from chainrule.estimators.protocol import CallbackSupportMixin, with_callbacks
+from chainrule.estimators.saving import Saved
 from chainrule.estimators.target import Target
+from chainrule.formats.document import Document
 from chainrule.network.layers import Layer
 from chainrule.network.losses import Loss
 from chainrule.training.averaging import Averaging
@@ -36,7 +38,7 @@ def goes_in_steps(estimator: BaseMLP) -> bool:
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class BaseMLP(CallbackSupportMixin, Learned, BaseEstimator, ABC):  # type: ignore[misc]
+class BaseMLP(CallbackSupportMixin, Saved, Learned, BaseEstimator, ABC):  # type: ignore[misc]
     """Everything of `MLPClassifier` and `MLPRegressor` but what a target is.
 
     scikit-learn reads the parameters off the signature of an `__init__` that does nothing but store them: that of
@@ -123,6 +125,19 @@ class BaseMLP(CallbackSupportMixin, Learned, BaseEstimator, ABC):  # type: ignor
     @abstractmethod
     def _calibrate(self, rows: Data) -> None:
         """Find, on rows in the loss's form that training did not see, what prediction needs beside the weights."""
+
+    # Files ------------------------------------------------------------------------------------------------
+
+    def _document(self) -> Document:
+        return documents.of(self)
+
+    @classmethod
+    def _from_document(cls, document: Document) -> Self:
+        return documents.estimator(cls, document)
+
+    @abstractmethod
+    def _check_learned(self, loss: Loss, outputs: int) -> None:
+        """Refuse a loss and outputs, read from a file, that no fit of this estimator ends with."""
 
     # Fitting ----------------------------------------------------------------------------------------------
 

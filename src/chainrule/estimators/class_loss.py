@@ -33,6 +33,9 @@ LOSSES: dict[str, tuple[type[Loss], type[Loss] | None]] = {
     "squared_hinge": (SquaredHinge, None),
     "multiclass_hinge": (Hinge, MulticlassHinge),
 }
+#: y of these are labels, a column each, where one column may stand for two classes.
+OF_LABELS = (domains.LABELS, domains.SHARES)
+DOMAINS = (*OF_LABELS, domains.CODES, domains.DISTRIBUTIONS)
 SMOOTH = (BinaryCrossEntropy, CrossEntropy)
 
 
@@ -46,7 +49,7 @@ def choose(estimator: MLPClassifier, several: bool) -> Loss:
     """
     name, given = type(estimator).__name__, estimator.loss
     if isinstance(given, Loss):
-        fits = given.domain in ((domains.CODES,) if several else (domains.LABELS, domains.SHARES))
+        fits = given.domain in ((domains.CODES,) if several else OF_LABELS)
         if not fits and not (isinstance(given, Custom) and not several):
             kind = "several classes" if several else "two classes or labels"
             raise InputError(f"{name}(loss=)", f"a loss for {kind}", repr(given), f"By name: {sorted(LOSSES)}.")

@@ -224,6 +224,13 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
             return Target(codes.reshape(-1, 1), loss, 1)
         return Target(codes if loss.target == "classes" else np.eye(classes)[codes], loss, classes)
 
+    def _check_learned(self, loss: Loss, outputs: int) -> None:
+        name, classes = type(self).__name__, len(self.classes_)
+        if loss.domain not in class_loss.DOMAINS:
+            raise InputError(f"{name}, loss", "a loss for classes", repr(loss), "Numbers have MLPRegressor.")
+        if outputs != classes and not (outputs == 1 and classes <= 2 and loss.domain in class_loss.OF_LABELS):
+            raise InputError(f"{name}, classes_", f"classes for {outputs} outputs", classes, "The file was changed.")
+
     @property
     def _multilabel(self) -> bool:
         return self.n_outputs_ > 1 and self._loss.target == "values" and self._loss.domain != DISTRIBUTIONS

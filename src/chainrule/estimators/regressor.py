@@ -70,6 +70,11 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
         columns = y.reshape(len(y), -1)
         return Target(columns, loss, loss.outputs(columns.shape[1]))
 
+    def _check_learned(self, loss: Loss, outputs: int) -> None:
+        if loss.domain not in OF_NUMBERS:
+            raise InputError(f"{type(self).__name__}, loss", "a loss for numbers", repr(loss), "The file was changed.")
+        loss.targets(outputs)
+
     def _as_given(self, y: Array) -> Array:
         return y[:, 0] if y.shape[1] == 1 else y
 

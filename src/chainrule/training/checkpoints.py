@@ -7,7 +7,6 @@ process that dies while it writes leaves the files before untouched.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -15,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.checks import Checked, Count
 from chainrule.errors import CheckpointError, InputError, InputTypeError
+from chainrule.files import digest, packed, write_whole
 
 SUFFIX = ".checkpoint"
 FORMAT = 1
@@ -89,20 +88,9 @@ def found_in(folder: Path) -> list[Path]:
 
 def write(place: Path, state: State) -> None:
     """Write a file that is there whole or not at all."""
-    from safetensors.numpy import save
-
     text = json.dumps(state.data)
-    arrays = {name: np.asarray(array, order="C") for name, array in state.arrays.items()}
-    content = save(arrays, {"format": str(FORMAT), "data": text, "digest": _digest(arrays, text)})
-    passing = place.with_name(f".{place.name}.{os.getpid()}")
-    try:
-        with open(passing, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(passing, place)
-    finally:
-        passing.unlink(missing_ok=True)
+    about = {"format": str(FORMAT), "data": text, "digest": digest(state.arrays, text)}
+    write_whole(place, packed(state.arrays, about))
 
 
 def read(place: str | os.PathLike[str]) -> State:
@@ -135,19 +123,10 @@ def read(place: str | os.PathLike[str]) -> State:
         ) from error
     if about.get("format") != str(FORMAT) or "data" not in about:
         raise CheckpointError(str(path), f"a checkpoint of form {FORMAT}", f"form {about.get('format')}", _OLDER)
-    if about.get("digest") != _digest(arrays, about["data"]):
+    if about.get("digest") != digest(arrays, about["data"]):
         raise CheckpointError(str(path), "a checkpoint as it was written", "one that was changed since", _OLDER)
     return State(arrays, json.loads(about["data"]))
 
 
 _MEND = "Train with checkpoints=Checkpoints(folder) first."
 _OLDER = "Name an older file of the folder, or train anew."
-
-
-def _digest(arrays: Mapping[str, NDArray[Any]], text: str) -> str:
-    digest = hashlib.sha256(text.encode())
-    for name in sorted(arrays):
-        array = arrays[name]
-        digest.update(f"{name} {array.dtype} {array.shape}".encode())
-        digest.update(array.tobytes())
-    return digest.hexdigest()

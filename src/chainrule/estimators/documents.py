@@ -1,0 +1,193 @@
+"""A fitted estimator of rows or sequences as a document, and back."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.checks import POSITIVE, check_number
+from chainrule.engine.members import Members
+from chainrule.engine.network import Network
+from chainrule.engine.parameters import Parameters
+from chainrule.errors import InputError, unknown_name
+from chainrule.estimators import chosen, ensemble, labels
+from chainrule.estimators.intervals import Margins
+from chainrule.estimators.session import Session
+from chainrule.formats.document import Document
+from chainrule.formats.fields import Fields
+from chainrule.network import serial
+from chainrule.training.records import Record
+from chainrule.training.serial import CONFIGURATION
+from chainrule.training.streams import streams
+
+if TYPE_CHECKING:
+    from chainrule.estimators.base import BaseMLP
+
+Array = NDArray[Any]
+Estimator = TypeVar("Estimator", bound="BaseMLP")
+
+#: In front of the names of arrays.
+WEIGHTS, MARGINS = "parameters.", "margins."
+
+#: Learned numbers, which stand in the file under their names.
+NUMBERS = ("n_iter_", "t_", "loss_", "best_loss_", "best_validation_score_", "validation_scores_", "stopped_")
+
+
+def of(estimator: BaseMLP) -> Document:
+    """All but data, buffers, and the moments of the optimiser.
+
+    Raises
+    ------
+    InputError, InputTypeError
+        For code in the network, or a parameter that breaks its rule.
+    """
+    session, learned = estimator._session, vars(estimator)
+    predictor = session.predictor
+    network, parameters = predictor.network, predictor.parameters
+    where = f"{type(estimator).__name__}.save()"
+    history = {one.name: [getattr(record, one.name) for record in estimator.history_] for one in fields(Record)}
+    model: dict[str, Any] = {
+        **chosen.to_data(estimator),
+        "network": {
+            "layers": serial.to_data(network.layers),
+            "inputs": int(network.inputs),
+            "members": ensemble.count(parameters),
+        },
+        "loss": serial.loss_to_data(predictor.loss),
+        "temperature": float(predictor.temperature),
+        "streams": session.streams.state(),
+        "learned": {name: CONFIGURATION.out(where, learned[name]) for name in NUMBERS if name in learned},
+        "history": {name: CONFIGURATION.out(where, column) for name, column in history.items()},
+    }
+    if "classes_" in learned:
+        model["classes"] = labels.to_data(learned["classes_"])
+    if "feature_names_in_" in learned:
+        model["features"] = learned["feature_names_in_"].tolist()
+    arrays = {WEIGHTS + name: array for name, array in parameters.items()}
+    if session.margins is not None:
+        arrays |= {MARGINS + name: array for name, array in asdict(session.margins).items()}
+    return Document(model, arrays)
+
+
+def estimator(kind: type[Estimator], document: Document) -> Estimator:
+    """The estimator that gave a document.
+
+    Raises
+    ------
+    InputError, InputTypeError
+        Where anything in it does not fit the rest, or is unknown.
+    """
+    content, arrays = Fields("content", document.model), dict(document.arrays)
+    made = kind(**chosen.from_data(kind, content))
+    network, parameters = _network(content.inside("network"), arrays)
+    loss, temperature = serial.loss_from_data(content.take("loss")), content.take("temperature")
+    check_number("content, temperature", temperature, *POSITIVE)
+    if network.pools != ("pool" in made.get_params(deep=False)):
+        raise InputError(
+            "content, network",
+            "a Pool in an estimator of sequences, and only there",
+            network.layers,
+            "The file was changed.",
+        )
+    session = Session(ensemble.predictor(network, parameters, loss), streams(0))
+    if temperature != 1:
+        made._check_calibration("content, temperature", loss)
+        session.predictor = session.predictor.at(float(temperature))
+    session.streams.load(_streams(content.take("streams")))
+    made._adopt(session)
+    made.n_features_in_ = network.inputs
+    _learned(made, content)
+    session.margins = _margins(arrays, loss.targets(network.outputs) if "classes_" not in vars(made) else 0)
+    content.end()
+    for name in arrays:
+        raise unknown_name("arrays", name, (WEIGHTS + known for known in network.layout.places))
+    made._check_learned(loss, network.outputs)
+    return made
+
+
+def _network(given: Fields, arrays: dict[str, Array]) -> tuple[Network, ensemble.Model]:
+    """The network, and its parameters in one vector; shapes are compared before that is made."""
+    layers = serial.from_data(given.items("layers"))
+    inputs, members = given.whole("inputs", least=1), given.whole("members", least=1)
+    given.end()
+    network = Network(layers, inputs)
+    front = () if members == 1 else (members,)
+    found = {}
+    for p in network.layout.parameters:
+        if WEIGHTS + p.name not in arrays:
+            raise InputError("arrays", f"{WEIGHTS}{p.name}", f"only {sorted(arrays)}"[:200], "The file was changed.")
+        array = found[p.name] = arrays.pop(WEIGHTS + p.name)
+        if array.shape != (*front, *p.shape):
+            raise InputError(WEIGHTS + p.name, f"shape {(*front, *p.shape)}", array.shape, "The file was changed.")
+        if p.kind == "variance" and (array < 0).any():
+            raise InputError(WEIGHTS + p.name, "variances, at least 0", float(array.min()), "The file was changed.")
+    dtypes = {array.dtype for array in found.values()}
+    if len(dtypes) != 1 or not dtypes <= {np.dtype("f4"), np.dtype("f8")}:
+        raise InputError(
+            "arrays", "float32 or float64, one of them in all", sorted(map(str, dtypes)), "The file was changed."
+        )
+    vector = np.empty(members * network.layout.size, dtypes.pop())
+    kind = Parameters if members == 1 else Members
+    parameters: ensemble.Model = kind(network.layout, vector)
+    for name, array in found.items():
+        parameters[name][...] = array
+    return network, parameters
+
+
+def _streams(data: Any) -> dict[str, Any]:
+    """Where the streams of random numbers stand; NumPy checks the states of its generators itself."""
+    given = Fields("content, streams", data)
+    whole = {name: given.whole(name) for name in ("split", "dropout")}
+    if whole["split"] >= 2**31 or whole["dropout"] >= 2**32:
+        raise InputError("content, streams", "seeds of 32 bits", whole, "The file was changed.")
+    states = {name: given.take(name) for name in ("shuffle", "mixup")}
+    given.end()
+    return {**whole, **states}
+
+
+def _learned(made: BaseMLP, content: Fields) -> None:
+    """Attributes of the last fit, and the record of all of training."""
+    given = content.inside("learned")
+    for name in NUMBERS:
+        if name in given:
+            setattr(made, name, _numbers(f"{given.where}, {name}", CONFIGURATION.back(given.where, given.take(name))))
+    given.end()
+    history = content.inside("history")
+    names = [one.name for one in fields(Record)]
+    columns = [_numbers(history.where, CONFIGURATION.back(history.where, history.items(name))) for name in names]
+    history.end()
+    made.history_ = [Record(**dict(zip(names, row, strict=True))) for row in zip(*columns, strict=True)]
+    made.loss_curve_ = [record.loss for record in made.history_]
+    if "classes" in content:
+        made.classes_ = labels.from_data(content.inside("classes"))
+    if "features" in content:
+        names = content.items("features", str, "names")
+        if len(names) != made.n_features_in_:
+            raise InputError("content, features", f"{made.n_features_in_} names", len(names), "The file was changed.")
+        made.feature_names_in_ = np.array(names, object)
+
+
+def _numbers(where: str, value: Any) -> Any:
+    """A number, None, or a list of them."""
+    if isinstance(value, tuple):
+        return [_numbers(where, one) for one in value]
+    if value is not None and not isinstance(value, (bool, int, float)):
+        raise InputError(where, "numbers", repr(value)[:80], "The file was changed.")
+    return value
+
+
+def _margins(arrays: dict[str, Array], targets: int) -> Margins | None:
+    """The margins of intervals, where there are any."""
+    found = {name: arrays.pop(MARGINS + name) for name in ("distances", "weights") if MARGINS + name in arrays}
+    if not found:
+        return None
+    margins = Margins(**found)
+    for name, array in found.items():
+        right = array.shape == margins.distances.shape and array.ndim == 2 and array.shape[1] == targets and len(array)
+        if not right or array.dtype != np.float64 or (np.diff(array, axis=0) < 0).any():
+            wanted, found_ = f"ascending float64 of shape (rows, {targets})", f"{array.dtype} of shape {array.shape}"
+            raise InputError(MARGINS + name, wanted, found_, "The file was changed.")
+    return margins

@@ -1,0 +1,68 @@
+"""`load`: an estimator from a file. scikit-learn is imported when the file has been read and found whole."""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from typing import Any
+
+from chainrule.errors import InputError, InputTypeError, ModelFileError, unknown_name
+from chainrule.formats import model_file
+from chainrule.formats.document import LIMITS, Document, Limits
+from chainrule.formats.fields import Fields
+
+#: Every estimator that a file may hold, and the module that it is in.
+KINDS = {
+    "MLPClassifier": "classifier",
+    "MLPRegressor": "regressor",
+    "SequenceClassifier": "sequences",
+    "SequenceRegressor": "sequences",
+}
+
+#: What code that is given strangers' values raises where it has no check of its own for them.
+STRANGE = (TypeError, ValueError, LookupError, ArithmeticError, AttributeError, RecursionError)
+
+
+def load(path: str | os.PathLike[str], limits: Limits = LIMITS) -> Any:
+    """The estimator that `save` wrote: it predicts the same bits, and can be cloned, inspected and trained on.
+
+    Parameters
+    ----------
+    path : of the file
+    limits : how large the file may be, and what is in it
+
+    Returns
+    -------
+    estimator : fitted, of the class that was saved
+
+    Raises
+    ------
+    ModelFileError
+        A `ValueError`: the file is not there, not whole, no model file, changed since it was written, larger than the
+        limits, of a later version, or holds what no model can be. Nothing in a file is run.
+
+    Examples
+    --------
+    See `MLPClassifier.save`.
+    """
+    document = model_file.read(path, limits)
+    try:
+        envelope = Fields("model", document.model)
+        name = envelope.text("estimator")
+        if name not in KINDS:
+            raise unknown_name("model, estimator", name, KINDS)
+        written = envelope.inside("written")
+        for what in ("date", "chainrule", "numpy", "python"):
+            written.text(what)
+        written.end()
+        content = envelope.take("content")
+        envelope.end()
+        kind = getattr(import_module(f"chainrule.estimators.{KINDS[name]}"), name)
+        return kind._from_document(Document(content, document.arrays))
+    except (InputError, InputTypeError) as error:
+        where, expected, received, mend = error.args
+        raise ModelFileError(f"{path}, {where}", expected, received, mend) from error
+    except STRANGE as error:
+        raise ModelFileError(
+            f"{path}, content", "a model that an estimator's save() wrote", f"{error!r}"[:200], "Save it anew."
+        ) from error

@@ -1,0 +1,67 @@
+"""`save`: an estimator into a file."""
+
+from __future__ import annotations
+
+import os
+import platform
+from abc import ABC, abstractmethod
+from datetime import UTC, datetime
+from typing import Self
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from chainrule import __version__
+from chainrule.formats import model_file
+from chainrule.formats.document import Document
+
+
+class Saved(ABC):
+    """An estimator that can be a document, and be made of one again; `loading.KINDS` names those that there are."""
+
+    @abstractmethod
+    def _document(self) -> Document:
+        """All that predicts, what was chosen and how training went, as data and arrays."""
+
+    @classmethod
+    @abstractmethod
+    def _from_document(cls, document: Document) -> Self:
+        """The fitted estimator that gave a document; every value of it is a stranger's."""
+
+    def save(self, path: str | os.PathLike[str], overwrite: bool = False) -> None:
+        """Write the fitted estimator to a file that `chainrule.load` reads, in the safetensors form, without pickle.
+
+        The file has the parameters, the network, the weights, classes and names of features, calibration, the record
+        of training, versions and date. Left out, and listed there as `left_out`: callbacks, checkpoints,
+        validation_split, and a random_state, a scoring, a schedule or an initialiser that is code; when loaded, these
+        have their defaults. Moments of the optimiser are left out too: training that goes on begins with fresh ones.
+
+        Parameters
+        ----------
+        path : of the file; it is there whole or not at all, whenever the process ends
+        overwrite : whether a file of that name is replaced
+
+        Raises
+        ------
+        InputError
+            A `ValueError`: the name is taken, the folder is missing, a parameter breaks its rule, or the network has
+            an activation or a loss of your own, which is code.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> import chainrule
+        >>> model = chainrule.MLPRegressor(solver="lbfgs", random_state=0).fit([[0.0], [1.0]], [0.0, 1.0])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     model.save(Path(folder) / "line.model")
+        ...     again = chainrule.load(Path(folder) / "line.model")
+        >>> bool((again.predict([[0.5]]) == model.predict([[0.5]])).all())
+        True
+        """
+        check_is_fitted(self)
+        document = self._document()
+        versions = {"chainrule": __version__, "numpy": np.__version__, "python": platform.python_version()}
+        written = {"date": datetime.now(UTC).isoformat(timespec="seconds"), **versions}
+        envelope = {"estimator": type(self).__name__, "written": written, "content": document.model}
+        model_file.write(path, Document(envelope, document.arrays), overwrite)

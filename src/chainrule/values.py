@@ -1,0 +1,113 @@
+"""Frozen values to plain data that JSON holds, and back. The set of types is closed, so reading imports nothing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import InputError, InputTypeError, unknown_name
+
+#: What a number, a truth value or a text of a dataclass may be, by how the field is annotated.
+_PLAIN: dict[str, tuple[type, ...]] = {"int": (int,), "float": (int, float), "bool": (bool,), "str": (str,)}
+
+
+class Codec:
+    """Values of these dataclasses, numbers, texts, lists and dicts; a list comes back as a tuple.
+
+    Parameters
+    ----------
+    kinds : the dataclasses, written as {"type": name, field: value, ...}
+    names : type -> function from (where, value) to the name that stands for such a value
+
+    Examples
+    --------
+    >>> from dataclasses import make_dataclass
+    >>> codec = Codec([make_dataclass("Point", ["x", "y"])])
+    >>> codec.out("point", codec.back("point", {"type": "Point", "x": 1, "y": [2, 3]}))
+    {'type': 'Point', 'x': 1, 'y': [2, 3]}
+    """
+
+    def __init__(
+        self, kinds: list[type[Any]], names: Mapping[type[Any], Callable[[str, Any], str]] | None = None
+    ) -> None:
+        self.kinds = {kind.__name__: kind for kind in kinds}
+        self.names = dict(names or {})
+
+    def out(self, where: str, value: Any) -> Any:
+        """Plain data.
+
+        Raises
+        ------
+        InputError
+            For a value that is code, or of a type that is not in the table.
+        """
+        if isinstance(value, (np.generic, np.ndarray)):
+            value = value.tolist()
+        if value is None or isinstance(value, (bool, int, str)):
+            return value
+        if isinstance(value, float):
+            return value if math.isfinite(value) else {"type": "float", "value": repr(value)}
+        if isinstance(value, (list, tuple)):
+            return [self.out(where, one) for one in value]
+        if isinstance(value, Mapping):
+            return {"type": "dict", "items": [[self.out(where, k), self.out(where, v)] for k, v in value.items()]}
+        if type(value) in self.names:
+            return self.names[type(value)](where, value)
+        if self.kinds.get(type(value).__name__) is type(value):
+            content = {field.name: self.out(where, getattr(value, field.name)) for field in fields(value)}
+            return {"type": type(value).__name__, **content}
+        raise InputError(
+            where, "a value that can be written as data", repr(value),
+            "Code cannot: keep it in a program and pass it again.",
+        )  # fmt: skip
+
+    def back(self, where: str, data: Any) -> Any:
+        """The value that `out` wrote.
+
+        Raises
+        ------
+        InputError, InputTypeError
+            For an unknown type or field, or a value that the type refuses.
+        """
+        if isinstance(data, list):
+            return tuple(self.back(where, one) for one in data)
+        if not isinstance(data, Mapping):
+            return data
+        content = dict(data)
+        name = content.pop("type", None)
+        if name == "float" and content.get("value") in ("inf", "-inf", "nan"):
+            return float(content["value"])
+        if name == "dict" and isinstance(content.get("items"), list):
+            return self._dict(where, content["items"])
+        if not isinstance(name, str) or name not in self.kinds:
+            raise unknown_name(f"{where}, type", name, self.kinds)
+        return self._made(where, self.kinds[name], content)
+
+    def _dict(self, where: str, items: list[Any]) -> dict[Any, Any]:
+        pairs = [self.back(where, pair) for pair in items]
+        if not all(isinstance(pair, tuple) and len(pair) == 2 and not isinstance(pair[0], dict) for pair in pairs):
+            raise InputError(where, "pairs of a key and a value", repr(items)[:80], "Write the file anew.")
+        return dict(pairs)
+
+    def _made(self, where: str, kind: type[Any], content: Mapping[str, Any]) -> Any:
+        known = {field.name: field for field in fields(kind)}
+        for name, value in content.items():
+            if name not in known:
+                raise unknown_name(f"{where}, {kind.__name__}", name, known)
+            wanted = _PLAIN.get(str(known[name].type))
+            if wanted and (not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted)):
+                raise InputTypeError(
+                    f"{where}, {kind.__name__}({name}=)", str(known[name].type), repr(value)[:80],
+                    "Write the file anew.",
+                )  # fmt: skip
+        values = {name: self.back(where, value) for name, value in content.items()}
+        try:
+            return kind(**values)
+        except (InputError, InputTypeError):
+            raise
+        except (TypeError, ValueError, ArithmeticError) as error:
+            raise InputError(where, f"the fields of {kind.__name__}", str(error), "Write the file anew.") from error

@@ -1,0 +1,170 @@
+"""Changed files load as what they then say, or are refused in our form: none crashes, hangs or takes memory."""
+
+import copy
+import warnings
+from functools import cache
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import chainrule
+from chainrule import MLPClassifier, MLPRegressor, SequenceClassifier
+from chainrule.errors import ModelFileError
+from chainrule.formats import model_file
+from chainrule.formats.document import Document
+
+X = np.random.default_rng(0).normal(size=(30, 3))
+SETS = [X[at : at + 2] for at in range(20)]
+
+MODELS = [
+    (MLPClassifier((4,), norm="batch", early_stopping=True, calibration=True, max_iter=2), X, np.arange(30) % 3),
+    (MLPRegressor("gaussian", (4,), n_members=2, residual=True, dropout=0.1, max_iter=2), X, X[:, 0]),
+    (MLPRegressor("squared_error", (4,), early_stopping=True, calibration=True, max_iter=2), X, X[:, 0]),
+    (SequenceClassifier((4,), max_iter=2), SETS, np.arange(20) % 2),
+]
+
+
+@cache
+def whole(which: int, folder: object) -> tuple[Document, bytes]:
+    model, rows, y = MODELS[which]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.set_params(random_state=0).fit(rows, y).save(folder / f"{which}.model", overwrite=True)
+    return model_file.read(folder / f"{which}.model"), (folder / f"{which}.model").read_bytes()
+
+
+#: Values that stand where others are expected.
+VALUES = st.one_of(
+    st.sampled_from([None, True, 0, -1, 1, 2, 3, 4, 2**31, 2**63, 10**39, 0.5, -0.0, 1e308, "", "inf", "relu", [], {}]),
+    st.sampled_from(["Dense", "Pool", "Residual", "BatchNorm", "CrossEntropy", "Adam", "MLPRegressor", "U5", "O"]),
+    st.sampled_from([{"type": "float", "value": "nan"}, {"type": "Dropout", "rate": 0.5}]),
+    st.sampled_from([{"type": "Dense", "units": 10**9}, {"type": "Residual", "layers": []}]),
+    st.sampled_from([{"type": "Pool", "how": "max"}, {"type": "dict", "items": []}]),
+    st.integers(-5, 5), st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=4),
+    st.lists(st.integers(0, 3), max_size=4),
+)  # fmt: skip
+
+
+@st.composite
+def changes(draw, data):
+    """The data with one to three of its values, anywhere, replaced, removed, doubled or moved."""
+    data = copy.deepcopy(data)
+    for _ in range(draw(st.integers(1, 3))):
+        at, inside = data, []
+        while isinstance(at, (dict, list)) and at and (not inside or draw(st.integers(0, 9))):
+            inside.append((at, draw(st.sampled_from(sorted(at) if isinstance(at, dict) else range(len(at))))))
+            at = at[inside[-1][1]]
+        if not inside:
+            return data
+        holder, key = inside[-1]
+        what = draw(st.sampled_from(["replace", "replace", "remove", "copy", "add"]))
+        if what == "replace":
+            holder[key] = draw(VALUES)
+        elif what == "remove":
+            del holder[key]
+        elif what == "copy":
+            source = draw(st.sampled_from(sorted(data) if isinstance(data, dict) else range(len(data))))
+            holder[key] = copy.deepcopy(data[source])
+        elif isinstance(holder, list):
+            holder.insert(key, copy.deepcopy(holder[key]))
+        else:
+            holder[draw(st.text(max_size=5))] = draw(VALUES)
+    return data
+
+
+def loads_or_is_refused(place, content: bytes) -> bool:
+    """Whether it loads; what loads can predict, be saved and be loaded again."""
+    place.write_bytes(content)
+    try:
+        model = chainrule.load(place)
+    except ModelFileError:
+        return False
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        rows = np.ones((2, model.n_features_in_))
+        given = [rows] if "pool" in model.get_params() else rows
+        with np.errstate(all="ignore"):
+            assert len(model.predict(given)) == len(given)
+    model.save(place, overwrite=True)
+    chainrule.load(place)
+    return True
+
+
+EXAMPLES = [150, pytest.param(5000, marks=pytest.mark.slow)]
+
+
+def fuzz(times):
+    return settings(max_examples=times, suppress_health_check=list(HealthCheck), database=None)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("models")
+
+
+@pytest.mark.parametrize("times", EXAMPLES)
+def test_changed_bytes(times, folder, numpy_kernels):
+    @fuzz(times)
+    @given(st.data())
+    def run(data):
+        _, content = whole(data.draw(st.integers(0, len(MODELS) - 1)), folder)
+        found = bytearray(content)
+        for _ in range(data.draw(st.integers(0, 4))):
+            place = data.draw(st.integers(0, len(found) - 1))
+            how = data.draw(st.sampled_from(["byte", "cut", "insert", "double"]))
+            if how == "byte":
+                found[place] = data.draw(st.integers(0, 255))
+            elif how == "insert":
+                found[place:place] = data.draw(st.binary(max_size=20))
+            elif how == "cut":
+                del found[place : place + data.draw(st.integers(1, 2000))]
+            else:
+                found[place:place] = found[place : place + 50]
+            if not found:
+                break
+        loaded = loads_or_is_refused(folder / "changed", bytes(found))
+        if bytes(found) == content:
+            assert loaded
+
+    run()
+
+
+@pytest.mark.parametrize("times", EXAMPLES)
+def test_changed_contents_under_a_right_digest(times, folder, by_hand, numpy_kernels):
+    """A stranger who knows the form: whatever the model and the arrays say, deep checks are reached."""
+
+    @fuzz(times)
+    @given(st.data())
+    def run(data):
+        document, _ = whole(data.draw(st.integers(0, len(MODELS) - 1)), folder)
+        arrays = dict(document.arrays)
+        if data.draw(st.integers(0, 3)) == 0:
+            name = data.draw(st.sampled_from(sorted(arrays)))
+            change = data.draw(st.sampled_from(["drop", "turn", "type", "negative", "other"]))
+            array = arrays.pop(name)
+            if change == "turn":
+                arrays[name] = np.ascontiguousarray(array.T)
+            elif change == "type":
+                arrays[name] = array.astype(data.draw(st.sampled_from(["f4", "i8", "u1"])))
+            elif change == "negative":
+                arrays[name] = -array
+            elif change == "other":
+                arrays[data.draw(st.sampled_from(sorted(document.arrays)))] = array
+            model = document.model
+        else:
+            model = data.draw(changes(document.model))
+        header, body = by_hand.parts(Document(model, arrays))
+        if data.draw(st.integers(0, 9)) == 0:
+            about = header.pop("__metadata__")
+            header = {"__metadata__": about, **data.draw(changes(header))}
+        loads_or_is_refused(folder / "changed", by_hand.raw(header, body))
+
+    run()
+
+
+def test_unchanged_files_load_through_the_same_hands(folder, by_hand, numpy_kernels):
+    for which in range(len(MODELS)):
+        document, _ = whole(which, folder)
+        assert loads_or_is_refused(folder / "same", by_hand.raw(*by_hand.parts(document)))
