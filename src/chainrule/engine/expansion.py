@@ -16,12 +16,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.engine.kernels import Kernel, chosen_set, load
+from chainrule.errors import InputError
+from chainrule.network.checks import check_count
 
 Array = NDArray[Any]
 F32 = np.dtype(np.float32)
 
 #: The widest that a clip can be told to be: what float32 can hold.
 UNBOUNDED = float(np.finfo(np.float32).max)
+
+
+def check_numbers(where: str, values: Sequence[float]) -> None:
+    """Refuse what is no finite number.
+
+    Raises
+    ------
+    InputError
+    """
+    for value in values:
+        if not isinstance(value, (int, float)) or isinstance(value, bool) or not abs(value) <= UNBOUNDED:
+            raise InputError(where, "finite numbers of float32", repr(value)[:80], "Fit the encoder anew.")
 
 
 @dataclass(frozen=True)
@@ -33,6 +47,12 @@ class Block(ABC):
 
     kind: ClassVar[int]
     source: int
+
+    def __post_init__(self) -> None:
+        where = f"{type(self).__name__}(source={self.source!r})"
+        if not isinstance(self.source, int) or self.source < 0:
+            raise InputError(where, "the number of a column", repr(self.source), "Columns are counted from 0.")
+        check_numbers(where, self.constants)
 
     @property
     def width(self) -> int:
@@ -62,6 +82,12 @@ class Clip(Block):
     @property
     def constants(self) -> tuple[float, ...]:
         return (*self.origin, *self.slope, *self.low, *self.high)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        lengths = {len(self.origin), len(self.slope), len(self.low), len(self.high)}
+        if lengths != {self.width} or not self.width:
+            raise InputError("Clip", "as many slopes, lows and highs as origins, at least 1", lengths, "One per input.")
 
 
 @dataclass(frozen=True)
@@ -93,6 +119,10 @@ class Levels(Block):
     kind = 3
     constants = ()
     count: int
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_count("Levels(count=)", self.count)
 
     @property
     def width(self) -> int:

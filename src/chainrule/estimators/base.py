@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
@@ -38,7 +38,7 @@ def goes_in_steps(estimator: BaseMLP) -> bool:
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class BaseMLP(CallbackSupportMixin, Saved, Learned, BaseEstimator, ABC):  # type: ignore[misc]
+class BaseMLP(CallbackSupportMixin, Learned, BaseEstimator, Saved):  # type: ignore[misc]
     """Everything of `MLPClassifier` and `MLPRegressor` but what a target is.
 
     scikit-learn reads the parameters off the signature of an `__init__` that does nothing but store them: that of
@@ -134,6 +134,10 @@ class BaseMLP(CallbackSupportMixin, Saved, Learned, BaseEstimator, ABC):  # type
     @classmethod
     def _from_document(cls, document: Document) -> Self:
         return documents.estimator(cls, document)
+
+    @classmethod
+    def _check_parameters(cls, parameters: Mapping[str, Any]) -> None:
+        rules.check(cls.__name__, parameters)
 
     @abstractmethod
     def _check_learned(self, loss: Loss, outputs: int) -> None:

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainrule.errors import InputError, unknown_name
-from chainrule.estimators import rules
 from chainrule.formats.fields import Fields
 from chainrule.training.serial import CONFIGURATION
 
 if TYPE_CHECKING:
-    from chainrule.estimators.base import BaseMLP
+    from chainrule.estimators.saving import Saved
 
 #: Of a fit and its place only: objects, or whole lists of rows.
 NEVER = ("callbacks", "checkpoints", "validation_split")
@@ -21,7 +20,7 @@ NEVER = ("callbacks", "checkpoints", "validation_split")
 WHERE_CODE = ("random_state", "scoring", "learning_rate", "init")
 
 
-def to_data(estimator: BaseMLP) -> dict[str, Any]:
+def to_data(estimator: Saved) -> dict[str, Any]:
     """{"parameters": by name, "left_out": names of those that have another value than they will have when loaded}.
 
     Raises
@@ -30,7 +29,7 @@ def to_data(estimator: BaseMLP) -> dict[str, Any]:
         For a parameter that breaks its rule, or is code and belongs to the network.
     """
     name, parameters = type(estimator).__name__, estimator.get_params(deep=False)
-    rules.check(name, parameters)
+    estimator._check_parameters(parameters)
     found, left_out = {}, []
     for parameter, value in parameters.items():
         if parameter in NEVER:
@@ -46,7 +45,7 @@ def to_data(estimator: BaseMLP) -> dict[str, Any]:
     return {"parameters": found, "left_out": left_out}
 
 
-def from_data(kind: type[BaseMLP], content: Fields) -> dict[str, Any]:
+def from_data(kind: type[Saved], content: Fields) -> dict[str, Any]:
     """The parameters that `to_data` wrote, held against their rules; those that are not there have their defaults.
 
     Raises
@@ -58,5 +57,5 @@ def from_data(kind: type[BaseMLP], content: Fields) -> dict[str, Any]:
         if name not in defaults:
             raise unknown_name("content, parameters", name, defaults)
     found = {name: CONFIGURATION.back(f"{kind.__name__}({name}=)", value) for name, value in given.items()}
-    rules.check(kind.__name__, {**defaults, **found})
+    kind._check_parameters({**defaults, **found})
     return found

@@ -17,6 +17,8 @@ KINDS = {
     "MLPRegressor": "regressor",
     "SequenceClassifier": "sequences",
     "SequenceRegressor": "sequences",
+    "TableClassifier": "table.classifier",
+    "TableRegressor": "table.regressor",
 }
 
 #: What code that is given strangers' values raises where it has no check of its own for them.

@@ -106,6 +106,8 @@ def check(name: str, parameters: Mapping[str, Any]) -> None:
         At the first that breaks its rule: which, what was expected, what was received, how to mend it.
     """
     check_each(name, parameters)
+    if "solver" not in parameters:
+        return
     if isinstance(parameters["solver"], Optimiser) and parameters["weight_decay"]:
         raise InputError(
             f"{name}(weight_decay=)", "none of it beside an optimiser", parameters["weight_decay"],

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import platform
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
@@ -27,6 +28,15 @@ class Saved(ABC):
     @abstractmethod
     def _from_document(cls, document: Document) -> Self:
         """The fitted estimator that gave a document; every value of it is a stranger's."""
+
+    @classmethod
+    @abstractmethod
+    def _check_parameters(cls, parameters: Mapping[str, Any]) -> None:
+        """Hold parameters, all of them by name, against their rules."""
+
+    @abstractmethod
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """scikit-learn's."""
 
     def save(self, path: str | os.PathLike[str], overwrite: bool = False) -> None:
         """Write the fitted estimator to a file that `chainrule.load` reads, in the safetensors form, without pickle.

@@ -45,6 +45,12 @@ class Encoder:
     encodings: tuple[Encoding, ...]
     left_out: tuple[LeftOut, ...] = ()
 
+    def __post_init__(self) -> None:
+        if not self.encodings or not all(isinstance(one, Encoding) for one in self.encodings):
+            raise InputError("Encoder", "encodings of columns", repr(self.encodings)[:80], "Fit the encoder anew.")
+        if not all(isinstance(one, LeftOut) for one in self.left_out):
+            raise InputError("Encoder(left_out=)", "columns left out", repr(self.left_out)[:80], "Fit anew.")
+
     @cached_property
     def expansion(self) -> Expansion:
         """From compact rows to the network's inputs: codes of embeddings stand last, as `Embedding` wants them."""
@@ -138,7 +144,9 @@ def _category(name: str, column: Column, where: str, how: str, bins: int) -> Enc
     counts = np.bincount(column.values[column.values >= 0], minlength=len(column.levels))
     least = int(np.clip(len(column) // 2000, 2, 10))
     order = np.argsort(-counts, kind="stable")[:MOST_LEVELS]
-    kept = sorted(column.levels[code] for code in order if counts[code] >= least or (len(column) < 200 and counts[code]))
+    kept = sorted(
+        column.levels[code] for code in order if counts[code] >= least or (len(column) < 200 and counts[code])
+    )
     rare = int(counts.sum()) - sum(int(counts[column.levels.index(level)]) for level in kept)
     levels, absent = tuple(kept), bool(column.missing.any())
     found = Category(name, levels, rare >= least, absent)

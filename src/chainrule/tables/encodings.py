@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.engine.expansion import Block, Code, Levels
+from chainrule.engine.expansion import Block, Clip, Code, Levels, Missing, Smooth, check_numbers
 from chainrule.errors import InputError
+from chainrule.network.checks import check_count
 from chainrule.tables.reading import read_numbers, read_times
 from chainrule.tables.table import Column
 
@@ -64,6 +67,10 @@ class Scale:
     center: float
     scale: float
 
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.center) and math.isfinite(self.scale) and self.scale > 0):
+            raise InputError("Scale", "a finite center, and a scale above 0", repr(self), "Fit the encoder anew.")
+
     def __call__(self, values: Array) -> Array:
         return (values - self.center) / self.scale
 
@@ -84,6 +91,16 @@ class Number(Encoding):
     parts: tuple[Block, ...]  # of source 0, the scaled number, or 1, its height on the curve
     knots: tuple[float, ...] = ()
     heights: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        where = f"Number({self.name!r})"
+        check_numbers(where, (self.fill, *self.knots, *self.heights))
+        ascend = all(a < b for a, b in pairwise(self.knots))
+        if len(self.knots) != len(self.heights) or not ascend:
+            raise InputError(where, "ascending knots, and a height for each", "others", "Fit the encoder anew.")
+        for part in self.parts:
+            if not isinstance(part, (Clip, Smooth, Missing)) or part.source >= self.compact:
+                raise InputError(where, f"blocks of {self.compact} columns", repr(part)[:80], "Fit the encoder anew.")
 
     @property
     def kind(self) -> str:
@@ -135,6 +152,15 @@ class Category(Encoding):
     rare: bool = False
     absent: bool = False
     units: int = 0  # of an embedding; 0 for indicators
+
+    def __post_init__(self) -> None:
+        where = f"Category({self.name!r})"
+        if self.units != 0:
+            check_count(f"{where}: units", self.units)
+        if not all(isinstance(level, str) for level in self.levels) or len(set(self.levels)) < len(self.levels):
+            raise InputError(where, "different words as levels", repr(self.levels)[:80], "Fit the encoder anew.")
+        if not self.count:
+            raise InputError(where, "at least one level", "none", "Fit the encoder anew.")
 
     @property
     def kind(self) -> str:
@@ -195,6 +221,11 @@ class Date(Encoding):
 
     numbers: tuple[Number, ...]  # named for the parts
 
+    def __post_init__(self) -> None:
+        for number in self.numbers:
+            if not isinstance(number, Number) or number.name not in PARTS:
+                raise InputError(f"Date({self.name!r})", f"numbers named {set(PARTS)}", repr(number)[:80], "Fit anew.")
+
     @property
     def kind(self) -> str:
         return "date"
@@ -222,8 +253,6 @@ class Date(Encoding):
 
 
 def _moved(block: Block, first: int) -> Block:
-    from dataclasses import replace
-
     return replace(block, source=block.source + first)
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from chainrule.errors import InputError
 
 Array = NDArray[Any]
 
@@ -20,6 +23,12 @@ class TargetScale:
     low: tuple[float, ...]
     high: tuple[float, ...]
     log: bool = False
+
+    def __post_init__(self) -> None:
+        parts = self.center, self.scale, self.low, self.high
+        whole = all(isinstance(v, (int, float)) and math.isfinite(v) for part in parts for v in part)
+        if not whole or len({len(part) for part in parts}) != 1 or not all(v > 0 for v in self.scale):
+            raise InputError("TargetScale", "finite numbers, one per target, and scales above 0", self, "Fit anew.")
 
     @classmethod
     def of(cls, y: Array, log: bool = False) -> TargetScale:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, Self
@@ -18,16 +18,22 @@ from chainrule.errors import InputError
 from chainrule.estimators import rules
 from chainrule.estimators.base import BaseMLP
 from chainrule.estimators.inputs import check_weight
-from chainrule.estimators.table import importance, presets, rows
+from chainrule.estimators.saving import Saved
+from chainrule.estimators.table import documents, importance, presets, rows
 from chainrule.estimators.table.held_out import split
+from chainrule.formats.document import Document
 from chainrule.tables import encoder
 from chainrule.tables.encoder import Encoder
 
 Array = NDArray[Any]
 
 
+#: Parameters that the preset chooses where they are None.
+FROM_PRESET = {field.name for field in fields(presets.Preset)}
+
+
 @dataclass(eq=False, repr=False, kw_only=True)
-class BaseTable(BaseEstimator, ABC):  # type: ignore[misc]
+class BaseTable(BaseEstimator, Saved):  # type: ignore[misc]
     """Everything of `TableClassifier` and `TableRegressor` but what a target is."""
 
     preset: str = "default"
@@ -61,6 +67,23 @@ class BaseTable(BaseEstimator, ABC):  # type: ignore[misc]
     @abstractmethod
     def _extra(self) -> dict[str, Any]:
         """Parameters of the estimator inside that only this kind of estimator has."""
+
+    # Files ------------------------------------------------------------------------------------------------
+
+    def _document(self) -> Document:
+        return documents.of(self)
+
+    @classmethod
+    def _from_document(cls, document: Document) -> Self:
+        return documents.estimator(cls, document)
+
+    @classmethod
+    def _check_parameters(cls, parameters: Mapping[str, Any]) -> None:
+        rules.check(cls.__name__, {k: v for k, v in parameters.items() if v is not None or k not in FROM_PRESET})
+
+    @abstractmethod
+    def _check_learned(self) -> None:
+        """Refuse what was read from a file and no fit of this estimator ends with."""
 
     # Fitting ----------------------------------------------------------------------------------------------
 
@@ -98,7 +121,7 @@ class BaseTable(BaseEstimator, ABC):  # type: ignore[misc]
         name = type(self).__name__
         for done in ("model_", "encoder_"):
             self.__dict__.pop(done, None)
-        self._check_parameters()
+        self._check_parameters(self.get_params(deep=False))
         table = rows.table(X, f"{name}: X")
         table, y, self.target_name_ = rows.split_target(table, y, name)
         given = X if self.target_name_ is None else table
@@ -125,15 +148,9 @@ class BaseTable(BaseEstimator, ABC):  # type: ignore[misc]
         self._fit_inside(made, *parts)
         return self
 
-    def _check_parameters(self) -> None:
-        name = type(self).__name__
-        found = {k: v for k, v in vars(self).items() if v is not None}
-        rules.check_each(name, found)
-        rules.check_each(name, {"preset": self.preset, "numbers": self.numbers, "columns": self.columns})
-
     def _preset(self, count: int) -> presets.Preset:
         """The preset for this many rows, with what was said in its place."""
-        said = {f.name: getattr(self, f.name) for f in fields(presets.Preset) if getattr(self, f.name) is not None}
+        said = {name: getattr(self, name) for name in FROM_PRESET if getattr(self, name) is not None}
         if "hidden_layer_sizes" in said:
             said["hidden_layer_sizes"] = tuple(np.atleast_1d(said["hidden_layer_sizes"]).tolist())
         return replace(presets.PRESETS[self.preset](count), **said)
@@ -238,7 +255,7 @@ class BaseTable(BaseEstimator, ABC):  # type: ignore[misc]
         """What each column adds to a prediction to first order: gradient times input, summed over its inputs.
 
         Of each row, the slope of the winning class's z (of a regressor's prediction, in deviations of the target) in
-        each of the network's inputs, times what that input is above its mean over X (Shrikumar et al. 2017).
+        each of the network's inputs, times that input (Shrikumar et al. 2017). Columns of embeddings have 0.
 
         Parameters
         ----------

@@ -76,6 +76,13 @@ class TableClassifier(ClassifierMixin, BaseTable):  # type: ignore[misc]
             weight = {code: weight[label] for code, label in enumerate(self.classes_.tolist()) if label in weight}
         return {"class_weight": weight}
 
+    def _check_learned(self) -> None:
+        codes = self.model_.classes_
+        if codes.dtype.kind not in "iu" or codes.min() < 0 or codes.max() >= len(self.classes_):
+            raise InputError(
+                "content, classes", f"{codes.max() + 1} classes", len(self.classes_), "The file was changed."
+            )
+
     def _labels(self, y: Any) -> Array:
         name = f"{type(self).__name__}: y"
         with one_form(name, "a class for every row", y):

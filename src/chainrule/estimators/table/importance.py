@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.base import is_classifier
 
 from chainrule.engine.expansion import Code, Coded
 from chainrule.engine.members import Members
@@ -45,7 +46,7 @@ def by_gradient(encoder: Encoder, coded: Coded, model: BaseMLP) -> Array:
     """Gradient times input of each row, summed over the inputs of each column; (rows, columns)."""
     x = coded.toarray()
     slopes = _slopes(model, x)
-    above = (x - x.mean(axis=0)) * slopes
+    products = x * slopes
     owners: list[int] = []
     owner: dict[int, int] = {}
     for number, encoding in enumerate(encoder.encodings):
@@ -55,7 +56,7 @@ def by_gradient(encoder: Encoder, coded: Coded, model: BaseMLP) -> Array:
         owners += [-1 if isinstance(block, Code) else owner[block.source]] * block.width
     found = np.zeros((len(x), len(encoder.encodings)), np.float32)
     for number in range(len(encoder.encodings)):
-        found[:, number] = above[:, np.array(owners) == number].sum(axis=1)
+        found[:, number] = products[:, np.array(owners) == number].sum(axis=1)
     return found
 
 
@@ -68,7 +69,7 @@ def _slopes(model: BaseMLP, x: Array) -> Array:
         look = network.forward(one, x)
         d_output = np.zeros_like(look.output)
         d_output[np.arange(len(x)), look.output.argmax(axis=1)] = 1
-        if d_output.shape[1] == 1 and model._estimator_type == "classifier":
+        if d_output.shape[1] == 1 and is_classifier(model):
             d_output = np.where(look.output > 0, 1, -1).astype(x.dtype)
         total += network.backward(one, look, d_output).d_input
     return total / len(members)

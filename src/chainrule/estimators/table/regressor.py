@@ -55,6 +55,11 @@ class TableRegressor(RegressorMixin, BaseTable):  # type: ignore[misc]
     def _extra(self) -> dict[str, Any]:
         return {"loss": self.loss}
 
+    def _check_learned(self) -> None:
+        outputs, scales = self.model_._loss.targets(self.model_.n_outputs_), len(self.target_.center)
+        if outputs != scales:
+            raise InputError("content, target", f"scales of {outputs} targets", scales, "The file was changed.")
+
     def _numbers(self, y: Any) -> Array:
         name = f"{type(self).__name__}: y"
         with one_form(name, "a finite number for every row", y):

@@ -1,0 +1,12 @@
+"""Encodings of columns and scales of targets, to plain data and back."""
+
+from __future__ import annotations
+
+from chainrule.engine.expansion import Clip, Code, Levels, Missing, Smooth
+from chainrule.tables.encoder import Encoder, LeftOut
+from chainrule.tables.encodings import Category, Date, Number, Scale
+from chainrule.tables.targets import TargetScale
+from chainrule.values import Codec
+
+#: Every frozen value that an encoder is made of.
+ENCODINGS = Codec([Encoder, LeftOut, Number, Category, Date, Scale, Clip, Smooth, Missing, Levels, Code, TargetScale])
