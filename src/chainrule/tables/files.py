@@ -13,12 +13,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from chainrule.errors import InputError, MissingExtraError
 from chainrule.tables import frames
 from chainrule.tables.reading import MISSING, sharpened
-from chainrule.tables.table import Table
+from chainrule.tables.table import Table, stack
 
 #: Endings of files, before a compression's.
 CSV, PARQUET, ARROW = (".csv", ".tsv", ".txt"), (".parquet", ".pq"), (".arrow", ".feather", ".ipc")
@@ -35,19 +35,36 @@ class TableFile(ABC):
 
     path: Path
 
+    #: The number of the first row in errors: as an editor counts, where a file is text.
+    first_row: ClassVar[int] = 0
+
     @property
     @abstractmethod
     def names(self) -> tuple[str, ...]:
         """The columns."""
 
-    @abstractmethod
     def parts(self, columns: Sequence[str] | None = None) -> Iterator[Table]:
-        """The rows by parts that fit in memory, in order, of these columns or of all."""
+        """The rows by parts that fit in memory, in order, of these columns or of all.
+
+        Raises
+        ------
+        InputError
+            Where the file cannot be read; from which row on.
+        """
+        done = self.first_row
+        for arrow in self._batches(columns):
+            yield self._table(arrow).at(done)
+            done += arrow.num_rows
+
+    @abstractmethod
+    def _batches(self, columns: Sequence[str] | None) -> Iterator[Any]:
+        """Tables of Arrow, none of them empty."""
+
+    def _table(self, arrow: Any) -> Table:
+        return frames.table(arrow, str(self.path))
 
     def read(self, columns: Sequence[str] | None = None) -> Table:
         """All rows at once."""
-        from chainrule.tables.table import stack
-
         found = list(self.parts(columns))
         if not found:
             raise InputError(str(self.path), "a table with rows", "none", "Check the file.")
@@ -96,31 +113,23 @@ class CSVFile(TableFile):
     """Text with a delimiter, quotes, and names in its first row."""
 
     delimiter: str | None = None
+    first_row = 2
 
     @property
     def names(self) -> tuple[str, ...]:
         return self._first()[1]
 
-    def parts(self, columns: Sequence[str] | None = None) -> Iterator[Table]:
+    def _batches(self, columns: Sequence[str] | None) -> Iterator[Any]:
         import pyarrow as pa
         from pyarrow import csv as arrow_csv
 
         delimiter, names = self._first()
-        where, done = str(self.path), 0
-        broken: list[Any] = []
-
-        def note(row: Any) -> str:
-            broken.append(row)
-            return "error"
-
         try:
             with self._stream() as stream:
                 reader = arrow_csv.open_csv(
                     stream,
-                    read_options=arrow_csv.ReadOptions(block_size=BLOCK, column_names=list(names), skip_rows=1),
-                    parse_options=arrow_csv.ParseOptions(
-                        delimiter=delimiter, newlines_in_values=True, invalid_row_handler=note
-                    ),
+                    read_options=arrow_csv.ReadOptions(block_size=BLOCK, use_threads=False),
+                    parse_options=arrow_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
                     convert_options=arrow_csv.ConvertOptions(
                         column_types=dict.fromkeys(names, pa.string()),
                         strings_can_be_null=True,
@@ -131,14 +140,16 @@ class CSVFile(TableFile):
                 )
                 for batch in reader:
                     if batch.num_rows:
-                        yield _table(pa.Table.from_batches([batch]), where, sharpen=True)
-                        done += batch.num_rows
+                        yield pa.Table.from_batches([batch])
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError, EOFError, UnicodeError) as error:
-            row = f"row {broken[0].number}: " if broken and broken[0].number else f"behind row {done}: "
             raise InputError(
-                where, f"CSV of {len(names)} columns in UTF-8", f"{row}{error}",
-                f"Delimiter {delimiter!r} was taken. Quote text that holds it.",
+                str(self.path), f"CSV of {len(names)} columns in UTF-8", str(error),
+                f"Delimiter {delimiter!r} was taken: quote text that holds it.",
             ) from error  # fmt: skip
+
+    def _table(self, arrow: Any) -> Table:
+        found = super()._table(arrow)
+        return Table({name: sharpened(column) for name, column in found.columns.items()}, len(found))
 
     def _stream(self) -> Any:
         import pyarrow as pa
@@ -205,17 +216,18 @@ class ParquetFiles(TableFile):
 
     def group(self, file: Path, number: int, columns: Sequence[str] | None = None) -> Table:
         """One row group."""
+        return self._table(self._group(file, number, columns))
+
+    def _group(self, file: Path, number: int, columns: Sequence[str] | None) -> Any:
         import pyarrow.parquet as pq
 
         with _reading(file), pq.ParquetFile(file) as opened:
-            return _table(
-                opened.read_row_group(number, list(columns) if columns else None, use_threads=False), str(file)
-            )
+            return opened.read_row_group(number, None if columns is None else list(columns), use_threads=False)
 
-    def parts(self, columns: Sequence[str] | None = None) -> Iterator[Table]:
+    def _batches(self, columns: Sequence[str] | None) -> Iterator[Any]:
         for file, number, rows in self.groups():
             if rows:
-                yield self.group(file, number, columns)
+                yield self._group(file, number, columns)
 
 
 @dataclass(frozen=True)
@@ -229,7 +241,7 @@ class ArrowFile(TableFile):
         with _reading(self.path), pa.memory_map(str(self.path)) as source:
             return tuple(pa.ipc.open_file(source).schema.names)
 
-    def parts(self, columns: Sequence[str] | None = None) -> Iterator[Table]:
+    def _batches(self, columns: Sequence[str] | None) -> Iterator[Any]:
         import pyarrow as pa
 
         with _reading(self.path), pa.memory_map(str(self.path)) as source:
@@ -237,7 +249,7 @@ class ArrowFile(TableFile):
             for number in range(opened.num_record_batches):
                 batch = pa.Table.from_batches([opened.get_batch(number)])
                 if batch.num_rows:
-                    yield _table(batch if columns is None else batch.select(list(columns)), str(self.path))
+                    yield batch if columns is None else batch.select(list(columns))
 
 
 class _reading:
@@ -254,13 +266,6 @@ class _reading:
 
         if isinstance(error, (pa.ArrowException, OSError)):
             raise InputError(str(self.path), "a readable table", str(error), "Check the file.") from error
-
-
-def _table(arrow: Any, where: str, sharpen: bool = False) -> Table:
-    found = frames.table(arrow, where)
-    if not sharpen:
-        return found
-    return Table({name: sharpened(column) for name, column in found.columns.items()}, len(found))
 
 
 def _delimiter(lines: list[str]) -> str:

@@ -36,7 +36,10 @@ def table(X: Any, where: str = "X") -> Table:
     """
     if isinstance(X, Table):
         return X
-    frame = nw.from_native(X, eager_only=True, pass_through=True)
+    try:
+        frame = nw.from_native(X, eager_only=True, pass_through=True)
+    except nw.exceptions.DuplicateError as error:
+        raise InputError(where, "columns of different names", str(error), "Rename them.") from error
     if isinstance(frame, nw.DataFrame):
         names = [str(name) for name in frame.columns]
         if len(set(names)) < len(names):

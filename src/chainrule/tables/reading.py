@@ -59,8 +59,8 @@ def read_numbers(column: Column, name: str, where: str) -> Array:
     infinite = np.isinf(values)
     if infinite.any():
         raise InputError(
-            f"{where}, column {name!r}, row {int(infinite.argmax())}", "finite numbers, or NaN for a missing one",
-            "infinity", "Replace it by a number or by NaN.",
+            f"{where}, column {name!r}, row {column.first + int(infinite.argmax())}",
+            "finite numbers, or NaN for a missing one", "infinity", "Replace it by a number or by NaN.",
         )  # fmt: skip
     return values
 
@@ -88,7 +88,7 @@ def _read(
     found = read(known)
     if found is None:
         bad = next(code for code, level in enumerate(levels) if level != "nan" and read([level]) is None)
-        row = int((column.values == bad).argmax())
+        row = column.first + int((column.values == bad).argmax())
         raise InputError(
             f"{where}, column {name!r}, row {row}", f"{what}, as in fit", repr(column.levels[bad]),
             "Mend the value, leave it empty, or fit with this column as a category.",

@@ -18,12 +18,13 @@ class Column:
     """One column.
 
     `values` are float64 numbers, or times in days since 1970, with NaN where one is missing; or int32 codes of words,
-    -1 where one is missing, with the words they stand for in `levels`.
+    -1 where one is missing, with the words they stand for in `levels`. Errors count rows from `first` on.
     """
 
     storage: Storage
     values: Array
     levels: tuple[str, ...] = ()
+    first: int = 0
 
     def __len__(self) -> int:
         return len(self.values)
@@ -35,7 +36,7 @@ class Column:
         return found
 
     def take(self, rows: Any) -> Column:
-        return replace(self, values=self.values[rows])
+        return replace(self, values=self.values[rows], first=0)
 
     def as_words(self) -> Column:
         """The same column as words: a number is its shortest text, 3 rather than 3.0."""
@@ -51,7 +52,7 @@ class Column:
     def converted(self, storage: Storage, read: Callable[[Sequence[str]], Array]) -> Column:
         """A column of words read as numbers or times, each different word once."""
         values = np.append(read(self.levels), np.nan)  # what code -1 takes
-        return Column(storage, values[self.values])
+        return Column(storage, values[self.values], first=self.first)
 
 
 def words(values: Sequence[str | None]) -> Column:
@@ -99,6 +100,11 @@ class Table:
 
     def without(self, name: str) -> Table:
         return Table({n: c for n, c in self.columns.items() if n != name}, self.rows, self.named)
+
+    def at(self, first: int) -> Table:
+        """The same table, as the part of a larger one that begins in this row."""
+        columns = {name: replace(column, first=first) for name, column in self.columns.items()}
+        return Table(columns, self.rows, self.named)
 
     def take(self, rows: Any) -> Table:
         """These rows, as indices or as a mask."""

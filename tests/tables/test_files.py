@@ -1,0 +1,133 @@
+"""Files of every kind give the same table; what is broken is refused with the place."""
+
+import bz2
+import gzip
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chainrule.errors import InputError
+from chainrule.tables.files import open_file
+
+FRAME = pd.DataFrame(
+    {
+        "number": [1.5, 2.0, None, 4.0],
+        "a, name": ["plain", 'with "quotes"', "with, comma", "two\nlines"],
+        "day": ["2026-01-31", "2026-02-01", None, "2026-02-03"],
+        "truth": ["True", "False", "True", None],
+    }
+)
+WRITERS = {
+    "t.csv": lambda path: FRAME.to_csv(path, index=False),
+    "semicolon.csv": lambda path: FRAME.to_csv(path, index=False, sep=";"),
+    "bar.txt": lambda path: FRAME.to_csv(path, index=False, sep="|"),
+    "t.tsv": lambda path: FRAME.to_csv(path, index=False, sep="\t"),
+    "t.csv.gz": lambda path: path.write_bytes(gzip.compress(FRAME.to_csv(index=False).encode())),
+    "t.csv.bz2": lambda path: path.write_bytes(bz2.compress(FRAME.to_csv(index=False).encode())),
+    "t.csv.zst": lambda path: pl.DataFrame(FRAME).write_csv(path, compression="zstd"),
+    "crlf.csv": lambda path: path.write_bytes(b"\xef\xbb\xbf" + FRAME.to_csv(index=False, lineterminator="\r\n").encode()),
+    "t.parquet": lambda path: FRAME.to_parquet(path, row_group_size=2),
+    "t.arrow": lambda path: FRAME.to_feather(path),
+}
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_every_form_is_the_same_table(tmp_path, name):
+    WRITERS[name](tmp_path / name)
+    found = open_file(tmp_path / name)
+    assert found.names == tuple(FRAME.columns)
+    whole = found.read()
+    np.testing.assert_array_equal(whole["number"].values, FRAME["number"])
+    words = whole["a, name"]
+    assert [words.levels[code] for code in words.values] == FRAME["a, name"].tolist()
+    assert whole["truth"].missing.tolist() == [False, False, False, True]
+    assert list(found.read(["day"]).columns) == ["day"]
+
+
+def test_dates_as_text_are_times_in_csv(tmp_path):
+    WRITERS["t.csv"](tmp_path / "t.csv")
+    day = open_file(tmp_path / "t.csv").read()["day"]
+    assert day.storage == "times"
+    np.testing.assert_array_equal(day.values, [20484, 20485, np.nan, 20487])
+
+
+def test_a_folder_is_all_its_parquet_files(tmp_path):
+    for part, rows in enumerate(np.array_split(np.arange(10), 3)):
+        pd.DataFrame({"a": rows}).to_parquet(tmp_path / f"part-{part}.parquet")
+    found = open_file(tmp_path)
+    assert found.read()["a"].values.tolist() == list(range(10))
+    assert len(list(found.parts())) == 3
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "names of columns"),
+        (b"\n1,2\n", "names of columns"),
+        (b"a,b\n", "a table with rows"),
+        (b"a,a\n1,2\n", "more than once"),
+        (b"a,b\n1,2\n3\n", "Row #3: Expected 2 columns, got 1"),
+        (b"a,b\n1,2\n3,4,5\n", "Row #3: Expected 2 columns, got 3"),
+        (b"a,b\n1,\xff\xfe\n", "UTF8"),
+    ],
+)
+def test_broken_csv_is_refused_with_the_row(tmp_path, content, message):
+    (tmp_path / "x.csv").write_bytes(content)
+    with pytest.raises(InputError, match=message):
+        open_file(tmp_path / "x.csv").read()
+
+
+@pytest.mark.parametrize("name", ["x.parquet", "x.arrow", "x.csv.gz", "x.csv.zst"])
+def test_other_broken_files_are_refused(tmp_path, name):
+    (tmp_path / name).write_bytes(b"no such thing at all")
+    with pytest.raises(InputError, match="x\\."):
+        open_file(tmp_path / name).read()
+
+
+@pytest.mark.parametrize(("name", "message"), [("none.csv", "nothing under this name"), ("x.xlsx", "ends in")])
+def test_other_files_are_refused(tmp_path, name, message):
+    (tmp_path / "x.xlsx").write_bytes(b"")
+    with pytest.raises(InputError, match=message):
+        open_file(tmp_path / name)
+
+
+def test_an_empty_folder_is_refused(tmp_path):
+    with pytest.raises(InputError, match="none in it"):
+        open_file(tmp_path).read()
+
+
+def fuzz(tmp_path_factory, examples):
+    place = tmp_path_factory.mktemp("fuzz") / "x.csv"
+    sound = bytearray(FRAME.to_csv(index=False).encode() * 3)
+
+    @settings(max_examples=examples, deadline=None)
+    @given(
+        st.lists(st.tuples(st.integers(0, len(sound) - 1), st.integers(0, 255)), max_size=12),
+        st.integers(0, len(sound)),
+        st.binary(max_size=40),
+    )
+    def mutated(changes, cut, tail):
+        content = bytearray(sound)
+        for at, byte in changes:
+            content[at] = byte
+        place.write_bytes(bytes(content[:cut]) + tail)
+        try:
+            found = open_file(place).read()
+        except InputError:
+            return
+        assert all(len(column) == len(found) for column in found.columns.values())
+
+    mutated()
+
+
+def test_mutated_files_load_or_are_refused(tmp_path_factory):
+    fuzz(tmp_path_factory, 300)
+
+
+@pytest.mark.slow
+def test_ten_thousand_mutated_files_load_or_are_refused(tmp_path_factory):
+    fuzz(tmp_path_factory, 10_000)

@@ -1,0 +1,78 @@
+"""Whatever holds rows in memory becomes the same table."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.sparse import csr_matrix
+
+from chainrule.errors import InputError, InputTypeError
+from chainrule.tables.frames import table
+from chainrule.tables.table import stack
+
+
+def test_every_form_is_the_same_table(form):
+    found = table(form)
+    whole, number, truth, word, time, day = found.columns.values()
+    assert len(found) == 3
+    np.testing.assert_array_equal(whole.values, [1, 2, 3])
+    np.testing.assert_array_equal(number.values, [1.5, np.nan, 2])
+    assert (truth.levels, truth.values.tolist()) == (("False", "True"), [1, 0, -1])
+    assert (word.levels, word.values.tolist()) == (("x", "y"), [0, -1, 1])
+    np.testing.assert_array_equal(time.values, [18262, np.nan, 18661.5])
+    np.testing.assert_array_equal(day.values, [18262, np.nan, 18661])
+    assert all(column.missing.tolist() == [False, True, False] for column in (number, word, time, day))
+
+
+@pytest.mark.parametrize(
+    ("values", "storage", "expected"),
+    [
+        (np.array([1, 2], np.int8), "numbers", [1, 2]),
+        (np.array([0.5, np.nan], np.float32), "numbers", [0.5, np.nan]),
+        (np.array([True, False]), "words", [1, 0]),
+        (np.array(["b", "a"]), "words", [1, 0]),
+        (np.array(["2020-01-02", "NaT"], "datetime64[D]"), "times", [18263, np.nan]),
+        (np.array([1, 2], "timedelta64[h]"), "numbers", [3600, 7200]),
+        (np.array([None, None], object), "numbers", [np.nan, np.nan]),
+        (np.array([1, "a"], object), "words", [0, 1]),
+        (np.array([1.0, "a"], object), "words", [0, 1]),
+    ],
+)
+def test_arrays_of_every_kind(values, storage, expected):
+    column = table(values[:, None])["x0"]
+    assert column.storage == storage
+    np.testing.assert_allclose(column.values, expected)
+
+
+def test_numbers_as_words_have_their_shortest_text():
+    column = table(np.array([[1.0], [2.5], [np.nan], [-3.0]]))["x0"].as_words()
+    assert [*column.levels, None][column.values[0]] == "1"
+    assert set(column.levels) == {"1", "2.5", "-3"}
+    assert column.values[2] == -1
+
+
+def test_stacked_parts_of_other_storage_are_words():
+    found = stack([table(pd.DataFrame({"a": [1, 2]})), table(pd.DataFrame({"a": ["x", None]}))])["a"]
+    assert [None if code < 0 else found.levels[code] for code in found.values] == ["1", "2", "x", None]
+
+
+def test_rows_taken():
+    found = table(pd.DataFrame({"a": [1, 2, 3], "b": ["x", "y", "z"]}))
+    assert found.take(np.array([2, 0]))["a"].values.tolist() == [3, 1]
+    assert len(found.take(np.array([True, False, True]))) == 2
+
+
+@pytest.mark.parametrize(
+    ("X", "error", "message"),
+    [
+        (np.zeros(3), InputError, "Reshape your data"),
+        (np.zeros((2, 2), complex), InputError, "Complex data not supported"),
+        (csr_matrix(np.eye(2)), InputTypeError, "sparse matrix"),
+        (pd.DataFrame([[1, 2]], columns=["a", "a"]), InputError, "'a'"),
+        (pd.DataFrame({"a": [[1], [2]]}), InputTypeError, "column 'a', row 0.*list"),
+        (np.array([[{"a": 1}]], object), InputTypeError, "must be a string or a number"),
+        (np.array([[1j], [2]], object), InputError, "Complex data"),
+    ],
+)
+def test_what_is_no_table_is_refused(X, error, message):
+    with pytest.raises(error, match=message):
+        table(X)
