@@ -249,7 +249,13 @@ def test_code_in_the_network_is_refused(parameters, tmp_path, numpy_kernels):
     assert not list(tmp_path.iterdir())
 
 
+class Own(MLPRegressor):
+    """A class that no file can name."""
+
+
 def test_an_estimator_that_could_not_be_loaded_is_not_saved(tmp_path):
+    with pytest.raises(InputError, match="class of your own"):
+        small(Own).fit(X, Y).save(tmp_path / "m")
     with pytest.raises(NotFittedError):
         MLPRegressor().save(tmp_path / "m")
     with pytest.raises(ValueError, match="alpha"):
