@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+#: What is longer is no misspelt name, and no file should make the search for a near one long.
+LONGEST_NAME = 200
+
 
 class _Explained(Exception):
     """An error of four parts; `str()` joins them into one sentence and its mend."""
@@ -53,7 +56,7 @@ def unknown_name(where: str, name: object, known: Iterable[str]) -> InputError:
     >>> print(unknown_name("activation", "rleu", ["relu", "tanh"]))
     activation: expected one of 'relu', 'tanh'; received 'rleu'. Did you mean 'relu'?
     """
-    names = sorted(known)
-    near = get_close_matches(str(name), names, n=1)
+    names, said = sorted(known), repr(name)
+    near = get_close_matches(str(name), names, n=1) if len(said) < LONGEST_NAME else []
     mend = f"Did you mean {near[0]!r}?" if near else "Pick a name from this list."
-    return InputError(where, "one of " + ", ".join(map(repr, names)), repr(name), mend)
+    return InputError(where, "one of " + ", ".join(map(repr, names)), said[:LONGEST_NAME], mend)

@@ -249,7 +249,13 @@ def test_code_in_the_network_is_refused(parameters, tmp_path, numpy_kernels):
     assert not list(tmp_path.iterdir())
 
 
+class Own(MLPRegressor):
+    """A class that no file can name."""
+
+
 def test_an_estimator_that_could_not_be_loaded_is_not_saved(tmp_path):
+    with pytest.raises(InputError, match="class of your own"):
+        small(Own).fit(X, Y).save(tmp_path / "m")
     with pytest.raises(NotFittedError):
         MLPRegressor().save(tmp_path / "m")
     with pytest.raises(ValueError, match="alpha"):
@@ -316,7 +322,10 @@ NETWORK = ("content", "network")
         (("content", "features"), ["a"], "3 names"),
         (("content", "streams", "shuffle"), {"bit_generator": "PCG64"}, "content"),
         (("content", "streams", "dropout"), 2**40, "32 bits"),
-        (("content", "history", "loss"), [1.0], "content|argument"),
+        (("content", "history", "loss"), [1.0], "one length"),
+        ((*NETWORK, "layers"), [{"type": "LayerNorm"}] * 20_000, "at most 10000 layers"),
+        (("estimator",), "x" * 2**22, "one of"),
+        (("estimator",), "MLPRegressor", "Did you mean|one of"),
         (("content", "history", "loss"), ["x"] * 3, "numbers"),
         (("content", "learned", "n_iter_"), "3", "numbers"),
         (("content", "left_out"), ["callback"], "Did you mean 'callbacks'"),
@@ -324,7 +333,7 @@ NETWORK = ("content", "network")
         (("arrays", "parameters.0.W"), np.zeros((5, 4)), "shape"),
         (("arrays", "parameters.0.W"), np.zeros((5, 3), np.float32), "one of them"),
         (("arrays", "parameters.9.W"), np.zeros((5, 3)), "parameters.9.W"),
-        (("arrays", "margins.weights"), np.zeros((5, 3)), "content"),
+        (("arrays", "margins.weights"), np.zeros((5, 3)), "distances and weights"),
     ],
 )
 def test_what_no_model_can_be_is_refused(at, value, said, tmp_path):

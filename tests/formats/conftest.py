@@ -22,9 +22,9 @@ class ByHand:
         return (len(text) if length is None else length).to_bytes(8, "little") + text + body
 
     @staticmethod
-    def about(model: object, arrays: Mapping[str, Any], **other: str) -> dict[str, str]:
+    def about(content: object, arrays: Mapping[str, Any], **other: str) -> dict[str, str]:
         """Metadata whose digest is right, unless `other` says otherwise."""
-        text = other.get("model", json.dumps(model))
+        text = other.get("model", json.dumps(content))
         form = {"format": "chainrule-model", "version": "1", "model": text, "digest": digest(arrays, text)}
         return {**form, **other}
 

@@ -44,7 +44,7 @@ VALUES = st.one_of(
     st.sampled_from([{"type": "Pool", "how": "max"}, {"type": "dict", "items": []}]),
     st.integers(-5, 5), st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=4),
     st.lists(st.integers(0, 3), max_size=4),
-)  # fmt: skip
+).map(copy.deepcopy)  # fmt: skip
 
 
 @st.composite
@@ -92,7 +92,7 @@ def loads_or_is_refused(place, content: bytes) -> bool:
     return True
 
 
-EXAMPLES = [150, pytest.param(5000, marks=pytest.mark.slow)]
+EXAMPLES = [150, pytest.param(10_000, marks=pytest.mark.slow)]
 
 
 def fuzz(times):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.base import is_classifier
 
 from chainrule.checks import POSITIVE, check_number
 from chainrule.engine.members import Members
@@ -19,6 +21,7 @@ from chainrule.estimators.session import Session
 from chainrule.formats.document import Document
 from chainrule.formats.fields import Fields
 from chainrule.network import serial
+from chainrule.network.layers import Layer, Residual
 from chainrule.training.records import Record
 from chainrule.training.serial import CONFIGURATION
 from chainrule.training.streams import streams
@@ -31,6 +34,11 @@ Estimator = TypeVar("Estimator", bound="BaseMLP")
 
 #: In front of the names of arrays.
 WEIGHTS, MARGINS = "parameters.", "margins."
+
+CHANGED = "The file was changed since it was written."
+
+#: Layers of a network that is read, inner ones included: naming their parameters takes time by the square.
+MOST_LAYERS = 10_000
 
 #: Learned numbers, which stand in the file under their names.
 NUMBERS = ("n_iter_", "t_", "loss_", "best_loss_", "best_validation_score_", "validation_scores_", "stopped_")
@@ -90,7 +98,7 @@ def estimator(kind: type[Estimator], document: Document) -> Estimator:
             "content, network",
             "a Pool in an estimator of sequences, and only there",
             network.layers,
-            "The file was changed.",
+            CHANGED,
         )
     session = Session(ensemble.predictor(network, parameters, loss), streams(0))
     if temperature != 1:
@@ -100,7 +108,7 @@ def estimator(kind: type[Estimator], document: Document) -> Estimator:
     made._adopt(session)
     made.n_features_in_ = network.inputs
     _learned(made, content)
-    session.margins = _margins(arrays, loss.targets(network.outputs) if "classes_" not in vars(made) else 0)
+    session.margins = _margins(arrays, 0 if is_classifier(made) else loss.targets(network.outputs))
     content.end()
     for name in arrays:
         raise unknown_name("arrays", name, (WEIGHTS + known for known in network.layout.places))
@@ -113,22 +121,22 @@ def _network(given: Fields, arrays: dict[str, Array]) -> tuple[Network, ensemble
     layers = serial.from_data(given.items("layers"))
     inputs, members = given.whole("inputs", least=1), given.whole("members", least=1)
     given.end()
+    if _count(layers) > MOST_LAYERS:
+        raise InputError(given.where, f"at most {MOST_LAYERS} layers", _count(layers), CHANGED)
     network = Network(layers, inputs)
     front = () if members == 1 else (members,)
     found = {}
     for p in network.layout.parameters:
         if WEIGHTS + p.name not in arrays:
-            raise InputError("arrays", f"{WEIGHTS}{p.name}", f"only {sorted(arrays)}"[:200], "The file was changed.")
+            raise InputError("arrays", f"{WEIGHTS}{p.name}", f"only {sorted(arrays)}"[:200], CHANGED)
         array = found[p.name] = arrays.pop(WEIGHTS + p.name)
         if array.shape != (*front, *p.shape):
-            raise InputError(WEIGHTS + p.name, f"shape {(*front, *p.shape)}", array.shape, "The file was changed.")
+            raise InputError(WEIGHTS + p.name, f"shape {(*front, *p.shape)}", array.shape, CHANGED)
         if p.kind == "variance" and (array < 0).any():
-            raise InputError(WEIGHTS + p.name, "variances, at least 0", float(array.min()), "The file was changed.")
+            raise InputError(WEIGHTS + p.name, "variances, at least 0", float(array.min()), CHANGED)
     dtypes = {array.dtype for array in found.values()}
     if len(dtypes) != 1 or not dtypes <= {np.dtype("f4"), np.dtype("f8")}:
-        raise InputError(
-            "arrays", "float32 or float64, one of them in all", sorted(map(str, dtypes)), "The file was changed."
-        )
+        raise InputError("arrays", "float32 or float64, one of them in all", sorted(map(str, dtypes)), CHANGED)
     vector = np.empty(members * network.layout.size, dtypes.pop())
     kind = Parameters if members == 1 else Members
     parameters: ensemble.Model = kind(network.layout, vector)
@@ -137,12 +145,16 @@ def _network(given: Fields, arrays: dict[str, Array]) -> tuple[Network, ensemble
     return network, parameters
 
 
+def _count(layers: Sequence[Layer]) -> int:
+    return sum(1 + (_count(layer.layers) if isinstance(layer, Residual) else 0) for layer in layers)
+
+
 def _streams(data: Any) -> dict[str, Any]:
     """Where the streams of random numbers stand; NumPy checks the states of its generators itself."""
     given = Fields("content, streams", data)
     whole = {name: given.whole(name) for name in ("split", "dropout")}
     if whole["split"] >= 2**31 or whole["dropout"] >= 2**32:
-        raise InputError("content, streams", "seeds of 32 bits", whole, "The file was changed.")
+        raise InputError("content, streams", "seeds of 32 bits", whole, CHANGED)
     states = {name: given.take(name) for name in ("shuffle", "mixup")}
     given.end()
     return {**whole, **states}
@@ -159,14 +171,16 @@ def _learned(made: BaseMLP, content: Fields) -> None:
     names = [one.name for one in fields(Record)]
     columns = [_numbers(history.where, CONFIGURATION.back(history.where, history.items(name))) for name in names]
     history.end()
+    if len({len(column) for column in columns}) != 1:
+        raise InputError(history.where, "lists of one length", [len(column) for column in columns], CHANGED)
     made.history_ = [Record(**dict(zip(names, row, strict=True))) for row in zip(*columns, strict=True)]
     made.loss_curve_ = [record.loss for record in made.history_]
-    if "classes" in content:
+    if is_classifier(made):
         made.classes_ = labels.from_data(content.inside("classes"))
     if "features" in content:
         names = content.items("features", str, "names")
         if len(names) != made.n_features_in_:
-            raise InputError("content, features", f"{made.n_features_in_} names", len(names), "The file was changed.")
+            raise InputError("content, features", f"{made.n_features_in_} names", len(names), CHANGED)
         made.feature_names_in_ = np.array(names, object)
 
 
@@ -175,7 +189,7 @@ def _numbers(where: str, value: Any) -> Any:
     if isinstance(value, tuple):
         return [_numbers(where, one) for one in value]
     if value is not None and not isinstance(value, (bool, int, float)):
-        raise InputError(where, "numbers", repr(value)[:80], "The file was changed.")
+        raise InputError(where, "numbers", repr(value)[:80], CHANGED)
     return value
 
 
@@ -184,10 +198,12 @@ def _margins(arrays: dict[str, Array], targets: int) -> Margins | None:
     found = {name: arrays.pop(MARGINS + name) for name in ("distances", "weights") if MARGINS + name in arrays}
     if not found:
         return None
+    if len(found) != 2:
+        raise InputError("arrays", "distances and weights of margins", sorted(found), CHANGED)
     margins = Margins(**found)
     for name, array in found.items():
         right = array.shape == margins.distances.shape and array.ndim == 2 and array.shape[1] == targets and len(array)
         if not right or array.dtype != np.float64 or (np.diff(array, axis=0) < 0).any():
             wanted, found_ = f"ascending float64 of shape (rows, {targets})", f"{array.dtype} of shape {array.shape}"
-            raise InputError(MARGINS + name, wanted, found_, "The file was changed.")
+            raise InputError(MARGINS + name, wanted, found_, CHANGED)
     return margins

@@ -62,8 +62,7 @@ def load(path: str | os.PathLike[str], limits: Limits = LIMITS) -> Any:
         kind = getattr(import_module(f"chainrule.estimators.{KINDS[name]}"), name)
         return kind._from_document(Document(content, document.arrays))
     except (InputError, InputTypeError) as error:
-        where, expected, received, mend = error.args
-        raise ModelFileError(f"{path}, {where}", expected, received, mend) from error
+        raise model_file.refusal(path, error) from error
     except STRANGE as error:
         raise ModelFileError(
             f"{path}, content", "a model that an estimator's save() wrote", f"{error!r}"[:200], "Save it anew."

@@ -103,6 +103,12 @@ def inspect(path: Place, limits: Limits = LIMITS) -> Listing:
         return header.read(file, size, limits)
 
 
+def refusal(path: Place, error: InputError | InputTypeError) -> ModelFileError:
+    """An error about a value in a file as one about the file, no longer than a person reads."""
+    where, expected, received, mend = error.args
+    return ModelFileError(f"{os.fspath(path)}, {where}", str(expected)[:500], str(received)[:200], mend)
+
+
 @contextmanager
 def _opened(path: Place) -> Iterator[tuple[BinaryIO, int]]:
     """A file and its size; what goes wrong with it is said in our form."""
@@ -113,8 +119,7 @@ def _opened(path: Place) -> Iterator[tuple[BinaryIO, int]]:
         with open(place, "rb") as file:
             yield file, os.fstat(file.fileno()).st_size
     except (InputError, InputTypeError) as error:
-        where, expected, received, mend = error.args
-        raise ModelFileError(f"{place}, {where}", expected, received, mend) from error
+        raise refusal(place, error) from error
     except (ValueError, TypeError, RecursionError, OSError) as error:
         raise ModelFileError(str(place), "a whole model file", str(error)[:200], _MEND) from error
 

@@ -1,0 +1,51 @@
+"""Wrote the files beside it, once for each version of the form; they stay as they are, so that old files go on loading.
+
+python tests/formats/data/write.py
+"""
+
+import json
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas
+
+from chainrule import MLPClassifier, MLPRegressor, SequenceRegressor, averaging, optimisers, schedules
+from chainrule.formats.header import VERSION
+
+HERE = Path(__file__).parent
+X = np.random.default_rng(0).normal(size=(60, 3)).astype("f4")
+FRAME = pandas.DataFrame(X, columns=["a", "b", "c"])
+SMALL = {"random_state": 0, "max_iter": 5, "dtype": "float32", "early_stopping": True}
+
+MODELS = {
+    "classifier": (
+        MLPClassifier((4,), norm="batch", residual=True, calibration=True, dropout=0.1, **SMALL), FRAME,
+        np.array(["low", "middle", "high"])[np.arange(60) % 3],
+    ),
+    "regressor": (
+        MLPRegressor(
+            "gaussian", (4, 3), ("gelu", "tanh"), n_members=2, calibration=True, validation_fraction=0.5,
+            solver=optimisers.Muon(), learning_rate=schedules.Cosine(), averaging=averaging.EMA(0.9), **SMALL,
+        ), X, X[:, 0] * X[:, 1],
+    ),
+    "sequences": (
+        SequenceRegressor(hidden_layer_sizes=(4,), pool="max", head_layer_sizes=(3,), norm="layer", **SMALL),
+        X.reshape(20, 3, 3), X[:20, 0],
+    ),
+}  # fmt: skip
+
+
+def answers(name, model, X):
+    """What is compared: predictions of the first rows."""
+    found = model.predict_proba(X) if name == "classifier" else model.predict(X)
+    return np.asarray(found)[:5].tolist()
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore")
+    for name, (model, X, y) in MODELS.items():
+        model.fit(X, y).save(HERE / f"{name}-{VERSION}.model")
+        given = np.asarray(X)[:5].tolist()
+        text = json.dumps({"X": given, "answers": answers(name, model, X), "parameters": repr(model)}, indent=1)
+        (HERE / f"{name}-{VERSION}.json").write_text(text + "\n")
