@@ -29,7 +29,9 @@ WRITERS = {
     "t.csv.gz": lambda path: path.write_bytes(gzip.compress(FRAME.to_csv(index=False).encode())),
     "t.csv.bz2": lambda path: path.write_bytes(bz2.compress(FRAME.to_csv(index=False).encode())),
     "t.csv.zst": lambda path: pl.DataFrame(FRAME).write_csv(path, compression="zstd"),
-    "crlf.csv": lambda path: path.write_bytes(b"\xef\xbb\xbf" + FRAME.to_csv(index=False, lineterminator="\r\n").encode()),
+    "crlf.csv": lambda path: path.write_bytes(
+        b"\xef\xbb\xbf" + FRAME.to_csv(index=False, lineterminator="\r\n").encode()
+    ),
     "t.parquet": lambda path: FRAME.to_parquet(path, row_group_size=2),
     "t.arrow": lambda path: FRAME.to_feather(path),
 }

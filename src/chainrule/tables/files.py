@@ -164,7 +164,7 @@ class CSVFile(TableFile):
         where = str(self.path)
         try:
             with self._stream() as stream:
-                text = stream.read(_SAMPLE).decode("utf-8-sig", errors="ignore")
+                text = stream.read(_SAMPLE).decode("utf-8-sig", errors="replace")
         except (pa.ArrowInvalid, OSError, EOFError) as error:
             raise InputError(where, "a readable file", str(error), "Check the file.") from error
         lines = text.splitlines()
@@ -175,6 +175,8 @@ class CSVFile(TableFile):
             names = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
         except csv.Error as error:
             raise InputError(where, "names of columns in the first row", str(error), "Check the file.") from error
+        if any("\ufffd" in name for name in names):
+            raise InputError(where, "names of columns in UTF-8", repr(names)[:80], "Save the file as UTF-8.")
         if len(set(names)) < len(names):
             twice = sorted({name for name in names if names.count(name) > 1})
             raise InputError(where, "columns of different names", f"{twice} more than once", "Rename them.")
