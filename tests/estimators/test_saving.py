@@ -106,7 +106,8 @@ CASES = {
 TABLES = {
     "table, classes": (TableClassifier(preset="fast", max_iter=2, class_weight="balanced"), TABLE, np.array(
         ["low", "middle", "high"])[THREE], "predict_proba"),
-    "table, numbers": (TableRegressor(max_iter=2, n_members=2, columns={"whole": "category"}), TABLE, Y, "attributions"),
+    "table, numbers": (TableRegressor(max_iter=2, n_members=2, columns={"whole": "category"}), TABLE, Y,
+                       "attributions"),
     "table, other numbers": (TableRegressor(max_iter=2, numbers="robust", log_target=True), TABLE, np.exp(Y), None),
     "table, array": (TableRegressor(max_iter=2, numbers="quantile"), X, np.c_[Y, Y], None),
 }  # fmt: skip

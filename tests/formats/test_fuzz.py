@@ -50,7 +50,7 @@ def whole(which: int, folder: object) -> tuple[Document, bytes]:
 #: Values that stand where others are expected.
 VALUES = st.one_of(
     st.sampled_from([None, True, 0, -1, 1, 2, 3, 4, 2**31, 2**63, 10**39, 0.5, -0.0, 1e308, "", "inf", "relu", [], {}]),
-    st.sampled_from(["Dense", "Pool", "Residual", "BatchNorm", "CrossEntropy", "Adam", "MLPRegressor", "U5", "O", "Number", "Clip", "Missing"]),
+    st.sampled_from(["Dense", "Pool", "Residual", "BatchNorm", "CrossEntropy", "Adam", "MLPRegressor", "U5", "Clip"]),
     st.sampled_from([{"type": "float", "value": "nan"}, {"type": "Dropout", "rate": 0.5}]),
     st.sampled_from([{"type": "Dense", "units": 10**9}, {"type": "Residual", "layers": []}]),
     st.sampled_from([{"type": "Pool", "how": "max"}, {"type": "dict", "items": []}]),
