@@ -35,7 +35,10 @@ HOMES = {
     "threadpoolctl": ("engine/threads.py",),
     "sklearn": ("estimators/",),
     "narwhals": ("tables/frames.py",),
-    "pyarrow": ("tables/files.py",),
+    "pyarrow": ("tables/files.py", "cli/"),
+    "onnx": ("formats/onnx/graph.py",),
+    "skl2onnx": ("estimators/skl2onnx.py",),
+    "click": ("cli/",),
     "scipy": (
         "network/",
         "engine/kernels/",
