@@ -15,7 +15,7 @@ from chainrule.tables.table import Column, Table, join, stack
 Array = NDArray[Any]
 
 #: Rows of the sample: quantiles of so many are within a tenth of a percent of those of all.
-SAMPLE = 1 << 18
+SAMPLE = 1 << 17
 #: Of more different numbers than this, only the ends are remembered.
 DISTINCT = 1000
 

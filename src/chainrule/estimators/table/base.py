@@ -171,13 +171,16 @@ class BaseTable(BaseEstimator, Saved):  # type: ignore[misc]
 
     def _fit_stream(self, file: TableFile, y: Any, sample_weight: Any, X_val: Any) -> Self:
         """`fit` on a file that is too large to hold."""
-        where, name = str(file.path), type(self).__name__
         if not isinstance(y, str) or sample_weight is not None or X_val is not None:
             raise InputError(
-                f"{name}.fit", "a path and the name of its target, of a file that is too large for memory",
+                f"{type(self).__name__}.fit", "a path and the name of its target, of a file that is too large for memory",
                 "also y, weights, or rows to validate on", "Raise memory=, or leave them out.",
             )  # fmt: skip
-        seed = presets.seed(self.random_state)
+        return self._fit_inside(*self._streamed(file, y, presets.seed(self.random_state)))
+
+    def _streamed(self, file: TableFile, y: str, seed: int) -> tuple[Encoder, int, Part, Part, dict[str, Any]]:
+        """What `_fit_inside` takes. The sample that it rests on is let go before training begins."""
+        where = str(file.path)
         found = survey.survey(file, y, seed)
         table, target, self.target_name_ = rows.split_target(found.sample, y, where)
         rows.learn_names(self, table, table)
@@ -191,7 +194,7 @@ class BaseTable(BaseEstimator, Saved):  # type: ignore[misc]
         training = sample.take(others)
         stream = Part(Stream(source, training.X), training.y, training.weight)
         extra = {name: value for name, value in self._extra().items() if name != "class_weight"}  # now of the rows
-        return self._fit_inside(made, source.rows, stream, sample.take(held_out), extra)
+        return made, source.rows, stream, sample.take(held_out), extra
 
     def _prepared(self, y: Any) -> tuple[Array, Array | None]:
         """Targets of a file in the form of the estimator inside, and weights of their rows."""
