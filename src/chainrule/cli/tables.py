@@ -1,0 +1,49 @@
+"""Tables in files as commands see them: errors name the file, and columns are looked for before rows are read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chainrule.errors import InputError, InputTypeError
+
+if TYPE_CHECKING:
+    from chainrule.tables.table import Table
+
+#: How estimators call what they are given.
+_GIVEN = re.compile(r"Table(?:Classifier|Regressor): (X_val|X|y|target)\b")
+
+
+@contextmanager
+def naming(path: Path, validation: Path | None = None) -> Iterator[None]:
+    """Errors of an estimator about its rows as errors about the file that they came from."""
+
+    def named(found: re.Match[str]) -> str:
+        what, place = found[1], validation if found[1] == "X_val" else path
+        return f"{place}, target" if what in ("y", "target") else str(place)
+
+    try:
+        yield
+    except (InputError, InputTypeError) as error:
+        where, *rest = error.args
+        raise type(error)(_GIVEN.sub(named, where), *rest) from error
+
+
+def parts(path: Path, delimiter: str | None, columns: Sequence[str]) -> Iterator[Table]:
+    """The rows of these columns by parts that fit in memory."""
+    from chainrule.tables.files import open_file
+
+    file = open_file(path, delimiter)
+    absent = [name for name in columns if name not in file.names]
+    if absent:
+        near = {name: get_close_matches(name, file.names, n=1) for name in absent}
+        hints = [f"{name!r} may be {found[0]!r}" for name, found in near.items() if found]
+        raise InputError(
+            str(path), f"columns {', '.join(map(repr, columns))}", f"none named {', '.join(map(repr, absent))}",
+            f"In the file, {', '.join(hints)}: rename it." if hints else "Add them; cells may be empty.",
+        )  # fmt: skip
+    return file.parts(columns)
