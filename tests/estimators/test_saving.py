@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import joblib
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
@@ -20,6 +21,8 @@ from chainrule import (
     MLPRegressor,
     SequenceClassifier,
     SequenceRegressor,
+    TableClassifier,
+    TableRegressor,
     activations,
     averaging,
     losses,
@@ -38,6 +41,16 @@ GENERATOR = np.random.default_rng(0)
 X = GENERATOR.normal(size=(60, 3))
 Y = X[:, 0] - X[:, 1] ** 2
 THREE = np.digitize(Y, [-1, 0])
+TABLE = pd.DataFrame(
+    {
+        "number": np.where(Y > 1, np.nan, X[:, 0]),
+        "whole": np.arange(60) % 4,
+        "word": np.array(["a", "b", None], object)[THREE],
+        "day": pd.date_range("2026-01-01", periods=60, freq="7h"),
+        "truth": X[:, 2] > 0,
+        "same": 1,
+    }
+)
 SETS = [X[at : at + 1 + at % 4] for at in range(40)]
 
 
@@ -90,14 +103,24 @@ CASES = {
     "sets, numbers": (small(SequenceRegressor, pool="sum", n_members=2), SETS, Y[:40], None),
 }  # fmt: skip
 
+TABLES = {
+    "table, classes": (TableClassifier(preset="fast", max_iter=2, class_weight="balanced"), TABLE, np.array(
+        ["low", "middle", "high"])[THREE], "predict_proba"),
+    "table, numbers": (TableRegressor(max_iter=2, n_members=2, columns={"whole": "category"}), TABLE, Y,
+                       "attributions"),
+    "table, other numbers": (TableRegressor(max_iter=2, numbers="robust", log_target=True), TABLE, np.exp(Y), None),
+    "table, array": (TableRegressor(max_iter=2, numbers="quantile"), X, np.c_[Y, Y], None),
+}  # fmt: skip
+ALL = CASES | TABLES
+
 
 def fitted(case):
-    model, X, y, _ = CASES[case]
-    return clone(model).fit(X, y)
+    model, X, y, _ = ALL[case]
+    return clone(model).set_params(random_state=0).fit(X, y)
 
 
 def asked(case, model):
-    _, X, _, method = CASES[case]
+    _, X, _, method = ALL[case]
     return [model.predict(X), *([getattr(model, method)(X)] if method else [])]
 
 
@@ -138,6 +161,19 @@ def test_a_loaded_estimator_is_the_one_that_was_saved(case, tmp_path):
     clone(again).fit(*CASES[case][1:3])
 
 
+@pytest.mark.parametrize("case", TABLES)
+def test_a_loaded_table_estimator_is_the_one_that_was_saved(case, tmp_path):
+    model = fitted(case)
+    model.save(tmp_path / "m")
+    again = chainrule.load(tmp_path / "m")
+    same(asked(case, again), asked(case, model))
+    assert set(vars(again)) == set(vars(model))
+    assert (again.encoder_, again.get_params()) == (model.encoder_, model.get_params())
+    for name in ("n_features_in_", "n_iter_", "history_", "target_name_", "network_"):
+        same(getattr(again, name), getattr(model, name))
+    clone(again).fit(*ALL[case][1:3])
+
+
 @pytest.mark.parametrize("case", [case for case in CASES if case != "lbfgs"])
 def test_training_goes_on_from_the_loaded_weights(case, tmp_path):
     model = fitted(case).set_params(early_stopping=False, calibration=False)
@@ -157,21 +193,21 @@ def test_the_draws_of_a_prediction_are_the_same(tmp_path):
 
 
 def test_every_kind_that_can_be_loaded_is_tested():
-    assert {type(model).__name__ for model, *_ in CASES.values()} == set(KINDS)
+    assert {type(model).__name__ for model, *_ in ALL.values()} == set(KINDS)
 
 
 def test_a_fresh_process_predicts_the_same_bits(tmp_path):
-    names = ["three classes", "intervals", "members", "sets, classes"]
+    names = ["three classes", "intervals", "members", "sets, classes", "table, classes", "table, numbers"]
     for place, case in enumerate(names):
         fitted(case).save(tmp_path / f"{place}.model")
-    (tmp_path / "X").write_bytes(pickle.dumps([CASES[case][1] for case in names]))
+    (tmp_path / "X").write_bytes(pickle.dumps([ALL[case][1] for case in names]))
     code = """
 import pickle, sys, chainrule
 for place, X in enumerate(pickle.load(open("X", "rb"))):
     print(chainrule.load(f"{place}.model").predict(X).tobytes().hex())
 """
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
-    assert run.stdout.split() == [fitted(case).predict(CASES[case][1]).tobytes().hex() for case in names]
+    assert run.stdout.split() == [fitted(case).predict(ALL[case][1]).tobytes().hex() for case in names]
 
 
 def test_a_file_is_read_without_scikit_learn(tmp_path):

@@ -5,17 +5,27 @@ import warnings
 from functools import cache
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import chainrule
-from chainrule import MLPClassifier, MLPRegressor, SequenceClassifier
+from chainrule import MLPClassifier, MLPRegressor, SequenceClassifier, TableClassifier, TableRegressor
 from chainrule.errors import ModelFileError
 from chainrule.formats import model_file
 from chainrule.formats.document import Document
+from chainrule.tables.table import Table, words
 
 X = np.random.default_rng(0).normal(size=(30, 3))
+TABLE = pd.DataFrame(
+    {
+        "number": np.where(X[:, 0] > 1, np.nan, X[:, 0]),
+        "word": np.array(["a", "b", None], object)[np.arange(30) % 3],
+        "day": pd.date_range("2026-01-01", periods=30, freq="7h"),
+        "same": 1,
+    }
+)
 SETS = [X[at : at + 2] for at in range(20)]
 
 MODELS = [
@@ -23,6 +33,8 @@ MODELS = [
     (MLPRegressor("gaussian", (4,), n_members=2, residual=True, dropout=0.1, max_iter=2), X, X[:, 0]),
     (MLPRegressor("squared_error", (4,), early_stopping=True, calibration=True, max_iter=2), X, X[:, 0]),
     (SequenceClassifier((4,), max_iter=2), SETS, np.arange(20) % 2),
+    (TableClassifier(hidden_layer_sizes=(4,), max_iter=2), TABLE, np.arange(30) % 3),
+    (TableRegressor(hidden_layer_sizes=(4,), max_iter=2, numbers="robust"), TABLE, X[:, 0]),
 ]
 
 
@@ -38,7 +50,7 @@ def whole(which: int, folder: object) -> tuple[Document, bytes]:
 #: Values that stand where others are expected.
 VALUES = st.one_of(
     st.sampled_from([None, True, 0, -1, 1, 2, 3, 4, 2**31, 2**63, 10**39, 0.5, -0.0, 1e308, "", "inf", "relu", [], {}]),
-    st.sampled_from(["Dense", "Pool", "Residual", "BatchNorm", "CrossEntropy", "Adam", "MLPRegressor", "U5", "O"]),
+    st.sampled_from(["Dense", "Pool", "Residual", "BatchNorm", "CrossEntropy", "Adam", "MLPRegressor", "U5", "Clip"]),
     st.sampled_from([{"type": "float", "value": "nan"}, {"type": "Dropout", "rate": 0.5}]),
     st.sampled_from([{"type": "Dense", "units": 10**9}, {"type": "Residual", "layers": []}]),
     st.sampled_from([{"type": "Pool", "how": "max"}, {"type": "dict", "items": []}]),
@@ -85,6 +97,11 @@ def loads_or_is_refused(place, content: bytes) -> bool:
         warnings.simplefilter("ignore")
         rows = np.ones((2, model.n_features_in_))
         given = [rows] if "pool" in model.get_params() else rows
+        if "encoder_" in vars(model):
+            given = Table({name: words(["a", None]) for name in model.encoder_.names}, 2)
+            for encoding in model.encoder_.encodings:
+                if encoding.kind in ("number", "date"):
+                    given.columns[encoding.name] = words([None, None])
         with np.errstate(all="ignore"):
             assert len(model.predict(given)) == len(given)
     model.save(place, overwrite=True)

@@ -57,6 +57,10 @@ class Session:
         if self.predictor.temperature != 1:
             self.predictor = self.predictor.at(1.0)
 
+    def rest(self) -> None:
+        """Training will not go on: what only that would need is let go."""
+        self.trainer = self.stopping = None
+
     def frozen(self) -> Session:
         """A copy that predicts as this one does now; what it needs to train on is left out."""
         now = self.predictor

@@ -134,8 +134,14 @@ class Number(Encoding):
     def feature_names(self) -> list[str]:
         names = []
         for block in self.parts:
-            label = f"{self.name}:{type(block).__name__.lower()}"
-            names += [label] if block.width == 1 else [f"{label}{k}" for k in range(block.width)]
+            if isinstance(block, Missing):
+                names.append(f"{self.name}:missing")
+            elif block.source == 1:
+                names.append(f"{self.name}:quantile")
+            elif block.width == 1 and len(self.parts) <= 2 and not self.knots:
+                names.append(self.name)
+            else:
+                names += [f"{self.name}:bin{k}" for k in range(block.width)]
         return names
 
 

@@ -191,6 +191,7 @@ class BaseTable(BaseEstimator, Saved):  # type: ignore[misc]
                 "Give X_val and y_val, or another random_state.",
             )  # fmt: skip
         model.fit(X, y, weight, *validation)
+        model._session.rest()
         self.encoder_, self.model_ = made, model
 
     # What was learned -------------------------------------------------------------------------------------

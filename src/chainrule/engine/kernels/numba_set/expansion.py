@@ -15,7 +15,7 @@ KERNELS = ("expand",)
 
 def expand(x: Any, values: Any, program: Any, fills: Any, constants: Any) -> None:
     """x = every block of every row of `values`."""
-    one, zero = x.dtype.type(1), x.dtype.type(0)
+    one, zero, far = x.dtype.type(1), x.dtype.type(0), x.dtype.type(1e9)
     for r in range(x.shape[0]):
         row = x[r]
         for p in range(program.shape[0]):
@@ -34,8 +34,8 @@ def expand(x: Any, values: Any, program: Any, fills: Any, constants: Any) -> Non
                     out[j] = min(max((v - origin[j]) * slope[j], low[j]), high[j])
             elif kind == 1:  # a smooth clip
                 t = (v - constants[first]) * constants[first + 1]
-                ratio = t / constants[first + 2]
-                row[start] = t / np.sqrt(one + ratio * ratio)
+                ratio = min(max(t / constants[first + 2], -far), far)  # whose square is finite
+                row[start] = constants[first + 2] * ratio / np.sqrt(one + ratio * ratio)
             elif kind == 2:  # whether it is missing
                 row[start] = one if np.isnan(given) else zero
             elif kind == 3:  # an indicator per level

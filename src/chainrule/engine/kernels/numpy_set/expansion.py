@@ -19,8 +19,8 @@ def expand(x: Any, values: Any, program: Any, fills: Any, constants: Any) -> Non
             origin, slope, low, high = c[: 4 * width].reshape(4, width)
             out[...] = np.minimum(np.maximum((v[:, None] - origin) * slope, low), high)
         elif kind == 1:
-            t = (v - c[0]) * c[1]
-            out[:, 0] = t / np.sqrt(1 + (t / c[2]) ** 2)
+            ratio = np.clip((v - c[0]) * c[1] / c[2], -1e9, 1e9)
+            out[:, 0] = c[2] * ratio / np.sqrt(1 + ratio * ratio)
         elif kind == 2:
             out[:, 0] = np.isnan(given)
         elif kind == 3:

@@ -1,0 +1,257 @@
+"""Kinds that are found, encodings that are fitted, and what happens to rows unlike those of fit."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import ndtri
+
+from chainrule.engine.expansion import Clip, Levels, Missing, Smooth
+from chainrule.errors import InputError
+from chainrule.tables import encoder, kinds, numbers
+from chainrule.tables.encodings import Category, Date, Number
+from chainrule.tables.frames import table
+from chainrule.tables.serial import ENCODINGS
+from chainrule.tables.targets import TargetScale
+
+RANDOM = np.random.default_rng(0)
+ROWS = 240
+FRAME = pd.DataFrame(
+    {
+        "number": RANDOM.normal(size=ROWS),
+        "gaps": np.where(RANDOM.random(ROWS) < 0.2, np.nan, RANDOM.normal(size=ROWS)),
+        "few": RANDOM.integers(0, 4, ROWS),
+        "word": RANDOM.choice(["a", "b", "c"], ROWS),
+        "truth": RANDOM.random(ROWS) < 0.5,
+        "text number": [str(v) for v in RANDOM.integers(0, 9, ROWS)],
+        "text day": pd.date_range("2026-01-01", periods=ROWS).strftime("%Y-%m-%d"),
+        "time": pd.date_range("2026-01-01", periods=ROWS, freq="5h"),
+        "name": [f"person {k}" for k in range(ROWS)],
+        "row_id": np.arange(1, ROWS + 1),
+        "same": 1,
+        "nothing": [None] * ROWS,
+        "one and gaps": np.where(RANDOM.random(ROWS) < 0.5, np.nan, 3.0),
+    }
+)
+KINDS = {
+    "number": "number", "gaps": "number", "few": "number", "word": "category", "truth": "boolean",
+    "text number": "number", "text day": "date", "time": "date", "name": "id", "row_id": "id", "same": "constant",
+    "nothing": "constant", "one and gaps": "number",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_the_kind_is_found(name):
+    assert kinds.find(name, table(FRAME)[name]).kind == KINDS[name]
+
+
+def fitted(frame=FRAME, **settings):
+    return encoder.fit(table(frame), "X", **settings)
+
+
+def test_an_encoder_knows_its_columns_and_what_it_leaves_out():
+    found = fitted()
+    assert found.names == tuple(n for n, kind in KINDS.items() if kind not in ("id", "constant"))
+    assert {one.name: one.kind for one in found.left_out} == {n: k for n, k in KINDS.items() if n not in found.names}
+    assert len(found.feature_names()) == found.expansion.width == len(set(found.feature_names()))
+    assert np.isfinite(found.code(table(FRAME), "X").toarray()).all()
+
+
+def test_what_is_said_goes_before_what_is_found():
+    found = fitted(said={"few": "category", "row_id": "number", "word": "leave out"})
+    by_name = {one.name: one for one in found.encodings}
+    assert isinstance(by_name["few"], Category) and by_name["few"].levels == ("0", "1", "2", "3")
+    assert isinstance(by_name["row_id"], Number)
+    assert "word" not in by_name
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [({"wrod": "category"}, "Did you mean 'word'"), ({"word": "catgory"}, "Did you mean 'category'")],
+)
+def test_what_is_said_wrongly_is_refused(said, message):
+    with pytest.raises(InputError, match=message):
+        fitted(said=said)
+
+
+def test_a_table_without_anything_to_learn_from_is_refused():
+    with pytest.raises(InputError, match="same: the same value in every row"):
+        fitted(FRAME[["same"]])
+
+
+def test_an_encoder_is_a_value():
+    found = fitted()
+    assert ENCODINGS.back("encoder", ENCODINGS.out("encoder", found)) == found == pickle.loads(pickle.dumps(found))
+    assert fitted() == found
+
+
+# Rows unlike those of fit -----------------------------------------------------------------------------------
+
+
+def inputs(found, name, value):
+    """The network's inputs of one column of one row."""
+    row = FRAME.iloc[:1].assign(**{name: [value]})
+    names = found.feature_names()
+    own = [k for k, n in enumerate(names) if n.split("=")[0].split(":")[0].split(".")[0] == name]
+    return found.code(table(row), "X").toarray()[0, own]
+
+
+def test_an_unknown_level_is_none_of_them():
+    assert inputs(fitted(), "word", "z").tolist() == [0, 0, 0]
+    assert inputs(fitted(), "word", "b").tolist() == [0, 1, 0]
+
+
+def test_an_unknown_level_counts_as_rare_where_there_were_rare_ones():
+    frame = pd.DataFrame({"word": ["a"] * 2000 + ["b"] * 2000 + [f"w{k}" for k in range(50)]})
+    found = fitted(frame)
+    assert found.encodings[0] == Category("word", ("a", "b"), rare=True)
+    assert found.code(table(pd.DataFrame({"word": ["new", "w3", "a"]})), "X").toarray().tolist() == [
+        [0, 0, 1], [0, 0, 1], [1, 0, 0],
+    ]  # fmt: skip
+
+
+def test_a_missing_level_is_one_where_fit_saw_any():
+    frame = pd.DataFrame({"word": ["a", "b", None] * 100})
+    assert fitted(frame).encodings[0] == Category("word", ("a", "b"), absent=True)
+    assert inputs(fitted(), "word", None).tolist() == [0, 0, 0]
+
+
+def test_a_missing_number_is_the_median_and_says_so_where_fit_saw_any():
+    found = fitted()
+    median = float(np.nanmedian(FRAME["gaps"]))
+    np.testing.assert_allclose(inputs(found, "gaps", np.nan)[:-1], inputs(found, "gaps", median)[:-1], atol=1e-6)
+    assert (inputs(found, "gaps", np.nan)[-1], inputs(found, "gaps", median)[-1]) == (1, 0)
+    assert len(inputs(found, "number", np.nan)) == len(inputs(found, "number", 0.0))
+
+
+def test_words_are_read_as_numbers_and_numbers_as_words():
+    found = fitted(said={"few": "category"})
+    np.testing.assert_array_equal(inputs(found, "number", "1.5"), inputs(found, "number", 1.5))
+    np.testing.assert_array_equal(inputs(found, "few", "2"), inputs(found, "few", 2.0))
+    np.testing.assert_array_equal(inputs(found, "truth", "True"), inputs(found, "truth", True))
+    np.testing.assert_array_equal(
+        inputs(found, "time", "2026-01-05T07:00"), inputs(found, "time", pd.Timestamp("2026-01-05 07:00"))
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "message"),
+    [
+        ("number", ["1", "abc", "?"], "column 'number', row 1: expected a number, as in fit; received 'abc'"),
+        ("number", [1.0, np.inf, 2.0], "column 'number', row 1: expected finite numbers"),
+        ("number", pd.date_range("2026-01-01", periods=3), "expected numbers, as in fit; received times"),
+        ("time", [1.0, 2.0, 3.0], "expected dates, as in fit; received numbers"),
+        ("time", ["2026-01-01", "soon", None], "row 1: expected an ISO date"),
+    ],
+)
+def test_cells_that_cannot_be_read_are_named(name, values, message):
+    rows = FRAME.iloc[:3].assign(**{name: values})
+    with pytest.raises(InputError, match=message):
+        fitted().code(table(rows), "X")
+
+
+def test_order_and_others_do_not_matter_but_absence_does():
+    found, rows = fitted(), FRAME.iloc[:5]
+    expected = found.code(table(rows), "X").values
+    np.testing.assert_array_equal(found.code(table(rows[rows.columns[::-1]].assign(more=1)), "X").values, expected)
+    with pytest.raises(InputError, match=r"without \['word'\]"):
+        found.code(table(rows.drop(columns="word")), "X")
+
+
+# Numbers ----------------------------------------------------------------------------------------------------
+
+
+def matrix(values, how="piecewise", probe=None):
+    number = numbers.encode("x0", np.asarray(values, float), how)
+    probe = values if probe is None else probe
+    return number, encoder.Encoder((number,)).code(table(np.asarray(probe, float)[:, None]), "X").toarray()
+
+
+VALUES = RANDOM.lognormal(size=3000)
+
+
+def test_standard_is_mean_and_deviation():
+    _, x = matrix(VALUES, "standard")
+    np.testing.assert_allclose(x[:, 0], (VALUES - VALUES.mean()) / VALUES.std(), rtol=1e-4, atol=1e-5)
+
+
+def test_quantile_is_the_normal_quantile_of_the_rank_standardised():
+    _, x = matrix(VALUES, "quantile")
+    expected = ndtri((np.argsort(np.argsort(VALUES)) + 0.5) / len(VALUES))
+    inner = np.abs(expected) < 2
+    np.testing.assert_allclose(x[inner, 0], expected[inner], atol=0.1)
+    assert abs(x.mean()) < 1e-3 and abs(x.std() - 1) < 1e-3
+
+
+def test_robust_never_leaves_its_cap():
+    number, x = matrix(VALUES, "robust", probe=[-1e30, np.median(VALUES), 1e30])
+    assert [type(part) for part in number.parts] == [Smooth]
+    np.testing.assert_allclose(x[:, 0], [-3, 0, 3], atol=1e-5)
+
+
+def test_piecewise_bins_add_up_to_the_rank():
+    number, x = matrix(VALUES)
+    clip = number.parts[0]
+    assert isinstance(clip, Clip) and clip.width == numbers.BINS
+    rank = np.argsort(np.argsort(VALUES)) / (len(VALUES) - 1)
+    np.testing.assert_allclose(x[:, : clip.width].sum(axis=1) / numbers.HEIGHT / clip.width, rank, atol=0.02)
+
+
+def test_piecewise_goes_on_beyond_what_was_seen_up_to_a_bound():
+    number, x = matrix(VALUES, probe=[-1e9, 1e9])
+    width = number.parts[0].width
+    assert x[0, 0] == pytest.approx(-numbers.HEIGHT) and x[1, width - 1] == pytest.approx(2 * numbers.HEIGHT)
+
+
+def test_few_values_have_a_bin_between_each():
+    number, x = matrix([1, 2, 5] * 10)
+    assert number.parts[0].width == 2
+    np.testing.assert_allclose(np.unique(x[:, :2], axis=0), [[0, 0], [0.3, 0], [0.3, 0.6 - 0.3]], atol=1e-6)
+
+
+@pytest.mark.parametrize("how", numbers.HOW)
+@pytest.mark.parametrize(
+    "values",
+    [
+        VALUES * 1e300, VALUES * 1e-300, [0, 1], [0] * 99 + [1], np.arange(5000) + 2**40, [1.0, 1.0 + 1e-15] * 50,
+        np.r_[np.zeros(5000), RANDOM.lognormal(8, 1, 50)], [1, np.nan, 2], np.r_[[-1e6], RANDOM.normal(size=999)],
+    ],
+    ids=["huge", "tiny", "two", "rare", "offset", "close", "ties", "gap", "outlier"],
+)  # fmt: skip
+def test_any_numbers_are_encoded_finitely(how, values):
+    number, x = matrix(values, how)
+    assert np.isfinite(x).all() and np.abs(x).max() < 1e4
+    assert isinstance(number.parts[-1], Missing) == bool(np.isnan(values).any())
+
+
+def test_a_value_that_fills_many_rows_does_not_take_the_bins():
+    gains = np.r_[np.zeros(46_000), RANDOM.lognormal(8, 1, 2800)]
+    number, _ = matrix(gains)
+    assert number.parts[0].width == numbers.BINS
+
+
+# Dates and targets ------------------------------------------------------------------------------------------
+
+
+def test_a_date_is_its_parts_that_vary():
+    found = fitted(FRAME[["text day"]]).encodings[0]
+    assert isinstance(found, Date) and [one.name for one in found.numbers] == ["elapsed", "month", "weekday"]
+    found = fitted(FRAME[["time"]]).encodings[0]
+    assert [one.name for one in found.numbers] == ["elapsed", "month", "weekday", "hour"]
+
+
+def test_a_category_of_many_levels_is_for_an_embedding():
+    frame = pd.DataFrame({"word": [f"w{k % 150}" for k in range(3000)], "number": np.arange(3000) % 7})
+    found = fitted(frame)
+    assert found.encodings[0].units > 1
+    assert found.feature_names()[-1] == "word"
+    assert not any(isinstance(block, Levels) for block in found.expansion.blocks)
+
+
+@pytest.mark.parametrize("log", [False, True])
+def test_a_target_comes_back_within_its_range(log):
+    y = RANDOM.lognormal(size=(50, 2))
+    scale = TargetScale.of(y, log)
+    np.testing.assert_allclose(scale.back(scale(y)), y, rtol=1e-12)
+    assert scale.back(np.full((1, 2), 1e9)).tolist() == [y.max(axis=0).tolist()]
