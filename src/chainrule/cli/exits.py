@@ -54,6 +54,6 @@ def judged(error: BaseException) -> tuple[int, str]:
 
 def _asked(error: click.ClickException) -> str:
     """What click found wrong, and where help stands."""
-    said = " ".join(error.format_message().split())
+    said = error.format_message()
     context = error.ctx if isinstance(error, click.UsageError) else None
     return f"{said} See '{context.command_path} --help'." if context else said

@@ -23,10 +23,12 @@ def export(model: Path, onnx: Path, force: bool, as_json: bool, quiet: bool) -> 
     """
     shared.check_free("--onnx", onnx, force)
     from chainrule.estimators.loading import load
-    from chainrule.estimators.onnx import to_onnx
     from chainrule.files import write_whole
 
-    graph = to_onnx(load(model))
+    estimator = load(model)
+    from chainrule.estimators.onnx import to_onnx
+
+    graph = to_onnx(estimator)
     content = graph.SerializeToString()
     write_whole(onnx, content)
     if as_json:

@@ -92,7 +92,7 @@ def run(arguments: list[str] | None = None) -> int:
         if os.environ.get("CHAINRULE_DEBUG"):
             traceback.print_exc()
         name = " ".join(["chainrule", *(word for word in words[:1] if word in group.commands)])
-        click.echo(f"{name}: {said}", err=True)
+        click.echo(" ".join(f"{name}: {said}".split()), err=True)
         return code
 
 

@@ -53,10 +53,9 @@ def predict(
     estimator = models.load(model, threads)
     if proba and not models.classifies(estimator):
         raise click.UsageError(f"--proba: {model} predicts numbers, not classes.", click.get_current_context())
-    columns = dict.fromkeys([*estimator.encoder_.names, *keep])
     rows = 0
     with outputs.opened(output) as sink, tables.naming(data):
-        for part in tables.parts(data, delimiter, list(columns)):
+        for part in tables.parts(data, delimiter, [*estimator.encoder_.names, *keep]):
             found = [*((name, outputs.from_column(part[name])) for name in keep), *predictions(estimator, part, proba)]
             outputs.check_names(data, [name for name, _ in found])
             sink.write(dict(found))

@@ -17,13 +17,22 @@ SCHEMA_VERSION = 1
 
 PATH = click.Path(path_type=Path)
 
+
+def character(value: str) -> str:
+    """One character, or \\t for a tab."""
+    found = value.replace("\\t", "\t")
+    if len(found) != 1 or found in '"\r\n':
+        raise click.BadParameter(f"{value!r} is no single character such as ';' or '\\t'.")
+    return found
+
+
 data = click.argument("data", type=PATH)
 model_file = click.argument("model", type=PATH)
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 force = click.option("--force", is_flag=True, help="Replace a file that is there.")
 quiet = click.option("--quiet", "-q", is_flag=True, help="No progress and no summary.")
 delimiter = click.option(
-    "--delimiter", metavar="CHARACTER", help="Between the fields of a CSV file; found if left out."
+    "--delimiter", type=character, metavar="CHARACTER", help="Between the fields of a CSV file; found if left out."
 )
 threads = click.option("--threads", type=click.IntRange(1), help="Threads at most; those of the machine if left out.")
 

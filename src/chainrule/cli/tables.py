@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
@@ -33,17 +33,18 @@ def naming(path: Path, validation: Path | None = None) -> Iterator[None]:
         raise type(error)(_GIVEN.sub(named, where), *rest) from error
 
 
-def parts(path: Path, delimiter: str | None, columns: Sequence[str]) -> Iterator[Table]:
+def parts(path: Path, delimiter: str | None, columns: Iterable[str]) -> Iterator[Table]:
     """The rows of these columns by parts that fit in memory."""
     from chainrule.tables.files import open_file
 
     file = open_file(path, delimiter)
-    absent = [name for name in columns if name not in file.names]
+    needed = list(dict.fromkeys(columns))
+    absent = [name for name in needed if name not in file.names]
     if absent:
         near = {name: get_close_matches(name, file.names, n=1) for name in absent}
         hints = [f"{name!r} may be {found[0]!r}" for name, found in near.items() if found]
         raise InputError(
-            str(path), f"columns {', '.join(map(repr, columns))}", f"none named {', '.join(map(repr, absent))}",
+            str(path), f"columns {', '.join(map(repr, needed))}", f"none named {', '.join(map(repr, absent))}",
             f"In the file, {', '.join(hints)}: rename it." if hints else "Add them; cells may be empty.",
         )  # fmt: skip
-    return file.parts(columns)
+    return file.parts(needed)
