@@ -12,6 +12,7 @@ _HOMES = {
     "Network": "engine.network",
     "Dense": "network.layers",
     "Activation": "network.layers",
+    "Embedding": "network.embedding",
     "BatchNorm": "network.layers",
     "LayerNorm": "network.layers",
     "Dropout": "network.layers",

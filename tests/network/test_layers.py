@@ -11,6 +11,7 @@ from chainrule import (
     BatchNorm,
     Dense,
     Dropout,
+    Embedding,
     GaussianNoise,
     LayerNorm,
     Network,
@@ -46,6 +47,7 @@ CONTRACT = [
         32,
     ),
     (Pool("max"), 4, {}, 0),
+    (Embedding([5, 3], [2, 4]), 8, {"E0": ((5, 2), "embedding"), "E1": ((3, 4), "embedding")}, 0),
 ]  # fmt: skip
 every_layer = pytest.mark.parametrize(
     ("layer", "width", "parameters", "flops"), CONTRACT, ids=[repr(layer) for layer, *_ in CONTRACT]

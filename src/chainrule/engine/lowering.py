@@ -26,6 +26,7 @@ from chainrule.engine.program import (
 from chainrule.engine.stages import Block, Stage, stages
 from chainrule.errors import InputError
 from chainrule.network import losses
+from chainrule.network.embedding import Embedding
 from chainrule.network.layers import Layer, Pool, Residual
 from chainrule.network.losses import Loss
 
@@ -77,6 +78,8 @@ def lower_layers(b: Builder, layers: Sequence[Layer], x: Value, prefix: str) -> 
         before = x
         if isinstance(stage, Stage):
             x = lower_stage(b, stage, x, prefix)
+        elif isinstance(stage.layer, Embedding):
+            x = _embedding(b, stage.layer, x, f"{prefix}{stage.last}")
         elif isinstance(stage.layer, Pool):
             x = _pool(b, stage.layer, x, f"{prefix}{stage.last}")
         else:
@@ -112,6 +115,34 @@ def _residual(b: Builder, block: Block, x: Value, name: str) -> Value:
 
     b.behind(back)
     return out
+
+
+def _embedding(b: Builder, embedding: Embedding, x: Value, name: str) -> Value:
+    """Columns that pass through, then the vectors of one column of codes after the other."""
+    plain, width = embedding.plain(x.width or 1), embedding.width(x.width or 1)
+    a = Value(f"{name}.plain", x.space, width)
+    b.emit("embed_plain", Out(a), x, plain, text=f"{a.name} = the first {plain} of {x.name}")
+    places, start = [], plain
+    for k, units in enumerate(embedding.units):
+        before, a = a, Value(f"{name}.{k}", x.space, width)
+        E, column = Weight(f"{name}.E{k}"), plain + k
+        b.emit("embed", InPlace(before, a), x, E, column, start, text=f"{a.name} = {before.name}, {E}[{x.name}]")
+        places.append((E, column, start))
+        start += units
+    b.needed.add(a)
+
+    def back() -> None:
+        da = b.layer_values[f"{name}.dz"] = b.gradient(a)
+        for E, column, start in places:
+            dE = Weight(E.name, gradient=True)
+            b.emit("embed_backward", da, x, dE, column, start, text=f"{dE} = sums of {da.name} by {x.name}")
+        if b.wants_gradient(x):
+            dx = Value(f"d{x.name} by embedding", x.space, x.width)
+            b.emit("embed_plain_backward", Out(dx), da, plain, text=f"{dx.name} = {da.name}, 0 of codes")
+            b.contribute(x, dx)
+
+    b.behind(back)
+    return a
 
 
 def _pool(b: Builder, pool: Pool, x: Value, name: str) -> Value:

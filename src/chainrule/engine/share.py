@@ -16,6 +16,7 @@ BY_ROWS = {
     "copy", "add", "add_into", "activate", "activate_inplace", "activate_backward", "column_sums", "scale", "softmax",
     "batch_norm_sums", "batch_norm", "batch_norm_slopes", "batch_norm_backward", "batch_norm_predict",
     "layer_norm", "layer_norm_backward", "layer_norm_predict",
+    "embed_plain", "embed", "embed_plain_backward",
 }  # fmt: skip
 
 

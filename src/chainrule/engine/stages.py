@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from chainrule.engine.draws import NOTHING, Draw, draw_of
 from chainrule.network import activations
 from chainrule.network.activations import ActivationFunction
+from chainrule.network.embedding import Embedding
 from chainrule.network.layers import (
     Activation,
     AlphaDropout,
@@ -43,9 +44,9 @@ class Stage:
 
 @dataclass(frozen=True)
 class Block:
-    """A layer that is not element by element: a `Residual` or a `Pool`."""
+    """A layer that is not element by element: a `Residual`, a `Pool` or an `Embedding`."""
 
-    layer: Residual | Pool
+    layer: Residual | Pool | Embedding
     last: int
 
 
@@ -54,7 +55,7 @@ def stages(layers: Sequence[Layer], fuse: bool) -> list[Stage | Block]:
     found: list[Stage | Block] = []
     filled = _FULL
     for place, layer in enumerate(layers):
-        if isinstance(layer, (Residual, Pool)):
+        if isinstance(layer, (Residual, Pool, Embedding)):
             found.append(Block(layer, place))
             filled = _FULL
             continue

@@ -16,7 +16,7 @@ from chainrule.network.activations import ActivationFunction
 from chainrule.network.checks import check_count, check_deviation, check_eps, check_share
 from chainrule.network.initialisers import Initialiser
 
-Kind = Literal["weight", "bias", "gain", "offset", "mean", "variance"]
+Kind = Literal["weight", "bias", "embedding", "gain", "offset", "mean", "variance"]
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from chainrule.errors import InputError
 from chainrule.network.activations import ACTIVATIONS, ActivationFunction
+from chainrule.network.embedding import Embedding
 from chainrule.network.initialisers import Constant, Normal, Orthogonal, VarianceScaling
 from chainrule.network.layers import (
     Activation,
@@ -35,7 +36,7 @@ def _name(where: str, function: ActivationFunction) -> str:
 
 #: The frozen values of this floor.
 KINDS: list[type[Any]] = [
-    *(Dense, Activation, BatchNorm, LayerNorm, Dropout, AlphaDropout, GaussianNoise, Residual, Pool),
+    *(Dense, Activation, BatchNorm, LayerNorm, Dropout, AlphaDropout, GaussianNoise, Residual, Pool, Embedding),
     *(VarianceScaling, Normal, Constant, Orthogonal),
     *(type(loss) for loss in LOSSES.values()),
 ]

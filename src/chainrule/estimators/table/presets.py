@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.network.embedding import Embedding
 from chainrule.network.initialisers import VarianceScaling
 from chainrule.network.layers import Activation, Dense, Dropout, Layer, LayerNorm
 from chainrule.tables.encoder import Encoder
@@ -73,8 +74,6 @@ def layers(preset: Preset, encoder: Encoder) -> tuple[Layer, ...]:
     found: list[Layer] = []
     embedded = embeddings(encoder.encodings)
     if embedded:
-        from chainrule.network.embedding import Embedding
-
         found.append(Embedding(tuple(one.count for one in embedded), tuple(one.units for one in embedded)))
     for width in preset.hidden_layer_sizes:
         found += [Dense(width, init=INIT), LayerNorm(), Activation(preset.activation)]

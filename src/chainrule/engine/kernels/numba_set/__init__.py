@@ -21,6 +21,7 @@ import chainrule.network
 from chainrule.engine.kernels import Kernel, functions, normal, rules
 from chainrule.engine.kernels.numba_set import (
     draws,
+    embeddings,
     expansion,
     losses,
     matrices,
@@ -132,7 +133,7 @@ def _announce() -> None:
     _log.warning("chainrule compiles its kernels for this machine: a few seconds, then kept on disk.")
 
 
-_MODULES = pointwise, norms, losses, pools, optimisers, matrices, updates, mixing, expansion
+_MODULES = pointwise, norms, losses, pools, optimisers, matrices, updates, mixing, expansion, embeddings
 _TEMPLATES: dict[str, Callable[..., None]] = {
     name: getattr(module, name) for module in _MODULES for name in module.KERNELS
 }

@@ -13,6 +13,7 @@ import numpy as np
 from chainrule.engine.kernels import Kernel
 from chainrule.engine.kernels.numpy_set import (
     draws,
+    embeddings,
     expansion,
     losses,
     matrices,
@@ -71,7 +72,7 @@ def _over_arrays(function: Callable[..., Any], kernel: str) -> Callable[..., Any
     return over
 
 
-_MODULES = pointwise, norms, losses, pools, optimisers, matrices, updates, mixing, expansion
+_MODULES = pointwise, norms, losses, pools, optimisers, matrices, updates, mixing, expansion, embeddings
 _TEMPLATES: dict[str, Callable[..., None]] = {
     name: getattr(module, name) for module in _MODULES for name in module.KERNELS
 }
