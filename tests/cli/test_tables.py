@@ -12,6 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import chainrule
+from chainrule.cli import outputs, tables
+from chainrule.errors import InputError
 
 pytestmark = pytest.mark.usefixtures("numpy_kernels")
 
@@ -135,3 +137,27 @@ def test_a_pipeline_of_a_shell(models, shell):
     counts = dict(reversed(one.split()) for one in done.stdout.splitlines())
     assert set(counts) == {"big", "small", "kind"}
     assert int(counts["big"]) + int(counts["small"]) == 100
+
+
+def test_long_parts_are_cut_and_rows_keep_their_numbers(models, monkeypatch):
+    monkeypatch.setattr(tables, "ROWS", 30)
+    pieces = list(tables.parts(models.folder / "test.csv", None, ["size", "color", "size"]))
+    assert [len(one) for one in pieces] == [30, 30, 30, 10]
+    assert [one["color"].first for one in pieces] == [2, 32, 62, 92]
+    given = records((models.folder / "test.csv").read_text())
+    assert [float(one["size"].values[0]) for one in pieces] == [float(given[k]["size"]) for k in (0, 30, 60, 90)]
+
+
+def test_a_column_of_parquet_has_one_type():
+    sink = outputs.Parquet(io.BytesIO())
+    sink.write({"id": pa.array([1.0])})
+    with pytest.raises(InputError, match=r"column 'id': expected double to the end, as in its first rows"):
+        sink.write({"id": pa.array(["last"])})
+
+
+def test_whatever_a_table_holds_is_kept(shell, models):
+    shell.write("t.csv", 'size,color,price,day,"a ""b"""\n1,red,2.5,2026-01-31,7\n,,3,,"x,y"\n')
+    kept = [word for name in ("size", "color", "price", "day", 'a "b"') for word in ("--keep", name)]
+    done = shell("predict", models.folder / "kind.model", "t.csv", *kept, "--threads", 1)
+    lines = [line.rpartition(",")[0] for line in done.out.splitlines()]
+    assert lines == ['size,color,price,day,"a ""b"""', "1,red,2.5,2026-01-31 00:00:00.000000,7", ',,3,,"x,y"']

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from chainrule.cli import exits, knobs
-from chainrule.cli.main import COMMANDS
+from chainrule.cli.main import COMMANDS, run
 
 HEAVY = {"numpy", "numba", "scipy", "sklearn", "pyarrow", "narwhals", "rich"}
 
@@ -66,20 +66,24 @@ def test_help_tells_commands_and_exit_codes(shell):
         ("completion tcsh", 2, "'tcsh'"),
     ],
 )
-def test_mistakes(models, words, code, said):
+@pytest.mark.usefixtures("numpy_kernels")
+def test_mistakes(models, words, code, said, monkeypatch, capsys):
+    """In this process, since there are many; `test_debugging_shows_where` is one as a process."""
     models.write("other.csv", "a,b\n1,2\n")
     models.write("empty.csv", "size,color,kind,price\n")
-    done = models(*words.split())
-    assert (done.code, done.out) == (code, "")
-    last = done.err.splitlines()[-1]
+    monkeypatch.chdir(models.folder)
+    assert run(words.split()) == code
+    out, err = capsys.readouterr()
+    last = err.splitlines()[-1]
     assert last.startswith("chainrule") and said in last
-    assert "Traceback" not in done.err
+    assert (out, "Traceback" in err) == ("", False)
 
 
 def test_debugging_shows_where(models):
-    done = models("predict", "kind.model", "none.csv", CHAINRULE_DEBUG="1")
-    assert done.code == 3
-    assert "Traceback" in done.err
+    plain, traced = (models("predict", "kind.model", "none.csv", CHAINRULE_DEBUG=said) for said in ("", "1"))
+    assert plain.code == traced.code == 3
+    assert len(plain.err.splitlines()) == 1
+    assert traced.err.startswith("Traceback") and traced.err.endswith(plain.err)
 
 
 def test_without_click_it_says_what_to_install():

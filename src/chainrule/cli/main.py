@@ -82,10 +82,11 @@ def run(arguments: list[str] | None = None) -> int:
     -------
     its exit code
     """
-    warnings.showwarning = _warn
     words = sys.argv[1:] if arguments is None else arguments
     try:
-        code = group.main(words, prog_name="chainrule", standalone_mode=False)
+        with warnings.catch_warnings():
+            warnings.showwarning = _warn
+            code = group.main(words, prog_name="chainrule", standalone_mode=False)
         return code if isinstance(code, int) else exits.WELL
     except (Exception, KeyboardInterrupt) as error:
         code, said = exits.judged(error)

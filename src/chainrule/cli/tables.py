@@ -14,6 +14,9 @@ from chainrule.errors import InputError, InputTypeError
 if TYPE_CHECKING:
     from chainrule.tables.table import Table
 
+#: Rows that are predicted at a time.
+ROWS = 1 << 16
+
 #: How estimators call what they are given.
 _GIVEN = re.compile(r"Table(?:Classifier|Regressor): (X_val|X|y|target)\b")
 
@@ -47,4 +50,15 @@ def parts(path: Path, delimiter: str | None, columns: Iterable[str]) -> Iterator
             str(path), f"columns {', '.join(map(repr, needed))}", f"none named {', '.join(map(repr, absent))}",
             f"In the file, {', '.join(hints)}: rename it." if hints else "Add them; cells may be empty.",
         )  # fmt: skip
-    return file.parts(needed)
+    for part in file.parts(needed):
+        yield from _pieces(part)
+
+
+def _pieces(part: Table) -> Iterator[Table]:
+    """A part, cut where it is long: a file may have all of its rows in one."""
+    import numpy as np
+
+    first = part[part.names[0]].first
+    for start in range(0, len(part), ROWS):
+        rows = np.arange(start, min(start + ROWS, len(part)))
+        yield part if len(rows) == len(part) else part.take(rows).at(first + start)
