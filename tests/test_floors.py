@@ -31,14 +31,16 @@ FLOORS = {
 
 #: package -> the places that may import it; what is not named here may be imported anywhere
 HOMES = {
-    "click": ("cli/",),
     "numba": ("engine/kernels/",),
     "safetensors": ("files.py", "training/checkpoints.py"),
     "threadpoolctl": ("engine/threads.py",),
     "sklearn": ("estimators/",),
     "rich": ("training/callbacks/progress.py",),
     "narwhals": ("tables/frames.py",),
-    "pyarrow": ("tables/files.py", "cli/outputs.py", "cli/predict.py"),
+    "pyarrow": ("tables/files.py", "cli/"),
+    "onnx": ("formats/onnx/graph.py",),
+    "skl2onnx": ("estimators/skl2onnx.py",),
+    "click": ("cli/",),
     "scipy": (
         "network/",
         "engine/kernels/",

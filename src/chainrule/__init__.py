@@ -37,6 +37,7 @@ _HOMES = {
     "RateCurve": "training.finder",
     "range_test": "training.finder",
     "find_learning_rate": "estimators.finder",
+    "to_onnx": "estimators.onnx",
     "MLPClassifier": "estimators.classifier",
     "MLPRegressor": "estimators.regressor",
     "TableClassifier": "estimators.table.classifier",

@@ -72,8 +72,8 @@ def test_the_same_rows_in_any_form_are_the_same_model(tmp_path):
     whole.to_csv(tmp_path / "t.csv", index=False)
     expected = classifier(max_iter=2).fit(FRAME, CLASS).predict_proba(FRAME)
     for X, y in (
-        (whole, "label"), (pl.DataFrame(FRAME), CLASS), (pl.DataFrame(whole), "label"), (tmp_path / "t.parquet", "label"),
-        (str(tmp_path / "t.csv"), "label"),
+        (whole, "label"), (pl.DataFrame(FRAME), CLASS), (pl.DataFrame(whole), "label"),
+        (tmp_path / "t.parquet", "label"), (str(tmp_path / "t.csv"), "label"),
     ):  # fmt: skip
         np.testing.assert_array_equal(classifier(max_iter=2).fit(X, y).predict_proba(FRAME), expected)
 

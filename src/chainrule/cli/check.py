@@ -18,7 +18,13 @@ from chainrule.cli import exits, shared
 NEEDED = ("numpy", "scipy", "numba", "scikit-learn", "threadpoolctl", "safetensors", "narwhals")
 
 #: Extra -> the packages that it brings.
-EXTRAS = {"cli": ("click", "rich"), "files": ("pyarrow",), "progress": ("rich",), "tensorboard": ("tensorboardX",)}
+EXTRAS = {
+    "cli": ("click", "rich"),
+    "files": ("pyarrow",),
+    "onnx": ("onnx",),
+    "progress": ("rich",),
+    "tensorboard": ("tensorboardX",),
+}
 
 #: The largest difference of gradients of the two sets of kernels, relative to the largest gradient.
 ALIKE = 1e-4

@@ -23,16 +23,14 @@ def export(model: Path, onnx: Path, force: bool, as_json: bool, quiet: bool) -> 
     """
     shared.check_free("--onnx", onnx, force)
     from chainrule.estimators.loading import load
+    from chainrule.estimators.onnx import to_onnx
     from chainrule.files import write_whole
 
-    estimator = load(model)
-    from chainrule.estimators.onnx import to_onnx
-
-    graph = to_onnx(estimator)
-    content = graph.SerializeToString()
+    made = to_onnx(load(model))
+    content = made.SerializeToString()
     write_whole(onnx, content)
+    names = {"inputs": [one.name for one in made.graph.input], "outputs": [one.name for one in made.graph.output]}
     if as_json:
-        names = {"inputs": [one.name for one in graph.graph.input], "outputs": [one.name for one in graph.graph.output]}
         shared.document("export", {"model": model, "onnx": onnx, "bytes": len(content), **names})
     elif not quiet:
-        shared.tell(f"{onnx} written, {len(content):,} bytes")
+        shared.tell(f"{onnx} written, {len(content):,} bytes, with inputs {', '.join(names['inputs'])}")

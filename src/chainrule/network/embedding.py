@@ -32,7 +32,7 @@ class Embedding(Layer):
     >>> from chainrule import Dense, Embedding, Network
     >>> network = Network([Embedding([50], [4]), Dense(8, "relu"), Dense(1)], inputs=3)
     >>> network.init(0)["0.E0"].shape, network.widths
-    ((50, 4), (6, 8, 1))
+    ((50, 4), [6, 8, 1])
     """
 
     levels: Sequence[int]

@@ -1,0 +1,117 @@
+"""The columns of a table as inputs of a graph, one each, and their encodings as nodes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from chainrule.engine.expansion import Block, Clip, Code, Levels, Missing, Smooth
+from chainrule.formats.onnx.graph import Graph, concatenated
+from chainrule.tables.encoder import Encoder
+from chainrule.tables.encodings import Category, Date, Encoding, Number
+
+#: What a date counts from, for the calendar that begins its years in March.
+_ERA_DAYS, _TO_MARCH_OF_YEAR_0 = 146_097, 719_468
+
+
+def encoded(g: Graph, encoder: Encoder) -> str:
+    """The network's x, float32, from an input for each column, of shape (rows, 1).
+
+    Numbers are doubles, NaN where one is missing; dates are doubles, days since 1970; words are strings, "" where one
+    is missing, numbers that are categories in their shortest text.
+    """
+    found: list[tuple[Block, str]] = []
+    for encoding in encoder.encodings:
+        found += _blocks(g, encoding)
+    found.sort(key=lambda pair: isinstance(pair[0], Code))
+    return concatenated(g, [value for _, value in found])
+
+
+def _blocks(g: Graph, encoding: Encoding) -> list[tuple[Block, str]]:
+    if isinstance(encoding, Category):
+        code = _code(g, encoding, g.input(encoding.name, str, 2, 1))
+        block = encoding.blocks(0)[0]
+        return [(block, _expanded(g, block, code, code))]
+    given = g.input(encoding.name, np.float64, 2, 1)
+    if isinstance(encoding, Number):
+        return _number(g, encoding, given)
+    assert isinstance(encoding, Date)
+    parts = _calendar(g, given)
+    return [one for number in encoding.numbers for one in _number(g, number, parts[number.name])]
+
+
+def _code(g: Graph, encoding: Category, words: str) -> str:
+    """The code of a level, -1 for one that is none, float32 of shape (rows, 1)."""
+    codes = {level: float(code) for code, level in enumerate(encoding.levels)}
+    codes.setdefault("", float(encoding.count - 1 if encoding.absent else encoding.unknown))
+    return g.op(
+        "LabelEncoder", words, domain="ai.onnx.ml", keys_strings=list(codes), values_floats=list(codes.values()),
+        default_float=float(encoding.unknown),
+    )  # fmt: skip
+
+
+def _number(g: Graph, number: Number, x: str) -> list[tuple[Block, str]]:
+    scale = number.scale
+    centred = g.op("Sub", x, g.number(scale.center, np.float64))
+    scaled = g.cast(g.op("Div", centred, g.number(scale.scale, np.float64)), np.float32)
+    missing = g.op("IsNaN", scaled)
+    filled = g.op("Where", missing, g.number(number.fill), scaled)
+    sources = [filled, _curve(g, number, filled)] if number.knots else [filled]
+    return [(part, _expanded(g, part, sources[part.source], missing)) for part in number.parts]
+
+
+def _curve(g: Graph, number: Number, x: str) -> str:
+    """From knot to knot: the share that is behind in each stretch, times how far that stretch goes up."""
+    knots, heights = np.array(number.knots, np.float32), np.array(number.heights, np.float32)
+    if len(knots) == 1:
+        return g.op("Add", g.op("Mul", x, g.number(0.0)), g.number(float(heights[0])))
+    share = g.op("Div", g.op("Sub", x, g.floats(knots[:-1])), g.floats(np.diff(knots)))
+    share = g.op("Clip", share, g.number(0.0), g.number(1.0))
+    return g.op("Add", g.op("MatMul", share, g.floats(np.diff(heights)[:, None])), g.number(float(heights[0])))
+
+
+def _expanded(g: Graph, block: Block, x: str, missing: str) -> str:
+    """The network's inputs of one block, from its column, float32 of shape (rows, 1)."""
+    match block:
+        case Clip():
+            line = g.op("Mul", g.op("Sub", x, g.floats(block.origin)), g.floats(block.slope))
+            return g.op("Min", g.op("Max", line, g.floats(block.low)), g.floats(block.high))
+        case Smooth():
+            line = g.op("Mul", g.op("Sub", x, g.number(block.origin)), g.number(block.slope))
+            ratio = g.op("Clip", g.op("Div", line, g.number(block.cap)), g.number(-1e9), g.number(1e9))
+            root = g.op("Sqrt", g.op("Add", g.op("Mul", ratio, ratio), g.number(1.0)))
+            return g.op("Div", g.op("Mul", ratio, g.number(block.cap)), root)
+        case Missing():
+            return g.cast(missing, np.float32)
+        case Levels():
+            return g.cast(g.op("Equal", x, g.floats(np.arange(block.count))), np.float32)
+    return x
+
+
+def _calendar(g: Graph, days: str) -> dict[str, str]:
+    """The parts of a date, doubles, NaN where it is missing; after Hinnant's civil_from_days."""
+    missing = g.op("IsNaN", days)
+    known = g.op("Where", missing, g.number(0.0, np.float64), days)
+    whole = g.op("Floor", known)
+
+    def n(value: int) -> str:
+        return g.number(value, np.int64)
+
+    def real(x: str) -> str:
+        return g.op("Where", missing, g.number(np.nan, np.float64), g.cast(x, np.float64))
+
+    z = g.op("Add", g.cast(whole, np.int64), n(_TO_MARCH_OF_YEAR_0))
+    era = g.op("Div", z, n(_ERA_DAYS))
+    of_era = g.op("Sub", z, g.op("Mul", era, n(_ERA_DAYS)))
+    leaps = g.op("Sub", g.op("Div", of_era, n(36_524)), g.op("Div", of_era, n(1_460)))
+    leaps = g.op("Sub", leaps, g.op("Div", of_era, n(146_096)))
+    year = g.op("Div", g.op("Add", of_era, leaps), n(365))
+    before = g.op("Add", g.op("Mul", year, n(365)), g.op("Sub", g.op("Div", year, n(4)), g.op("Div", year, n(100))))
+    month = g.op("Div", g.op("Add", g.op("Mul", g.op("Sub", of_era, before), n(5)), n(2)), n(153))  # 0 is March
+    late = g.op("Less", month, n(10))
+    civil = g.op("Where", late, g.op("Add", month, n(3)), g.op("Sub", month, n(9)))
+    years = g.op("Add", g.op("Add", year, g.op("Mul", era, n(400))), g.op("Where", late, n(0), n(1)))
+    weekday = g.op("Mod", g.op("Add", g.cast(whole, np.int64), n(7_000_003)), n(7))
+    hour = g.op("Mul", g.op("Sub", known, whole), g.number(24.0, np.float64))
+    return {
+        "elapsed": days, "year": real(years), "month": real(civil), "weekday": real(weekday), "hour": real(hour),
+    }  # fmt: skip
