@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import warnings
 
 import pytest
@@ -117,7 +118,7 @@ def test_interrupted_before_an_epoch_is_over_it_writes_nothing(models, monkeypat
         warnings.simplefilter("default")
         code = run(["train", str(models.folder / "train.csv"), "--target", "kind", "-o", str(out), "--json"])
     assert code == 130
-    assert "a.model was not written: no epoch was finished" in capsys.readouterr().err
+    assert "a.model was not written: no epoch left a model behind" in capsys.readouterr().err
     assert not out.exists()
 
 
@@ -127,3 +128,26 @@ def test_a_fit_that_diverges_says_so_by_its_code(shell, data):
     assert "Traceback" not in done.err
     assert "diverged" in done.err
     assert ("a.model was not written" in done.err) != (shell.names() == ["a.model"])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no pseudo-terminals")
+def test_on_a_terminal_one_line_is_kept_up_to_date(shell, data):
+    import pty
+
+    outer, inner = pty.openpty()
+    command = [*shell.command, "train", str(data), "--target", "kind", *map(str, QUICK)]
+    with subprocess.Popen(
+        command, cwd=shell.folder, env=shell.environment(TERM="xterm"), stdout=subprocess.PIPE, stderr=inner
+    ) as process:
+        os.close(inner)
+        shown = b""
+        try:
+            while part := os.read(outer, 4096):
+                shown += part
+        except OSError:  # Linux says so that the other end is closed
+            pass
+        out = process.stdout.read()
+    os.close(outer)
+    assert process.returncode == 0
+    assert b"\x1b[2K" in shown and b"epoch 3/3" in shown
+    assert b"\x1b" not in out and b"epochs           3" in out

@@ -35,6 +35,7 @@ def inspect(model: Path, as_json: bool) -> None:
     listing = model_file.inspect(model)
     try:
         content = _content(listing)
+        said = "\n".join(_said(model, content))
     except (InputError, InputTypeError) as error:
         raise model_file.refusal(model, error) from error
     except _STRANGE as error:
@@ -42,22 +43,27 @@ def inspect(model: Path, as_json: bool) -> None:
     if as_json:
         shared.document("inspect", {"model": model, "bytes": model.stat().st_size, **content})
     else:
-        click.echo("\n".join(_said(model, content)))
+        click.echo(said)
 
 
 def _content(listing: Listing) -> dict[str, Any]:
     from chainrule.network import serial
+    from chainrule.training.serial import CONFIGURATION
 
     envelope = listing.model
     content = envelope["content"]
     inside = content.get("inside", content)
     network = inside["network"]
     layers = serial.from_data(network["layers"])
+    settings, history = (
+        {name: CONFIGURATION.back(f"content, {what}", value) for name, value in found.items()}
+        for what, found in (("parameters", content["parameters"]), ("history", inside["history"]))
+    )
     about = {
         "format_version": listing.version,
         "estimator": envelope["estimator"],
         "written": dict(envelope["written"]),
-        "settings": {k: v for k, v in content["parameters"].items() if v is not None},
+        "settings": {k: _plain(v) for k, v in settings.items() if v is not None},
         **_table(content),
         "network": {
             "inputs": network["inputs"],
@@ -66,11 +72,15 @@ def _content(listing: Listing) -> dict[str, Any]:
             "loss": inside["loss"],
             "numbers": sum(prod(tensor.shape) for tensor in listing.tensors.values()),
         },
-        "history": inside["history"],
+        "history": history,
     }
-    seconds = sum(inside["history"]["seconds"])
-    about["training"] = looks.training_of(inside["history"]["validation_loss"], seconds)
+    about["training"] = looks.training_of(history["validation_loss"], sum(history["seconds"]))
     return about
+
+
+def _plain(value: Any) -> Any:
+    """A setting as JSON has it, or as its code is written."""
+    return value if isinstance(value, (bool, int, float, str, tuple, dict)) else repr(value)
 
 
 def _table(content: Mapping[str, Any]) -> dict[str, Any]:

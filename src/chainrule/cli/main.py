@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from chainrule import __version__
-from chainrule.cli import exits
+from chainrule.cli import exits, shared
 from chainrule.cli.check import check
 from chainrule.cli.completion import completion
 from chainrule.cli.evaluate import evaluate
@@ -93,9 +93,9 @@ def run(arguments: list[str] | None = None) -> int:
         if os.environ.get("CHAINRULE_DEBUG"):
             traceback.print_exc()
         name = " ".join(["chainrule", *(word for word in words[:1] if word in group.commands)])
-        click.echo(" ".join(f"{name}: {said}".split()), err=True)
+        click.echo(shared.printable(" ".join(f"{name}: {said}".split())), err=True)
         return code
 
 
 def _warn(message: Warning | str, *where: Any, **line: Any) -> None:
-    click.echo(f"chainrule: warning: {message}", err=True)
+    shared.tell(f"chainrule: warning: {message}")

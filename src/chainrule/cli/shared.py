@@ -62,9 +62,14 @@ def _sound(value: Any) -> Any:
     return value
 
 
+def printable(text: str) -> str:
+    """Without what would command a terminal: names in a file are a stranger's words."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
 def lines(rows: Iterable[Sequence[Any]], indent: str = "  ") -> str:
     """Rows of a few words each, their columns below one another."""
-    texts = [[f"{one:,.6g}" if isinstance(one, float) else str(one) for one in row] for row in rows]
+    texts = [[f"{one:,.6g}" if isinstance(one, float) else printable(str(one)) for one in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
     said = ("  ".join(t.ljust(width) for t, width in zip(row, widths, strict=True)) for row in texts)
     return "\n".join(f"{indent}{line}".rstrip() for line in said)

@@ -100,7 +100,7 @@ def train(
         if output is None:
             shared.tell("No model was written: --output names one.")
     if output is not None and written is None:
-        shared.tell(f"{output} was not written: no epoch was finished.")
+        shared.tell(f"{output} was not written: no epoch left a model behind.")
     return code
 
 
