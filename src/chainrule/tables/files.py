@@ -56,9 +56,27 @@ class TableFile(ABC):
             yield self._table(arrow).at(done)
             done += arrow.num_rows
 
-    @abstractmethod
+    def places(self) -> Sequence[Any] | None:
+        """Where the parts are, if each can be read by itself; in their order."""
+        return None
+
+    def part(self, place: Any, columns: Sequence[str] | None = None) -> Table:
+        """The part at one of `places`."""
+        return self._table(self._batch(place, columns))
+
+    def raw_bytes(self) -> int:
+        """About how much memory all rows would take as a Table."""
+        packed = self.path.suffix.lower() in COMPRESSED
+        return self.path.stat().st_size * (8 if packed else 2)
+
     def _batches(self, columns: Sequence[str] | None) -> Iterator[Any]:
         """Tables of Arrow, none of them empty."""
+        for place in self.places() or ():
+            yield self._batch(place, columns)
+
+    @abstractmethod
+    def _batch(self, place: Any, columns: Sequence[str] | None) -> Any:
+        """The table of Arrow at a place."""
 
     def _table(self, arrow: Any) -> Table:
         return frames.table(arrow, str(self.path))
@@ -147,6 +165,9 @@ class CSVFile(TableFile):
                 f"Delimiter {delimiter!r} was taken: quote text that holds it.",
             ) from error  # fmt: skip
 
+    def _batch(self, place: Any, columns: Sequence[str] | None) -> Any:
+        raise NotImplementedError("text has no places to begin at")
+
     def _table(self, arrow: Any) -> Table:
         found = super()._table(arrow)
         return Table({name: sharpened(column) for name, column in found.columns.items()}, len(found))
@@ -205,7 +226,7 @@ class ParquetFiles(TableFile):
 
             return tuple(pq.read_schema(self.files[0]).names)
 
-    def groups(self) -> list[tuple[Path, int, int]]:
+    def places(self) -> Sequence[tuple[Path, int, int]]:
         """File, number and rows of every row group."""
         import pyarrow.parquet as pq
 
@@ -213,23 +234,19 @@ class ParquetFiles(TableFile):
         for file in self.files:
             with _reading(file):
                 about = pq.read_metadata(file)
-            found += [(file, k, about.row_group(k).num_rows) for k in range(about.num_row_groups)]
+            groups = ((file, k, about.row_group(k).num_rows) for k in range(about.num_row_groups))
+            found += [group for group in groups if group[2]]
         return found
 
-    def group(self, file: Path, number: int, columns: Sequence[str] | None = None) -> Table:
-        """One row group."""
-        return self._table(self._group(file, number, columns))
+    def raw_bytes(self) -> int:
+        return sum(rows for *_, rows in self.places()) * len(self.names) * 8
 
-    def _group(self, file: Path, number: int, columns: Sequence[str] | None) -> Any:
+    def _batch(self, place: tuple[Path, int, int], columns: Sequence[str] | None) -> Any:
         import pyarrow.parquet as pq
 
+        file, number, _ = place
         with _reading(file), pq.ParquetFile(file) as opened:
             return opened.read_row_group(number, None if columns is None else list(columns), use_threads=False)
-
-    def _batches(self, columns: Sequence[str] | None) -> Iterator[Any]:
-        for file, number, rows in self.groups():
-            if rows:
-                yield self._group(file, number, columns)
 
 
 @dataclass(frozen=True)
@@ -243,15 +260,19 @@ class ArrowFile(TableFile):
         with _reading(self.path), pa.memory_map(str(self.path)) as source:
             return tuple(pa.ipc.open_file(source).schema.names)
 
-    def _batches(self, columns: Sequence[str] | None) -> Iterator[Any]:
+    def places(self) -> Sequence[int]:
         import pyarrow as pa
 
         with _reading(self.path), pa.memory_map(str(self.path)) as source:
             opened = pa.ipc.open_file(source)
-            for number in range(opened.num_record_batches):
-                batch = pa.Table.from_batches([opened.get_batch(number)])
-                if batch.num_rows:
-                    yield batch if columns is None else batch.select(list(columns))
+            return [k for k in range(opened.num_record_batches) if opened.get_batch(k).num_rows]
+
+    def _batch(self, place: int, columns: Sequence[str] | None) -> Any:
+        import pyarrow as pa
+
+        with _reading(self.path), pa.memory_map(str(self.path)) as source:
+            batch = pa.Table.from_batches([pa.ipc.open_file(source).get_batch(place)])
+            return batch if columns is None else batch.select(list(columns))
 
 
 class _reading:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,13 +20,37 @@ from chainrule.estimators import rules
 from chainrule.estimators.base import BaseMLP
 from chainrule.estimators.inputs import check_weight
 from chainrule.estimators.saving import Saved
-from chainrule.estimators.table import documents, importance, presets, rows
+from chainrule.estimators.table import documents, importance, presets, rows, streaming
 from chainrule.estimators.table.held_out import split
+from chainrule.estimators.table.inside import Stream
 from chainrule.formats.document import Document
-from chainrule.tables import encoder
+from chainrule.tables import encoder, files, survey
 from chainrule.tables.encoder import Encoder
+from chainrule.tables.files import TableFile
+from chainrule.tables.table import Table
 
 Array = NDArray[Any]
+
+
+class Part(NamedTuple):
+    """Rows in the form of the estimator inside."""
+
+    X: Any
+    y: Array
+    weight: Array | None
+
+    def take(self, chosen: Any) -> Part:
+        return Part(self.X[chosen], self.y[chosen], None if self.weight is None else self.weight[chosen])
+
+
+def _check_size(where: str, table: Table) -> None:
+    if not table.names:
+        raise InputError(
+            where, "columns to learn from", "none",
+            f"Found array with 0 feature(s) (shape=({len(table)}, 0)) while a minimum of 1 is required.",
+        )  # fmt: skip
+    if len(table) < 2:
+        raise InputError(where, "at least 2 rows", f"{len(table)} sample", "n_samples = 1 teaches nothing.")
 
 
 #: Parameters that the preset chooses where they are None.
@@ -53,6 +78,7 @@ class BaseTable(BaseEstimator, Saved):  # type: ignore[misc]
     n_threads: int | None = None
     verbose: Any = False
     callbacks: Sequence[Any] | None = None
+    memory: int | str = "auto"
 
     _inside: ClassVar[type[BaseMLP]]
 
@@ -101,7 +127,8 @@ class BaseTable(BaseEstimator, Saved):  # type: ignore[misc]
         Parameters
         ----------
         X : frame of pandas, polars or Arrow; array of shape (rows, columns); or the path of a file (CSV, also
-            compressed, Parquet, Arrow)
+            compressed, Parquet, Arrow) or of a folder of Parquet files. Where its rows would take more than `memory`,
+            they are read anew in every epoch, and y has to be a name
         y : array of shape (rows,), or the name of a column of X
         sample_weight : array of shape (rows,), a number for all, or None; a weight of 2 counts a row twice
         X_val, y_val, sample_weight_val : rows to validate on, of the same form; without them, `validation_fraction`
@@ -118,35 +145,64 @@ class BaseTable(BaseEstimator, Saved):  # type: ignore[misc]
         DivergenceError
             A `ValueError`: training left the finite numbers.
         """
-        name = type(self).__name__
         for done in ("model_", "encoder_"):
             self.__dict__.pop(done, None)
         self._check_parameters(self.get_params(deep=False))
-        table = rows.table(X, f"{name}: X")
-        table, y, self.target_name_ = rows.split_target(table, y, name)
-        given = X if self.target_name_ is None else table
-        rows.learn_names(self, given, table)
-        if not table.names:
-            raise InputError(
-                f"{name}: X", "columns to learn from", "none",
-                f"Found array with 0 feature(s) (shape=({len(table)}, 0)) while a minimum of 1 is required.",
-            )  # fmt: skip
-        if len(table) < 2:
-            raise InputError(f"{name}: X", "at least 2 rows", f"{len(table)} sample", "n_samples = 1 teaches nothing.")
+        file = files.open_file(X) if isinstance(X, (str, os.PathLike)) else None
+        if file is not None and file.raw_bytes() > streaming.budget(self.memory):
+            return self._fit_stream(file, y, sample_weight, X_val)
+        table = rows.table(X, self._where) if file is None else file.read()
+        table, y, self.target_name_ = rows.split_target(table, y, type(self).__name__)
+        rows.learn_names(self, X if self.target_name_ is None else table, table)
+        _check_size(self._where, table)
         target = self._learn_target(y)
         if len(target) != len(table):
             raise InputError(
-                f"{name}: y", f"a value per row, {len(table)}", len(target), "Found inconsistent numbers of samples."
-            )
-        weight = check_weight(name, sample_weight, len(table), np.dtype(np.float32))
-        made = encoder.fit(table, f"{name}: X", self.columns, self.numbers)
-        coded = made.code(table, f"{name}: X")
-        if X_val is not None:
-            parts = (coded, target, weight), self._unseen(made, X_val, y_val, sample_weight_val)
+                f"{type(self).__name__}: y", f"a value per row, {len(table)}", len(target),
+                "Found inconsistent numbers of samples.",
+            )  # fmt: skip
+        made = encoder.fit(table, self._where, self.columns, self.numbers)
+        whole = Part(made.code(table, self._where), target, self._weights(sample_weight, len(table)))
+        if X_val is None:
+            training, validation = self._divided(whole)
         else:
-            parts = self._held_out(coded, target, weight)
-        self._fit_inside(made, *parts)
-        return self
+            training, validation = whole, self._unseen(made, X_val, y_val, sample_weight_val)
+        return self._fit_inside(made, len(training.y), training, validation, self._extra())
+
+    def _fit_stream(self, file: TableFile, y: Any, sample_weight: Any, X_val: Any) -> Self:
+        """`fit` on a file that is too large to hold."""
+        where, name = str(file.path), type(self).__name__
+        if not isinstance(y, str) or sample_weight is not None or X_val is not None:
+            raise InputError(
+                f"{name}.fit", "a path and the name of its target, of a file that is too large for memory",
+                "also y, weights, or rows to validate on", "Raise memory=, or leave them out.",
+            )  # fmt: skip
+        seed = presets.seed(self.random_state)
+        found = survey.survey(file, y, seed)
+        table, target, self.target_name_ = rows.split_target(found.sample, y, where)
+        rows.learn_names(self, table, table)
+        _check_size(where, table)
+        self._learn_target(np.concatenate([target, rows.values(found.distinct)]))
+        made = encoder.fit(table, where, self.columns, self.numbers)
+        sample = Part(made.code(table, where), *self._prepared(target))
+        count = sum(found.sizes)
+        others, held_out = streaming.divided(found, self._preset(count).validation_fraction, seed)
+        source = streaming.FileSource(file, y, made, self._prepared, found, held_out)
+        training = sample.take(others)
+        stream = Part(Stream(source, training.X), training.y, training.weight)
+        extra = {name: value for name, value in self._extra().items() if name != "class_weight"}  # now of the rows
+        return self._fit_inside(made, source.rows, stream, sample.take(held_out), extra)
+
+    def _prepared(self, y: Any) -> tuple[Array, Array | None]:
+        """Targets of a file in the form of the estimator inside, and weights of their rows."""
+        return self._target(y), None
+
+    @property
+    def _where(self) -> str:
+        return f"{type(self).__name__}: X"
+
+    def _weights(self, weight: Any, count: int, suffix: str = "") -> Array | None:
+        return check_weight(type(self).__name__, weight, count, np.dtype(np.float32), suffix)
 
     def _preset(self, count: int) -> presets.Preset:
         """The preset for this many rows, with what was said in its place."""
@@ -155,44 +211,43 @@ class BaseTable(BaseEstimator, Saved):  # type: ignore[misc]
             said["hidden_layer_sizes"] = tuple(np.atleast_1d(said["hidden_layer_sizes"]).tolist())
         return replace(presets.PRESETS[self.preset](count), **said)
 
-    def _held_out(self, coded: Coded, target: Array, weight: Array | None) -> Any:
-        share = self._preset(len(target)).validation_fraction
-        training, validation = split(target, share, self.random_state, stratify=self._stratifies)
-        return tuple(
-            (coded[part], target[part], None if weight is None else weight[part]) for part in (training, validation)
-        )
+    def _divided(self, whole: Part) -> tuple[Part, Part]:
+        """Rows to train on, and rows held out."""
+        share = self._preset(len(whole.y)).validation_fraction
+        training, validation = map(whole.take, split(whole.y, share, self.random_state, self._stratifies))
+        if validation.weight is not None and not validation.weight.any():
+            raise InputError(
+                f"{type(self).__name__}: sample_weight", "weights above zero among the rows held out", "none",
+                "Give X_val and y_val, or another random_state.",
+            )  # fmt: skip
+        return training, validation
 
-    _stratifies: ClassVar[bool]
-
-    def _unseen(self, made: Encoder, X: Any, y: Any, weight: Any) -> Any:
-        name = type(self).__name__
-        table = rows.table(X, f"{name}: X_val")
+    def _unseen(self, made: Encoder, X: Any, y: Any, weight: Any) -> Part:
+        """Rows to validate on that were given."""
+        where = f"{type(self).__name__}: X_val"
+        table = rows.table(X, where)
         if self.target_name_ in table.names and (y is None or isinstance(y, str)):
-            table, y, _ = rows.split_target(table, self.target_name_, name)
-        target = self._target(y)
-        found = check_weight(name, weight, len(table), np.dtype(np.float32), "_val")
-        return made.code(table, f"{name}: X_val"), target, found
+            table, y, _ = rows.split_target(table, self.target_name_, type(self).__name__)
+        return Part(made.code(table, where), self._target(y), self._weights(weight, len(table), "_val"))
 
-    def _fit_inside(self, made: Encoder, training: Any, validation: Any) -> None:
-        X, y, weight = training
-        preset = self._preset(len(y) + len(validation[1]))
+    def _fit_inside(
+        self, made: Encoder, count: int, training: Part, validation: Part, extra: Mapping[str, Any]
+    ) -> Self:
+        """Train the estimator inside on `count` rows."""
+        preset = self._preset(count + len(validation.y))
         model = self._inside(
             layers=presets.layers(preset, made),
             random_state=self.random_state,
             n_threads=self.n_threads,
             verbose=self.verbose,
             callbacks=self.callbacks,
-            **presets.training(preset, len(y)),
-            **self._extra(),
+            **presets.training(preset, count),
+            **extra,
         )
-        if validation[2] is not None and not validation[2].any():
-            raise InputError(
-                f"{type(self).__name__}: sample_weight", "weights above zero among the rows held out", "none",
-                "Give X_val and y_val, or another random_state.",
-            )  # fmt: skip
-        model.fit(X, y, weight, *validation)
+        model.fit(*training, *validation)
         model._session.rest()
         self.encoder_, self.model_ = made, model
+        return self
 
     # What was learned -------------------------------------------------------------------------------------
 

@@ -38,6 +38,7 @@ class TableClassifier(ClassifierMixin, BaseTable):  # type: ignore[misc]
     n_iter_no_change, validation_fraction : as in `MLPClassifier`; the rate is the peak of the schedule
     class_weight : None, 'balanced', or a dict from class to weight
     random_state, n_threads, verbose, callbacks : as in `MLPClassifier`
+    memory : bytes that the rows of a file may take, or 'auto', a quarter of what is free. Larger files are streamed
 
     Attributes
     ----------
@@ -82,6 +83,17 @@ class TableClassifier(ClassifierMixin, BaseTable):  # type: ignore[misc]
             raise InputError(
                 "content, classes", f"{codes.max() + 1} classes", len(self.classes_), "The file was changed."
             )
+
+    def _prepared(self, y: Any) -> tuple[Array, Array | None]:
+        codes = self._target(y)
+        if self.class_weight is None:
+            return codes, None
+        if isinstance(self.class_weight, str):
+            raise InputError(
+                f"{type(self).__name__}(class_weight=)", "a dict of weights, of a file that is too large for memory",
+                repr(self.class_weight), "For example {'no': 1.0, 'yes': 5.0}.",
+            )  # fmt: skip
+        return codes, np.array([self.class_weight.get(c, 1.0) for c in self.classes_.tolist()], np.float32)[codes]
 
     def _labels(self, y: Any) -> Array:
         name = f"{type(self).__name__}: y"

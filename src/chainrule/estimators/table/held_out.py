@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
-from sklearn.utils import check_random_state
+
+from chainrule.estimators.table.presets import seed
 
 Indices = NDArray[np.intp]
 
@@ -19,15 +20,12 @@ def split(target: NDArray[Any], share: float, random_state: Any, stratify: bool)
     """
     rows = len(target)
     count = int(np.clip(round(share * rows), 1, rows - 1))
-    seed = random_state if isinstance(random_state, (int, np.integer)) else None
-    if isinstance(random_state, (np.random.RandomState, np.random.Generator)):
-        seed = check_random_state(None if isinstance(random_state, np.random.Generator) else random_state).randint(
-            2**31
-        )
     labels = None
     if stratify:
         found, sizes = np.unique(target, return_counts=True)
         if sizes.min() >= 2 and count >= len(found) and rows - count >= len(found):
             labels = target
-    training, validation = train_test_split(np.arange(rows), test_size=count, random_state=seed, stratify=labels)
+    training, validation = train_test_split(
+        np.arange(rows), test_size=count, random_state=seed(random_state), stratify=labels
+    )
     return np.sort(training), np.sort(validation)

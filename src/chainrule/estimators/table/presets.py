@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sklearn.utils import check_random_state
 
 from chainrule.network.embedding import Embedding
 from chainrule.network.initialisers import VarianceScaling
@@ -47,7 +48,7 @@ class Preset:
     batch_size: int = 256
     max_iter: int = 32
     n_iter_no_change: int = 8
-    validation_fraction: float = 0.15
+    validation_fraction: float = 0.1
 
 
 def fast(rows: int) -> Preset:
@@ -58,15 +59,24 @@ def fast(rows: int) -> Preset:
 
 def default(rows: int) -> Preset:
     """What suits most tables."""
-    return Preset()
+    return Preset((96, 96), n_members=8)
 
 
 def best(rows: int) -> Preset:
     """Several networks for the last tenths of a percent."""
-    return Preset((96, 96), n_members=8)
+    return Preset((64, 64), n_members=32)
 
 
 PRESETS = {"fast": fast, "default": default, "best": best}
+
+
+def seed(random_state: Any) -> int:
+    """A whole number from what scikit-learn takes for a random_state."""
+    if isinstance(random_state, (int, np.integer)):
+        return int(random_state)
+    if isinstance(random_state, np.random.Generator):
+        return int(random_state.integers(2**31))
+    return int(check_random_state(random_state).randint(2**31 - 1))
 
 
 def layers(preset: Preset, encoder: Encoder) -> tuple[Layer, ...]:

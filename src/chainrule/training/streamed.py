@@ -1,0 +1,140 @@
+"""Rows that are not all in memory as training data: read piece by piece in every epoch, and mixed on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any, NamedTuple, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.engine.expansion import Coded, Expansion
+from chainrule.engine.feeds import Table
+from chainrule.engine.fill import fill
+from chainrule.engine.network import Network
+from chainrule.engine.plan import Binds, Extent, R
+from chainrule.errors import InputError
+from chainrule.training.ahead import ahead
+from chainrule.training.batches import Data
+
+Array = NDArray[Any]
+
+#: Rows among which a batch's rows are drawn.
+POOL = 1 << 18
+
+
+class Piece(NamedTuple):
+    """Rows that were read together: compact values, targets of the loss, weights or None."""
+
+    values: Array
+    y: Array
+    weight: Array | None
+
+
+class Source(Protocol):
+    """Where pieces come from."""
+
+    rows: int
+    expansion: Expansion
+
+    def pieces(self, generator: np.random.Generator | None) -> Iterator[Piece]:
+        """All rows once, piece by piece; pieces in an order that the generator draws, where there is a choice."""
+
+
+class Drawn(NamedTuple):
+    """A batch: some rows of a pool."""
+
+    pool: Piece
+    rows: Any
+
+
+class Streamed(Data):
+    """Rows from a source, of which memory holds a pool.
+
+    The source gives its pieces in another order in every epoch; a pool of `pool` rows, filled up from piece to piece,
+    is permuted, and batches are taken from one half of it before it is filled again. A thread reads pieces ahead.
+
+    Parameters
+    ----------
+    source : where the rows come from
+    sample : a few rows, to hold against network and loss
+    pool : rows among which a batch is drawn
+    """
+
+    def __init__(self, source: Source, sample: Piece, pool: int = POOL) -> None:
+        X = Coded(sample.values, source.expansion)
+        super().__init__(X, Table(X), sample.y, sample.weight, None)
+        self.source = source
+        self.pool = pool
+
+    def part(self, subset: NDArray[np.intp]) -> Self:
+        raise InputError("Streamed", "rows held out by the source", "a choice of rows", "They are not in memory.")
+
+    def check_shape(self, network: Network) -> None:
+        if network.pools:
+            raise InputError("Streamed", "a network without Pool", "one with", "Rows have no time axis.")
+
+    @property
+    def contents(self) -> tuple[Array | None, ...]:
+        return (self.X.values, self.y, self.weight)
+
+    def __len__(self) -> int:
+        return self.source.rows
+
+    @property
+    def rows(self) -> int:
+        return len(self)
+
+    def batches(self, size: int, generator: np.random.Generator | None) -> Iterator[Drawn]:
+        for pool, rows in self._pools(generator, size):
+            for start in range(0, len(rows), size):
+                yield Drawn(pool, rows[start : start + size])
+
+    def _pools(self, generator: np.random.Generator | None, size: int) -> Iterator[Drawn]:
+        """Rows to be taken, whole batches but for the last, and the pool they are in."""
+        left: Piece | None = None
+        with closing(ahead(lambda: self.source.pieces(generator))) as pieces:
+            for piece in pieces:
+                left = piece if left is None else joined(left, piece)
+                if len(left.y) < self.pool:
+                    continue
+                rows = np.arange(len(left.y)) if generator is None else generator.permutation(len(left.y))
+                taken = (len(rows) if generator is None else len(rows) - self.pool // 2) // size * size
+                yield Drawn(left, rows[:taken])
+                left = some(left, rows[taken:])
+        if left is not None and len(left.y):
+            rows = np.arange(len(left.y)) if generator is None else generator.permutation(len(left.y))
+            yield Drawn(left, rows)
+
+    def chunks(self, rows: int) -> Iterator[Drawn]:
+        return self.batches(rows, None)
+
+    def capacity(self, size: int) -> Extent:
+        return {"rows": size}
+
+    def chunk_capacity(self, rows: int) -> Extent:
+        return {"rows": rows}
+
+    def run(self, plan: Binds[R], chosen: Drawn) -> R:
+        return plan.run(len(chosen.rows))
+
+    def gather(self, chosen: Drawn, arrays: dict[str, Array]) -> float:
+        pool, rows = chosen
+        fill(arrays["x"], Coded(pool.values, self.source.expansion), rows)
+        fill(arrays["y"], pool.y, rows)
+        if pool.weight is None:
+            return float(len(rows))
+        fill(arrays["w"], pool.weight, rows)
+        return float(arrays["w"].sum())
+
+
+def joined(one: Piece, other: Piece) -> Piece:
+    """Two pieces, one behind the other; both have weights or none has."""
+    weight = None if one.weight is None or other.weight is None else np.concatenate([one.weight, other.weight])
+    return Piece(np.concatenate([one.values, other.values]), np.concatenate([one.y, other.y]), weight)
+
+
+def some(piece: Piece, rows: Any) -> Piece:
+    """Some rows of a piece."""
+    return Piece(piece.values[rows], piece.y[rows], None if piece.weight is None else piece.weight[rows])

@@ -1,0 +1,132 @@
+"""Files larger than memory: what is reached, what is held out, what is refused."""
+
+import threading
+import tracemalloc
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from chainrule import TableClassifier, TableRegressor, callbacks
+from chainrule.errors import InputError
+from chainrule.tables.files import open_file
+from chainrule.tables.survey import survey
+
+RANDOM = np.random.default_rng(0)
+ROWS = 3000
+FRAME = pd.DataFrame(
+    {
+        "a": RANDOM.normal(size=ROWS),
+        "b": RANDOM.choice(["x", "y", "z"], ROWS),
+        "c": np.where(RANDOM.random(ROWS) < 0.1, np.nan, RANDOM.random(ROWS)),
+    }
+)
+FRAME["class"] = np.where((FRAME["a"] > 0) ^ (FRAME["b"] == "x"), "yes", "no")
+FRAME["number"] = 10 * FRAME["a"] + (FRAME["b"] == "y")
+
+
+@pytest.fixture(scope="module", params=["parquet", "folder", "csv", "arrow"])
+def path(request, tmp_path_factory):
+    place = tmp_path_factory.mktemp("stream")
+    if request.param == "parquet":
+        FRAME.to_parquet(place / "t.parquet", row_group_size=170)
+        return place / "t.parquet"
+    if request.param == "csv":
+        FRAME.to_csv(place / "t.csv", index=False)
+        return place / "t.csv"
+    if request.param == "arrow":
+        FRAME.to_feather(place / "t.arrow", chunksize=170)
+        return place / "t.arrow"
+    for part, rows in enumerate(np.array_split(np.arange(ROWS), 7)):
+        FRAME.iloc[rows].to_parquet(place / f"{part}.parquet")
+    return place
+
+
+def without(*names):
+    return FRAME.drop(columns=list(names))
+
+
+def fitted(kind, path, target, leave, **settings):
+    columns = {leave: "leave out"}
+    return kind(preset="fast", memory=1, columns=columns, random_state=0, max_iter=4, **settings).fit(path, target)
+
+
+def test_classes(path):
+    model = fitted(TableClassifier, path, "class", "number")
+    assert model.score(without("class"), FRAME["class"]) > 0.95
+    assert model.n_features_in_ == 4
+
+
+def test_numbers_by_a_seed(path):
+    models = [fitted(TableRegressor, str(path), "number", "class") for _ in range(2)]
+    assert models[0].score(without("number"), FRAME["number"]) > 0.95
+    np.testing.assert_array_equal(*(model.model_.parameters_.vector for model in models))
+
+
+def test_class_weights_count(path):
+    model = fitted(TableClassifier, path, "class", "number", class_weight={"yes": 1000.0})
+    assert (model.predict(without("class")) == "yes").mean() > 0.6
+    with pytest.raises(InputError, match="a dict of weights"):
+        fitted(TableClassifier, path, "class", "number", class_weight="balanced")
+
+
+def test_a_survey_sees_every_row_once(path):
+    found = survey(open_file(path), "class", seed=0, size=400)
+    assert sum(found.sizes) == ROWS and len(found.sample) == 400
+    assert found.distinct.levels == ("no", "yes")
+    starts = np.cumsum([0, *found.sizes])
+    places = starts[found.part] + found.row
+    assert len(set(places)) == 400
+    np.testing.assert_array_equal(found.sample["a"].values, FRAME["a"].to_numpy()[places])
+    assert abs(places.mean() / ROWS - 0.5) < 0.06  # each with the same chance
+
+
+def test_held_out_rows_are_not_trained_on(path):
+    heard = []
+
+    class Hear(callbacks.Callback):
+        def begin(self, outlook):
+            heard.append(outlook)
+
+    fitted(TableClassifier, path, "class", "number", callbacks=[Hear()])
+    assert heard[0].rows + heard[0].held_out == ROWS
+
+
+def test_a_class_that_only_the_last_rows_have_is_known(tmp_path):
+    frame = without("number")
+    frame.loc[ROWS - 1, "class"] = "rare"
+    frame.to_parquet(tmp_path / "t.parquet", row_group_size=500)
+    model = TableClassifier(preset="fast", memory=1, max_iter=1, random_state=0).fit(tmp_path / "t.parquet", "class")
+    assert model.classes_.tolist() == ["no", "rare", "yes"]
+    assert model.predict_proba(without("class", "number")).shape == (ROWS, 3)
+
+
+def test_a_broken_part_is_named(tmp_path):
+    for part in "ab":
+        FRAME.iloc[:500].to_parquet(tmp_path / f"{part}.parquet")
+    (tmp_path / "b.parquet").write_bytes((tmp_path / "b.parquet").read_bytes()[:-50])
+    with pytest.raises(InputError, match=r"b\.parquet"):
+        fitted(TableClassifier, tmp_path, "class", "number")
+    assert not [thread for thread in threading.enumerate() if thread.name == "chainrule ahead"]
+
+
+@pytest.mark.parametrize("given", [{"sample_weight": np.ones(ROWS)}, {"X_val": FRAME}, {"y": np.zeros(ROWS)}])
+def test_what_a_stream_cannot_have(path, given):
+    with pytest.raises(InputError, match="Raise memory="):
+        TableRegressor(memory=1).fit(path, **{"y": "number"} | given)
+
+
+def test_memory_does_not_grow_with_the_file(tmp_path):
+    peaks = []
+    for copies in (4, 16):
+        folder = tmp_path / str(copies)
+        folder.mkdir()
+        for part in range(copies):
+            FRAME.to_parquet(folder / f"{part}.parquet")
+        table = open_file(folder)
+        survey(table, "number", seed=0, size=500)  # what is imported first is no part of it
+        tracemalloc.start()
+        survey(table, "number", seed=0, size=500)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.3 * peaks[0]
