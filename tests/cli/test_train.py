@@ -35,7 +35,8 @@ def test_model_summary_and_progress(shell, data):
 def test_json(shell, data):
     found = shell("train", data, "--target", "kind", "--json", *QUICK).json
     assert (found["schema_version"], found["command"], found["task"]) == (1, "train", "classification")
-    assert (found["rows"], found["classes"], found["output"]) == (300, ["big", "small"], None)
+    assert (found["rows"] + found["held_out"], found["held_out"] > 0) == (300, True)
+    assert (found["classes"], found["output"]) == (["big", "small"], None)
     assert [(one["name"], one["kind"]) for one in found["columns"]] == [
         ("size", "number"), ("color", "category"), ("price", "number"),
     ]  # fmt: skip
@@ -90,6 +91,19 @@ def test_columns_validation_and_seed(shell, data):
     assert held_out != other
 
 
+def test_a_delimiter_and_a_table_larger_than_its_memory(shell, data):
+    shell.write("t.csv", data.read_text().replace("dark, green", "green").replace(",", ";"))
+    common = ("train", "t.csv", "--target", "kind", "--quiet", "--json", *QUICK)
+    read, streamed = shell(*common, "--delimiter", ";"), shell(*common, "--memory", 1000)
+    assert (read.code, streamed.code) == (0, 0), streamed.err
+    for done in (read, streamed):
+        assert done.json["rows"] + done.json["held_out"] == 300
+    assert read.json["columns"] == streamed.json["columns"]
+    refused = shell(*common, "--memory", 1000, "--class-weight", "balanced")
+    assert refused.code == 2
+    assert "too large for memory" in refused.err
+
+
 @pytest.mark.skipif(os.name == "nt", reason="a process cannot send another SIGINT alone")
 def test_interrupted_it_writes_the_best_model(shell, data):
     endless = ("--max-iter", 10**6, "--n-iter-no-change", 10**6, "--hidden-layer-sizes", "8")
@@ -116,7 +130,7 @@ def test_interrupted_before_an_epoch_is_over_it_writes_nothing(models, monkeypat
     out = tmp_path / "a.model"
     with warnings.catch_warnings():
         warnings.simplefilter("default")
-        code = run(["train", str(models.folder / "train.csv"), "--target", "kind", "-o", str(out), "--json"])
+        code = run(["train", str(models.folder / "train.csv"), "--target", "kind", "-o", str(out), *map(str, QUICK)])
     assert code == 130
     assert "a.model was not written: no epoch left a model behind" in capsys.readouterr().err
     assert not out.exists()

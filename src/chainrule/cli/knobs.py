@@ -37,6 +37,7 @@ BOTH: tuple[tuple[str, Any, str], ...] = (
     ("max_iter", _COUNT, "Epochs at most."),
     ("n_iter_no_change", _COUNT, "Epochs without improvement that are borne."),
     ("validation_fraction", click.FloatRange(0, 1, min_open=True, max_open=True), "Share of the rows held out."),
+    ("memory", _COUNT, "Bytes that the rows of DATA may take; a larger file is read anew in every epoch."),
 )
 CLASSIFICATION: tuple[tuple[str, Any, str], ...] = (
     ("class_weight", click.Choice(["balanced"]), "Rare classes weigh as much as frequent ones."),

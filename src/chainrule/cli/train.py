@@ -14,6 +14,8 @@ from chainrule.cli.config import Configured
 from chainrule.cli.knobs import chosen, knobs
 
 if TYPE_CHECKING:
+    from chainrule.cli.ending import Ending
+    from chainrule.tables.files import TableFile
     from chainrule.tables.table import Table
 
 
@@ -71,8 +73,8 @@ def train(
     """
     shared.check_free("--output", output, force)
     started = time.perf_counter()
-    table = _read(data, delimiter, target, columns)
-    found, why = task.found(table[target])
+    file = _open(data, delimiter, target, columns)
+    found, why = task.found(task.look(file, target))
     chosen_task, why = (asked, "as said") if asked else (found, why)
     if not quiet:
         shared.tell(f"{chosen_task} of {target!r}: {why}")
@@ -84,15 +86,17 @@ def train(
         n_threads=threads,
         **chosen(chosen_task, given),
     )
-    held_out = None if validation is None else _read(validation, delimiter, target, ())
-    reason = _fit(estimator, table, target, held_out, quiet, (data, validation))
-    code = {"diverged": exits.DIVERGED, "interrupted": exits.INTERRUPTED}.get(reason, exits.WELL)
+    held_out = None if validation is None else _rows(_open(validation, delimiter, target), delimiter)
+    with tables.naming(data, validation):
+        ending = _fit(estimator, _rows(file, delimiter), target, held_out, quiet)
+    code = {"diverged": exits.DIVERGED, "interrupted": exits.INTERRUPTED}.get(ending.reason, exits.WELL)
     written = output if code == exits.WELL or _learned(estimator) else None
     if written is not None:
         estimator.save(written, overwrite=force)
-    about = {"task": chosen_task, "reason": why, "data": data, "target": target, "rows": len(table)}
-    about |= {"preset": preset, "seed": seed, "seconds": time.perf_counter() - started, "output": written}
-    content = {**about, "ended": reason, **_summary(estimator)}
+    about = {"task": chosen_task, "reason": why, "data": data, "target": target}
+    about |= {"rows": ending.outlook.rows, "held_out": ending.outlook.held_out, "preset": preset, "seed": seed}
+    about |= {"seconds": time.perf_counter() - started, "output": written, "ended": ending.reason}
+    content = {**about, **_summary(estimator)}
     if as_json:
         shared.document("train", content)
     elif not quiet:
@@ -104,8 +108,8 @@ def train(
     return code
 
 
-def _read(path: Path, delimiter: str | None, target: str, columns: tuple[tuple[str, str], ...]) -> Table:
-    """The whole table; options that name none of its columns are refused before that."""
+def _open(path: Path, delimiter: str | None, target: str, columns: tuple[tuple[str, str], ...] = ()) -> TableFile:
+    """The file; options that name none of its columns are refused before rows are read."""
     from chainrule.tables.files import open_file
 
     file = open_file(path, delimiter)
@@ -114,7 +118,7 @@ def _read(path: Path, delimiter: str | None, target: str, columns: tuple[tuple[s
             near = get_close_matches(name, file.names, n=1)
             mend = f"Did you mean {near[0]!r}?" if near else f"It has {', '.join(map(repr, file.names))}."
             raise click.BadParameter(f"{path} has no column {name!r}. {mend}", param_hint=option)
-    return file.read()
+    return file
 
 
 def _estimator(chosen_task: task.Task, **parameters: Any) -> Any:
@@ -124,17 +128,21 @@ def _estimator(chosen_task: task.Task, **parameters: Any) -> Any:
     return (TableClassifier if chosen_task == "classification" else TableRegressor)(**parameters)
 
 
-def _fit(estimator: Any, table: Table, target: str, held_out: Table | None, quiet: bool, paths: Any) -> str:
-    """Fit, and say why training ended."""
+def _fit(estimator: Any, rows: Path | Table, target: str, held_out: Path | Table | None, quiet: bool) -> Ending:
+    """Fit, and say how it went."""
     from chainrule.cli.ending import Ending
     from chainrule.training.callbacks import Progress
 
     ending = Ending()
     estimator.callbacks = [ending] if quiet else [ending, Progress()]
-    with tables.naming(*paths):
-        estimator.fit(table, target, X_val=held_out)
+    estimator.fit(rows, target, X_val=held_out)
     estimator.callbacks = estimator.model_.callbacks = None  # they are of this run, not of the model
-    return ending.reason
+    return ending
+
+
+def _rows(file: TableFile, delimiter: str | None) -> Path | Table:
+    """As an estimator takes it: the path, so that it can be streamed; but a path says nothing of a delimiter."""
+    return file.path if delimiter is None else file.read()
 
 
 def _learned(estimator: Any) -> bool:
@@ -161,13 +169,13 @@ def _summary(estimator: Any) -> dict[str, Any]:
 
 
 def _said(content: dict[str, Any]) -> str:
-    training, rows = content["training"], content["rows"]
+    training = content["training"]
     kinds = [one["kind"] for one in content["columns"]]
     counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))
     left = [(f"{one['name']} left out", one["why"]) for one in content["left_out"]]
     pairs = [
         ("task", f"{content['task']} of {content['target']!r}, {content['reason']}"),
-        ("rows", f"{rows:,}"),
+        ("rows", f"{content['rows']:,} to learn from, {content['held_out']:,} held out"),
         ("columns", counts),
         *left,
         ("epochs", f"{training['epochs']}, best {training['best_epoch']}, {content['ended']}"),
