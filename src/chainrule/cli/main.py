@@ -90,7 +90,7 @@ def run(arguments: list[str] | None = None) -> int:
         return code if isinstance(code, int) else exits.WELL
     except (Exception, KeyboardInterrupt) as error:
         code, said = exits.judged(error)
-        if os.environ.get("CHAINRULE_DEBUG"):
+        if os.environ.get("CHAINRULE_DEBUG", "0") not in ("", "0"):
             traceback.print_exc()
         name = " ".join(["chainrule", *(word for word in words[:1] if word in group.commands)])
         click.echo(shared.printable(" ".join(f"{name}: {said}".split())), err=True)
