@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import chainrule
+from chainrule.cli.main import run
 
 SOURCE = str(Path(chainrule.__file__).parent.parent)
 #: `python -m chainrule` is what the installed `chainrule` runs.
@@ -91,6 +92,17 @@ def csv_text(found):
 def shell(tmp_path):
     """An empty folder."""
     return Shell(tmp_path)
+
+
+@pytest.fixture
+def inside(shell, monkeypatch, capsys, numpy_kernels):
+    """The same in this process, which has all modules loaded: for cases of what is shown as a process elsewhere."""
+
+    def command(*arguments, folder=shell.folder):
+        monkeypatch.chdir(folder)
+        return Ended(run([str(one) for one in arguments]), *capsys.readouterr())
+
+    return command
 
 
 @pytest.fixture(scope="session")

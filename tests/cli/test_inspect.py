@@ -69,10 +69,10 @@ def test_only_what_describes_a_model_is_read(models, shell):
 
 
 @pytest.mark.parametrize("content", [b"", b"no model", b"\xff" * 100])
-def test_what_is_no_model(shell, content):
+def test_what_is_no_model(shell, inside, content):
     (shell.folder / "a.model").write_bytes(content)
     for command in (("inspect", "a.model"), ("predict", "a.model", "x.csv"), ("export", "a.model", "--onnx", "x")):
-        done = shell(*command)
+        done = inside(*command)
         assert (done.code, done.out) == (4, "")
         assert done.err.startswith(f"chainrule {command[0]}: a.model")
     assert shell.names() == ["a.model"]

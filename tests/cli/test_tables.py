@@ -77,11 +77,11 @@ def test_predicted_numbers_read_back_the_same(models):
     assert [float(row["price"]) for row in records(done.out)] == expected.tolist()
 
 
-def test_the_form_follows_the_name(models, shell):
+def test_the_form_follows_the_name(models, shell, inside):
     model, data = models.folder / "kind.model", models.folder / "test.csv"
     pq.write_table(pyarrow.csv.read_csv(data), shell.folder / "in.parquet", row_group_size=30)
     for name in ("a.csv", "a.csv.gz", "a.parquet"):
-        done = shell("predict", model, "in.parquet", "-o", name, "--proba", "--keep", "price")
+        done = inside("predict", model, "in.parquet", "-o", name, "--proba", "--keep", "price")
         assert (done.code, done.out, done.err) == (0, "", f"100 rows predicted, in {name}\n")
     plain = (shell.folder / "a.csv").read_bytes()
     assert gzip.decompress((shell.folder / "a.csv.gz").read_bytes()) == plain
@@ -98,12 +98,12 @@ def test_summary_as_json(models, shell):
     assert (done.json["rows"], done.json["output"], done.json["schema_version"]) == (100, "a.csv", 1)
 
 
-def test_predictions_are_not_overwritten(models, shell):
+def test_predictions_are_not_overwritten(models, shell, inside):
     shell.write("a.csv", "mine")
     command = ("predict", models.folder / "kind.model", models.folder / "test.csv", "-o", "a.csv")
-    assert shell(*command).code == 2
+    assert inside(*command).code == 2
     assert (shell.folder / "a.csv").read_text() == "mine"
-    assert shell(*command, "--force").code == 0
+    assert inside(*command, "--force").code == 0
     assert len((shell.folder / "a.csv").read_text().splitlines()) == 101
 
 

@@ -72,22 +72,22 @@ def test_nothing_is_overwritten_without_force(shell, data):
         ("price", ("--loss", "huber", "--log-target"), "TableRegressor"),
     ],
 )
-def test_the_target_decides_the_task(shell, target, options, kind):
+def test_the_target_decides_the_task(shell, inside, target, options, kind):
     lines = [f"{k % 7},{k % 5 + 1},{k % 3 == 0},{k * 0.5 + 1}" for k in range(120)]
     shell.write("t.csv", "\n".join(["a,stars,flag,price", *lines, ""]))
-    done = shell("train", "t.csv", "--target", target, "-o", "m", *options, *QUICK)
+    done = inside("train", "t.csv", "--target", target, "-o", "m", *options, *QUICK)
     assert done.code == 0, done.err
     assert type(chainrule.load(shell.folder / "m")).__name__ == kind
 
 
-def test_columns_validation_and_seed(shell, data):
+def test_columns_validation_and_seed(shell, inside, data):
     shell.write("v.csv", data.read_text())
     common = ("train", data, "--target", "kind", "--quiet", "--json", *QUICK)
-    said = shell(*common, "--columns", "size=category", "--columns", "price=leave out").json
+    said = inside(*common, "--columns", "size=category", "--columns", "price=leave out").json
     assert [(one["name"], one["kind"]) for one in said["columns"]] == [("size", "category"), ("color", "category")]
     assert said["left_out"] == [{"name": "price", "kind": "number", "why": "as said"}]
-    held_out = shell(*common, "--validation", "v.csv", "--threads", 1).json["training"]["best_validation_loss"]
-    other = shell(*common, "--validation", "v.csv", "--seed", 1).json["training"]["best_validation_loss"]
+    held_out = inside(*common, "--validation", "v.csv", "--threads", 1).json["training"]["best_validation_loss"]
+    other = inside(*common, "--validation", "v.csv", "--seed", 1).json["training"]["best_validation_loss"]
     assert held_out != other
 
 

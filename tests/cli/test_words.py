@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from chainrule.cli import exits, knobs
-from chainrule.cli.main import COMMANDS, run
+from chainrule.cli.main import COMMANDS
 
 HEAVY = {"numpy", "numba", "scipy", "sklearn", "pyarrow", "narwhals", "rich"}
 
@@ -66,17 +66,14 @@ def test_help_tells_commands_and_exit_codes(shell):
         ("completion tcsh", 2, "'tcsh'"),
     ],
 )
-@pytest.mark.usefixtures("numpy_kernels")
-def test_mistakes(models, words, code, said, monkeypatch, capsys):
-    """In this process, since there are many; `test_debugging_shows_where` is one as a process."""
+def test_mistakes(models, inside, words, code, said):
     models.write("other.csv", "a,b\n1,2\n")
     models.write("empty.csv", "size,color,kind,price\n")
-    monkeypatch.chdir(models.folder)
-    assert run(words.split()) == code
-    out, err = capsys.readouterr()
-    last = err.splitlines()[-1]
+    done = inside(*words.split(), folder=models.folder)
+    assert (done.code, done.out) == (code, "")
+    last = done.err.splitlines()[-1]
     assert last.startswith("chainrule") and said in last
-    assert (out, "Traceback" in err) == ("", False)
+    assert "Traceback" not in done.err
 
 
 def test_debugging_shows_where(models):
