@@ -16,7 +16,6 @@ from chainrule.cli.knobs import chosen, knobs
 if TYPE_CHECKING:
     from chainrule.cli.ending import Ending
     from chainrule.tables.files import TableFile
-    from chainrule.tables.table import Table
 
 
 def column_kind(value: str) -> tuple[str, str]:
@@ -86,9 +85,9 @@ def train(
         n_threads=threads,
         **chosen(chosen_task, given),
     )
-    held_out = None if validation is None else _rows(_open(validation, delimiter, target), delimiter)
+    held_out = None if validation is None else _open(validation, delimiter, target)
     with tables.naming(data, validation):
-        ending = _fit(estimator, _rows(file, delimiter), target, held_out, quiet)
+        ending = _fit(estimator, file, target, held_out, quiet)
     code = {"diverged": exits.DIVERGED, "interrupted": exits.INTERRUPTED}.get(ending.reason, exits.WELL)
     written = output if code == exits.WELL or _learned(estimator) else None
     if written is not None:
@@ -128,7 +127,7 @@ def _estimator(chosen_task: task.Task, **parameters: Any) -> Any:
     return (TableClassifier if chosen_task == "classification" else TableRegressor)(**parameters)
 
 
-def _fit(estimator: Any, rows: Path | Table, target: str, held_out: Path | Table | None, quiet: bool) -> Ending:
+def _fit(estimator: Any, rows: TableFile, target: str, held_out: TableFile | None, quiet: bool) -> Ending:
     """Fit, and say how it went."""
     from chainrule.cli.ending import Ending
     from chainrule.training.callbacks import Progress
@@ -138,11 +137,6 @@ def _fit(estimator: Any, rows: Path | Table, target: str, held_out: Path | Table
     estimator.fit(rows, target, X_val=held_out)
     estimator.callbacks = estimator.model_.callbacks = None  # they are of this run, not of the model
     return ending
-
-
-def _rows(file: TableFile, delimiter: str | None) -> Path | Table:
-    """As an estimator takes it: the path, so that it can be streamed; but a path says nothing of a delimiter."""
-    return file.path if delimiter is None else file.read()
 
 
 def _learned(estimator: Any) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.errors import InputError, InputTypeError
-from chainrule.tables.table import Column, Table, words
+from chainrule.tables.table import MISSING, Column, Table, words
 
 Array = NDArray[Any]
 
@@ -147,7 +147,7 @@ def _series(series: Any, where: str) -> Column:
 
 
 def _levels(series: Any) -> Column:
-    levels = sorted(series.drop_nulls().unique().to_list())
+    levels = sorted(set(series.drop_nulls().unique().to_list()).difference(MISSING))
     if not levels:
         return Column("words", np.full(len(series), -1, np.int32))
     codes = series.replace_strict(levels, list(range(len(levels))), default=-1, return_dtype=nw.Int32).fill_null(-1)

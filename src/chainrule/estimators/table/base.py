@@ -148,21 +148,22 @@ class BaseTable(BaseEstimator, Saved):  # type: ignore[misc]
         for done in ("model_", "encoder_"):
             self.__dict__.pop(done, None)
         self._check_parameters(self.get_params(deep=False))
-        file = files.open_file(X) if isinstance(X, (str, os.PathLike)) else None
-        if file is not None and file.raw_bytes() > streaming.budget(self.memory):
-            return self._fit_stream(file, y, sample_weight, X_val)
-        table = rows.table(X, self._where) if file is None else file.read()
-        table, y, self.target_name_ = rows.split_target(table, y, type(self).__name__)
+        if isinstance(X, (str, os.PathLike)):
+            X = files.open_file(X)
+        if isinstance(X, TableFile) and X.raw_bytes() > streaming.budget(self.memory):
+            return self._fit_stream(X, y, sample_weight, X_val)
+        where = self._where(X)
+        table, y, self.target_name_ = rows.split_target(rows.table(X, where), y, where)
         rows.learn_names(self, X if self.target_name_ is None else table, table)
-        _check_size(self._where, table)
+        _check_size(where, table)
         target = self._learn_target(y)
         if len(target) != len(table):
             raise InputError(
                 f"{type(self).__name__}: y", f"a value per row, {len(table)}", len(target),
                 "Found inconsistent numbers of samples.",
             )  # fmt: skip
-        made = encoder.fit(table, self._where, self.columns, self.numbers)
-        whole = Part(made.code(table, self._where), target, self._weights(sample_weight, len(table)))
+        made = encoder.fit(table, where, self.columns, self.numbers)
+        whole = Part(made.code(table, where), target, self._weights(sample_weight, len(table)))
         if X_val is None:
             training, validation = self._divided(whole)
         else:
@@ -173,7 +174,7 @@ class BaseTable(BaseEstimator, Saved):  # type: ignore[misc]
         """`fit` on a file that is too large to hold."""
         if not isinstance(y, str) or sample_weight is not None or X_val is not None:
             raise InputError(
-                f"{type(self).__name__}.fit", "a path and the name of its target, of a file that is too large for memory",
+                f"{type(self).__name__}.fit", "a path and the name of its target alone, of a file that exceeds memory=",
                 "also y, weights, or rows to validate on", "Raise memory=, or leave them out.",
             )  # fmt: skip
         return self._fit_inside(*self._streamed(file, y, presets.seed(self.random_state)))
@@ -200,9 +201,9 @@ class BaseTable(BaseEstimator, Saved):  # type: ignore[misc]
         """Targets of a file in the form of the estimator inside, and weights of their rows."""
         return self._target(y), None
 
-    @property
-    def _where(self) -> str:
-        return f"{type(self).__name__}: X"
+    def _where(self, X: Any, what: str = "X") -> str:
+        """How errors call rows: by their file, or by the parameter."""
+        return rows.path_of(X) or f"{type(self).__name__}: {what}"
 
     def _weights(self, weight: Any, count: int, suffix: str = "") -> Array | None:
         return check_weight(type(self).__name__, weight, count, np.dtype(np.float32), suffix)
@@ -227,10 +228,10 @@ class BaseTable(BaseEstimator, Saved):  # type: ignore[misc]
 
     def _unseen(self, made: Encoder, X: Any, y: Any, weight: Any) -> Part:
         """Rows to validate on that were given."""
-        where = f"{type(self).__name__}: X_val"
+        where = self._where(X, "X_val")
         table = rows.table(X, where)
         if self.target_name_ in table.names and (y is None or isinstance(y, str)):
-            table, y, _ = rows.split_target(table, self.target_name_, type(self).__name__)
+            table, y, _ = rows.split_target(table, self.target_name_, where)
         return Part(made.code(table, where), self._target(y), self._weights(weight, len(table), "_val"))
 
     def _fit_inside(
@@ -280,7 +281,7 @@ class BaseTable(BaseEstimator, Saved):  # type: ignore[misc]
     def _coded(self, X: Any) -> Coded:
         """Rows to predict, coded."""
         check_is_fitted(self)
-        where = f"{type(self).__name__}: X"
+        where = self._where(X)
         table = rows.check_names(self, X, rows.table(X, where), self.target_name_)
         return self.encoder_.code(table, where)
 
@@ -299,10 +300,11 @@ class BaseTable(BaseEstimator, Saved):  # type: ignore[misc]
         -------
         list of (name, mean, deviation), the greatest loss of score first: of accuracy, or of R2
         """
-        table = rows.table(X, f"{type(self).__name__}: X")
+        where = self._where(X)
+        table = rows.table(X, where)
         if y is None or isinstance(y, str):
-            table, y, _ = rows.split_target(table, y or self.target_name_ or "", type(self).__name__)
-        coded = self.encoder_.code(table, f"{type(self).__name__}: X")
+            table, y, _ = rows.split_target(table, y or self.target_name_ or "", where)
+        coded = self.encoder_.code(table, where)
         target = self._target(y)
         return importance.by_shuffling(self.encoder_, coded, lambda X: self._score(X, target), n_repeats, random_state)
 

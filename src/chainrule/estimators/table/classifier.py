@@ -15,7 +15,7 @@ from chainrule.engine.expansion import Coded
 from chainrule.errors import InputError
 from chainrule.estimators.inputs import one_form
 from chainrule.estimators.table.base import BaseTable
-from chainrule.estimators.table.inside import CodedClassifier
+from chainrule.estimators.table.inside import TableMLPClassifier
 
 Array = NDArray[Any]
 
@@ -68,7 +68,7 @@ class TableClassifier(ClassifierMixin, BaseTable):  # type: ignore[misc]
 
     class_weight: Any = None
 
-    _inside = CodedClassifier
+    _inside = TableMLPClassifier
     _stratifies = True
 
     def _extra(self) -> dict[str, Any]:
