@@ -74,6 +74,7 @@ class BaseTable(BaseEstimator, Saved):  # type: ignore[misc]
     max_iter: int | None = None
     n_iter_no_change: float | None = None
     validation_fraction: float | None = None
+    bins: int | None = None
     random_state: Any = None
     n_threads: int | None = None
     verbose: Any = False
@@ -126,9 +127,9 @@ class BaseTable(BaseEstimator, Saved):  # type: ignore[misc]
 
         Parameters
         ----------
-        X : frame of pandas, polars or Arrow; array of shape (rows, columns); or the path of a file (CSV, also
-            compressed, Parquet, Arrow) or of a folder of Parquet files. Where its rows would take more than `memory`,
-            they are read anew in every epoch, and y has to be a name
+        X : frame of pandas, polars or Arrow; dict of arrays; array of shape (rows, columns); or the path of a file
+            (CSV, also compressed, Parquet, Arrow) or of a folder of Parquet files. Where its rows would take more
+            than `memory`, they are read anew in every epoch, and y has to be a name
         y : array of shape (rows,), or the name of a column of X
         sample_weight : array of shape (rows,), a number for all, or None; a weight of 2 counts a row twice
         X_val, y_val, sample_weight_val : rows to validate on, of the same form; without them, `validation_fraction`
@@ -162,7 +163,7 @@ class BaseTable(BaseEstimator, Saved):  # type: ignore[misc]
                 f"{type(self).__name__}: y", f"a value per row, {len(table)}", len(target),
                 "Found inconsistent numbers of samples.",
             )  # fmt: skip
-        made = encoder.fit(table, where, self.columns, self.numbers)
+        made = self._encoder(table, where, len(table))
         whole = Part(made.code(table, where), target, self._weights(sample_weight, len(table)))
         if X_val is None:
             training, validation = self._divided(whole)
@@ -187,7 +188,7 @@ class BaseTable(BaseEstimator, Saved):  # type: ignore[misc]
         rows.learn_names(self, table, table)
         _check_size(where, table)
         self._learn_target(np.concatenate([target, rows.values(found.distinct)]))
-        made = encoder.fit(table, where, self.columns, self.numbers)
+        made = self._encoder(table, where, sum(found.sizes))
         sample = Part(made.code(table, where), *self._prepared(target))
         count = sum(found.sizes)
         others, held_out = streaming.divided(found, self._preset(count).validation_fraction, seed)
@@ -207,6 +208,10 @@ class BaseTable(BaseEstimator, Saved):  # type: ignore[misc]
 
     def _weights(self, weight: Any, count: int, suffix: str = "") -> Array | None:
         return check_weight(type(self).__name__, weight, count, np.dtype(np.float32), suffix)
+
+    def _encoder(self, table: Table, where: str, count: int) -> Encoder:
+        """The encoder that suits a table, or a sample of one with so many rows."""
+        return encoder.fit(table, where, self.columns, self.numbers, self._preset(count).bins)
 
     def _preset(self, count: int) -> presets.Preset:
         """The preset for this many rows, with what was said in its place."""

@@ -36,6 +36,7 @@ class TableClassifier(ClassifierMixin, BaseTable):  # type: ignore[misc]
         'quantile'
     hidden_layer_sizes, activation, dropout, n_members, learning_rate_init, weight_decay, batch_size, max_iter,
     n_iter_no_change, validation_fraction : as in `MLPClassifier`; the rate is the peak of the schedule
+    bins : of a number with numbers='piecewise', at most
     class_weight : None, 'balanced', or a dict from class to weight
     random_state, n_threads, verbose, callbacks : as in `MLPClassifier`
     memory : bytes that the rows of a file may take, or 'auto', a quarter of what is free. Larger files are streamed

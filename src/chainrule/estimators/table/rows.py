@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,7 @@ def table(X: Any, where: str) -> Table:
 
 def by_name(X: Any) -> bool:
     """Whether columns are found by their names, whatever their order."""
-    return isinstance(X, (str, os.PathLike, TableFile, Table))
+    return isinstance(X, (str, os.PathLike, TableFile, Table, Mapping))
 
 
 def learn_names(estimator: Any, X: Any, found: Table) -> None:
