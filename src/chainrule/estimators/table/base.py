@@ -23,6 +23,7 @@ from chainrule.estimators.saving import Saved
 from chainrule.estimators.table import documents, importance, presets, rows, streaming
 from chainrule.estimators.table.held_out import split
 from chainrule.estimators.table.inside import Stream
+from chainrule.estimators.table.streaming import FileSource
 from chainrule.formats.document import Document
 from chainrule.tables import encoder, files, survey
 from chainrule.tables.encoder import Encoder
@@ -127,8 +128,8 @@ class BaseTable(BaseEstimator, Saved):  # type: ignore[misc]
         Parameters
         ----------
         X : frame of pandas, polars or Arrow; array of shape (rows, columns); or the path of a file (CSV, also
-            compressed, Parquet, Arrow) or of a folder of Parquet files. Where its rows would take more than `memory`,
-            they are read anew in every epoch, and y has to be a name
+            compressed, Parquet, Arrow) or of a folder of Parquet files. Where it is larger than `memory`, it is
+            read by parts, and y has to be a name: the coded rows are kept where those fit, else read in every epoch
         y : array of shape (rows,), or the name of a column of X
         sample_weight : array of shape (rows,), a number for all, or None; a weight of 2 counts a row twice
         X_val, y_val, sample_weight_val : rows to validate on, of the same form; without them, `validation_fraction`
@@ -171,13 +172,19 @@ class BaseTable(BaseEstimator, Saved):  # type: ignore[misc]
 
     def _fit_stream(self, file: TableFile, y: Any, sample_weight: Any, X_val: Any) -> Self:
         """`fit` on a file that is too large to hold."""
-        where, name = str(file.path), type(self).__name__
+        name = type(self).__name__
         if not isinstance(y, str) or sample_weight is not None or X_val is not None:
             raise InputError(
                 f"{name}.fit", "a path and the name of its target, of a file that is too large for memory",
                 "also y, weights, or rows to validate on", "Raise memory=, or leave them out.",
             )  # fmt: skip
-        seed = presets.seed(self.random_state)
+        made, source, training, validation = self._surveyed(file, y)
+        extra = {name: value for name, value in self._extra().items() if name != "class_weight"}  # now of the rows
+        return self._fit_inside(made, source.rows, training, validation, extra)
+
+    def _surveyed(self, file: TableFile, y: str) -> tuple[Encoder, FileSource, Part, Part]:
+        """What one pass learns: the encoder, the rows to train on as a source and for `fit`, the rows held out."""
+        where, seed = str(file.path), presets.seed(self.random_state)
         found = survey.survey(file, y, seed)
         table, target, self.target_name_ = rows.split_target(found.sample, y, where)
         rows.learn_names(self, table, table)
@@ -185,13 +192,14 @@ class BaseTable(BaseEstimator, Saved):  # type: ignore[misc]
         self._learn_target(np.concatenate([target, rows.values(found.distinct)]))
         made = encoder.fit(table, where, self.columns, self.numbers)
         sample = Part(made.code(table, where), *self._prepared(target))
-        count = sum(found.sizes)
-        others, held_out = streaming.divided(found, self._preset(count).validation_fraction, seed)
-        source = streaming.FileSource(file, y, made, self._prepared, found, held_out)
-        training = sample.take(others)
-        stream = Part(Stream(source, training.X), training.y, training.weight)
-        extra = {name: value for name, value in self._extra().items() if name != "class_weight"}  # now of the rows
-        return self._fit_inside(made, source.rows, stream, sample.take(held_out), extra)
+        others, held_out = streaming.divided(found, self._preset(found.rows).validation_fraction, seed)
+        source = FileSource(file, y, made, self._prepared, found, held_out)
+        if source.bytes <= streaming.budget(self.memory):
+            training = Part(*streaming.held(source))
+        else:
+            few = sample.take(others)
+            training = Part(Stream(source, few.X), few.y, few.weight)
+        return made, source, training, sample.take(held_out)
 
     def _prepared(self, y: Any) -> tuple[Array, Array | None]:
         """Targets of a file in the form of the estimator inside, and weights of their rows."""
