@@ -1,4 +1,4 @@
-"""How much memory this process may still have: what is free, or what limits leave, whichever is least."""
+"""How much memory a process may have: what is free, or a limit that was set, whichever is least."""
 
 from __future__ import annotations
 

@@ -89,5 +89,5 @@ def divided(found: Survey, share: float, seed: int) -> tuple[NDArray[np.intp], N
 
 
 def budget(memory: int | str) -> int:
-    """Bytes that a table may take: as said, or a quarter of what this process may still have."""
+    """Bytes that a table may take: as said, or a quarter of what this process may have."""
     return memory_free() // 4 if isinstance(memory, str) else int(memory)
