@@ -73,6 +73,26 @@ def test_class_weights_count(path):
         fitted(TableClassifier, path, "class", "number", class_weight="balanced")
 
 
+@pytest.mark.parametrize("memory", [1, "auto"])
+def test_weights_that_are_a_column_are_checked(path, memory):
+    model = TableRegressor(preset="fast", memory=memory, columns={"class": "leave out"}, random_state=0)
+    with pytest.raises(InputError, match=r"column 'c', row \d+"):  # one is missing
+        model.fit(path, "number", sample_weight="c")
+    with pytest.raises(InputError, match="sample_weight.*'cc'"):
+        model.fit(path, "number", sample_weight="cc")
+
+
+@pytest.mark.parametrize("memory", [1, "auto"])
+def test_weights_that_are_a_column_move_the_prediction(tmp_path, memory):
+    frame = FRAME.assign(w=np.where(FRAME["class"] == "yes", 1000.0, 1.0))
+    frame.to_parquet(tmp_path / "t.parquet", row_group_size=500)
+    leave = {"a": "leave out", "number": "leave out", "b": "leave out"}
+    model = TableClassifier(preset="fast", memory=memory, columns=leave, random_state=0, max_iter=4)
+    model.fit(tmp_path / "t.parquet", "class", sample_weight="w")
+    assert (model.predict(without("class")) == "yes").all()
+    assert "w" not in model.feature_names_in_
+
+
 def test_a_survey_sees_every_row_once(path):
     found = survey(open_file(path), "class", seed=0, size=400)
     assert found.rows == ROWS and len(found.sample) == 400
@@ -120,8 +140,12 @@ def numbered(folder):
     file = open_file(folder)
     found = survey(file, "y", seed=0, size=600)
     made = encoder.fit(found.sample.without("y"), "X", how="standard")
+
+    def prepare(table):
+        return table.without("y"), table["y"].values, None
+
     _, held_out = streaming.divided(found, 0.2, seed=0)
-    return streaming.FileSource(file, "y", made, lambda y: (y, None), found, held_out), found, held_out
+    return streaming.FileSource(file, made, prepare, found, held_out), found, held_out
 
 
 def numbers(source, values):

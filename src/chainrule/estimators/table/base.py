@@ -131,7 +131,8 @@ class BaseTable(BaseEstimator, Saved):  # type: ignore[misc]
             compressed, Parquet, Arrow) or of a folder of Parquet files. Where it is larger than `memory`, it is
             read by parts, and y has to be a name: the coded rows are kept where those fit, else read in every epoch
         y : array of shape (rows,), or the name of a column of X
-        sample_weight : array of shape (rows,), a number for all, or None; a weight of 2 counts a row twice
+        sample_weight : array of shape (rows,), a number for all, the name of a column of X, or None; a weight of 2
+            counts a row twice
         X_val, y_val, sample_weight_val : rows to validate on, of the same form; without them, `validation_fraction`
             of the rows is held out. Training stops on them, and the best weights are kept
 
@@ -154,7 +155,9 @@ class BaseTable(BaseEstimator, Saved):  # type: ignore[misc]
             return self._fit_stream(file, y, sample_weight, X_val)
         table = rows.table(X, self._where) if file is None else file.read()
         table, y, self.target_name_ = rows.split_target(table, y, type(self).__name__)
-        rows.learn_names(self, X if self.target_name_ is None else table, table)
+        rest, sample_weight = rows.split_weight(table, sample_weight, type(self).__name__)
+        rows.learn_names(self, X if self.target_name_ is None and rest is table else rest, rest)
+        table = rest
         _check_size(self._where, table)
         target = self._learn_target(y)
         if len(target) != len(table):
@@ -173,27 +176,34 @@ class BaseTable(BaseEstimator, Saved):  # type: ignore[misc]
     def _fit_stream(self, file: TableFile, y: Any, sample_weight: Any, X_val: Any) -> Self:
         """`fit` on a file that is too large to hold."""
         name = type(self).__name__
-        if not isinstance(y, str) or sample_weight is not None or X_val is not None:
+        if not isinstance(y, str) or not isinstance(sample_weight, str | None) or X_val is not None:
             raise InputError(
-                f"{name}.fit", "a path and the name of its target, of a file that is too large for memory",
-                "also y, weights, or rows to validate on", "Raise memory=, or leave them out.",
+                f"{name}.fit", "a path, and the names of its target and its weights, of a file that is too large",
+                "y, weights, or rows to validate on, in memory", "Raise memory=, or leave them out.",
             )  # fmt: skip
-        made, source, training, validation = self._surveyed(file, y)
+        made, source, training, validation = self._surveyed(file, y, sample_weight)
         extra = {name: value for name, value in self._extra().items() if name != "class_weight"}  # now of the rows
         return self._fit_inside(made, source.rows, training, validation, extra)
 
-    def _surveyed(self, file: TableFile, y: str) -> tuple[Encoder, FileSource, Part, Part]:
+    def _surveyed(self, file: TableFile, y: str, weight: str | None) -> tuple[Encoder, FileSource, Part, Part]:
         """What one pass learns: the encoder, the rows to train on as a source and for `fit`, the rows held out."""
         where, seed = str(file.path), presets.seed(self.random_state)
         found = survey.survey(file, y, seed)
         table, target, self.target_name_ = rows.split_target(found.sample, y, where)
+        table, _ = rows.split_weight(table, weight, where)
         rows.learn_names(self, table, table)
         _check_size(where, table)
         self._learn_target(np.concatenate([target, rows.values(found.distinct)]))
         made = encoder.fit(table, where, self.columns, self.numbers)
-        sample = Part(made.code(table, where), *self._prepared(target))
+
+        def prepare(whole: Table) -> tuple[Table, Array, Array | None]:
+            table, target, _ = rows.split_target(whole, y, where)
+            table, weights = rows.split_weight(table, weight, where)
+            return table, *self._prepared(target, weights)
+
+        sample = Part(made.code(table, where), *prepare(found.sample)[1:])
         others, held_out = streaming.divided(found, self._preset(found.rows).validation_fraction, seed)
-        source = FileSource(file, y, made, self._prepared, found, held_out)
+        source = FileSource(file, made, prepare, found, held_out)
         if source.bytes <= streaming.budget(self.memory):
             training = Part(*streaming.held(source))
         else:
@@ -201,9 +211,9 @@ class BaseTable(BaseEstimator, Saved):  # type: ignore[misc]
             training = Part(Stream(source, few.X), few.y, few.weight)
         return made, source, training, sample.take(held_out)
 
-    def _prepared(self, y: Any) -> tuple[Array, Array | None]:
+    def _prepared(self, y: Any, weight: Array | None) -> tuple[Array, Array | None]:
         """Targets of a file in the form of the estimator inside, and weights of their rows."""
-        return self._target(y), None
+        return self._target(y), None if weight is None else weight.astype(np.float32)
 
     @property
     def _where(self) -> str:

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from chainrule.engine.expansion import Coded
 from chainrule.estimators.table.free import memory_free
-from chainrule.estimators.table.rows import split_target
 from chainrule.tables.encoder import Encoder
 from chainrule.tables.files import TableFile
 from chainrule.tables.survey import Survey, drawn_parts
+from chainrule.tables.table import Table
 from chainrule.training.streamed import Piece
 
 Array = NDArray[Any]
@@ -27,9 +27,9 @@ class FileSource:
 
     Parameters
     ----------
-    file, target : the table, and the name of its target
-    encoder : of the other columns
-    prepare : from targets as they stand in the file to those that the estimator inside takes, and weights or None
+    file : the table
+    encoder : of the columns to learn from
+    prepare : from a part of the file to these columns, targets as the estimator inside takes them, weights or None
     found : what a survey of the file found
     held_out : rows of its sample that are left out here
     """
@@ -37,14 +37,12 @@ class FileSource:
     def __init__(
         self,
         file: TableFile,
-        target: str,
         encoder: Encoder,
-        prepare: Callable[[Any], tuple[Array, Array | None]],
+        prepare: Callable[[Table], tuple[Table, Array, Array | None]],
         found: Survey,
         held_out: NDArray[np.intp],
     ) -> None:
         self.file = file
-        self.target = target
         self.encoder = encoder
         self.expansion = encoder.expansion
         self.prepare = prepare
@@ -54,9 +52,8 @@ class FileSource:
     def pieces(self, generator: np.random.Generator | None) -> Iterator[Piece]:
         where = str(self.file.path)
         for first, whole in drawn_parts(self.file, generator):
-            table, y, _ = split_target(whole, self.target, where)
+            table, target, weight = self.prepare(whole)
             values = self.encoder.code(table, where).values
-            target, weight = self.prepare(y)
             low, high = np.searchsorted(self._skip, [first, first + len(whole)])
             kept = np.delete(np.arange(len(whole)), self._skip[low:high] - first)
             yield Piece(values[kept], target[kept], None if weight is None else weight[kept])
