@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import backward, growth, members, memory, predicting, startup, steps, updates, watching
+from benchmarks import backward, growth, members, memory, predicting, startup, steps, streaming, updates, watching
 
 PARTS = (
     ("A training step: ReLU, cross-entropy, AdamW", lambda: steps.main([])),
@@ -15,6 +15,7 @@ PARTS = (
     ("Prediction", predicting.main),
     ("Start", startup.main),
     ("Memory", memory.main),
+    ("Larger than memory, and Parquet to CSV", streaming.main),
 )
 
 

@@ -9,8 +9,11 @@ import pytest
 
 from chainrule import TableClassifier, TableRegressor, callbacks
 from chainrule.errors import InputError
-from chainrule.tables.files import open_file
+from chainrule.estimators.table import streaming
+from chainrule.tables import encoder, files
+from chainrule.tables.files import ParquetFiles, TableFile, open_file
 from chainrule.tables.survey import survey
+from chainrule.training.streamed import Streamed
 
 RANDOM = np.random.default_rng(0)
 ROWS = 3000
@@ -70,18 +73,37 @@ def test_class_weights_count(path):
         fitted(TableClassifier, path, "class", "number", class_weight="balanced")
 
 
+@pytest.mark.parametrize("memory", [1, "auto"])
+def test_weights_that_are_a_column_are_checked(path, memory):
+    model = TableRegressor(preset="fast", memory=memory, columns={"class": "leave out"}, random_state=0)
+    with pytest.raises(InputError, match=r"column 'c', row \d+"):  # one is missing
+        model.fit(path, "number", sample_weight="c")
+    with pytest.raises(InputError, match="sample_weight.*'cc'"):
+        model.fit(path, "number", sample_weight="cc")
+
+
+@pytest.mark.parametrize("memory", [1, "auto"])
+def test_weights_that_are_a_column_move_the_prediction(tmp_path, memory):
+    frame = FRAME.assign(w=np.where(FRAME["class"] == "yes", 1000.0, 1.0))
+    frame.to_parquet(tmp_path / "t.parquet", row_group_size=500)
+    leave = {"a": "leave out", "number": "leave out", "b": "leave out"}
+    model = TableClassifier(preset="fast", memory=memory, columns=leave, random_state=0, max_iter=4)
+    model.fit(tmp_path / "t.parquet", "class", sample_weight="w")
+    assert (model.predict(without("class")) == "yes").all()
+    assert "w" not in model.feature_names_in_
+
+
 def test_a_survey_sees_every_row_once(path):
     found = survey(open_file(path), "class", seed=0, size=400)
-    assert sum(found.sizes) == ROWS and len(found.sample) == 400
+    assert found.rows == ROWS and len(found.sample) == 400
     assert found.distinct.levels == ("no", "yes")
-    starts = np.cumsum([0, *found.sizes])
-    places = starts[found.part] + found.row
+    places = found.row
     assert len(set(places)) == 400
     np.testing.assert_array_equal(found.sample["a"].values, FRAME["a"].to_numpy()[places])
     assert abs(places.mean() / ROWS - 0.5) < 0.06  # each with the same chance
 
 
-def test_held_out_rows_are_not_trained_on(path):
+def test_held_out_rows_and_the_trained_are_all(path):
     heard = []
 
     class Hear(callbacks.Callback):
@@ -107,6 +129,78 @@ def test_a_broken_part_is_named(tmp_path):
     (tmp_path / "b.parquet").write_bytes((tmp_path / "b.parquet").read_bytes()[:-50])
     with pytest.raises(InputError, match=r"b\.parquet"):
         fitted(TableClassifier, tmp_path, "class", "number")
+    assert not [thread for thread in threading.enumerate() if thread.name == "chainrule ahead"]
+
+
+def numbered(folder):
+    """A folder whose rows carry their number as `a`, and what a source of the rows that are not held out gives."""
+    frame = pd.DataFrame({"a": np.arange(1000.0), "y": np.arange(1000) % 7})
+    for part, rows in enumerate(np.array_split(np.arange(1000), 4)):
+        frame.iloc[rows].to_parquet(folder / f"{part}.parquet", row_group_size=90)
+    file = open_file(folder)
+    found = survey(file, "y", seed=0, size=600)
+    made = encoder.fit(found.sample.without("y"), "X", how="standard")
+
+    def prepare(table):
+        return table.without("y"), table["y"].values, None
+
+    _, held_out = streaming.divided(found, 0.2, seed=0)
+    return streaming.FileSource(file, made, prepare, found, held_out), found, held_out
+
+
+def numbers(source, values):
+    return np.rint(source.encoder.encodings[0].scale.back(values[:, 0].astype(float))).astype(int).tolist()
+
+
+def test_rows_held_out_are_never_given_and_all_others_once_in_every_epoch(tmp_path):
+    source, found, held_out = numbered(tmp_path)
+    others = sorted(set(range(1000)) - set(found.row[held_out].tolist()))
+    assert len(held_out) == 200 and source.rows == len(others) == 800
+    orders = []
+    for seed in (None, 0, 1):
+        pieces = list(source.pieces(None if seed is None else np.random.default_rng(seed)))
+        orders.append([n for piece in pieces for n in numbers(source, piece.values)])
+        assert sorted(orders[-1]) == others
+        assert [n % 7 for n in orders[-1]] == [int(y) for piece in pieces for y in piece.y]
+    assert orders[0] == others and orders[1] != orders[2] != others
+
+
+def test_coded_rows_that_fit_are_read_once_and_held(tmp_path):
+    source, *_ = numbered(tmp_path)
+    coded, y, weight = streaming.held(source)
+    assert weight is None and source.bytes >= coded.values.nbytes + y.nbytes
+    assert [n % 7 for n in numbers(source, coded.values)] == y.tolist()
+
+
+def test_a_fit_on_coded_rows_is_as_good(path, monkeypatch):
+    monkeypatch.setattr(TableFile, "raw_bytes", lambda self: 1 << 50)
+    monkeypatch.setattr(ParquetFiles, "raw_bytes", lambda self: 1 << 50)
+    model = TableClassifier(preset="fast", columns={"number": "leave out"}, random_state=0, max_iter=4)
+    assert model.fit(path, "class").score(without("class"), FRAME["class"]) > 0.95
+
+
+def test_long_row_groups_are_read_in_steps(tmp_path, monkeypatch):
+    FRAME.to_parquet(tmp_path / "t.parquet")
+    FRAME.to_feather(tmp_path / "t.arrow")
+    monkeypatch.setattr(files, "STEP", 700)
+    for name in ("t.parquet", "t.arrow"):
+        sizes = [len(part) for part in open_file(tmp_path / name).parts()]
+        assert sizes == [700, 700, 700, 700, 200]
+
+
+def test_an_interrupt_keeps_the_best_weights_and_leaves_no_thread(path, monkeypatch):
+    gather, calls = Streamed.gather, []
+
+    def interrupted(self, *arguments):
+        calls.append(1)
+        if len(calls) == 15:
+            raise KeyboardInterrupt
+        return gather(self, *arguments)
+
+    monkeypatch.setattr(Streamed, "gather", interrupted)
+    with pytest.warns(match="interrupted by user"):
+        model = fitted(TableClassifier, path, "class", "number", batch_size=256)
+    assert model.n_iter_ == 1
     assert not [thread for thread in threading.enumerate() if thread.name == "chainrule ahead"]
 
 

@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from chainrule.errors import InputError, MissingExtraError
 from chainrule.tables import frames
@@ -25,8 +25,20 @@ CSV, PARQUET, ARROW = (".csv", ".tsv", ".txt"), (".parquet", ".pq"), (".arrow", 
 COMPRESSED = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2"}
 #: Bytes of CSV text that are read at a time; a row cannot be longer.
 BLOCK = 1 << 24
+#: Rows that are read of a Parquet or Arrow file at a time.
+STEP = 1 << 16
+#: Bytes of a column that are read from the disk at a time.
+_BUFFER = 1 << 16
 #: Bytes in which the delimiter is looked for.
 _SAMPLE = 1 << 16
+
+
+class Place(NamedTuple):
+    """Where some rows begin that can be read by themselves: a row group of Parquet, a record batch of Arrow."""
+
+    file: Path
+    number: int
+    rows: int
 
 
 @dataclass(frozen=True)
@@ -56,13 +68,15 @@ class TableFile(ABC):
             yield self._table(arrow).at(done)
             done += arrow.num_rows
 
-    def places(self) -> Sequence[Any] | None:
-        """Where the parts are, if each can be read by itself; in their order."""
+    def places(self) -> Sequence[Place] | None:
+        """Where rows can be read by themselves, in order and none of them empty, if there are such places."""
         return None
 
-    def part(self, place: Any, columns: Sequence[str] | None = None) -> Table:
-        """The part at one of `places`."""
-        return self._table(self._batch(place, columns))
+    def parts_at(self, place: Place, first: int) -> Iterator[Table]:
+        """The rows at one of `places`, by parts; `first` is the number of its first row among all."""
+        for arrow in self._batches_at(place, None):
+            yield self._table(arrow).at(self.first_row + first)
+            first += arrow.num_rows
 
     def raw_bytes(self) -> int:
         """About how much memory all rows would take as a Table."""
@@ -72,11 +86,11 @@ class TableFile(ABC):
     def _batches(self, columns: Sequence[str] | None) -> Iterator[Any]:
         """Tables of Arrow, none of them empty."""
         for place in self.places() or ():
-            yield self._batch(place, columns)
+            yield from self._batches_at(place, columns)
 
     @abstractmethod
-    def _batch(self, place: Any, columns: Sequence[str] | None) -> Any:
-        """The table of Arrow at a place."""
+    def _batches_at(self, place: Place, columns: Sequence[str] | None) -> Iterator[Any]:
+        """Tables of Arrow at a place."""
 
     def _table(self, arrow: Any) -> Table:
         return frames.table(arrow, str(self.path))
@@ -165,7 +179,7 @@ class CSVFile(TableFile):
                 f"Delimiter {delimiter!r} was taken: quote text that holds it.",
             ) from error  # fmt: skip
 
-    def _batch(self, place: Any, columns: Sequence[str] | None) -> Any:
+    def _batches_at(self, place: Place, columns: Sequence[str] | None) -> Iterator[Any]:
         raise NotImplementedError("text has no places to begin at")
 
     def _table(self, arrow: Any) -> Table:
@@ -226,27 +240,28 @@ class ParquetFiles(TableFile):
 
             return tuple(pq.read_schema(self.files[0]).names)
 
-    def places(self) -> Sequence[tuple[Path, int, int]]:
-        """File, number and rows of every row group."""
+    def places(self) -> Sequence[Place]:
         import pyarrow.parquet as pq
 
         found = []
         for file in self.files:
             with _reading(file):
                 about = pq.read_metadata(file)
-            groups = ((file, k, about.row_group(k).num_rows) for k in range(about.num_row_groups))
-            found += [group for group in groups if group[2]]
+            groups = (Place(file, k, about.row_group(k).num_rows) for k in range(about.num_row_groups))
+            found += [group for group in groups if group.rows]
         return found
 
     def raw_bytes(self) -> int:
-        return sum(rows for *_, rows in self.places()) * len(self.names) * 8
+        return sum(place.rows for place in self.places()) * len(self.names) * 8
 
-    def _batch(self, place: tuple[Path, int, int], columns: Sequence[str] | None) -> Any:
+    def _batches_at(self, place: Place, columns: Sequence[str] | None) -> Iterator[Any]:
+        import pyarrow as pa
         import pyarrow.parquet as pq
 
-        file, number, _ = place
-        with _reading(file), pq.ParquetFile(file) as opened:
-            return opened.read_row_group(number, None if columns is None else list(columns), use_threads=False)
+        chosen = None if columns is None else list(columns)
+        with _reading(place.file), pq.ParquetFile(place.file, buffer_size=_BUFFER) as opened:
+            for batch in opened.iter_batches(STEP, [place.number], chosen, use_threads=False):
+                yield pa.Table.from_batches([batch])
 
 
 @dataclass(frozen=True)
@@ -260,19 +275,22 @@ class ArrowFile(TableFile):
         with _reading(self.path), pa.memory_map(str(self.path)) as source:
             return tuple(pa.ipc.open_file(source).schema.names)
 
-    def places(self) -> Sequence[int]:
+    def places(self) -> Sequence[Place]:
         import pyarrow as pa
 
         with _reading(self.path), pa.memory_map(str(self.path)) as source:
             opened = pa.ipc.open_file(source)
-            return [k for k in range(opened.num_record_batches) if opened.get_batch(k).num_rows]
+            sizes = [opened.get_batch(k).num_rows for k in range(opened.num_record_batches)]
+        return [Place(self.path, number, rows) for number, rows in enumerate(sizes) if rows]
 
-    def _batch(self, place: int, columns: Sequence[str] | None) -> Any:
+    def _batches_at(self, place: Place, columns: Sequence[str] | None) -> Iterator[Any]:
         import pyarrow as pa
 
-        with _reading(self.path), pa.memory_map(str(self.path)) as source:
-            batch = pa.Table.from_batches([pa.ipc.open_file(source).get_batch(place)])
-            return batch if columns is None else batch.select(list(columns))
+        with _reading(place.file), pa.memory_map(str(place.file)) as source:
+            batch = pa.Table.from_batches([pa.ipc.open_file(source).get_batch(place.number)])
+            for first in range(0, place.rows, STEP):
+                part = batch.slice(first, STEP)
+                yield part if columns is None else part.select(list(columns))
 
 
 class _reading:

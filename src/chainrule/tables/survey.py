@@ -14,7 +14,7 @@ from chainrule.tables.table import Column, Table, join, stack
 
 Array = NDArray[Any]
 
-#: Rows of the sample: quantiles of so many are within a tenth of a percent of those of all.
+#: Rows of the sample: the ranks of its quantiles are within a third of a percent of those among all.
 SAMPLE = 1 << 17
 #: Of more different numbers than this, only the ends are remembered.
 DISTINCT = 1000
@@ -27,15 +27,14 @@ class Survey:
     Attributes
     ----------
     sample : rows of which each had the same chance
-    part, row : where each of them stands: number of its part, and place in that
-    sizes : rows of every part
+    row : the number of each of them among all, rising
+    rows : how many there are in all
     distinct : the different values of the target, each once; of very many numbers, the least and the greatest
     """
 
     sample: Table
-    part: NDArray[np.intp]
     row: NDArray[np.intp]
-    sizes: tuple[int, ...]
+    rows: int
     distinct: Column
 
 
@@ -43,24 +42,22 @@ def survey(file: TableFile, target: str, seed: int, size: int = SAMPLE) -> Surve
     """Look at every row once; `size` of them are kept."""
     generator = np.random.default_rng(seed)
     held: list[Table] = []
-    part, row = np.empty(0, np.intp), np.empty(0, np.intp)
-    key = np.empty(0)
-    sizes: list[int] = []
+    row, key = np.empty(0, np.intp), np.empty(0)
+    rows = 0
     seen: list[Column] = []
-    for number, table in enumerate(file.parts()):
-        sizes.append(len(table))
+    for table in file.parts():
         seen = [_distinct(join([*seen, table[target]]))]
         drawn = generator.random(len(table))
         bar = np.partition(key, size)[size] if len(key) > size else 1.0
         mine = np.flatnonzero(drawn <= bar)
         held.append(table.take(mine))
-        part, row = np.append(part, np.full(len(mine), number)), np.append(row, mine)
-        key = np.append(key, drawn[mine])
-        if len(key) > 2 * size:
+        row, key = np.append(row, rows + mine), np.append(key, drawn[mine])
+        rows += len(table)
+        if len(key) > 1.5 * size:
             lowest = np.sort(np.argpartition(key, size)[:size])
-            held, part, row, key = [stack(held).take(lowest)], part[lowest], row[lowest], key[lowest]
+            held, row, key = [stack(held).take(lowest)], row[lowest], key[lowest]
     lowest = np.sort(np.argsort(key, kind="stable")[:size])
-    return Survey(stack(held).take(lowest), part[lowest], row[lowest], tuple(sizes), seen[0])
+    return Survey(stack(held).take(lowest), row[lowest], rows, seen[0])
 
 
 def _distinct(column: Column) -> Column:
@@ -71,10 +68,21 @@ def _distinct(column: Column) -> Column:
 
 
 def drawn_parts(file: TableFile, generator: np.random.Generator | None) -> Iterator[tuple[int, Table]]:
-    """The parts of a file with their numbers: in a drawn order where each can be read by itself, else as they stand."""
+    """The parts of a file, and the numbers of their first rows.
+
+    Places that can be read by themselves come in a drawn order, the parts at each as they stand; so do all parts of a
+    file that has no such places, or without a generator.
+    """
     places = file.places()
     if places is None or generator is None:
-        yield from enumerate(file.parts())
+        first = 0
+        for table in file.parts():
+            yield first, table
+            first += len(table)
         return
+    firsts = np.cumsum([0, *(place.rows for place in places)])
     for number in generator.permutation(len(places)):
-        yield int(number), file.part(places[number])
+        first = int(firsts[number])
+        for table in file.parts_at(places[number], first):
+            yield first, table
+            first += len(table)

@@ -53,7 +53,9 @@ class Streamed(Data):
     """Rows from a source, of which memory holds a pool.
 
     The source gives its pieces in another order in every epoch; a pool of `pool` rows, filled up from piece to piece,
-    is permuted, and batches are taken from one half of it before it is filled again. A thread reads pieces ahead.
+    is permuted, and batches are taken from one half of it before it is filled again. A row's batch is thus drawn from
+    about `pool` rows that the source gave before and after it, no more: a source that cannot choose an order, such as
+    a CSV file sorted by its target, is mixed that far only. A thread reads pieces ahead.
 
     Parameters
     ----------
@@ -92,20 +94,30 @@ class Streamed(Data):
                 yield Drawn(pool, rows[start : start + size])
 
     def _pools(self, generator: np.random.Generator | None, size: int) -> Iterator[Drawn]:
-        """Rows to be taken, whole batches but for the last, and the pool they are in."""
-        left: Piece | None = None
-        with closing(ahead(lambda: self.source.pieces(generator))) as pieces:
+        """Rows to be taken, whole batches but for the last, and the pool they are in: the same memory all the time."""
+        pool, filled = self._room(max(self.pool, 2 * size)), 0
+        own = None if generator is None else np.random.default_rng(generator.integers(2**63))  # of the other thread
+        with closing(ahead(lambda: self.source.pieces(own))) as pieces:
             for piece in pieces:
-                left = piece if left is None else joined(left, piece)
-                if len(left.y) < self.pool:
-                    continue
-                rows = np.arange(len(left.y)) if generator is None else generator.permutation(len(left.y))
-                taken = (len(rows) if generator is None else len(rows) - self.pool // 2) // size * size
-                yield Drawn(left, rows[:taken])
-                left = some(left, rows[taken:])
-        if left is not None and len(left.y):
-            rows = np.arange(len(left.y)) if generator is None else generator.permutation(len(left.y))
-            yield Drawn(left, rows)
+                start = 0
+                while start < len(piece.y):
+                    part = some(piece, slice(start, start + len(pool.y) - filled))
+                    put(pool, filled, part)
+                    filled, start = filled + len(part.y), start + len(part.y)
+                    if filled == len(pool.y):
+                        rows = _order(filled, generator)
+                        taken = (filled if generator is None else filled - filled // 2) // size * size
+                        yield Drawn(pool, rows[:taken])
+                        put(pool, 0, some(pool, rows[taken:]))
+                        filled -= taken
+        if filled:
+            yield Drawn(pool, _order(filled, generator))
+
+    def _room(self, rows: int) -> Piece:
+        """Memory for so many rows."""
+        weight = None if self.weight is None else np.empty(rows, self.weight.dtype)
+        values = np.empty((rows, self.X.values.shape[1]), self.X.values.dtype)
+        return Piece(values, np.empty((rows, *self.y.shape[1:]), self.y.dtype), weight)
 
     def chunks(self, rows: int) -> Iterator[Drawn]:
         return self.batches(rows, None)
@@ -129,12 +141,17 @@ class Streamed(Data):
         return float(arrays["w"].sum())
 
 
-def joined(one: Piece, other: Piece) -> Piece:
-    """Two pieces, one behind the other; both have weights or none has."""
-    weight = None if one.weight is None or other.weight is None else np.concatenate([one.weight, other.weight])
-    return Piece(np.concatenate([one.values, other.values]), np.concatenate([one.y, other.y]), weight)
+def put(pool: Piece, first: int, piece: Piece) -> None:
+    """Write a piece into a pool, from its row `first` on; both have weights or none has."""
+    for room, rows in zip(pool, piece, strict=True):
+        if room is not None and rows is not None:
+            room[first : first + len(rows)] = rows
 
 
 def some(piece: Piece, rows: Any) -> Piece:
     """Some rows of a piece."""
     return Piece(piece.values[rows], piece.y[rows], None if piece.weight is None else piece.weight[rows])
+
+
+def _order(rows: int, generator: np.random.Generator | None) -> NDArray[np.intp]:
+    return np.arange(rows) if generator is None else generator.permutation(rows)

@@ -85,16 +85,17 @@ class TableClassifier(ClassifierMixin, BaseTable):  # type: ignore[misc]
                 "content, classes", f"{codes.max() + 1} classes", len(self.classes_), "The file was changed."
             )
 
-    def _prepared(self, y: Any) -> tuple[Array, Array | None]:
-        codes = self._target(y)
+    def _prepared(self, y: Any, weight: Array | None) -> tuple[Array, Array | None]:
+        codes, weight = super()._prepared(y, weight)
         if self.class_weight is None:
-            return codes, None
+            return codes, weight
         if isinstance(self.class_weight, str):
             raise InputError(
                 f"{type(self).__name__}(class_weight=)", "a dict of weights, of a file that is too large for memory",
                 repr(self.class_weight), "For example {'no': 1.0, 'yes': 5.0}.",
             )  # fmt: skip
-        return codes, np.array([self.class_weight.get(c, 1.0) for c in self.classes_.tolist()], np.float32)[codes]
+        of_classes = np.array([self.class_weight.get(c, 1.0) for c in self.classes_.tolist()], np.float32)[codes]
+        return codes, of_classes if weight is None else of_classes * weight
 
     def _labels(self, y: Any) -> Array:
         name = f"{type(self).__name__}: y"

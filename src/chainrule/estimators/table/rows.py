@@ -13,6 +13,7 @@ from sklearn.utils.validation import _check_feature_names
 from chainrule.errors import InputError, unknown_name
 from chainrule.tables import files, frames
 from chainrule.tables.files import TableFile
+from chainrule.tables.reading import read_numbers
 from chainrule.tables.table import Column, Table
 
 Array = NDArray[Any]
@@ -84,6 +85,23 @@ def split_target(found: Table, y: Any, where: str) -> tuple[Table, Any, str | No
             "Leave these rows out.",
         )  # fmt: skip
     return found.without(y), values(column), y
+
+
+def split_weight(found: Table, weight: Any, where: str) -> tuple[Table, Any]:
+    """The other columns, and the weights, where those are a column of the table."""
+    if not isinstance(weight, str):
+        return found, weight
+    if weight not in found.names:
+        raise unknown_name(f"{where}: sample_weight", weight, found.names)
+    weights = read_numbers(found[weight], weight, where)
+    bad = ~(weights >= 0)
+    if bad.any():
+        row = int(bad.argmax())
+        raise InputError(
+            f"{where}, column {weight!r}, row {found[weight].first + row}", "weights >= 0", f"{weights[row]:g}",
+            "0 leaves a row out, 2 counts it twice.",
+        )  # fmt: skip
+    return found.without(weight), weights
 
 
 def values(column: Column) -> Array:

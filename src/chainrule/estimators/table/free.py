@@ -1,0 +1,42 @@
+"""How much memory a process may have: what is free, or a limit that was set, whichever is least."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+#: What is taken for free on a system that does not tell.
+UNTOLD = 1 << 33
+CGROUP = Path("/sys/fs/cgroup")
+
+
+def memory_free() -> int:
+    """Bytes, by the machine, the limits of the process (ulimit) and those of its container (cgroup, version 2)."""
+    return max(0, min((*_of_machine(), *_of_process(), *_of_container(CGROUP)), default=UNTOLD))
+
+
+def _of_machine() -> Iterator[int]:
+    try:
+        yield os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (ValueError, OSError, AttributeError):  # a system that does not tell
+        return
+
+
+def _of_process() -> Iterator[int]:
+    try:
+        import resource
+
+        for kind in (resource.RLIMIT_DATA, resource.RLIMIT_AS):
+            limit = resource.getrlimit(kind)[0]
+            if limit != resource.RLIM_INFINITY:
+                yield limit
+    except (ImportError, AttributeError):  # a system without such limits
+        return
+
+
+def _of_container(place: Path) -> Iterator[int]:
+    try:
+        yield int((place / "memory.max").read_text()) - int((place / "memory.current").read_text())
+    except (OSError, ValueError):  # none, or "max"
+        return
