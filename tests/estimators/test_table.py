@@ -177,7 +177,7 @@ def test_pipelines_column_transformers_and_frames_as_output():
     filled = ColumnTransformer(
         [("numbers", SimpleImputer(), ["size", "noise"])], remainder="passthrough", verbose_feature_names_out=False
     )
-    pipe = make_pipeline(filled, classifier(max_iter=8)).set_output(transform="pandas")
+    pipe = make_pipeline(filled, classifier(max_iter=16)).set_output(transform="pandas")
     assert pipe.fit(FRAME, CLASS).score(FRAME, CLASS) > 0.7
     assert pipe[-1].feature_names_in_.tolist() == ["size", "noise", "color", "day"]
 

@@ -20,6 +20,7 @@ from chainrule.training.schedules import (
     OfStep,
     OneCycle,
     ReduceOnPlateau,
+    Repeat,
     Schedule,
     StepDecay,
     WarmUp,
@@ -44,6 +45,7 @@ SCHEDULES = {
     "warm-up": (WarmUp(4), {0: 0.25, 3: 1, 4: 1, 99: 1}),
     "warm-up, then cosine": (WarmUp(20, Cosine()), {0: 0.05, 19: 1, 20: 1, 60: 0.5, 100: 0}),
     "one cycle": (OneCycle(0.5, start=0.2, end=0.1), {0: 0.2, 25: 0.6, 50: 1, 75: 0.55, 100: 0.1}),
+    "repeat": (Repeat((1, 3), Linear()), {0: 1, 5: 0.8, 24: 0.04, 25: 1, 40: 0.8, 100: 0}),
     "plateau": (ReduceOnPlateau(), {0: 1, 99: 1}),
     "your own": (OfStep(halves), {0: 1, 1: 0.5, 10: 0.5**10}),
 }
@@ -89,6 +91,7 @@ def test_one_that_ends_needs_to_know_when(schedule):
         lambda: OneCycle(1.0), lambda: OneCycle(start=2), lambda: WarmUp(3, Cosine), lambda: OfStep(0.5),
         lambda: OfStep(lambda t: -1.0).factor(0), lambda: OfStep(lambda t: float("nan")).factor(0),
         lambda: OfStep(lambda t: None).factor(0), lambda: ReduceOnPlateau(0), lambda: ReduceOnPlateau(patience=0),
+        lambda: Repeat(()), lambda: Repeat((1, 0)), lambda: Repeat((1,), 3),
         lambda: ReduceOnPlateau(cooldown=-1), lambda: ReduceOnPlateau(smallest=2), lambda: ReduceOnPlateau(tol=-1),
     ],
 )  # fmt: skip

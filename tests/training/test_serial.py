@@ -14,7 +14,14 @@ from chainrule.training.schedules import Cosine, OfStep, Schedule, StepDecay, Wa
 from chainrule.training.serial import CONFIGURATION
 
 #: Fields without a default, by the name of the kind.
-NEEDED = {"StepDecay": (3,), "Exponential": (3,), "CosineRestarts": (4,), "WarmUp": (5, Cosine(steps=9)), "SWA": (7,)}
+NEEDED = {
+    "StepDecay": (3,),
+    "Exponential": (3,),
+    "CosineRestarts": (4,),
+    "WarmUp": (5, Cosine(steps=9)),
+    "SWA": (7,),
+    "Repeat": ((1, 3),),
+}
 
 
 def kinds(base):

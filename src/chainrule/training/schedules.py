@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from chainrule.checks import NOT_NEGATIVE, UP_TO_1, Checked, Count, Interval, check_number
+from chainrule.checks import NOT_NEGATIVE, POSITIVE, UP_TO_1, Checked, Count, Interval, check_number
 from chainrule.errors import InputError, InputTypeError
 
 
@@ -184,6 +184,48 @@ class OneCycle(Schedule):
         if step < top:
             return _half_cosine(self.start, 1.0, step / max(1, math.ceil(top)))
         return _half_cosine(1.0, self.end, (step - top) / max(1.0, length - top))
+
+
+@dataclass(frozen=True)
+class Repeat(Schedule):
+    """A schedule several times over, each for its part of all steps: a short one first tells whether more is asked.
+
+    With early stopping, the best weights may be those at the end of any of them.
+
+    Parameters
+    ----------
+    parts : numbers above 0, how long each is in proportion to the others
+    schedule : what is repeated, one that takes its length from what is planned
+    steps : of all together; None takes what is planned
+
+    Examples
+    --------
+    >>> [round(Repeat((1, 3), Linear(), steps=8).factor(step), 2) for step in range(8)]
+    [1.0, 0.5, 1.0, 0.83, 0.67, 0.5, 0.33, 0.17]
+    """
+
+    parts: Sequence[float]
+    schedule: Schedule = OneCycle()
+    steps: int | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not isinstance(self.parts, Sequence) or isinstance(self.parts, str) or not self.parts:
+            raise InputTypeError("Repeat(parts=)", "a list of numbers", repr(self.parts), "For example (1, 3).")
+        object.__setattr__(self, "parts", tuple(self.parts))
+        for part in self.parts:
+            check_number("Repeat(parts=)", part, *POSITIVE)
+        if not isinstance(self.schedule, Schedule):
+            raise InputTypeError("Repeat(schedule=)", "a schedule", repr(self.schedule), "For example OneCycle().")
+
+    def factor(self, step: int, planned: int | None = None) -> float:
+        length, behind = self._length(self.steps, planned), 0.0
+        for part in self.parts:
+            first, behind = round(length * behind / sum(self.parts)), behind + part
+            last = round(length * behind / sum(self.parts))
+            if step < last:
+                break
+        return self.schedule.factor(step - first, max(1, last - first))
 
 
 @dataclass(frozen=True)

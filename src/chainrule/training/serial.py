@@ -28,6 +28,7 @@ from chainrule.training.schedules import (
     Linear,
     OneCycle,
     ReduceOnPlateau,
+    Repeat,
     StepDecay,
     WarmUp,
 )
@@ -35,7 +36,18 @@ from chainrule.values import Codec
 
 KINDS: list[type[Any]] = [
     *(SGD, Adam, AdamW, Nadam, RAdam, AdaBelief, RMSprop, Adagrad, Adadelta, Lion, LAMB, Muon),
-    *(StepDecay, Exponential, InverseScaling, Linear, Cosine, CosineRestarts, WarmUp, OneCycle, ReduceOnPlateau),
+    *(
+        StepDecay,
+        Exponential,
+        InverseScaling,
+        Linear,
+        Cosine,
+        CosineRestarts,
+        WarmUp,
+        OneCycle,
+        Repeat,
+        ReduceOnPlateau,
+    ),
     *(EMA, SWA),
 ]
 
