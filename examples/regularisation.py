@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
-from adult import encode
+from encoding import encode
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import accuracy_score, log_loss
 
@@ -126,7 +126,7 @@ DROPOUT = Sweep(
 
 
 def load() -> tuple[Part, Part]:
-    """Training and test rows of Adult, encoded as in examples/adult.py."""
+    """Training and test rows of Adult, encoded as in examples/encoding.py."""
     adult = load_adult()
     X, y = encode(adult)
     return Part(X[adult.train], y[adult.train]), Part(X[adult.test], y[adult.test])

@@ -6,7 +6,7 @@ import time
 import warnings
 
 import numpy as np
-from adult import encode
+from encoding import encode
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import log_loss
 from sklearn.model_selection import train_test_split

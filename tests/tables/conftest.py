@@ -25,6 +25,7 @@ FORMS = {
     "polars": lambda: pl.DataFrame(CELLS),
     "polars categorical": lambda: pl.DataFrame(CELLS).with_columns(pl.col("word").cast(pl.Categorical)),
     "arrow": lambda: pa.table(CELLS),
+    "dict": lambda: {name: np.array(values, object) for name, values in CELLS.items()},
     "objects": lambda: np.array(list(zip(*CELLS.values(), strict=True)), object),
 }
 

@@ -66,6 +66,7 @@ def test_rows_taken():
     [
         (np.zeros(3), InputError, "Reshape your data"),
         (np.zeros((2, 2), complex), InputError, "Complex data not supported"),
+        ({"a": np.zeros(2), "b": np.zeros(3)}, InputError, "columns of one length"),
         (csr_matrix(np.eye(2)), InputTypeError, "sparse matrix"),
         (pd.DataFrame([[1, 2]], columns=["a", "a"]), InputError, "'a'"),
         (pd.DataFrame({"a": [[1], [2]]}), InputTypeError, "column 'a', row 0.*list"),

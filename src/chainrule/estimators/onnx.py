@@ -40,7 +40,7 @@ def to_onnx(estimator: Any) -> Any:
     Examples
     --------
     >>> import chainrule
-    >>> model = chainrule.MLPClassifier((4,), random_state=0, max_iter=3, tol=1.0).fit([[0.0], [1.0]] * 20, [0, 1] * 20)
+    >>> model = chainrule.MLPClassifier((4,), random_state=0, tol=1.0).fit([[0.0], [1.0]] * 20, [0, 1] * 20)
     >>> [one.name for one in chainrule.to_onnx(model).graph.output]
     ['label', 'probabilities']
     """

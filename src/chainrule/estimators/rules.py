@@ -75,6 +75,7 @@ RULES: Mapping[str, Rule] = {
     "columns": kinds.OneOf((None,), kinds.mapping),
     "numbers": kinds.OneOf(tuple(HOW)),
     "log_target": kinds.boolean,
+    "bins": kinds.Number(2, whole=True),
     "memory": kinds.OneOf(("auto",), count),
 }
 

@@ -17,8 +17,8 @@ from typing import Any, ClassVar, NamedTuple
 
 from chainrule.errors import InputError, MissingExtraError
 from chainrule.tables import frames
-from chainrule.tables.reading import MISSING, sharpened
-from chainrule.tables.table import Table, stack
+from chainrule.tables.reading import sharpened
+from chainrule.tables.table import MISSING, Table, stack
 
 #: Endings of files, before a compression's.
 CSV, PARQUET, ARROW = (".csv", ".tsv", ".txt"), (".parquet", ".pq"), (".arrow", ".feather", ".ipc")

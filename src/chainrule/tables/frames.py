@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import narwhals as nw
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.errors import InputError, InputTypeError
-from chainrule.tables.table import Column, Table, words
+from chainrule.tables.table import MISSING, Column, Table, words
 
 Array = NDArray[Any]
 
@@ -19,8 +20,8 @@ def table(X: Any, where: str = "X") -> Table:
 
     Parameters
     ----------
-    X : a frame of pandas, polars, Arrow or anything else that narwhals knows; or an array of shape (rows, columns),
-        whose columns are named x0, x1, ...
+    X : a frame of pandas, polars, Arrow or anything else that narwhals knows; a dict from names to arrays of shape
+        (rows,); or an array of shape (rows, columns), whose columns are named x0, x1, ...
     where : how errors call it
 
     Raises
@@ -36,6 +37,8 @@ def table(X: Any, where: str = "X") -> Table:
     """
     if isinstance(X, Table):
         return X
+    if isinstance(X, Mapping):
+        return _arrays(X, where)
     try:
         frame = nw.from_native(X, eager_only=True, pass_through=True)
     except nw.exceptions.DuplicateError as error:
@@ -48,6 +51,14 @@ def table(X: Any, where: str = "X") -> Table:
         columns = {str(name): _series(frame.get_column(name), f"{where}, column {name!r}") for name in frame.columns}
         return Table(columns, len(frame), all(isinstance(name, str) for name in frame.columns))
     return _array(X, where)
+
+
+def _arrays(X: Mapping[Any, Any], where: str) -> Table:
+    columns = {str(name): of_array(np.asarray(values), f"{where}, column {name!r}") for name, values in X.items()}
+    lengths = {name: len(column) for name, column in columns.items()}
+    if len(set(lengths.values())) > 1:
+        raise InputError(where, "columns of one length", lengths, "Give a value per row.")
+    return Table(columns, next(iter(lengths.values()), 0))
 
 
 def _array(X: Any, where: str) -> Table:
@@ -147,7 +158,7 @@ def _series(series: Any, where: str) -> Column:
 
 
 def _levels(series: Any) -> Column:
-    levels = sorted(series.drop_nulls().unique().to_list())
+    levels = sorted(set(series.drop_nulls().unique().to_list()).difference(MISSING))
     if not levels:
         return Column("words", np.full(len(series), -1, np.int32))
     codes = series.replace_strict(levels, list(range(len(levels))), default=-1, return_dtype=nw.Int32).fill_null(-1)

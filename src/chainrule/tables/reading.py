@@ -9,12 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.errors import InputError
-from chainrule.tables.table import Column
+from chainrule.tables.table import MISSING, Column
 
 Array = NDArray[Any]
-
-#: Words that stand for a missing value in a file.
-MISSING = ("", "?", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "#N/A")
 
 
 def numbers(levels: Sequence[str]) -> Array | None:

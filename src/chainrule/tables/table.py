@@ -55,10 +55,14 @@ class Column:
         return Column(storage, values[self.values], first=self.first)
 
 
+#: Words that stand for a missing value, in any table.
+MISSING = ("", "?", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "#N/A")
+
+
 def words(values: Sequence[str | None]) -> Column:
-    """A column of words, None where one is missing."""
-    levels = {word: code for code, word in enumerate(sorted({v for v in values if v is not None}))}
-    codes = np.fromiter((-1 if v is None else levels[v] for v in values), np.int32, len(values))
+    """A column of words, None or one of `MISSING` where one is missing."""
+    levels = {word: code for code, word in enumerate(sorted({v for v in values if v is not None}.difference(MISSING)))}
+    codes = np.fromiter((-1 if v is None else levels.get(v, -1) for v in values), np.int32, len(values))
     return Column("words", codes, tuple(levels))
 
 

@@ -75,6 +75,7 @@ class BaseTable(BaseEstimator, Saved):  # type: ignore[misc]
     max_iter: int | None = None
     n_iter_no_change: float | None = None
     validation_fraction: float | None = None
+    bins: int | None = None
     random_state: Any = None
     n_threads: int | None = None
     verbose: Any = False
@@ -127,9 +128,10 @@ class BaseTable(BaseEstimator, Saved):  # type: ignore[misc]
 
         Parameters
         ----------
-        X : frame of pandas, polars or Arrow; array of shape (rows, columns); or the path of a file (CSV, also
-            compressed, Parquet, Arrow) or of a folder of Parquet files. Where it is larger than `memory`, it is
-            read by parts, and y has to be a name: the coded rows are kept where those fit, else read in every epoch
+        X : frame of pandas, polars or Arrow; dict of arrays; array of shape (rows, columns); or the path of a file
+            (CSV, also compressed, Parquet, Arrow) or of a folder of Parquet files. Where it is larger than
+            `memory`, it is read by parts, and y has to be a name: the coded rows are kept where those fit, else read
+            in every epoch
         y : array of shape (rows,), or the name of a column of X
         sample_weight : array of shape (rows,), a number for all, the name of a column of X, or None; a weight of 2
             counts a row twice
@@ -150,23 +152,23 @@ class BaseTable(BaseEstimator, Saved):  # type: ignore[misc]
         for done in ("model_", "encoder_"):
             self.__dict__.pop(done, None)
         self._check_parameters(self.get_params(deep=False))
-        file = files.open_file(X) if isinstance(X, (str, os.PathLike)) else None
-        if file is not None and file.raw_bytes() > streaming.budget(self.memory):
-            return self._fit_stream(file, y, sample_weight, X_val)
-        table = rows.table(X, self._where) if file is None else file.read()
-        table, y, self.target_name_ = rows.split_target(table, y, type(self).__name__)
-        rest, sample_weight = rows.split_weight(table, sample_weight, type(self).__name__)
-        rows.learn_names(self, X if self.target_name_ is None and rest is table else rest, rest)
-        table = rest
-        _check_size(self._where, table)
+        if isinstance(X, (str, os.PathLike)):
+            X = files.open_file(X)
+        if isinstance(X, TableFile) and X.raw_bytes() > streaming.budget(self.memory):
+            return self._fit_stream(X, y, sample_weight, X_val)
+        where = self._where(X)
+        found, y, self.target_name_ = rows.split_target(rows.table(X, where), y, where)
+        table, sample_weight = rows.split_weight(found, sample_weight, where)
+        rows.learn_names(self, X if self.target_name_ is None and table is found else table, table)
+        _check_size(where, table)
         target = self._learn_target(y)
         if len(target) != len(table):
             raise InputError(
                 f"{type(self).__name__}: y", f"a value per row, {len(table)}", len(target),
                 "Found inconsistent numbers of samples.",
             )  # fmt: skip
-        made = encoder.fit(table, self._where, self.columns, self.numbers)
-        whole = Part(made.code(table, self._where), target, self._weights(sample_weight, len(table)))
+        made = self._encoder(table, where, len(table))
+        whole = Part(made.code(table, where), target, self._weights(sample_weight, len(table)))
         if X_val is None:
             training, validation = self._divided(whole)
         else:
@@ -175,32 +177,31 @@ class BaseTable(BaseEstimator, Saved):  # type: ignore[misc]
 
     def _fit_stream(self, file: TableFile, y: Any, sample_weight: Any, X_val: Any) -> Self:
         """`fit` on a file that is too large to hold."""
-        name = type(self).__name__
         if not isinstance(y, str) or not isinstance(sample_weight, str | None) or X_val is not None:
             raise InputError(
-                f"{name}.fit", "a path, and the names of its target and its weights, of a file that is too large",
+                f"{type(self).__name__}.fit", "a path, and names of target and weights, of a file that exceeds memory=",
                 "y, weights, or rows to validate on, in memory", "Raise memory=, or leave them out.",
             )  # fmt: skip
-        made, source, training, validation = self._surveyed(file, y, sample_weight)
-        extra = {name: value for name, value in self._extra().items() if name != "class_weight"}  # now of the rows
-        return self._fit_inside(made, source.rows, training, validation, extra)
+        return self._fit_inside(*self._streamed(file, y, sample_weight, presets.seed(self.random_state)))
 
-    def _surveyed(self, file: TableFile, y: str, weight: str | None) -> tuple[Encoder, FileSource, Part, Part]:
-        """What one pass learns: the encoder, the rows to train on as a source and for `fit`, the rows held out."""
-        where, seed = str(file.path), presets.seed(self.random_state)
-        found = survey.survey(file, y, seed)
-        table, target, self.target_name_ = rows.split_target(found.sample, y, where)
-        table, _ = rows.split_weight(table, weight, where)
-        rows.learn_names(self, table, table)
-        _check_size(where, table)
-        self._learn_target(np.concatenate([target, rows.values(found.distinct)]))
-        made = encoder.fit(table, where, self.columns, self.numbers)
+    def _streamed(
+        self, file: TableFile, y: str, weight: str | None, seed: int
+    ) -> tuple[Encoder, int, Part, Part, dict[str, Any]]:
+        """What `_fit_inside` takes. The sample that it rests on is let go before training begins."""
+        where = str(file.path)
 
         def prepare(whole: Table) -> tuple[Table, Array, Array | None]:
             table, target, _ = rows.split_target(whole, y, where)
             table, weights = rows.split_weight(table, weight, where)
             return table, *self._prepared(target, weights)
 
+        found = survey.survey(file, y, seed)
+        table, target, self.target_name_ = rows.split_target(found.sample, y, where)
+        table, _ = rows.split_weight(table, weight, where)
+        rows.learn_names(self, table, table)
+        _check_size(where, table)
+        self._learn_target(np.concatenate([target, rows.values(found.distinct)]))
+        made = self._encoder(table, where, found.rows)
         sample = Part(made.code(table, where), *prepare(found.sample)[1:])
         others, held_out = streaming.divided(found, self._preset(found.rows).validation_fraction, seed)
         source = FileSource(file, made, prepare, found, held_out)
@@ -209,18 +210,23 @@ class BaseTable(BaseEstimator, Saved):  # type: ignore[misc]
         else:
             few = sample.take(others)
             training = Part(Stream(source, few.X), few.y, few.weight)
-        return made, source, training, sample.take(held_out)
+        extra = {name: value for name, value in self._extra().items() if name != "class_weight"}  # now of the rows
+        return made, source.rows, training, sample.take(held_out), extra
 
     def _prepared(self, y: Any, weight: Array | None) -> tuple[Array, Array | None]:
         """Targets of a file in the form of the estimator inside, and weights of their rows."""
         return self._target(y), None if weight is None else weight.astype(np.float32)
 
-    @property
-    def _where(self) -> str:
-        return f"{type(self).__name__}: X"
+    def _where(self, X: Any, what: str = "X") -> str:
+        """How errors call rows: by their file, or by the parameter."""
+        return rows.path_of(X) or f"{type(self).__name__}: {what}"
 
     def _weights(self, weight: Any, count: int, suffix: str = "") -> Array | None:
         return check_weight(type(self).__name__, weight, count, np.dtype(np.float32), suffix)
+
+    def _encoder(self, table: Table, where: str, count: int) -> Encoder:
+        """The encoder that suits a table, or a sample of one with so many rows."""
+        return encoder.fit(table, where, self.columns, self.numbers, self._preset(count).bins)
 
     def _preset(self, count: int) -> presets.Preset:
         """The preset for this many rows, with what was said in its place."""
@@ -242,10 +248,10 @@ class BaseTable(BaseEstimator, Saved):  # type: ignore[misc]
 
     def _unseen(self, made: Encoder, X: Any, y: Any, weight: Any) -> Part:
         """Rows to validate on that were given."""
-        where = f"{type(self).__name__}: X_val"
+        where = self._where(X, "X_val")
         table = rows.table(X, where)
         if self.target_name_ in table.names and (y is None or isinstance(y, str)):
-            table, y, _ = rows.split_target(table, self.target_name_, type(self).__name__)
+            table, y, _ = rows.split_target(table, self.target_name_, where)
         return Part(made.code(table, where), self._target(y), self._weights(weight, len(table), "_val"))
 
     def _fit_inside(
@@ -295,7 +301,7 @@ class BaseTable(BaseEstimator, Saved):  # type: ignore[misc]
     def _coded(self, X: Any) -> Coded:
         """Rows to predict, coded."""
         check_is_fitted(self)
-        where = f"{type(self).__name__}: X"
+        where = self._where(X)
         table = rows.check_names(self, X, rows.table(X, where), self.target_name_)
         return self.encoder_.code(table, where)
 
@@ -314,10 +320,11 @@ class BaseTable(BaseEstimator, Saved):  # type: ignore[misc]
         -------
         list of (name, mean, deviation), the greatest loss of score first: of accuracy, or of R2
         """
-        table = rows.table(X, f"{type(self).__name__}: X")
+        where = self._where(X)
+        table = rows.table(X, where)
         if y is None or isinstance(y, str):
-            table, y, _ = rows.split_target(table, y or self.target_name_ or "", type(self).__name__)
-        coded = self.encoder_.code(table, f"{type(self).__name__}: X")
+            table, y, _ = rows.split_target(table, y or self.target_name_ or "", where)
+        coded = self.encoder_.code(table, where)
         target = self._target(y)
         return importance.by_shuffling(self.encoder_, coded, lambda X: self._score(X, target), n_repeats, random_state)
 

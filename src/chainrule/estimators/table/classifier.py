@@ -15,7 +15,7 @@ from chainrule.engine.expansion import Coded
 from chainrule.errors import InputError
 from chainrule.estimators.inputs import one_form
 from chainrule.estimators.table.base import BaseTable
-from chainrule.estimators.table.inside import CodedClassifier
+from chainrule.estimators.table.inside import TableMLPClassifier
 
 Array = NDArray[Any]
 
@@ -36,6 +36,7 @@ class TableClassifier(ClassifierMixin, BaseTable):  # type: ignore[misc]
         'quantile'
     hidden_layer_sizes, activation, dropout, n_members, learning_rate_init, weight_decay, batch_size, max_iter,
     n_iter_no_change, validation_fraction : as in `MLPClassifier`; the rate is the peak of the schedule
+    bins : of a number with numbers='piecewise', at most
     class_weight : None, 'balanced', or a dict from class to weight
     random_state, n_threads, verbose, callbacks : as in `MLPClassifier`
     memory : bytes that the rows of a file may take, or 'auto', a quarter of what is free. Larger files are streamed
@@ -68,7 +69,7 @@ class TableClassifier(ClassifierMixin, BaseTable):  # type: ignore[misc]
 
     class_weight: Any = None
 
-    _inside = CodedClassifier
+    _inside = TableMLPClassifier
     _stratifies = True
 
     def _extra(self) -> dict[str, Any]:

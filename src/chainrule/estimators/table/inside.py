@@ -76,9 +76,9 @@ class Prepared:
             yield piece._replace(y=self._prepare(piece.y))
 
 
-class CodedClassifier(OverCoded, MLPClassifier):
+class TableMLPClassifier(OverCoded, MLPClassifier):
     """`MLPClassifier` of coded rows."""
 
 
-class CodedRegressor(OverCoded, MLPRegressor):
+class TableMLPRegressor(OverCoded, MLPRegressor):
     """`MLPRegressor` of coded rows."""

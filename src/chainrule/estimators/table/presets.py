@@ -37,6 +37,7 @@ class Preset:
     max_iter : epochs
     n_iter_no_change : epochs without improvement on held-out rows that are borne
     validation_fraction : share of the rows that is held out
+    bins : of a number, at most
     """
 
     hidden_layer_sizes: tuple[int, ...] = (256, 256)
@@ -49,6 +50,7 @@ class Preset:
     max_iter: int = 32
     n_iter_no_change: int = 8
     validation_fraction: float = 0.1
+    bins: int = 128
 
 
 def fast(rows: int) -> Preset:

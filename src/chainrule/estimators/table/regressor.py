@@ -15,7 +15,7 @@ from chainrule.engine.expansion import Coded
 from chainrule.errors import InputError
 from chainrule.estimators.inputs import one_form
 from chainrule.estimators.table.base import BaseTable
-from chainrule.estimators.table.inside import CodedRegressor
+from chainrule.estimators.table.inside import TableMLPRegressor
 from chainrule.network.losses import Loss
 from chainrule.tables.targets import TargetScale
 
@@ -49,7 +49,7 @@ class TableRegressor(RegressorMixin, BaseTable):  # type: ignore[misc]
     loss: str | Loss = "squared_error"
     log_target: bool = False
 
-    _inside = CodedRegressor
+    _inside = TableMLPRegressor
     _stratifies = False
 
     def _extra(self) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,22 +12,35 @@ from sklearn.utils.validation import _check_feature_names
 
 from chainrule.errors import InputError, unknown_name
 from chainrule.tables import files, frames
+from chainrule.tables.files import TableFile
 from chainrule.tables.reading import read_numbers
 from chainrule.tables.table import Column, Table
 
 Array = NDArray[Any]
 
 
+def path_of(X: Any) -> str:
+    """The name of the file that rows are in, or nothing."""
+    if isinstance(X, TableFile):
+        return str(X.path)
+    return str(X) if isinstance(X, (str, os.PathLike)) else ""
+
+
 def table(X: Any, where: str) -> Table:
-    """Rows in memory, from a frame, an array or the path of a file."""
+    """Rows in memory, from a frame, an array, a file or its path."""
     if isinstance(X, (str, os.PathLike)):
-        return files.open_file(X).read()
-    return frames.table(X, where)
+        X = files.open_file(X)
+    return X.read() if isinstance(X, TableFile) else frames.table(X, where)
+
+
+def by_name(X: Any) -> bool:
+    """Whether columns are found by their names, whatever their order."""
+    return isinstance(X, (str, os.PathLike, TableFile, Table, Mapping))
 
 
 def learn_names(estimator: Any, X: Any, found: Table) -> None:
     """Keep the columns' names and number by scikit-learn's rules."""
-    if isinstance(X, (str, os.PathLike, Table)):
+    if by_name(X):
         estimator.feature_names_in_ = np.array(found.names, object)
     else:
         _check_feature_names(estimator, X, reset=True)
@@ -42,7 +56,7 @@ def check_names(estimator: Any, X: Any, found: Table, target: str | None) -> Tab
     where = f"{type(estimator).__name__}: X"
     if len(found) == 0:
         raise InputError(where, "at least 1 row", "0 sample(s)", "a minimum of 1 is required.")
-    if isinstance(X, (str, os.PathLike, Table)):
+    if by_name(X):
         return found
     if target in found.names:
         found = found.without(str(target))
@@ -62,11 +76,11 @@ def split_target(found: Table, y: Any, where: str) -> tuple[Table, Any, str | No
     if not isinstance(y, str):
         return found, y, None
     if y not in found.names:
-        raise unknown_name(f"{where}: target", y, found.names)
+        raise unknown_name(f"{where}, target", y, found.names)
     column = found[y]
     if column.missing.any():
         raise InputError(
-            f"{where}: target {y!r}", "a value in every row",
+            f"{where}, target {y!r}", "a value in every row",
             f"{int(column.missing.sum())} missing, the first in row {int(column.missing.argmax())}",
             "Leave these rows out.",
         )  # fmt: skip

@@ -1,0 +1,24 @@
+"""The `chainrule` command, also as `python -m chainrule`."""
+
+from __future__ import annotations
+
+import sys
+
+from chainrule.errors import MissingExtraError
+
+
+def main() -> None:
+    """Run the command, or say what it needs where click is not installed."""
+    try:
+        from chainrule.cli.main import run
+    except ModuleNotFoundError as error:
+        if error.name != "click":
+            raise
+        needed = MissingExtraError("chainrule", "the package click", "none", "pip install 'chainrule[cli]'")
+        print(needed, file=sys.stderr)
+        sys.exit(2)
+    sys.exit(run())
+
+
+if __name__ == "__main__":
+    main()

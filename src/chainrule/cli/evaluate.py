@@ -1,0 +1,114 @@
+"""`chainrule evaluate`."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from chainrule.cli import models, shared, tables
+from chainrule.cli.config import Configured
+from chainrule.errors import InputError
+
+if TYPE_CHECKING:
+    from chainrule.tables.table import Column
+
+
+@click.command(cls=Configured)
+@shared.model_file
+@shared.data
+@click.option("--target", help="The column of DATA that has the truth; the model knows its name from training.")
+@shared.delimiter
+@shared.threads
+@shared.as_json
+def evaluate(
+    model: Path, data: Path, target: str | None, delimiter: str | None, threads: int | None, as_json: bool
+) -> None:
+    """Score a model on a table that has the truth.
+
+    Rows of DATA that training saw make a MODEL look better than it is.
+    """
+    started = time.perf_counter()
+    estimator = models.load(model, threads)
+    name = target or estimator.target_name_
+    if name is None:
+        raise click.UsageError("--target: the model was fitted without names.", click.get_current_context())
+    found = _classes if models.classifies(estimator) else _numbers
+    content = found(estimator, data, delimiter, name)
+    if as_json:
+        about = {"model": model, "data": data, "target": name}
+        shared.document("evaluate", {**about, **content, "seconds": time.perf_counter() - started})
+        return
+    click.echo(f"{data}, {content['rows']:,} rows")
+    click.echo(shared.lines(content["scores"].items()))
+    if "classes" in content:
+        names = ("class", "rows", "precision", "recall", "f1")
+        click.echo(shared.lines([names, *([one[n] for n in names] for one in content["classes"])]))
+
+
+def _classes(estimator: Any, data: Path, delimiter: str | None, target: str) -> dict[str, Any]:
+    import numpy as np
+
+    from chainrule.cli import scores
+
+    labels = [models.word(label) for label in estimator.classes_]
+    codes, shares = [], []
+    with tables.naming(data):
+        for part in tables.parts(data, delimiter, [*estimator.encoder_.names, target]):
+            codes.append(_codes(part[target], labels, f"{data}, column {target!r}"))
+            shares.append(estimator.predict_proba(part))
+    all_codes, all_shares = np.concatenate(_some(codes, data)), np.concatenate(shares)
+    each = zip(labels, scores.by_class(all_codes, all_shares), strict=True)
+    return {
+        "rows": len(all_codes),
+        "task": "classification",
+        "scores": scores.of_classes(all_codes, all_shares),
+        "classes": [{"class": label, **found} for label, found in each],
+    }
+
+
+def _numbers(estimator: Any, data: Path, delimiter: str | None, target: str) -> dict[str, Any]:
+    import numpy as np
+
+    from chainrule.cli import scores
+    from chainrule.tables.reading import read_numbers
+
+    true, predicted = [], []
+    with tables.naming(data):
+        for part in tables.parts(data, delimiter, [*estimator.encoder_.names, target]):
+            _check_known(part[target], f"{data}, column {target!r}")
+            true.append(read_numbers(part[target], target, str(data)))
+            predicted.append(estimator.predict(part))
+    y = np.concatenate(_some(true, data))
+    return {"rows": len(y), "task": "regression", "scores": scores.of_numbers(y, np.concatenate(predicted))}
+
+
+def _codes(column: Column, labels: list[str], where: str) -> Any:
+    """Which of the model's classes each row is of."""
+    import numpy as np
+
+    _check_known(column, where)
+    words = column.as_words()
+    known = {label: code for code, label in enumerate(labels)}
+    codes = np.array([known.get(level, -1) for level in words.levels], np.int64)[words.values]
+    if (codes < 0).any():
+        row = int((codes < 0).argmax())
+        raise InputError(
+            f"{where}, row {column.first + row}", f"a class of the model: {', '.join(labels)}"[:300],
+            repr(words.levels[words.values[row]]), "Mend the value, or leave such rows out.",
+        )  # fmt: skip
+    return codes
+
+
+def _check_known(column: Column, where: str) -> None:
+    if column.missing.any():
+        row = column.first + int(column.missing.argmax())
+        raise InputError(f"{where}, row {row}", "a value in every row", "none", "Leave rows without one out.")
+
+
+def _some(parts: list[Any], data: Path) -> list[Any]:
+    if not parts:
+        raise InputError(str(data), "rows to score", "none", "Check the file.")
+    return parts

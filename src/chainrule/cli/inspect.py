@@ -1,0 +1,126 @@
+"""`chainrule inspect`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from math import prod
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from chainrule.cli import looks, shared
+from chainrule.cli.config import Configured
+from chainrule.errors import InputError, InputTypeError
+
+if TYPE_CHECKING:
+    from chainrule.formats.document import Listing
+
+#: What code that is given strangers' values raises where it has no check of its own for them.
+_STRANGE = (TypeError, ValueError, LookupError, ArithmeticError, AttributeError, RecursionError)
+
+
+@click.command(cls=Configured)
+@shared.model_file
+@shared.as_json
+def inspect(model: Path, as_json: bool) -> None:
+    """Show what is in a model file.
+
+    Columns and their encodings, the network, training, versions. Only what describes the MODEL is read: not its
+    weights, and so not whether they are whole.
+    """
+    from chainrule.errors import ModelFileError
+    from chainrule.formats import model_file
+
+    listing = model_file.inspect(model)
+    try:
+        content = _content(listing)
+        said = "\n".join(_said(model, content))
+    except (InputError, InputTypeError) as error:
+        raise model_file.refusal(model, error) from error
+    except _STRANGE as error:
+        raise ModelFileError(str(model), "a model that save() wrote", f"{error!r}"[:200], "Save it anew.") from error
+    if as_json:
+        shared.document("inspect", {"model": model, "bytes": model.stat().st_size, **content})
+    else:
+        click.echo(said)
+
+
+def _content(listing: Listing) -> dict[str, Any]:
+    from chainrule.network import serial
+    from chainrule.training.serial import CONFIGURATION
+
+    envelope = listing.model
+    content = envelope["content"]
+    inside = content.get("inside", content)
+    network = inside["network"]
+    layers = serial.from_data(network["layers"])
+    settings, history = (
+        {name: CONFIGURATION.back(f"content, {what}", value) for name, value in found.items()}
+        for what, found in (("parameters", content["parameters"]), ("history", inside["history"]))
+    )
+    about = {
+        "format_version": listing.version,
+        "estimator": envelope["estimator"],
+        "written": dict(envelope["written"]),
+        "settings": {k: _plain(v) for k, v in settings.items() if v is not None},
+        **_table(content),
+        "network": {
+            "inputs": network["inputs"],
+            "members": network["members"],
+            "layers": [looks.layer(one) for one in layers],
+            "loss": inside["loss"],
+            "numbers": sum(prod(tensor.shape) for tensor in listing.tensors.values()),
+        },
+        "history": history,
+    }
+    about["training"] = looks.training_of(history["validation_loss"], sum(history["seconds"]))
+    return about
+
+
+def _plain(value: Any) -> Any:
+    """A setting as JSON has it, or as its code is written."""
+    return value if isinstance(value, (bool, int, float, str, tuple, dict)) else repr(value)
+
+
+def _table(content: Mapping[str, Any]) -> dict[str, Any]:
+    """What only a model of tables has."""
+    found: dict[str, Any] = {}
+    if "classes" in content:
+        found["classes"] = content["classes"]["values"]
+    if "encoder" not in content:
+        return found
+    from chainrule.tables.serial import ENCODINGS
+
+    encoder = ENCODINGS.back("content, encoder", content["encoder"])
+    columns, left_out = looks.columns_of(encoder), looks.left_out_of(encoder)
+    return {"target": content["target_name"], **found, "columns": columns, "left_out": left_out}
+
+
+def _said(model: Path, content: Mapping[str, Any]) -> Iterator[str]:
+    written, training, network = content["written"], content["training"], content["network"]
+    yield f"{model}: {content['estimator']}, {model.stat().st_size:,} bytes"
+    yield shared.lines([
+        ("written", f"{written['date']} by chainrule {written['chainrule']}, numpy {written['numpy']}, "
+                    f"Python {written['python']}"),
+        *([("target", content["target"])] if "target" in content else []),
+        *([("classes", ", ".join(map(str, content["classes"])))] if "classes" in content else []),
+        *([("settings", ", ".join(f"{k}={v}" for k, v in content["settings"].items()))]),
+    ])  # fmt: skip
+    if "columns" in content:
+        yield "Columns"
+        rows = [(c["name"], c["kind"], c["encoding"], f"{c['inputs']} inputs", _levels(c)) for c in content["columns"]]
+        yield shared.lines([*rows, *((c["name"], "left out", c["why"], "", "") for c in content["left_out"])])
+    yield f"Network: {network['inputs']} inputs, {network['numbers']:,} numbers, {network['members']} member(s)"
+    yield shared.lines([(layer,) for layer in network["layers"]])
+    yield (
+        f"Training: {training['epochs']} epochs in {training['fit_seconds']:.1f} s, best {training['best_epoch']}, "
+        f"validation loss {training['best_validation_loss']}"
+    )
+
+
+def _levels(column: Mapping[str, Any]) -> str:
+    if "levels" not in column:
+        return ""
+    more = [name for name in ("rare", "missing") if column[name]]
+    return " + ".join([f"{column['levels']} levels", *more])

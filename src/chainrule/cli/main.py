@@ -1,0 +1,101 @@
+"""The group of commands, and the one place where whatever they raise becomes an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+import warnings
+from difflib import get_close_matches
+from typing import Any
+
+import click
+
+from chainrule import __version__
+from chainrule.cli import exits, shared
+from chainrule.cli.check import check
+from chainrule.cli.completion import completion
+from chainrule.cli.evaluate import evaluate
+from chainrule.cli.export import export
+from chainrule.cli.inspect import inspect
+from chainrule.cli.predict import predict
+from chainrule.cli.train import train
+
+COMMANDS = (train, evaluate, predict, inspect, export, check, completion)
+
+#: In front of the names of the options' environment variables: CHAINRULE_TRAIN_PRESET.
+ENVIRONMENT = "CHAINRULE"
+
+_CODES = "\n".join(f"{code:>5}  {meaning}" for code, meaning in exits.MEANINGS.items())
+_EPILOG = f"""\b
+Exit codes:
+{_CODES}
+
+Every option is also read from the environment, as CHAINRULE_TRAIN_PRESET is, and from a file, by --config; flags go
+before the environment, that before the file. CHAINRULE_DEBUG=1 shows where an error came from.
+"""
+
+
+class Commands(click.Group):
+    """In the order in which they are used, with a word for names that are nearly right."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        if args[0].startswith("-") or args[0] in self.commands:
+            return super().resolve_command(ctx, args)
+        near = get_close_matches(args[0], self.commands, n=1)
+        mend = f"Did you mean {near[0]!r}?" if near else f"There are {', '.join(self.commands)}."
+        raise click.UsageError(f"No such command {args[0]!r}. {mend}", ctx)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """The command. A reader that has read enough of its output is no error."""
+        try:
+            found = super().invoke(ctx)
+            sys.stdout.flush()
+            return found
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still to be flushed goes there
+            return exits.WELL
+
+
+@click.group(
+    cls=Commands,
+    epilog=_EPILOG,
+    commands=list(COMMANDS),
+    context_settings={"auto_envvar_prefix": ENVIRONMENT, "help_option_names": ["-h", "--help"]},
+)
+@click.version_option(__version__, prog_name="chainrule")
+def group() -> None:
+    """Neural networks for tables: train a model on a file, score it, predict with it, ship it."""
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run a command line.
+
+    Parameters
+    ----------
+    arguments : without the program's name; None takes those of the process
+
+    Returns
+    -------
+    its exit code
+    """
+    words = sys.argv[1:] if arguments is None else arguments
+    try:
+        with warnings.catch_warnings():
+            warnings.showwarning = _warn
+            code = group.main(words, prog_name="chainrule", standalone_mode=False)
+        return code if isinstance(code, int) else exits.WELL
+    except (Exception, KeyboardInterrupt) as error:
+        code, said = exits.judged(error)
+        if os.environ.get("CHAINRULE_DEBUG", "0") not in ("", "0"):
+            traceback.print_exc()
+        name = " ".join(["chainrule", *(word for word in words[:1] if word in group.commands)])
+        click.echo(shared.printable(" ".join(f"{name}: {said}".split())), err=True)
+        return code
+
+
+def _warn(message: Warning | str, *where: Any, **line: Any) -> None:
+    shared.tell(f"chainrule: warning: {message}")

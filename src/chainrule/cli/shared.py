@@ -1,0 +1,86 @@
+"""What commands share: options of one meaning, and ways to speak."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from chainrule import __version__
+
+#: Raised where a name in a document goes away or changes what it means; new names are no reason.
+SCHEMA_VERSION = 1
+
+PATH = click.Path(path_type=Path)
+
+
+def character(value: str) -> str:
+    """One character, or \\t for a tab."""
+    found = value.replace("\\t", "\t")
+    if len(found) != 1 or found in '"\r\n':
+        raise click.BadParameter(f"{value!r} is no single character such as ';' or '\\t'.")
+    return found
+
+
+data = click.argument("data", type=PATH)
+model_file = click.argument("model", type=PATH)
+as_json = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+force = click.option("--force", is_flag=True, help="Replace a file that is there.")
+quiet = click.option("--quiet", "-q", is_flag=True, help="No progress and no summary.")
+delimiter = click.option(
+    "--delimiter", type=character, metavar="CHARACTER", help="Between the fields of a CSV file; found if left out."
+)
+threads = click.option("--threads", type=click.IntRange(1), help="Threads at most; those of the machine if left out.")
+
+
+def tell(line: str) -> None:
+    """To the person, beside the data."""
+    click.echo(line, err=True)
+
+
+def document(command: str, content: dict[str, Any]) -> None:
+    """The one JSON document of a command."""
+    found = {"schema_version": SCHEMA_VERSION, "command": command, "chainrule": __version__, **content}
+    click.echo(json.dumps(_sound(found), indent=2, ensure_ascii=False))
+
+
+def _sound(value: Any) -> Any:
+    """As JSON has it: numbers that are not finite are null, paths are texts."""
+    match value:
+        case dict():
+            return {str(k): _sound(v) for k, v in value.items()}
+        case list() | tuple():
+            return [_sound(v) for v in value]
+        case float():
+            return value if math.isfinite(value) else None
+        case Path():
+            return str(value)
+    return value
+
+
+def printable(text: str) -> str:
+    """Without what would command a terminal: names in a file are a stranger's words."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def lines(rows: Iterable[Sequence[Any]], indent: str = "  ") -> str:
+    """Rows of a few words each, their columns below one another."""
+    texts = [[f"{one:,.6g}" if isinstance(one, float) else printable(str(one)) for one in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
+    said = ("  ".join(t.ljust(width) for t, width in zip(row, widths, strict=True)) for row in texts)
+    return "\n".join(f"{indent}{line}".rstrip() for line in said)
+
+
+def check_free(option: str, path: Path | None, force: bool) -> None:
+    """Refuse an output that is there, or has no folder, before work is done for it."""
+    if path is None:
+        return
+    if not path.parent.is_dir():
+        raise click.BadParameter(f"there is no folder {str(path.parent)!r}. Make it first.", param_hint=option)
+    if path.is_dir() or (path.exists() and not force):
+        mend = "Name a file." if path.is_dir() else "Choose another name, or --force."
+        raise click.BadParameter(f"{str(path)!r} is there already. {mend}", param_hint=option)

@@ -1,0 +1,64 @@
+"""Tables in files as commands see them: errors name the file, and columns are looked for before rows are read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chainrule.errors import InputError, InputTypeError
+
+if TYPE_CHECKING:
+    from chainrule.tables.table import Table
+
+#: Rows that are predicted at a time.
+ROWS = 1 << 16
+
+#: How estimators call what they are given.
+_GIVEN = re.compile(r"Table(?:Classifier|Regressor): (X_val|X|y|target)\b")
+
+
+@contextmanager
+def naming(path: Path, validation: Path | None = None) -> Iterator[None]:
+    """Errors of an estimator about its rows as errors about the file that they came from."""
+
+    def named(found: re.Match[str]) -> str:
+        what, place = found[1], validation if found[1] == "X_val" else path
+        return f"{place}, target" if what in ("y", "target") else str(place)
+
+    try:
+        yield
+    except (InputError, InputTypeError) as error:
+        where, *rest = error.args
+        raise type(error)(_GIVEN.sub(named, where), *rest) from error
+
+
+def parts(path: Path, delimiter: str | None, columns: Iterable[str]) -> Iterator[Table]:
+    """The rows of these columns by parts that fit in memory."""
+    from chainrule.tables.files import open_file
+
+    file = open_file(path, delimiter)
+    needed = list(dict.fromkeys(columns))
+    absent = [name for name in needed if name not in file.names]
+    if absent:
+        near = {name: get_close_matches(name, file.names, n=1) for name in absent}
+        hints = [f"{name!r} may be {found[0]!r}" for name, found in near.items() if found]
+        raise InputError(
+            str(path), f"columns {', '.join(map(repr, needed))}", f"none named {', '.join(map(repr, absent))}",
+            f"In the file, {', '.join(hints)}: rename it." if hints else "Add them; cells may be empty.",
+        )  # fmt: skip
+    for part in file.parts(needed):
+        yield from _pieces(part)
+
+
+def _pieces(part: Table) -> Iterator[Table]:
+    """A part, cut where it is long: a file may have all of its rows in one."""
+    import numpy as np
+
+    first = part[part.names[0]].first
+    for start in range(0, len(part), ROWS):
+        rows = np.arange(start, min(start + ROWS, len(part)))
+        yield part if len(rows) == len(part) else part.take(rows).at(first + start)

@@ -1,0 +1,180 @@
+"""`chainrule train`."""
+
+from __future__ import annotations
+
+import time
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from chainrule.cli import exits, models, shared, tables, task
+from chainrule.cli.config import Configured
+from chainrule.cli.knobs import chosen, knobs
+
+if TYPE_CHECKING:
+    from chainrule.cli.ending import Ending
+    from chainrule.tables.files import TableFile
+
+
+def column_kind(value: str) -> tuple[str, str]:
+    """COLUMN=KIND, as a pair."""
+    from chainrule.tables.kinds import SAID
+
+    column, equals, kind = value.rpartition("=")
+    if not equals or kind not in SAID:
+        raise click.BadParameter(f"{value!r} is not COLUMN=KIND with one of {', '.join(SAID)}.")
+    return column, kind
+
+
+@click.command(cls=Configured)
+@shared.data
+@click.option("--target", required=True, help="The column to predict.")
+@click.option("--output", "-o", type=shared.PATH, help="Model file to write; without it nothing is written.")
+@click.option("--preset", type=click.Choice(["fast", "default", "best"]), default="default", show_default=True)
+@click.option("--task", "asked", type=click.Choice(task.TASKS), help="What the target's column decides if left out.")
+@click.option(
+    "--columns",
+    type=column_kind,
+    metavar="COLUMN=KIND",
+    multiple=True,
+    help="Kind of a column; may be repeated: --columns age=category.",
+)
+@click.option("--validation", type=shared.PATH, help="File of rows to stop by, in place of a share of DATA.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of all that is drawn.")
+@shared.threads
+@knobs
+@shared.delimiter
+@shared.force
+@shared.as_json
+@shared.quiet
+def train(
+    data: Path,
+    target: str,
+    output: Path | None,
+    preset: str,
+    asked: task.Task | None,
+    columns: tuple[tuple[str, str], ...],
+    validation: Path | None,
+    seed: int,
+    threads: int | None,
+    delimiter: str | None,
+    force: bool,
+    as_json: bool,
+    quiet: bool,
+    **given: Any,
+) -> int:
+    """Learn from a table, and write a model file.
+
+    DATA is CSV, also compressed, Parquet, Arrow, or a folder of Parquet files. The kinds of its columns are found.
+    Ctrl-C ends the training; the best model so far is written.
+    """
+    shared.check_free("--output", output, force)
+    started = time.perf_counter()
+    file = _open(data, delimiter, target, columns)
+    found, why = task.found(task.look(file, target))
+    chosen_task, why = (asked, "as said") if asked else (found, why)
+    if not quiet:
+        shared.tell(f"{chosen_task} of {target!r}: {why}")
+    estimator = _estimator(
+        chosen_task,
+        preset=preset,
+        columns=dict(columns) or None,
+        random_state=seed,
+        n_threads=threads,
+        **chosen(chosen_task, given),
+    )
+    held_out = None if validation is None else _open(validation, delimiter, target)
+    with tables.naming(data, validation):
+        ending = _fit(estimator, file, target, held_out, quiet)
+    code = {"diverged": exits.DIVERGED, "interrupted": exits.INTERRUPTED}.get(ending.reason, exits.WELL)
+    written = output if code == exits.WELL or _learned(estimator) else None
+    if written is not None:
+        estimator.save(written, overwrite=force)
+    about = {"task": chosen_task, "reason": why, "data": data, "target": target}
+    about |= {"rows": ending.outlook.rows, "held_out": ending.outlook.held_out, "preset": preset, "seed": seed}
+    about |= {"seconds": time.perf_counter() - started, "output": written, "ended": ending.reason}
+    content = {**about, **_summary(estimator)}
+    if as_json:
+        shared.document("train", content)
+    elif not quiet:
+        click.echo(_said(content))
+        if output is None:
+            shared.tell("No model was written: --output names one.")
+    if output is not None and written is None:
+        shared.tell(f"{output} was not written: no epoch left a model behind.")
+    return code
+
+
+def _open(path: Path, delimiter: str | None, target: str, columns: tuple[tuple[str, str], ...] = ()) -> TableFile:
+    """The file; options that name none of its columns are refused before rows are read."""
+    from chainrule.tables.files import open_file
+
+    file = open_file(path, delimiter)
+    for option, name in (("--target", target), *(("--columns", name) for name, _ in columns)):
+        if name not in file.names:
+            near = get_close_matches(name, file.names, n=1)
+            mend = f"Did you mean {near[0]!r}?" if near else f"It has {', '.join(map(repr, file.names))}."
+            raise click.BadParameter(f"{path} has no column {name!r}. {mend}", param_hint=option)
+    return file
+
+
+def _estimator(chosen_task: task.Task, **parameters: Any) -> Any:
+    from chainrule.estimators.table.classifier import TableClassifier
+    from chainrule.estimators.table.regressor import TableRegressor
+
+    return (TableClassifier if chosen_task == "classification" else TableRegressor)(**parameters)
+
+
+def _fit(estimator: Any, rows: TableFile, target: str, held_out: TableFile | None, quiet: bool) -> Ending:
+    """Fit, and say how it went."""
+    from chainrule.cli.ending import Ending
+    from chainrule.training.callbacks import Progress
+
+    ending = Ending()
+    estimator.callbacks = [ending] if quiet else [ending, Progress()]
+    estimator.fit(rows, target, X_val=held_out)
+    estimator.callbacks = estimator.model_.callbacks = None  # they are of this run, not of the model
+    return ending
+
+
+def _learned(estimator: Any) -> bool:
+    """Whether there is an epoch whose weights can be kept."""
+    best = estimator.model_.best_validation_score_
+    return best is not None and best > -float("inf")
+
+
+def _summary(estimator: Any) -> dict[str, Any]:
+    """What was made of the columns, the network, and how training went."""
+    from chainrule.cli.looks import columns_of, left_out_of, training_of
+
+    found: dict[str, Any] = {"columns": columns_of(estimator.encoder_), "left_out": left_out_of(estimator.encoder_)}
+    if models.classifies(estimator):
+        found["classes"] = [models.word(label) for label in estimator.classes_]
+    history = estimator.history_
+    losses = [one.validation_loss for one in history]
+    network = estimator.network_
+    return {
+        **found,
+        "network": {"inputs": network.inputs, "outputs": network.outputs, "parameters": network.layout.trained},
+        "training": training_of(losses, sum(one.seconds for one in history)),
+    }
+
+
+def _said(content: dict[str, Any]) -> str:
+    training = content["training"]
+    kinds = [one["kind"] for one in content["columns"]]
+    counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))
+    left = [(f"{one['name']} left out", one["why"]) for one in content["left_out"]]
+    pairs = [
+        ("task", f"{content['task']} of {content['target']!r}, {content['reason']}"),
+        ("rows", f"{content['rows']:,} to learn from, {content['held_out']:,} held out"),
+        ("columns", counts),
+        *left,
+        ("epochs", f"{training['epochs']}, best {training['best_epoch']}, {content['ended']}"),
+        ("validation loss", training["best_validation_loss"]),
+        ("seconds", round(content["seconds"], 1)),
+        *([("model", str(content["output"]))] if content["output"] else []),
+    ]
+    return shared.lines(pairs, indent="")

@@ -1,0 +1,163 @@
+"""`evaluate` and `predict`: what they print and write, against the estimator in Python."""
+
+import csv
+import gzip
+import io
+import subprocess
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+import pytest
+
+import chainrule
+from chainrule.cli import outputs, tables
+from chainrule.errors import InputError
+
+pytestmark = pytest.mark.usefixtures("numpy_kernels")
+
+
+def records(text):
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_scores_of_classes(models):
+    done = models("evaluate", "kind.model", "test.csv", "--json")
+    assert (done.code, done.err) == (0, "")
+    model = chainrule.load(models.folder / "kind.model")
+    true = np.array([row["kind"] for row in records((models.folder / "test.csv").read_text())])
+    shares = model.predict_proba(models.folder / "test.csv")
+    from sklearn import metrics
+
+    scores = done.json["scores"]
+    assert scores["accuracy"] == pytest.approx((model.predict(models.folder / "test.csv") == true).mean())
+    assert scores["accuracy"] > 0.8
+    assert scores["log_loss"] == pytest.approx(
+        -np.log(shares[np.arange(100), (true == "small").astype(int)]).mean(), rel=1e-5
+    )
+    assert scores["roc_auc"] == pytest.approx(metrics.roc_auc_score(true == "small", shares[:, 1]))
+    predicted = model.predict(models.folder / "test.csv")
+    assert scores["balanced_accuracy"] == pytest.approx(metrics.balanced_accuracy_score(true, predicted))
+    each = metrics.precision_recall_fscore_support(true, predicted)
+    for name, expected in zip(("precision", "recall", "f1", "rows"), each, strict=True):
+        assert [one[name] for one in done.json["classes"]] == pytest.approx(expected.tolist())
+
+
+def test_scores_of_numbers(models):
+    done = models("evaluate", "price.model", "test.csv", "--json")
+    from sklearn import metrics
+
+    predicted = chainrule.load(models.folder / "price.model").predict(models.folder / "test.csv")
+    true = np.array([float(row["price"]) for row in records((models.folder / "test.csv").read_text())])
+    assert done.json["scores"] == pytest.approx({
+        "rmse": metrics.root_mean_squared_error(true, predicted),
+        "mae": metrics.mean_absolute_error(true, predicted),
+        "r2": metrics.r2_score(true, predicted),
+    })  # fmt: skip
+    said = models("evaluate", "price.model", "test.csv").out
+    assert "test.csv, 100 rows" in said and "rmse" in said
+
+
+def test_predictions_on_standard_output(models):
+    done = models("predict", "kind.model", "test.csv", "--proba", "--keep", "color")
+    assert (done.code, done.err) == (0, "")
+    found, model = records(done.out), chainrule.load(models.folder / "kind.model")
+    assert [row["kind"] for row in found] == model.predict(models.folder / "test.csv").tolist()
+    shares = np.array([[row["kind=big"], row["kind=small"]] for row in found], np.float32)
+    assert np.array_equal(shares, model.predict_proba(models.folder / "test.csv"))
+    given = records((models.folder / "test.csv").read_text())
+    assert [row["color"] for row in found] == [row["color"] for row in given]
+    assert '"dark, green"' in done.out and '"red"' not in done.out
+
+
+def test_predicted_numbers_read_back_the_same(models):
+    done = models("predict", "price.model", "test.csv")
+    expected = chainrule.load(models.folder / "price.model").predict(models.folder / "test.csv")
+    assert [float(row["price"]) for row in records(done.out)] == expected.tolist()
+
+
+def test_the_form_follows_the_name(models, shell, inside):
+    model, data = models.folder / "kind.model", models.folder / "test.csv"
+    pq.write_table(pyarrow.csv.read_csv(data), shell.folder / "in.parquet", row_group_size=30)
+    for name in ("a.csv", "a.csv.gz", "a.parquet"):
+        done = inside("predict", model, "in.parquet", "-o", name, "--proba", "--keep", "price")
+        assert (done.code, done.out, done.err) == (0, "", f"100 rows predicted, in {name}\n")
+    plain = (shell.folder / "a.csv").read_bytes()
+    assert gzip.decompress((shell.folder / "a.csv.gz").read_bytes()) == plain
+    table = pq.read_table(shell.folder / "a.parquet")
+    assert table.column_names == ["price", "kind", "kind=big", "kind=small"]
+    assert table["kind"].to_pylist() == [row["kind"] for row in records(plain.decode())]
+    assert table["kind=big"].type == pa.float32()
+    assert pq.read_metadata(shell.folder / "a.parquet").num_row_groups == 4
+    assert shell.names() == ["a.csv", "a.csv.gz", "a.parquet", "in.parquet"]
+
+
+def test_summary_as_json(models, shell):
+    done = shell("predict", models.folder / "kind.model", models.folder / "test.csv", "-o", "a.csv", "--json")
+    assert (done.json["rows"], done.json["output"], done.json["schema_version"]) == (100, "a.csv", 1)
+
+
+def test_predictions_are_not_overwritten(models, shell, inside):
+    shell.write("a.csv", "mine")
+    command = ("predict", models.folder / "kind.model", models.folder / "test.csv", "-o", "a.csv")
+    assert inside(*command).code == 2
+    assert (shell.folder / "a.csv").read_text() == "mine"
+    assert inside(*command, "--force").code == 0
+    assert len((shell.folder / "a.csv").read_text().splitlines()) == 101
+
+
+def test_a_table_that_breaks_on_the_way_leaves_no_file(models, shell):
+    lines = (models.folder / "test.csv").read_text().splitlines()
+    lines[40] = "large,red,big,1"
+    shell.write("bad.csv", "\n".join(lines))
+    done = shell("predict", models.folder / "kind.model", "bad.csv", "-o", "a.csv")
+    assert done.code == 3
+    assert done.err.startswith("chainrule predict: bad.csv, column 'size', row 41: expected a number, as in fit; ")
+    assert len(done.err.splitlines()) == 1
+    assert shell.names() == ["bad.csv"]
+
+
+def test_a_reader_that_has_enough_is_no_error(models, shell):
+    many = (models.folder / "test.csv").read_text().splitlines()
+    shell.write("many.csv", "\n".join([many[0], *many[1:] * 200, ""]))
+    with shell.begin("predict", models.folder / "kind.model", "many.csv", "--proba", "--keep", "color") as process:
+        assert process.stdout.readline() == "color,kind,kind=big,kind=small\n"
+        process.stdout.close()
+        err = process.stderr.read()
+    assert (process.wait(timeout=30), err) == (0, "")
+
+
+def test_a_pipeline_of_a_shell(models, shell):
+    from shlex import quote
+
+    words = " ".join(map(quote, [*models.command, "predict", str(models.folder / "kind.model")]))
+    line = f"{words} {quote(str(models.folder / 'test.csv'))} | sort | uniq -c"
+    done = subprocess.run(line, shell=True, capture_output=True, text=True, env=models.environment(), check=True)
+    counts = dict(reversed(one.split()) for one in done.stdout.splitlines())
+    assert set(counts) == {"big", "small", "kind"}
+    assert int(counts["big"]) + int(counts["small"]) == 100
+
+
+def test_long_parts_are_cut_and_rows_keep_their_numbers(models, monkeypatch):
+    monkeypatch.setattr(tables, "ROWS", 30)
+    pieces = list(tables.parts(models.folder / "test.csv", None, ["size", "color", "size"]))
+    assert [len(one) for one in pieces] == [30, 30, 30, 10]
+    assert [one["color"].first for one in pieces] == [2, 32, 62, 92]
+    given = records((models.folder / "test.csv").read_text())
+    assert [float(one["size"].values[0]) for one in pieces] == [float(given[k]["size"]) for k in (0, 30, 60, 90)]
+
+
+def test_a_column_of_parquet_has_one_type():
+    sink = outputs.Parquet(io.BytesIO())
+    sink.write({"id": pa.array([1.0])})
+    with pytest.raises(InputError, match=r"column 'id': expected double to the end, as in its first rows"):
+        sink.write({"id": pa.array(["last"])})
+
+
+def test_whatever_a_table_holds_is_kept(shell, models):
+    shell.write("t.csv", 'size,color,price,day,"a ""b"""\n1,red,2.5,2026-01-31,7\n,,3,,"x,y"\n')
+    kept = [word for name in ("size", "color", "price", "day", 'a "b"') for word in ("--keep", name)]
+    done = shell("predict", models.folder / "kind.model", "t.csv", *kept, "--threads", 1)
+    lines = [line.rpartition(",")[0] for line in done.out.splitlines()]
+    assert lines == ['size,color,price,day,"a ""b"""', "1,red,2.5,2026-01-31 00:00:00.000000,7", ',,3,,"x,y"']

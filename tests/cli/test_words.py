@@ -1,0 +1,141 @@
+"""What is said to a person: help, mistakes and their exit codes, configuration."""
+
+import subprocess
+import sys
+
+import pytest
+
+from chainrule.cli import exits, knobs
+from chainrule.cli.main import COMMANDS
+
+HEAVY = {"numpy", "numba", "scipy", "sklearn", "pyarrow", "narwhals", "rich"}
+
+
+@pytest.mark.parametrize("command", [[], *([one.name] for one in COMMANDS)])
+def test_help_is_light(models, command):
+    code = (
+        "import sys\nfrom chainrule.cli.main import run\n"
+        f"run({[*command, '--help']!r})\nprint('loaded:', *sorted({{n.partition('.')[0] for n in sys.modules}}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], env=models.environment(), capture_output=True, text=True)
+    said, loaded = done.stdout.split("loaded:")
+    assert said.startswith("Usage: chainrule")
+    assert not HEAVY & set(loaded.split())
+
+
+def test_help_tells_commands_and_exit_codes(shell):
+    done = shell("--help")
+    assert done.code == 0
+    for command in COMMANDS:
+        assert f"\n  {command.name} " in done.out
+    for code, meaning in exits.MEANINGS.items():
+        assert f"{code}  {meaning}" in done.out
+    assert "..." not in done.out.replace("[ARGS]...", "")  # nothing is cut off
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        ("trian", 2, "No such command 'trian'. Did you mean 'train'?"),
+        ("frobnicate", 2, "There are train, evaluate,"),
+        ("train", 2, "Missing argument 'DATA'"),
+        ("train train.csv", 2, "Missing option '--target'"),
+        ("train train.csv --taget kind", 2, "--target"),
+        ("train train.csv --target knd", 2, "has no column 'knd'. Did you mean 'kind'?"),
+        ("train train.csv --target kind --columns colour=category", 2, "Did you mean 'color'?"),
+        ("train train.csv --target kind --columns color=colour", 2, "is not COLUMN=KIND"),
+        ("train train.csv --target kind --max-iter 0", 2, "--max-iter"),
+        ("train train.csv --target kind --hidden-layer-sizes 8,x", 2, "no list of units"),
+        ("train train.csv --target kind --activation rleu", 2, "Did you mean 'relu'?"),
+        ("train train.csv --target kind --loss huber", 2, "--loss belongs to regression"),
+        ("train train.csv --target kind --delimiter ab", 2, "no single character"),
+        ("train train.csv --target kind -o no/where.model", 2, "there is no folder 'no'. Make it first."),
+        ("train none.csv --target kind", 3, "none.csv: expected a file or a folder"),
+        ("train train.csv --target color --task regression", 3, "train.csv, target"),
+        ("train train.csv --target size", 3, "missing, the first in row"),
+        ("evaluate none.model test.csv", 4, "none.model: expected a model file"),
+        ("evaluate kind.model test.csv --target color", 3, "expected a class of the model: big, small"),
+        ("evaluate kind.model other.csv", 3, "Add them"),
+        ("predict kind.model test.csv -o out.xlsx", 2, "ends in none of .csv.gz, .csv, .parquet"),
+        ("predict kind.model test.csv --keep colour", 3, "'colour' may be 'color'"),
+        ("predict kind.model test.csv --keep kind", 3, "names of their own"),
+        ("predict kind.model test.csv --json", 2, "name it with --output"),
+        ("predict price.model test.csv --proba", 2, "predicts numbers, not classes"),
+        ("predict kind.model empty.csv", 3, "empty.csv"),
+        ("export kind.model", 2, "Missing option '--onnx'"),
+        ("completion tcsh", 2, "'tcsh'"),
+    ],
+)
+def test_mistakes(models, inside, words, code, said):
+    models.write("other.csv", "a,b\n1,2\n")
+    models.write("empty.csv", "size,color,kind,price\n")
+    done = inside(*words.split(), folder=models.folder)
+    assert (done.code, done.out) == (code, "")
+    last = done.err.splitlines()[-1]
+    assert last.startswith("chainrule") and said in last
+    assert "Traceback" not in done.err
+
+
+def test_debugging_shows_where(models):
+    plain, traced = (models("predict", "kind.model", "none.csv", CHAINRULE_DEBUG=said) for said in ("", "1"))
+    assert plain.code == traced.code == 3
+    assert len(plain.err.splitlines()) == 1
+    assert traced.err.startswith("Traceback") and traced.err.endswith(plain.err)
+
+
+def test_without_click_it_says_what_to_install():
+    code = "import sys; sys.modules['click'] = None; from chainrule.__main__ import main; main()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "pip install 'chainrule[cli]'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_flags_before_environment_before_file_before_defaults(shell):
+    shell.write(
+        "run.toml",
+        '[train]\ndata = "a.csv"\ntarget = "kind"\nseed = 1\nmax-iter = 2\ndropout = 0.5\nhidden-layer-sizes = [8, 4]\n'
+        '[train.columns]\n"a b" = "leave out"\n[predict]\nproba = true\n',
+    )  # fmt: skip
+    settings = ("--config", "run.toml", "--max-iter", 4, "--print-config")
+    done = shell("train", *settings, CHAINRULE_TRAIN_MAX_ITER="3", CHAINRULE_TRAIN_SEED="3")
+    assert (done.code, done.err) == (0, "")
+    lines = done.out.splitlines()
+    assert lines[0] == "[train]"
+    for line in (
+        'target = "kind"', 'preset = "default"', "seed = 3", "max-iter = 4", "dropout = 0.5",
+        "hidden-layer-sizes = [8, 4]", 'columns = {"a b" = "leave out"}',
+    ):  # fmt: skip
+        assert line in lines
+    shell.write("again.toml", done.out)
+    assert shell("train", "--config", "again.toml", "--print-config").out == done.out
+    assert shell.names() == ["again.toml", "run.toml"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("[train]\nmax-itr = 3", "[train] has no setting 'max-itr'. Did you mean 'max-iter'?"),
+        ("[trian]\n", "'trian' is no table of a command. Did you mean 'train'?"),
+        ("target = 'kind'", "Settings of this command stand under [train]."),
+        ("[train", "run.toml: "),
+        ("[train]\nmax-iter = 'many'", "max-iter"),
+        ("[train.columns]\nage = 'number of years'", "is not COLUMN=KIND"),
+        ("[train]\nhidden-layer-sizes = 8", "no list of units"),
+    ],
+)
+def test_a_configuration_that_cannot_be_used(shell, content, said):
+    shell.write("run.toml", content)
+    done = shell("train", "a.csv", "--target", "kind", "--config", "run.toml")
+    assert (done.code, done.out) == (2, "")
+    assert said in done.err
+
+
+def test_options_are_parameters_of_the_estimators():
+    from chainrule import TableClassifier, TableRegressor
+    from chainrule.tables.numbers import HOW
+
+    for estimator, own in ((TableClassifier, knobs.CLASSIFICATION), (TableRegressor, knobs.REGRESSION)):
+        assert {name for name, *_ in (*knobs.BOTH, *own)} <= set(estimator().get_params())
+    choices = next(kind for name, kind, _ in knobs.BOTH if name == "numbers")
+    assert list(choices.choices) == list(HOW)
