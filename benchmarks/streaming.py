@@ -1,135 +1,183 @@
-"""Tables larger than memory: rows a second and peak memory of a streamed fit, and a million rows through `predict`.
+"""A Parquet folder larger than the memory of the process, and a million predictions from Parquet to CSV.
 
-Adult's rows, drawn with replacement and their numbers shaken, are written to a folder of Parquet files that is removed
-in the end; words are written plainly, so that the folder is as large as the rows are. Every fit is a process of its
-own, a streamed one may have 1 GiB (RLIMIT_DATA, what a process allocates: `ulimit -v` would also count the libraries
-that it maps). The peak is that of resident memory (VmHWM). Linux only.
+    python -m benchmarks.streaming [gigabytes]
+
+Rows are UCI Adult's, drawn with replacement, with noise on the numbers; words are written plainly, so that the folder
+is about as large as the rows are. The process that trains may have 1 GiB of data: RLIMIT_DATA counts what it allocates,
+not the code of the libraries that it maps. Its peak is VmHWM, all pages that it ever held at once. Linux only.
 """
 
 from __future__ import annotations
 
-import argparse
+import re
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from chainrule import TableClassifier, datasets
-
-#: Rows of a row group.
-GROUP = 50_000
-
-#: Bytes that a streamed fit may have.
+TARGET = "income"
 LIMIT = 1 << 30
-
-FIT = r"""
-import re, resource, sys
-from pathlib import Path
-from chainrule import TableClassifier
-path, memory, epochs, limit = sys.argv[1], *map(int, sys.argv[2:])
-if limit:
-    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
-seconds = []
-model = TableClassifier(preset="fast", max_iter=epochs, n_iter_no_change=epochs, memory=memory, random_state=0,
-                        callbacks=[lambda record: seconds.append(record.seconds)])
-model.fit(path, "income")
-peak = int(re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())[1]) / 1024
-print(min(seconds), peak)
-"""
+#: Rows of a file, and of its row groups.
+FILE, GROUP = 1 << 20, 1 << 16
+#: Rows that the path beside it holds in memory.
+HELD = 1 << 20
+PREDICTED = 1_000_000
+EPOCHS = 2
 
 
-def rows(count: int, seed: int) -> pd.DataFrame:
-    """Adult-like rows."""
-    adult, generator = datasets.load_adult(), np.random.default_rng(seed)
-    drawn = generator.integers(0, len(adult.target), count)
-    columns = {**adult.columns, "income": adult.target}
-    frame = pd.DataFrame({name: pd.array(column.tolist())[drawn] for name, column in columns.items()})
-    frame["fnlwgt"] += generator.normal(0, 1000, count).round()
-    return frame
+def write(folder: Path, rows: int) -> int:
+    """Adult-like rows into a folder, the same ones every time; its bytes."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from chainrule.datasets import load_adult
+
+    adult = load_adult()
+    words = {name: np.unique(adult.columns[name], return_inverse=True) for name in adult.categories}
+    words[TARGET] = np.unique(adult.target, return_inverse=True)
+    folder.mkdir()
+    for number, first in enumerate(range(0, rows, FILE)):
+        random = np.random.default_rng([0, number])
+        chosen = random.integers(len(adult.target), size=min(FILE, rows - first))
+        columns: dict[str, Any] = {
+            name: adult.columns[name][chosen] * random.uniform(0.99, 1.01, len(chosen)) for name in adult.numbers
+        }
+        for name, (levels, codes) in words.items():
+            coded = pa.DictionaryArray.from_arrays(pa.array(codes[chosen], pa.int32()), pa.array(levels))
+            columns[name] = coded.cast(pa.string())
+        table, file = pa.table(columns), folder / f"{number:03}.parquet"
+        pq.write_table(table, file, row_group_size=GROUP, use_dictionary=False, compression="none")
+    return sum(file.stat().st_size for file in folder.iterdir())
 
 
-def write(folder: Path, count: int) -> None:
-    """A folder of Parquet files of ten row groups each."""
-    for number, start in enumerate(range(0, count, 10 * GROUP)):
-        some, file = rows(min(10 * GROUP, count - start), number), folder / f"part-{number:04d}.parquet"
-        some.to_parquet(file, row_group_size=GROUP, index=False, use_dictionary=False, compression=None)
+def peak() -> float:
+    """MiB that this process held at most."""
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    return int(found[1]) / 1024 if found else float("nan")
 
 
-def fit(folder: Path, memory: int, limit: int, epochs: int = 2) -> tuple[float, float]:
-    """Seconds of the fastest epoch, and the peak in MiB, under a limit of so many bytes, or of none."""
-    done = subprocess.run(
-        [sys.executable, "-c", FIT, str(folder), *map(str, (memory, epochs, limit))],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    seconds, peak = map(float, done.stdout.split())
-    return seconds, peak
+def fit(folder: Path, memory: int | str) -> Any:
+    """A model of the preset for seconds, with a few epochs."""
+    from chainrule import TableClassifier
+
+    return TableClassifier(preset="fast", max_iter=EPOCHS, memory=memory, random_state=0).fit(folder, TARGET)
 
 
-def streaming(count: int) -> None:
-    """A folder that would take this many rows of memory, streamed; and a tenth of it both ways."""
-    print("| rows | Parquet, MiB | how | rows a second | peak, MiB |\n|---:|---:|---|---:|---:|")
-    with tempfile.TemporaryDirectory() as place:
-        for amount, ways in ((count // 10, ("in memory", "streamed")), (count, ("streamed",))):
-            folder = Path(place) / str(amount)
-            folder.mkdir()
-            write(folder, amount)
-            size = sum(file.stat().st_size for file in folder.iterdir()) / 2**20
-            for way in ways:
-                seconds, peak = fit(folder, *((1, LIMIT) if way == "streamed" else (2**40, 0)))
-                print(f"| {amount:,} | {size:,.0f} | {way} | {amount / seconds:,.0f} | {peak:,.0f} |", flush=True)
+def train(folder: Path, rows: int, memory: int | str) -> None:
+    """Print rows per second, seconds in all, and the peak. Scores would tell nothing: held-out rows come many times."""
+    fit(folder.with_name("small"), memory if isinstance(memory, str) else 1)  # kernels are compiled
+    started = time.perf_counter()
+    model = fit(folder, memory)
+    seconds = time.perf_counter() - started
+    best = min(record.seconds for record in model.history_)
+    print(rows / best, seconds, peak())
 
 
-def predicting(count: int) -> None:
-    """Parquet to CSV, here by the command, in scikit-learn by its pipeline."""
+def under_limit(folder: Path, rows: int) -> None:
+    """`train` in a process that may not have more than the limit."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_DATA, (LIMIT, LIMIT))
+    train(folder, rows, "auto")
+
+
+def in_memory(folder: Path, rows: int) -> None:
+    """`train` on rows that are held."""
+    train(folder, rows, 1 << 40)
+
+
+def streamed(folder: Path, rows: int) -> None:
+    """`train` on the same rows, read in every epoch."""
+    train(folder, rows, 1)
+
+
+def ours(folder: Path, rows: int) -> None:
+    """Predict a folder part by part."""
+    import pyarrow as pa
+    from pyarrow import csv
+
+    from chainrule.tables.files import open_file
+
+    model = fit(folder.with_name("small"), "auto")
+    started = time.perf_counter()
+    with (folder.with_name("ours.csv")).open("wb") as out:
+        for number, part in enumerate(open_file(folder).parts(model.encoder_.names)):
+            shares = model.predict_proba(part)
+            codes = pa.array(shares.argmax(axis=1).astype(np.int32))
+            predicted = pa.DictionaryArray.from_arrays(codes, pa.array(model.classes_)).cast(pa.string())
+            found = pa.table({TARGET: predicted, "probability": shares[:, 1]})
+            csv.write_csv(found, out, csv.WriteOptions(include_header=number == 0))
+    print(rows / (time.perf_counter() - started), time.perf_counter() - started, peak())
+
+
+def scikit_learn(folder: Path, rows: int) -> None:
+    """The same by a pipeline of scikit-learn."""
+    import pandas as pd
     from sklearn.compose import make_column_selector, make_column_transformer
     from sklearn.neural_network import MLPClassifier
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-    train, words = rows(20_000, 99), make_column_selector(dtype_include=["object", "string", "str"])
-    print("| rows | by | seconds | rows a second |\n|---:|---|---:|---:|")
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
-        write(folder, count)
-        for preset in ("fast", "default", "best"):
-            model = TableClassifier(preset=preset, max_iter=1, random_state=0).fit(train, "income")
-            model.save(folder / f"{preset}.model")
-            command = [sys.executable, "-m", "chainrule", "predict", str(folder / f"{preset}.model"), str(folder)]
-            started = time.perf_counter()
-            subprocess.run([*command, "-o", str(folder / f"{preset}.csv"), "--proba"], check=True, capture_output=True)
-            _row(count, f"chainrule predict, preset {preset}", time.perf_counter() - started)
-        columns = make_column_transformer(
-            (OneHotEncoder(handle_unknown="ignore", sparse_output=False), words), remainder=StandardScaler()
-        )
-        pipe = make_pipeline(columns, MLPClassifier((128, 128), max_iter=1))
-        pipe.fit(train.drop(columns="income"), train["income"])
-        started = time.perf_counter()
-        frame = pd.read_parquet(sorted(folder.glob("*.parquet")), columns=list(train.columns[:-1]))
-        p = pipe.predict_proba(frame)
-        found = pd.DataFrame({"prediction": pipe.classes_[p.argmax(axis=1)], "no": p[:, 0], "yes": p[:, 1]})
-        found.to_csv(folder / "theirs.csv", index=False)
-        _row(count, "scikit-learn pipeline of 2 x 128, pandas", time.perf_counter() - started)
+    small = pd.read_parquet(folder.with_name("small"))
+    columns = make_column_transformer(
+        (StandardScaler(), make_column_selector(dtype_include="number")),
+        (OneHotEncoder(handle_unknown="ignore"), make_column_selector(dtype_exclude="number")),
+    )
+    network = MLPClassifier((128, 128), max_iter=EPOCHS, early_stopping=True, random_state=0)
+    model = make_pipeline(columns, network).fit(small.drop(columns=TARGET), small[TARGET])
+    started = time.perf_counter()
+    shares = model.predict_proba(pd.read_parquet(folder).drop(columns=TARGET))
+    found = pd.DataFrame({TARGET: model.classes_[shares.argmax(axis=1)], "probability": shares[:, 1]})
+    found.to_csv(folder.with_name("theirs.csv"), index=False)
+    print(rows / (time.perf_counter() - started), time.perf_counter() - started, peak())
 
 
-def _row(count: int, who: str, seconds: float) -> None:
-    print(f"| {count:,} | {who} | {seconds:.1f} | {count / seconds:,.0f} |", flush=True)
+WAYS: dict[str, Callable[[Path, int], None]] = {
+    f.__name__: f for f in (under_limit, in_memory, streamed, ours, scikit_learn)
+}
 
 
-def main(arguments: Sequence[str] = ()) -> None:
+def measured(way: str, folder: Path, rows: int) -> list[float]:
+    """What a way prints, in a process of its own."""
+    command = [sys.executable, "-W", "ignore", "-m", "benchmarks.streaming", "--way", way, str(folder), str(rows)]
+    return [
+        float(word) for word in subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.split()
+    ]
+
+
+def main(gigabytes: float = 2.0) -> None:
     """Print two Markdown tables."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", type=int, default=14_000_000, help="of the large folder")
-    parser.add_argument("--predict", type=int, default=1_000_000)
-    given = parser.parse_args(list(arguments))
-    streaming(given.rows)
-    print()
-    predicting(given.predict)
+    with TemporaryDirectory() as place:
+        small, held, whole = (Path(place) / name for name in ("small", "held", "whole"))
+        write(small, 20_000)
+        per_row = write(held, HELD) / HELD
+        rows = int(gigabytes * 2**30 / per_row)
+        size = write(whole, rows) / 2**20
+        print("| training | rows | MiB of Parquet | rows per second | seconds in all | peak, MiB |")
+        print("|---|---:|---:|---:|---:|---:|")
+        for title, way, folder, count, held_size in (
+            ("in memory", "in_memory", held, HELD, HELD * per_row / 2**20),
+            ("streamed", "streamed", held, HELD, HELD * per_row / 2**20),
+            (f"streamed, under a limit of {LIMIT >> 20} MiB", "under_limit", whole, rows, size),
+        ):
+            speed, seconds, most = measured(way, folder, count)
+            print(f"| {title} | {count:,} | {held_size:,.0f} | {speed:,.0f} | {seconds:.0f} | {most:.0f} |", flush=True)
+        asked = Path(place) / "asked"
+        write(asked, PREDICTED)
+        print("\n| Parquet to CSV, 1,000,000 rows | seconds | rows per second | peak, MiB |")
+        print("|---|---:|---:|---:|")
+        for title, way in (("chainrule", "ours"), ("scikit-learn", "scikit_learn")):
+            speed, seconds, most = measured(way, asked, PREDICTED)
+            print(f"| {title} | {seconds:.1f} | {speed:,.0f} | {most:.0f} |", flush=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    if sys.argv[1:2] == ["--way"]:
+        WAYS[sys.argv[2]](Path(sys.argv[3]), int(sys.argv[4]))
+    else:
+        main(*map(float, sys.argv[1:]))

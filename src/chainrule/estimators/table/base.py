@@ -129,9 +129,9 @@ class BaseTable(BaseEstimator, Saved):  # type: ignore[misc]
         Parameters
         ----------
         X : frame of pandas, polars or Arrow; dict of arrays; array of shape (rows, columns); or the path of a file
-            (CSV, also compressed, Parquet, Arrow) or of a folder of Parquet files. Where it is larger than
-            `memory`, it is read by parts, and y has to be a name: the coded rows are kept where those fit, else read
-            in every epoch
+            (CSV, also compressed, Parquet, Arrow) or of a folder of Parquet files. Where it is larger than `memory`,
+            it is read by parts, and y has to be a name: the coded rows are kept where those fit, else read in every
+            epoch
         y : array of shape (rows,), or the name of a column of X
         sample_weight : array of shape (rows,), a number for all, the name of a column of X, or None; a weight of 2
             counts a row twice
@@ -157,9 +157,10 @@ class BaseTable(BaseEstimator, Saved):  # type: ignore[misc]
         if isinstance(X, TableFile) and X.raw_bytes() > streaming.budget(self.memory):
             return self._fit_stream(X, y, sample_weight, X_val)
         where = self._where(X)
-        found, y, self.target_name_ = rows.split_target(rows.table(X, where), y, where)
-        table, sample_weight = rows.split_weight(found, sample_weight, where)
-        rows.learn_names(self, X if self.target_name_ is None and table is found else table, table)
+        whole = rows.table(X, where)
+        table, y, self.target_name_ = rows.split_target(whole, y, where)
+        table, sample_weight = rows.split_weight(table, sample_weight, where)
+        rows.learn_names(self, X if table is whole else table, table)
         _check_size(where, table)
         target = self._learn_target(y)
         if len(target) != len(table):
@@ -168,33 +169,28 @@ class BaseTable(BaseEstimator, Saved):  # type: ignore[misc]
                 "Found inconsistent numbers of samples.",
             )  # fmt: skip
         made = self._encoder(table, where, len(table))
-        whole = Part(made.code(table, where), target, self._weights(sample_weight, len(table)))
+        part = Part(made.code(table, where), target, self._weights(sample_weight, len(table)))
         if X_val is None:
-            training, validation = self._divided(whole)
+            training, validation = self._divided(part)
         else:
-            training, validation = whole, self._unseen(made, X_val, y_val, sample_weight_val)
+            training, validation = part, self._unseen(made, X_val, y_val, sample_weight_val)
         return self._fit_inside(made, len(training.y), training, validation, self._extra())
 
     def _fit_stream(self, file: TableFile, y: Any, sample_weight: Any, X_val: Any) -> Self:
         """`fit` on a file that is too large to hold."""
+        name = type(self).__name__
         if not isinstance(y, str) or not isinstance(sample_weight, str | None) or X_val is not None:
             raise InputError(
-                f"{type(self).__name__}.fit", "a path, and names of target and weights, of a file that exceeds memory=",
+                f"{name}.fit", "a path, and the names of its target and its weights, of a file that is too large",
                 "y, weights, or rows to validate on, in memory", "Raise memory=, or leave them out.",
             )  # fmt: skip
-        return self._fit_inside(*self._streamed(file, y, sample_weight, presets.seed(self.random_state)))
+        made, source, training, validation = self._surveyed(file, y, sample_weight)
+        extra = {name: value for name, value in self._extra().items() if name != "class_weight"}  # now of the rows
+        return self._fit_inside(made, source.rows, training, validation, extra)
 
-    def _streamed(
-        self, file: TableFile, y: str, weight: str | None, seed: int
-    ) -> tuple[Encoder, int, Part, Part, dict[str, Any]]:
-        """What `_fit_inside` takes. The sample that it rests on is let go before training begins."""
-        where = str(file.path)
-
-        def prepare(whole: Table) -> tuple[Table, Array, Array | None]:
-            table, target, _ = rows.split_target(whole, y, where)
-            table, weights = rows.split_weight(table, weight, where)
-            return table, *self._prepared(target, weights)
-
+    def _surveyed(self, file: TableFile, y: str, weight: str | None) -> tuple[Encoder, FileSource, Part, Part]:
+        """What one pass learns: the encoder, the rows to train on as a source and for `fit`, the rows held out."""
+        where, seed = str(file.path), presets.seed(self.random_state)
         found = survey.survey(file, y, seed)
         table, target, self.target_name_ = rows.split_target(found.sample, y, where)
         table, _ = rows.split_weight(table, weight, where)
@@ -202,6 +198,12 @@ class BaseTable(BaseEstimator, Saved):  # type: ignore[misc]
         _check_size(where, table)
         self._learn_target(np.concatenate([target, rows.values(found.distinct)]))
         made = self._encoder(table, where, found.rows)
+
+        def prepare(whole: Table) -> tuple[Table, Array, Array | None]:
+            table, target, _ = rows.split_target(whole, y, where)
+            table, weights = rows.split_weight(table, weight, where)
+            return table, *self._prepared(target, weights)
+
         sample = Part(made.code(table, where), *prepare(found.sample)[1:])
         others, held_out = streaming.divided(found, self._preset(found.rows).validation_fraction, seed)
         source = FileSource(file, made, prepare, found, held_out)
@@ -210,8 +212,7 @@ class BaseTable(BaseEstimator, Saved):  # type: ignore[misc]
         else:
             few = sample.take(others)
             training = Part(Stream(source, few.X), few.y, few.weight)
-        extra = {name: value for name, value in self._extra().items() if name != "class_weight"}  # now of the rows
-        return made, source.rows, training, sample.take(held_out), extra
+        return made, source, training, sample.take(held_out)
 
     def _prepared(self, y: Any, weight: Array | None) -> tuple[Array, Array | None]:
         """Targets of a file in the form of the estimator inside, and weights of their rows."""
