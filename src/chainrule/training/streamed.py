@@ -21,7 +21,7 @@ from chainrule.training.batches import Data
 Array = NDArray[Any]
 
 #: Rows among which a batch's rows are drawn.
-POOL = 1 << 17
+POOL = 1 << 18
 
 
 class Piece(NamedTuple):
