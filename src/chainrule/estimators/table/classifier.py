@@ -25,7 +25,7 @@ class TableClassifier(ClassifierMixin, BaseTable):  # type: ignore[misc]
     """Classes from raw tables: numbers, words, truth values and dates, with gaps in them.
 
     The kind of each column is found (`encoder_` tells it), its encoding is part of the model, and a network of dense
-    layers with layer normalisation learns behind it by a one-cycle schedule, with an average of its weights, on all
+    layers with layer normalisation learns behind it by one-cycle schedules, with an average of its weights, on all
     rows but a part to stop by.
 
     Parameters

@@ -12,6 +12,7 @@ from sklearn.base import is_classifier
 from chainrule.engine.expansion import Code, Coded
 from chainrule.engine.members import Members
 from chainrule.estimators.base import BaseMLP
+from chainrule.network.embedding import Embedding
 from chainrule.tables.encoder import Encoder
 
 Array = NDArray[Any]
@@ -44,32 +45,39 @@ def by_shuffling(
 
 def by_gradient(encoder: Encoder, coded: Coded, model: BaseMLP) -> Array:
     """Gradient times input of each row, summed over the inputs of each column; (rows, columns)."""
-    x = coded.toarray()
-    slopes = _slopes(model, x)
-    products = x * slopes
-    owners: list[int] = []
-    owner: dict[int, int] = {}
-    for number, encoding in enumerate(encoder.encodings):
-        for source in range(len(owner), len(owner) + encoding.compact):
-            owner[source] = number
-    for block in coded.expansion.blocks:
-        owners += [-1 if isinstance(block, Code) else owner[block.source]] * block.width
-    found = np.zeros((len(x), len(encoder.encodings)), np.float32)
-    for number in range(len(encoder.encodings)):
-        found[:, number] = products[:, np.array(owners) == number].sum(axis=1)
+    products = _products(model, coded.toarray())
+    found = np.zeros((len(products), len(encoder.encodings)), np.float32)
+    for place, owner in enumerate(_owners(encoder, model)):
+        found[:, owner] += products[:, place]
     return found
 
 
-def _slopes(model: BaseMLP, x: Array) -> Array:
-    """The slope of each row's largest z, or of its only one, in each input; the mean over members."""
+def _owners(encoder: Encoder, model: BaseMLP) -> list[int]:
+    """Of each input, and of each unit of an embedding in its place, the number of the column that it belongs to."""
+    columns = [number for number, one in enumerate(encoder.encodings) for _ in range(one.compact)]
+    owners = []
+    embedded = model.network_.layers[0]
+    units = iter(embedded.units if isinstance(embedded, Embedding) else ())
+    for block in encoder.expansion.blocks:
+        owners += [columns[block.source]] * (next(units) if isinstance(block, Code) else block.width)
+    return owners
+
+
+def _products(model: BaseMLP, x: Array) -> Array:
+    """Each input times the slope of the row's largest z, or of its only one, in it; the mean over members.
+
+    Of an embedding, it is its units that count as inputs.
+    """
     network, parameters = model.network_, model.parameters_
     members = list(parameters) if isinstance(parameters, Members) else [parameters]
-    total = np.zeros_like(x)
+    embeds = isinstance(network.layers[0], Embedding)
+    total: Any = 0.0
     for one in members:
         look = network.forward(one, x)
         d_output = np.zeros_like(look.output)
         d_output[np.arange(len(x)), look.output.argmax(axis=1)] = 1
         if d_output.shape[1] == 1 and is_classifier(model):
             d_output = np.where(look.output > 0, 1, -1).astype(x.dtype)
-        total += network.backward(one, look, d_output).d_input
-    return total / len(members)
+        back = network.backward(one, look, d_output)
+        total = total + (look.activations[0] * back.deltas[0] if embeds else x * back.d_input)
+    return np.asarray(total / len(members))

@@ -26,6 +26,11 @@ def path_of(X: Any) -> str:
     return str(X) if isinstance(X, (str, os.PathLike)) else ""
 
 
+def where(estimator: Any, X: Any, what: str = "X") -> str:
+    """How errors call rows: by their file, or by the parameter."""
+    return path_of(X) or f"{type(estimator).__name__}: {what}"
+
+
 def table(X: Any, where: str) -> Table:
     """Rows in memory, from a frame, an array, a file or its path."""
     if isinstance(X, (str, os.PathLike)):
