@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from benchmarks import backward, growth, members, memory, predicting, startup, steps, streaming, updates, watching
+from benchmarks import (
+    backward,
+    growth,
+    members,
+    memory,
+    predicting,
+    startup,
+    steps,
+    streaming,
+    tables,
+    updates,
+    watching,
+)
 
 PARTS = (
     ("A training step: ReLU, cross-entropy, AdamW", lambda: steps.main([])),
@@ -15,6 +27,7 @@ PARTS = (
     ("Prediction", predicting.main),
     ("Start", startup.main),
     ("Memory", memory.main),
+    ("Raw tables, beside scikit-learn's MLP and gradient boosting", tables.main),
     ("Larger than memory, and Parquet to CSV", streaming.main),
 )
 
