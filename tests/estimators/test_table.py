@@ -161,7 +161,7 @@ def test_attributions_of_an_embedding_are_those_of_its_units():
     towns, noise = RANDOM.integers(0, 150, 3000), RANDOM.normal(size=3000)
     effect = RANDOM.normal(size=150)
     frame = pd.DataFrame({"town": [f"town {k}" for k in towns], "noise": noise})
-    found = regressor().fit(frame, effect[towns])
+    found = regressor(numbers="standard").fit(frame, effect[towns])
     shown = np.abs(found.attributions(frame[:200])).mean(axis=0)
     assert found.encoder_.names == ("town", "noise")
     assert shown[0] > 3 * shown[1]

@@ -53,6 +53,7 @@ from chainrule.training.schedules import (
     OfStep,
     OneCycle,
     ReduceOnPlateau,
+    Repeat,
     Schedule,
     StepDecay,
     WarmUp,
@@ -86,6 +87,7 @@ SCHEDULES = {
     "restarts": CosineRestarts(6),
     "warm-up": WarmUp(6),
     "one cycle": OneCycle(),
+    "repeat": Repeat((1, 2)),
     "your own": OfStep(partial(pow, 0.95)),
     "plateau": WarmUp(2, ReduceOnPlateau(0.5, patience=1, tol=1e9)),
 }

@@ -37,6 +37,10 @@ def table(X: Any, where: str = "X") -> Table:
     """
     if isinstance(X, Table):
         return X
+    if type(X).__module__.startswith("scipy.sparse"):
+        raise InputTypeError(
+            where, "a dense table", "a sparse matrix", "Use X.toarray(), or MLPClassifier, which takes sparse X."
+        )
     if isinstance(X, Mapping):
         return _arrays(X, where)
     try:
@@ -62,10 +66,6 @@ def _arrays(X: Mapping[Any, Any], where: str) -> Table:
 
 
 def _array(X: Any, where: str) -> Table:
-    if type(X).__module__.startswith("scipy.sparse"):
-        raise InputTypeError(
-            where, "a dense table", "a sparse matrix", "Use X.toarray(), or MLPClassifier, which takes sparse X."
-        )
     values = np.asarray(X)
     if values.dtype.kind == "c":
         raise InputError(where, "real numbers", "complex ones", "Complex data not supported: give their parts.")

@@ -140,15 +140,16 @@ def _weights(estimator: BaseTable, weight: Any, count: int, suffix: str = "") ->
 
 
 def _divided(estimator: BaseTable, whole: Part) -> tuple[Part, Part]:
-    """Rows to train on, and rows held out."""
+    """Rows to train on, and rows held out; those of weight zero are neither."""
     share = preset_of(estimator, len(whole.y)).validation_fraction
-    parts = split(whole.y, share, estimator.random_state, estimator._stratifies)
-    training, validation = map(whole.take, parts)
-    if validation.weight is not None and not validation.weight.any():
-        raise InputError(
-            f"{type(estimator).__name__}: sample_weight", "weights above zero among the rows held out", "none",
-            "Give X_val and y_val, or another random_state.",
-        )  # fmt: skip
+    if whole.weight is not None:
+        whole = whole.take(whole.weight > 0)
+        if len(whole.y) < 2:
+            raise InputError(
+                f"{type(estimator).__name__}: sample_weight", "at least 2 rows of a weight above zero", len(whole.y),
+                "One is to train on, one to validate on.",
+            )  # fmt: skip
+    training, validation = map(whole.take, split(whole.y, share, estimator.random_state, estimator._stratifies))
     return training, validation
 
 

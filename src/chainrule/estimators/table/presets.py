@@ -70,11 +70,10 @@ def fast(rows: int) -> Preset:
 
 
 def default(rows: int) -> Preset:
-    """Eight narrow networks, two cycles. Few rows fill few bins and want smaller batches, very few some dropout."""
+    """Eight narrow networks, two cycles. Few rows fill few bins, and want smaller batches."""
     if rows >= LARGE:
         return Preset(max_iter=int(np.clip(36 * 1e6 / rows, 6, 36)))
     return Preset(
-        dropout=0.1 if rows < 1000 else 0.0,
         batch_size=64 if rows < 2000 else 128,
         bins=int(np.clip(rows // 50, 8, 128)),
     )
