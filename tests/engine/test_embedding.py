@@ -4,7 +4,20 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from chainrule import Dense, Embedding, EnsembleTrainer, Network, Predictor, Residual, Rows, Trainer, losses, optimisers
+from chainrule import (
+    Dense,
+    Embedding,
+    EnsembleTrainer,
+    Mixup,
+    MLPRegressor,
+    Network,
+    Predictor,
+    Residual,
+    Rows,
+    Trainer,
+    losses,
+    optimisers,
+)
 from chainrule.engine.kernels import Kernel, load
 from chainrule.errors import InputError, InputTypeError
 
@@ -32,7 +45,7 @@ def test_forward_is_a_product_with_indicators(parameters):
     [
         [Embedding([5, 3], [2, 4]), Dense(1)],
         [Embedding([3], [4]), Dense(5, "gelu"), Dense(1)],
-        [Dense(4), Residual([Dense(3, "tanh")]), Dense(1)],
+        [Residual([Embedding([5, 3], [2, 4]), Dense(3, "tanh")]), Dense(1)],
     ],
 )
 def test_gradients(layers):
@@ -110,6 +123,12 @@ def test_penalties_pass_embeddings_by():
         (lambda: Embedding([5], [2, 2]), InputError),
         (lambda: Embedding([0], [2]), InputError),
         (lambda: Embedding([True], [2]), InputError),
+        (lambda: Network([Dense(4), Embedding([5, 3], [2, 4])], inputs=4), InputError),
+        (
+            lambda: Trainer(NETWORK, "squared_error", mixup=Mixup(0.2)).epoch(Rows(X.astype("f4"), Y.astype("f4")), 8),
+            InputError,
+        ),
+        (lambda: MLPRegressor(layers=[Embedding([5], [2])], input_noise=0.1).fit(X, Y[:, 0]), InputError),
         (lambda: Embedding(5, 2), InputTypeError),
         (lambda: Network([Embedding([5, 3], [2, 4]), Dense(1)], inputs=1).widths, InputError),
     ],

@@ -13,6 +13,7 @@ from chainrule.network.layers import (
     BatchNorm,
     Dense,
     Dropout,
+    Embedding,
     GaussianNoise,
     LayerNorm,
     Pool,
@@ -32,6 +33,7 @@ LAYERS = (
     Dropout(0.3),
     AlphaDropout(0.3),
     GaussianNoise(0.3),
+    Embedding([5, 3], [2, 4]),
     Residual([Dense(4, "tanh"), Residual([LayerNorm()])]),
     Pool("max"),
 )

@@ -16,9 +16,10 @@ from chainrule.network.layers import Layer, Parameter
 class Embedding(Layer):
     """The last columns hold codes of categories; each is replaced by a vector that is learned for its code.
 
-    Columns before those pass through as they are. A code that is none of 0 to levels - 1 becomes a vector of zeros,
-    and teaches nothing. Vectors are trained like weights, but not penalised or decayed: a level that is rare would
-    be forgotten between its rows. They begin with length about 1 (Guo and Berkhahn 2016 for the idea).
+    It stands in front of all other layers. Columns before those pass through as they are. A code that is none of 0 to
+    levels - 1 becomes a vector of zeros, and teaches nothing. Vectors are trained like weights, but not penalised or
+    decayed: a level that is rare would be forgotten between its rows. They begin with length about 1 (Guo and Berkhahn
+    2016 for the idea).
 
     Parameters
     ----------
@@ -51,6 +52,10 @@ class Embedding(Layer):
                 "Embedding(levels, units)", "as many units as levels, at least one",
                 f"{len(self.levels)} and {len(self.units)}", "One of each for every column of codes.",
             )  # fmt: skip
+
+    @property
+    def reads_codes(self) -> bool:
+        return True
 
     def plain(self, inputs: int) -> int:
         """How many columns pass through."""

@@ -53,6 +53,11 @@ class Layer(ABC):
         """Whether training draws at random here, so that two passes over the same rows differ."""
         return False
 
+    @property
+    def reads_codes(self) -> bool:
+        """Whether some of its columns are codes, which nothing may change on their way."""
+        return False
+
 
 @dataclass(frozen=True)
 class Dense(Layer):
@@ -305,4 +310,9 @@ def check_layers(layers: Sequence[Layer], where: str) -> tuple[Layer, ...]:
                 repr(layer),
                 "Layers are values: Dense(64, 'relu').",
             )
+        if layer.reads_codes and place:
+            raise InputError(
+                f"{where}[{place}]", "layers that read codes in front of all others", f"{layer} behind {found[0]}",
+                "Noise, products and norms would change the codes.",
+            )  # fmt: skip
     return found

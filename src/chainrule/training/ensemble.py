@@ -117,6 +117,8 @@ class EnsembleTrainer(Paced):
         """Go once through the data, with all members."""
         started = time.perf_counter()
         data.check(self.network, self.loss, self.parameters.vector.dtype)
+        if self.mixup is not None:
+            self.mixup.check(self.network)
         capacity = data.capacity(batch_size)
         abreast, pieces = self._bind(capacity)
         first = abreast.run(**capacity)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.engine.kernels import Kernel, chosen_set, load
+from chainrule.engine.network import Network
 from chainrule.errors import InputError, InputTypeError
 
 Array = NDArray[Any]
@@ -41,6 +42,16 @@ class Mixup:
     def __post_init__(self) -> None:
         if not isinstance(self.alpha, Real) or isinstance(self.alpha, bool) or not 0 < float(self.alpha) < np.inf:
             raise InputError("Mixup(alpha=)", "a finite number above 0", repr(self.alpha), "0.2 is a common choice.")
+
+    def check(self, network: Network) -> None:
+        """Refuse a network that reads codes: between two of them is a third.
+
+        Raises
+        ------
+        InputError
+        """
+        if network.layers[0].reads_codes:
+            raise InputError("mixup", "a network without Embedding", network.layers[0], "Codes cannot be mixed.")
 
     def apply(self, arrays: dict[str, Array], generator: np.random.Generator) -> None:
         """Mix x, y and w of a batch in place. Each is float and C-ordered, with a row per row of the batch.

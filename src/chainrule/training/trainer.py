@@ -100,6 +100,8 @@ class Trainer(Paced):
         """Go once through the data."""
         started = time.perf_counter()
         data.check(self.network, self.loss, self.parameters.vector.dtype)
+        if self.mixup is not None:
+            self.mixup.check(self.network)
         capacity = data.capacity(batch_size)
         plan, step = self._bind(capacity)
         first = plan.run(**capacity)
