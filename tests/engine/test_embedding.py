@@ -25,6 +25,7 @@ RANDOM = np.random.default_rng(0)
 CODES = np.stack([RANDOM.integers(0, 5, 40), RANDOM.integers(0, 3, 40)], axis=1)
 X = np.hstack([RANDOM.normal(size=(40, 2)), CODES])
 Y = RANDOM.normal(size=(40, 1))
+ROWS = Rows(X.astype(np.float32), Y.astype(np.float32))
 NETWORK = Network([Embedding([5, 3], [2, 4]), Dense(6, "tanh"), Dense(1)], inputs=4)
 
 
@@ -125,7 +126,7 @@ def test_penalties_pass_embeddings_by():
         (lambda: Embedding([True], [2]), InputError),
         (lambda: Network([Dense(4), Embedding([5, 3], [2, 4])], inputs=4), InputError),
         (
-            lambda: Trainer(NETWORK, "squared_error", mixup=Mixup(0.2)).epoch(Rows(X.astype("f4"), Y.astype("f4")), 8),
+            lambda: Trainer(NETWORK, "squared_error", mixup=Mixup(0.2)).epoch(ROWS, 8),
             InputError,
         ),
         (lambda: MLPRegressor(layers=[Embedding([5], [2])], input_noise=0.1).fit(X, Y[:, 0]), InputError),

@@ -160,6 +160,11 @@ def test_classifiers(name):
     np.testing.assert_allclose(found["probabilities"], model.predict_proba(X), **CLOSE)
 
 
+def test_a_row_that_is_missing_is_still_of_the_only_class():
+    model, y = CLASSIFIERS["one"]
+    assert run(to_onnx(model.fit(X, y)), X=X * np.nan)["label"].tolist() == [7] * 30
+
+
 def test_labels():
     model = small(MLPClassifier).fit(X, np.c_[Y > 0, X[:, 0] > 0].astype(int))
     found = run(to_onnx(model), X=X)

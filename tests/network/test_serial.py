@@ -6,6 +6,7 @@ import pytest
 
 from chainrule.errors import InputError
 from chainrule.network import activations
+from chainrule.network.embedding import Embedding
 from chainrule.network.initialisers import Constant, Normal, Orthogonal, VarianceScaling
 from chainrule.network.layers import (
     Activation,
@@ -13,7 +14,6 @@ from chainrule.network.layers import (
     BatchNorm,
     Dense,
     Dropout,
-    Embedding,
     GaussianNoise,
     LayerNorm,
     Pool,

@@ -12,9 +12,14 @@ from chainrule.estimators.onnx import outputs
 from chainrule.estimators.regressor import MLPRegressor
 from chainrule.formats.onnx.graph import OPSET, Graph
 
+#: Types of outputs that a pipeline may declare; words are left as they are.
+TYPES = {"FloatTensorType": np.float32, "DoubleTensorType": np.float64, "Int64TensorType": np.int64}
+
 
 def register() -> None:
     """Register MLPClassifier and MLPRegressor with skl2onnx; to do so again changes nothing.
+
+    Opset 18 is the lowest that it can be asked for.
 
     Raises
     ------
@@ -50,7 +55,8 @@ def _convert(scope: Any, operator: Any, container: Any) -> None:
     model, g = operator.raw_operator, Graph()
     x = g.cast(operator.inputs[0].full_name, np.float32)
     outputs(g, model, x, None, model)
-    names = dict(zip([one.name for one in g.outputs], [one.full_name for one in operator.outputs], strict=False))
+    pairs = list(zip(g.outputs, operator.outputs, strict=False))
+    names = {one.name: declared.full_name for one, declared in pairs}
 
     def free(name: str) -> str:
         if name == operator.inputs[0].full_name or not name:
@@ -62,7 +68,10 @@ def _convert(scope: Any, operator: Any, container: Any) -> None:
     for constant in g.constants:
         container.initializers.append(_renamed(constant, free(constant.name)))
     helper = g.onnx.helper
+    kinds = {one.name: TYPES.get(type(declared.type).__name__) for one, declared in pairs}
     for node in g.nodes:
+        if kinds.get(node.output[0]) is not None:  # in the type that the pipeline declares
+            node = helper.make_node("Cast", node.input, node.output, to=g.type_of(kinds[node.output[0]]))
         container.add_node(
             node.op_type, [free(name) for name in node.input], [free(name) for name in node.output],
             op_domain=node.domain, op_version=1 if node.domain else OPSET,

@@ -67,13 +67,13 @@ class Graph:
         return self.constant(np.array(values, np.int64))
 
     def cast(self, x: str, dtype: Any) -> str:
-        return self.op("Cast", x, to=self._type(dtype))
+        return self.op("Cast", x, to=self.type_of(dtype))
 
     def input(self, name: str, dtype: Any, axes: int, last: int | None = None) -> str:
         shape: list[Any] = ["rows", *(f"{name}_axis_{k}" for k in range(1, axes))]
         if last is not None:
             shape[-1] = last
-        self.inputs.append(self.onnx.helper.make_tensor_value_info(name, self._type(dtype), shape))
+        self.inputs.append(self.onnx.helper.make_tensor_value_info(name, self.type_of(dtype), shape))
         return name
 
     def output(self, name: str, value: str, dtype: Any, axes: int) -> None:
@@ -81,7 +81,7 @@ class Graph:
             name += "_"
         shape: list[Any] = ["rows", *(f"{name}_axis_{k}" for k in range(1, axes))]
         self.nodes.append(self.onnx.helper.make_node("Identity", [value], [name], name=f"/out_{name}"))
-        self.outputs.append(self.onnx.helper.make_tensor_value_info(name, self._type(dtype), shape))
+        self.outputs.append(self.onnx.helper.make_tensor_value_info(name, self.type_of(dtype), shape))
 
     def model(self, name: str, about: Mapping[str, str] | None = None) -> Any:
         """The graph as an `onnx.ModelProto`, checked."""
@@ -95,7 +95,8 @@ class Graph:
         self.onnx.checker.check_model(model)
         return model
 
-    def _type(self, dtype: Any) -> int:
+    def type_of(self, dtype: Any) -> int:
+        """The number that ONNX has for a type."""
         if dtype is str:
             return int(self.onnx.TensorProto.STRING)
         return int(self.onnx.helper.np_dtype_to_tensor_dtype(np.dtype(dtype)))

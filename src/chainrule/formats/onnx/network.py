@@ -111,7 +111,7 @@ def _batch_norm(here: Here, layer: BatchNorm, x: str) -> str:
         p[here.prefix + name].astype(np.float64) for name in ("gain", "offset", "mean", "variance")
     )
     slope = gain / np.sqrt(variance + layer.eps)
-    return g.op("Add", g.op("Mul", x, g.floats(slope)), g.floats(offset - mean * slope))
+    return g.op("Add", g.op("Mul", g.op("Sub", x, g.floats(mean)), g.floats(slope)), g.floats(offset))
 
 
 def _layer_norm(here: Here, layer: LayerNorm, x: str) -> str:
