@@ -87,15 +87,12 @@ def _mixed(g: Graph, model: BaseMLP, x: str, lengths: str | None) -> str:
         return found[0]
     if not isinstance(loss, losses.Gaussian):
         return g.op("Mean", *found)
-    means, squares, variances = [], [], []
-    for one in found:
-        mean, s = _halves(g, one)
-        means.append(mean)
-        squares.append(g.op("Mul", mean, mean))
-        variances.append(g.op("Exp", s))
-    mean = g.op("Mean", *means)
-    spread = g.op("Sub", g.op("Mean", *squares), g.op("Mul", mean, mean))
-    return concatenated(g, [mean, g.op("Log", g.op("Add", g.op("Mean", *variances), g.op("Relu", spread)))])
+    halves = [_halves(g, one) for one in found]
+    mean = g.op("Mean", *(m for m, _ in halves))
+    away = [g.op("Sub", m, mean) for m, _ in halves]
+    spread = g.op("Mean", *(g.op("Mul", distance, distance) for distance in away))
+    variance = g.op("Add", g.op("Mean", *(g.op("Exp", s) for _, s in halves)), spread)
+    return concatenated(g, [mean, g.op("Log", g.op("Max", variance, g.number(float(np.finfo(np.float32).tiny))))])
 
 
 def _halves(g: Graph, x: str) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from chainrule.errors import InputError
 from chainrule.estimators.inputs import one_form
 from chainrule.estimators.table.base import BaseTable
 from chainrule.estimators.table.inside import TableMLPRegressor
+from chainrule.network import losses
 from chainrule.network.losses import Loss
 from chainrule.tables.targets import TargetScale
 
@@ -69,7 +70,12 @@ class TableRegressor(RegressorMixin, BaseTable):  # type: ignore[misc]
             return found if found.ndim == 2 and found.shape[1] > 1 else column_or_1d(found, warn=True)[:, None]
 
     def _learn_target(self, y: Any) -> Array:
-        found = self._numbers(y)
+        found, loss = self._numbers(y), losses.get(self.loss)
+        if loss.link != "identity" or loss.per_target != 1:
+            raise InputError(
+                f"{type(self).__name__}(loss=)", "a loss with one output per target, without a link", loss.name,
+                "Use log_target=True for numbers above 0, or MLPRegressor.",
+            )  # fmt: skip
         if self.log_target and found.min() <= 0:
             raise InputError(
                 f"{type(self).__name__}(log_target=)", "targets above 0", f"{found.min():g}", "Leave it False."
