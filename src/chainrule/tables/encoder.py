@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,8 +14,7 @@ from chainrule.engine.expansion import Block, Code, Coded, Expansion
 from chainrule.errors import InputError, unknown_name
 from chainrule.tables import kinds, numbers
 from chainrule.tables.encodings import PARTS, Category, Date, Encoding, embeddings
-from chainrule.tables.kinds import Finding
-from chainrule.tables.reading import read_numbers, read_times, sharpened
+from chainrule.tables.reading import read_numbers, read_times
 from chainrule.tables.table import Column, Table
 
 Array = NDArray[Any]
@@ -87,14 +86,10 @@ class Encoder:
                 "Add them; empty cells are allowed where fit saw some.",
             )  # fmt: skip
         parts = [encoding.code(table[encoding.name], where) for encoding in self.encodings]
-        values = np.hstack(parts) if parts else np.empty((len(table), 0), np.float32)
-        return Coded(np.ascontiguousarray(values), self.expansion)
+        return Coded(np.ascontiguousarray(np.hstack(parts)), self.expansion)
 
     def __getstate__(self) -> dict[str, Any]:
         return {"encodings": self.encodings, "left_out": self.left_out}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
 
 
 def fit(
@@ -144,15 +139,11 @@ def _category(name: str, column: Column, where: str, how: str, bins: int) -> Enc
     counts = np.bincount(column.values[column.values >= 0], minlength=len(column.levels))
     least = int(np.clip(len(column) // 2000, 2, 10))
     order = np.argsort(-counts, kind="stable")[:MOST_LEVELS]
-    kept = sorted(
-        column.levels[code] for code in order if counts[code] >= least or (len(column) < 200 and counts[code])
-    )
-    rare = int(counts.sum()) - sum(int(counts[column.levels.index(level)]) for level in kept)
-    levels, absent = tuple(kept), bool(column.missing.any())
-    found = Category(name, levels, rare >= least, absent)
-    if found.count <= INDICATORS:
-        return found
-    return Category(name, levels, rare >= least, absent, _units(found.count))
+    kept = [code for code in order if counts[code] >= least or (len(column) < 200 and counts[code])]
+    rare = int(counts.sum() - counts[kept].sum())
+    levels = tuple(sorted(column.levels[code] for code in kept))
+    found = Category(name, levels, rare >= least, bool(column.missing.any()))
+    return found if found.count <= INDICATORS else replace(found, units=_units(found.count))
 
 
 def _units(count: int) -> int:
@@ -169,5 +160,3 @@ def _date(name: str, column: Column, where: str, how: str, bins: int) -> Encodin
 
 
 _ENCODE = {"number": _number, "category": _category, "boolean": _category, "date": _date}
-
-__all__ = ["Encoder", "Finding", "LeftOut", "fit", "sharpened"]

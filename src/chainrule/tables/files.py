@@ -12,6 +12,7 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
@@ -68,29 +69,14 @@ class TableFile(ABC):
             yield self._table(arrow).at(done)
             done += arrow.num_rows
 
-    def places(self) -> Sequence[Place] | None:
-        """Where rows can be read by themselves, in order and none of them empty, if there are such places."""
-        return None
-
-    def parts_at(self, place: Place, first: int) -> Iterator[Table]:
-        """The rows at one of `places`, by parts; `first` is the number of its first row among all."""
-        for arrow in self._batches_at(place, None):
-            yield self._table(arrow).at(self.first_row + first)
-            first += arrow.num_rows
-
     def raw_bytes(self) -> int:
         """About how much memory all rows would take as a Table."""
         packed = self.path.suffix.lower() in COMPRESSED
         return self.path.stat().st_size * (8 if packed else 2)
 
+    @abstractmethod
     def _batches(self, columns: Sequence[str] | None) -> Iterator[Any]:
         """Tables of Arrow, none of them empty."""
-        for place in self.places() or ():
-            yield from self._batches_at(place, columns)
-
-    @abstractmethod
-    def _batches_at(self, place: Place, columns: Sequence[str] | None) -> Iterator[Any]:
-        """Tables of Arrow at a place."""
 
     def _table(self, arrow: Any) -> Table:
         return frames.table(arrow, str(self.path))
@@ -101,6 +87,29 @@ class TableFile(ABC):
         if not found:
             raise InputError(str(self.path), "a table with rows", "none", "Check the file.")
         return found[0] if len(found) == 1 else stack(found)
+
+
+class PlacedFile(TableFile):
+    """One whose rows can be read from several places, each by itself."""
+
+    @cached_property
+    @abstractmethod
+    def places(self) -> Sequence[Place]:
+        """Where that is, in order and none of them empty."""
+
+    @abstractmethod
+    def _batches_at(self, place: Place, columns: Sequence[str] | None) -> Iterator[Any]:
+        """Tables of Arrow at a place."""
+
+    def parts_at(self, place: Place, first: int) -> Iterator[Table]:
+        """The rows at one of `places`, by parts; `first` is the number of its first row among all."""
+        for arrow in self._batches_at(place, None):
+            yield self._table(arrow).at(self.first_row + first)
+            first += arrow.num_rows
+
+    def _batches(self, columns: Sequence[str] | None) -> Iterator[Any]:
+        for place in self.places:
+            yield from self._batches_at(place, columns)
 
 
 def open_file(path: str | os.PathLike[str], delimiter: str | None = None) -> TableFile:
@@ -149,13 +158,13 @@ class CSVFile(TableFile):
 
     @property
     def names(self) -> tuple[str, ...]:
-        return self._first()[1]
+        return self._first[1]
 
     def _batches(self, columns: Sequence[str] | None) -> Iterator[Any]:
         import pyarrow as pa
         from pyarrow import csv as arrow_csv
 
-        delimiter, names = self._first()
+        delimiter, names = self._first
         try:
             with self._stream() as stream:
                 reader = arrow_csv.open_csv(
@@ -179,9 +188,6 @@ class CSVFile(TableFile):
                 f"Delimiter {delimiter!r} was taken: quote text that holds it.",
             ) from error  # fmt: skip
 
-    def _batches_at(self, place: Place, columns: Sequence[str] | None) -> Iterator[Any]:
-        raise NotImplementedError("text has no places to begin at")
-
     def _table(self, arrow: Any) -> Table:
         found = super()._table(arrow)
         return Table({name: sharpened(column) for name, column in found.columns.items()}, len(found))
@@ -192,6 +198,7 @@ class CSVFile(TableFile):
         compression = COMPRESSED.get(self.path.suffix.lower())
         return pa.input_stream(str(self.path), compression=compression)
 
+    @cached_property
     def _first(self) -> tuple[str, tuple[str, ...]]:
         """The delimiter and the names in the first row."""
         import pyarrow as pa
@@ -219,10 +226,10 @@ class CSVFile(TableFile):
 
 
 @dataclass(frozen=True)
-class ParquetFiles(TableFile):
+class ParquetFiles(PlacedFile):
     """A Parquet file, or all those of a folder, by row groups."""
 
-    @property
+    @cached_property
     def files(self) -> list[Path]:
         if self.path.is_file():
             return [self.path]
@@ -233,13 +240,14 @@ class ParquetFiles(TableFile):
             raise InputError(str(self.path), "a folder of .parquet files", "none in it", "Check the path.")
         return found
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         with _reading(self.path):
             import pyarrow.parquet as pq
 
             return tuple(pq.read_schema(self.files[0]).names)
 
+    @cached_property
     def places(self) -> Sequence[Place]:
         import pyarrow.parquet as pq
 
@@ -252,7 +260,7 @@ class ParquetFiles(TableFile):
         return found
 
     def raw_bytes(self) -> int:
-        return sum(place.rows for place in self.places()) * len(self.names) * 8
+        return sum(place.rows for place in self.places) * len(self.names) * 8
 
     def _batches_at(self, place: Place, columns: Sequence[str] | None) -> Iterator[Any]:
         import pyarrow as pa
@@ -265,16 +273,17 @@ class ParquetFiles(TableFile):
 
 
 @dataclass(frozen=True)
-class ArrowFile(TableFile):
+class ArrowFile(PlacedFile):
     """An Arrow (Feather) file, by record batches."""
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         import pyarrow as pa
 
         with _reading(self.path), pa.memory_map(str(self.path)) as source:
             return tuple(pa.ipc.open_file(source).schema.names)
 
+    @cached_property
     def places(self) -> Sequence[Place]:
         import pyarrow as pa
 

@@ -37,11 +37,11 @@ def sharpened(column: Column) -> Column:
     """Words that are all numbers as numbers, all ISO dates as times; any other column as it is."""
     if column.storage != "words" or not column.levels:
         return column
-    for storage, read in (("numbers", numbers), ("times", times)):
-        found = read(column.levels)
-        if found is not None:
-            return column.converted(storage, lambda _, found=found: found)  # type: ignore[arg-type,misc]
-    return column
+    found = numbers(column.levels)
+    if found is not None:
+        return column.converted("numbers", found)
+    found = times(column.levels)
+    return column if found is None else column.converted("times", found)
 
 
 def read_numbers(column: Column, name: str, where: str) -> Array:

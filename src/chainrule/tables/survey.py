@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.tables.files import TableFile
+from chainrule.tables.files import PlacedFile, TableFile
 from chainrule.tables.table import Column, Table, join, stack
 
 Array = NDArray[Any]
@@ -73,16 +73,15 @@ def drawn_parts(file: TableFile, generator: np.random.Generator | None) -> Itera
     Places that can be read by themselves come in a drawn order, the parts at each as they stand; so do all parts of a
     file that has no such places, or without a generator.
     """
-    places = file.places()
-    if places is None or generator is None:
+    if generator is None or not isinstance(file, PlacedFile):
         first = 0
         for table in file.parts():
             yield first, table
             first += len(table)
         return
-    firsts = np.cumsum([0, *(place.rows for place in places)])
-    for number in generator.permutation(len(places)):
+    firsts = np.cumsum([0, *(place.rows for place in file.places)])
+    for number in generator.permutation(len(file.places)):
         first = int(firsts[number])
-        for table in file.parts_at(places[number], first):
+        for table in file.parts_at(file.places[number], first):
             yield first, table
             first += len(table)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -49,10 +49,9 @@ class Column:
             "words", np.where(known[codes], codes, -1).astype(np.int32), tuple(text(v) for v in distinct[known])
         )
 
-    def converted(self, storage: Storage, read: Callable[[Sequence[str]], Array]) -> Column:
-        """A column of words read as numbers or times, each different word once."""
-        values = np.append(read(self.levels), np.nan)  # what code -1 takes
-        return Column(storage, values[self.values], first=self.first)
+    def converted(self, storage: Storage, read: Array) -> Column:
+        """A column of words as numbers or times, of which `read` has one for each level."""
+        return Column(storage, np.append(read, np.nan)[self.values], first=self.first)  # code -1 takes the last
 
 
 #: Words that stand for a missing value, in any table.

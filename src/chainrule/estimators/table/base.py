@@ -217,5 +217,4 @@ class BaseTable(Learned, BaseEstimator, Saved):  # type: ignore[misc]
         tags.input_tags.allow_nan = True
         tags.input_tags.string = True
         tags.input_tags.categorical = True
-        tags.non_deterministic = False
         return tags
