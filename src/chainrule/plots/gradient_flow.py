@@ -1,0 +1,85 @@
+"""`GradientFlowDisplay`: how much of the loss's gradient reaches each layer, epoch by epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.diagnosis.probes import Probes
+from chainrule.plots import heat_map, reading
+from chainrule.plots.display import Display
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+#: The colours span at least so many powers of ten, so that a network with even gradients looks even.
+DECADES = 4.0
+
+
+@dataclass(eq=False)
+class GradientFlowDisplay(Display):
+    """RMS of dLoss/dz by hidden layer and epoch, as colours over its log10. Layers rise from the first at the foot.
+
+    Even colours from top to bottom are a network whose layers all learn; a picture that darkens towards its foot is
+    one whose gradients vanish. Hatched: no gradient at all.
+
+    Parameters
+    ----------
+    epochs : array of shape (probes,)
+    layers : names of the hidden layers
+    flow : array of shape (probes, hidden layers), log10 of RMS dLoss/dz; -inf where there was none
+
+    Examples
+    --------
+    >>> from chainrule.plots import GradientFlowDisplay
+    >>> display = GradientFlowDisplay([1, 2, 3], ["0", "1"], [[-3.0, -2.0]] * 3).plot()
+    >>> display.ax_.images[0].get_array().shape
+    (2, 3)
+    >>> from matplotlib import pyplot
+    >>> pyplot.close(display.figure_)
+    """
+
+    epochs: Any
+    layers: Sequence[str]
+    flow: Any
+
+    @classmethod
+    def read(cls, estimator: Any) -> Self:
+        """From what was probed during the fit, `probes_`.
+
+        Raises
+        ------
+        InputError, InputTypeError
+            For what is no estimator of chainrule, not fitted, or was not probed.
+        """
+        return cls.from_probes(reading.probes(cls.__name__, estimator))
+
+    @classmethod
+    def from_probes(cls, probes: Probes) -> Self:
+        """From probes, of the layers in front of the output layer."""
+        return cls(probes.epochs, heat_map.names(probes.hidden), probes.flow())
+
+    @property
+    def size(self) -> tuple[float, float]:
+        return 6.4, 2.0 + min(2.6, 0.22 * len(self.layers))
+
+    def _draw(self, ax: Axes) -> tuple[Axes, ...]:
+        flow = np.asarray(self.flow, float)
+        low, high = spanned(flow, DECADES)
+        heat_map.draw(
+            ax, flow, np.asarray(self.epochs), self.layers, colours="viridis", low=low, high=high,
+            label="RMS of dLoss/dz", ticks=heat_map.decades(low, high),
+        )  # fmt: skip
+        return (ax,)
+
+
+def spanned(values: NDArray[Any], least: float) -> tuple[float, float]:
+    """Least and greatest finite value, or a span of `least` around them where they are nearer together."""
+    finite = values[np.isfinite(values)]
+    low, high = (float(finite.min()), float(finite.max())) if len(finite) else (-least, 0.0)
+    rest = max(0.0, least - (high - low)) / 2
+    return low - rest, high + rest
