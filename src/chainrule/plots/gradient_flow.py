@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.diagnosis.probes import Probes
-from chainrule.plots import heat_map, reading
-from chainrule.plots.display import Display
+from chainrule.plots import heat_map, style
+from chainrule.plots.probed import ProbesDisplay
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,11 +21,11 @@ DECADES = 4.0
 
 
 @dataclass(eq=False)
-class GradientFlowDisplay(Display):
-    """RMS of dLoss/dz by hidden layer and epoch, as colours over its log10. Layers rise from the first at the foot.
+class GradientFlowDisplay(ProbesDisplay):
+    """RMS of dLoss/dz by hidden layer and epoch, as colours over its log10, the first layer at the top.
 
-    Even colours from top to bottom are a network whose layers all learn; a picture that darkens towards its foot is
-    one whose gradients vanish. Hatched: no gradient at all.
+    Even colours from top to bottom are a network whose layers all learn; where it darkens towards the top, gradients
+    vanish on their way back. Hatched: no gradient at all.
 
     Parameters
     ----------
@@ -48,17 +48,6 @@ class GradientFlowDisplay(Display):
     flow: Any
 
     @classmethod
-    def read(cls, estimator: Any) -> Self:
-        """From what was probed during the fit, `probes_`.
-
-        Raises
-        ------
-        InputError, InputTypeError
-            For what is no estimator of chainrule, not fitted, or was not probed.
-        """
-        return cls.from_probes(reading.probes(cls.__name__, estimator))
-
-    @classmethod
     def from_probes(cls, probes: Probes) -> Self:
         """From probes, of the layers in front of the output layer."""
         return cls(probes.epochs, heat_map.names(probes.hidden), probes.flow())
@@ -70,10 +59,8 @@ class GradientFlowDisplay(Display):
     def _draw(self, ax: Axes) -> tuple[Axes, ...]:
         flow = np.asarray(self.flow, float)
         low, high = spanned(flow, DECADES)
-        heat_map.draw(
-            ax, flow, np.asarray(self.epochs), self.layers, colours="viridis", low=low, high=high,
-            label="RMS of dLoss/dz", ticks=heat_map.decades(low, high),
-        )  # fmt: skip
+        image = heat_map.draw(ax, flow, np.asarray(self.epochs), self.layers, colours="viridis", low=low, high=high)
+        style.colour_bar(image, [ax], "RMS of dLoss/dz", heat_map.decades(low, high))
         return (ax,)
 
 

@@ -13,6 +13,7 @@ from chainrule.plots import style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.image import AxesImage
 
 Array = NDArray[Any]
 
@@ -26,59 +27,38 @@ def names(layers: Sequence[Probed]) -> tuple[str, ...]:
     return tuple(f"{one.name} {one.activation}" if few else one.name for one in layers)
 
 
-def chosen(probes: int) -> NDArray[np.int64]:
-    """Which of so many probes are drawn: all, or `COLUMNS` of them, the first and the last among these."""
-    return np.unique(np.linspace(0, probes - 1, min(probes, COLUMNS)).round().astype(np.int64))
-
-
 def draw(
-    ax: Axes,
-    values: Array,
-    epochs: Array,
-    layers: Sequence[str],
-    *,
-    colours: str,
-    low: float,
-    high: float,
-    label: str,
-    ticks: Sequence[tuple[float, str]] | None = None,
-) -> None:
-    """Layers from below to above, epochs from left to right; what is not finite shows the hatched ground.
+    ax: Axes, values: Array, epochs: Array, layers: Sequence[str], *, colours: Any, low: float, high: float
+) -> AxesImage:
+    """Layers from above to below, epochs from left to right; what is not finite is hatched.
 
     Parameters
     ----------
     values : array of shape (probes, layers)
     epochs : of the probes
     layers : their names
-    colours, low, high : name of the colour map, and the numbers at its ends
-    label : of the colours, with the unit
-    ticks : numbers on the colour bar and what is written there
+    colours, low, high : colour map or its name, and the numbers at its ends
     """
-    picked = chosen(len(epochs))
+    picked = style.evenly(len(epochs), COLUMNS)
     shown = np.ma.masked_invalid(values[picked].T)
-    ax.patch.set_hatch("////")
-    ax.patch.set_edgecolor(style.GREY)
-    image = ax.imshow(
-        shown, cmap=colours, vmin=low, vmax=high, aspect="auto", origin="lower", interpolation="none"
-    )  # fmt: skip
+    image = ax.imshow(shown, cmap=colours, vmin=low, vmax=high, aspect="auto", interpolation="none")
+    for row, missing in enumerate(np.ma.getmaskarray(shown)):
+        ax.broken_barh(
+            _runs(missing), (row - 0.5, 1), facecolor="none", edgecolor=style.GREY, hatch="////", linewidth=0
+        )
     ax.set_xticks(*style.round_numbers(epochs[picked]))
     step = -(-len(layers) // 12)
     ax.set_yticks(range(0, len(layers), step), layers[::step])
     ax.tick_params(labelsize="small")
     ax.set_xlabel("epoch")
     ax.set_ylabel("layer")
-    bar = ax.figure.colorbar(image, ax=ax, pad=0.02, fraction=0.05, extend=_beyond(shown, low, high))
-    bar.set_label(label)
-    bar.outline.set_visible(False)
-    bar.ax.tick_params(labelsize="small")
-    if ticks is not None:
-        bar.set_ticks([at for at, _ in ticks], labels=[text for _, text in ticks])
+    return image
 
 
-def _beyond(values: Any, low: float, high: float) -> str:
-    """Ends of the scale that some value lies beyond, as matplotlib names them."""
-    below, above = bool((values < low).any()), bool((values > high).any())
-    return {(False, False): "neither", (True, False): "min", (False, True): "max", (True, True): "both"}[below, above]
+def _runs(marked: Array) -> list[tuple[float, float]]:
+    """Where columns that are marked begin, and how many of them follow, of every run of them."""
+    turns = np.flatnonzero(np.diff(marked, prepend=False, append=False))
+    return [(start - 0.5, end - start) for start, end in turns.reshape(-1, 2).tolist()]
 
 
 def decades(low: float, high: float) -> list[tuple[float, str]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from chainrule.diagnosis.probes import Probes
 from chainrule.errors import InputError, InputTypeError
 from chainrule.training.records import Record
@@ -48,3 +50,47 @@ def probes(where: str, estimator: Any) -> Probes:
             "Fit it with probes=True; a model that was loaded has none.",
         )  # fmt: skip
     return found
+
+
+def predictor(where: str, estimator: Any, features: int) -> Any:
+    """Anything fitted that predicts from so many features, a pipeline too."""
+    try:
+        found = estimator.n_features_in_
+    except AttributeError as error:
+        raise InputError(
+            f"{where}(estimator)", "a fitted estimator", repr(estimator)[:80], "Call fit(X, y)."
+        ) from error
+    if found != features:
+        raise InputError(
+            f"{where}(estimator)", f"an estimator of {features} features", f"one of {found}",
+            "Fit one on two columns to draw what it says of them.",
+        )  # fmt: skip
+    return estimator
+
+
+def classifies(estimator: Any) -> bool:
+    """Whether an estimator says of itself that it is a classifier."""
+    return bool(estimator.__sklearn_tags__().estimator_type == "classifier")
+
+
+def probabilities(where: str, estimator: Any, X: Any) -> tuple[Any, Any]:
+    """What a fitted classifier, a pipeline too, gives rows, (rows, classes), and its classes."""
+    try:
+        classes, ask = estimator.classes_, estimator.predict_proba
+    except AttributeError as error:
+        raise InputError(
+            f"{where}(estimator)", "a fitted classifier that has predict_proba", repr(estimator)[:80],
+            "Call fit(X, y); of losses, cross-entropy has probabilities.",
+        ) from error  # fmt: skip
+    return np.asarray(ask(X)), np.asarray(classes)
+
+
+def codes(where: str, y: Any, classes: Any, rows: int) -> Any:
+    """The place of each row's class."""
+    found = np.asarray(y)
+    if found.shape != (rows,) or not np.isin(found, classes).all():
+        raise InputError(
+            f"{where}(y)", f"a class of {classes.tolist()!r:.60} for each of {rows} rows", f"{found!r:.60}",
+            "Give the labels of X's rows, as fit had them.",
+        )  # fmt: skip
+    return np.searchsorted(classes, found)

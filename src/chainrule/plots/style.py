@@ -101,6 +101,17 @@ def round_numbers(values: ArrayLike, most: int = 7) -> tuple[list[float], list[s
     return np.interp(inside, found, np.arange(len(found))).tolist(), [f"{value:.0f}" for value in inside]
 
 
+def evenly(count: int, most: int) -> NDArray[np.int64]:
+    """Places in `count` items: all of them, or `most` that are evenly spread, the first and the last among them.
+
+    Examples
+    --------
+    >>> evenly(3, 5), evenly(9, 5)
+    (array([0, 1, 2]), array([0, 2, 4, 6, 8]))
+    """
+    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.int64))
+
+
 def epochs_axis(ax: Axes, epochs: Sequence[int] | NDArray[Any]) -> None:
     """An x axis of epochs: whole numbers, the first and the last at the ends."""
     from matplotlib.ticker import MaxNLocator
@@ -108,3 +119,49 @@ def epochs_axis(ax: Axes, epochs: Sequence[int] | NDArray[Any]) -> None:
     ax.xaxis.set_major_locator(MaxNLocator(7, integer=True, min_n_ticks=1))
     margin = max(0.5, 0.01 * (epochs[-1] - epochs[0]))
     ax.set_xlim(epochs[0] - margin, epochs[-1] + margin)
+
+
+def by_depth(steps: int) -> Any:
+    """A colour map of so many steps, from early to late, that leaves out what is nearly black or nearly white."""
+    from matplotlib import colormaps
+    from matplotlib.colors import ListedColormap
+
+    return ListedColormap(colormaps["viridis"](np.linspace(0.2, 0.85, steps)))
+
+
+def alarm() -> Any:
+    """A colour map from nothing at all to vermilion, on any ground."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("alarm", [f"{LINES[1]}00", f"{LINES[1]}ff"])
+
+
+def colour_bar(image: Any, axes: Sequence[Axes], label: str, ticks: Sequence[tuple[float, str]]) -> Axes:
+    """The scale of colours beside axes: its label, and places on it with what is written there."""
+    bar = axes[0].figure.colorbar(image, ax=list(axes), pad=0.02, fraction=0.05)
+    bar.set_label(label)
+    bar.set_ticks([at for at, _ in ticks], labels=[text for _, text in ticks])
+    bar.outline.set_visible(False)
+    bar.ax.tick_params(labelsize="small")
+    return bar.ax
+
+
+def depth_bar(shades: Any, axes: Sequence[Axes], label: str, names: Sequence[str]) -> None:
+    """What the colours of `by_depth` stand for, from above to below, every name or every few of them."""
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+
+    step = -(-len(names) // 8)
+    ticks = [(place, names[place]) for place in range(0, len(names), step)]
+    colour_bar(ScalarMappable(Normalize(-0.5, len(names) - 0.5), shades), axes, label, ticks).invert_yaxis()
+
+
+def of_classes(count: int) -> Sequence[Any]:
+    """A colour for each class; beyond four they are spread over a map, and near ones are hard to tell apart."""
+    from matplotlib import colormaps
+
+    return (
+        LINES[:count]
+        if count <= len(LINES)
+        else [tuple(rgba) for rgba in colormaps["turbo"](np.linspace(0.05, 0.95, count))]
+    )
