@@ -2,6 +2,7 @@
 
 from chainrule.plots.activation_functions import ActivationFunctionsDisplay
 from chainrule.plots.activation_health import ActivationHealthDisplay
+from chainrule.plots.architecture import ArchitectureDisplay
 from chainrule.plots.calibration import CalibrationDisplay
 from chainrule.plots.decision_boundary import DecisionBoundaryDisplay
 from chainrule.plots.display import Display
@@ -15,6 +16,7 @@ from chainrule.plots.weight_histogram import WeightHistogramDisplay
 __all__ = [
     "ActivationFunctionsDisplay",
     "ActivationHealthDisplay",
+    "ArchitectureDisplay",
     "CalibrationDisplay",
     "DecisionBoundaryDisplay",
     "Display",

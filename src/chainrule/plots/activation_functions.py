@@ -97,7 +97,9 @@ class ActivationFunctionsDisplay(Display):
                 self.z, self.derivatives[place], color=style.LINES[1], linewidth=1.3, linestyle="--", label="f′(z)"
             )
             panel.set_title(self.names[place], fontsize="medium")
-            panel.text(-3.9, 3.9, fill(self.formulas[place], 22), fontsize="x-small", va="top")
+            panel.text(
+                0.04, 0.97, fill(self.formulas[place], 17), transform=panel.transAxes, fontsize="x-small", va="top"
+            )
             if place + across >= count:
                 panel.set_xlabel("z")
                 panel.tick_params(labelbottom=True)

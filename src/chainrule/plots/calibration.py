@@ -91,7 +91,7 @@ class CalibrationDisplay(Display):
         p, classes = reading.probabilities(cls.__name__, estimator, X)
         codes = reading.codes(cls.__name__, y, classes, len(p))
         if len(classes) == 2:
-            return cls(p[:, 1], codes == 1, bins, f"predicted probability of {classes[1]}")
+            return cls(p[:, 1], codes == 1, bins, f"predicted probability of class {classes[1]}")
         return cls(p.max(axis=1), p.argmax(axis=1) == codes, bins, "probability of the predicted class")
 
     @property

@@ -69,7 +69,7 @@ class LearningRateFinderDisplay(Display):
         if np.isfinite(self.suggestion):
             ax.axvline(self.suggestion, color=style.LINES[1], linewidth=1.2, linestyle="--", label="_suggestion")
             ax.annotate(
-                f"suggestion: {self.suggestion:.1e}", (self.suggestion, 1), (-4, -2), ha="right", va="top",
+                f"suggestion: {self.suggestion:.2g}", (self.suggestion, 1), (-4, -2), ha="right", va="top",
                 xycoords=ax.get_xaxis_transform(), textcoords="offset points", fontsize="small",
             )  # fmt: skip
         style.legend(ax, loc="lower left")

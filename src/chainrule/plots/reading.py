@@ -41,6 +41,14 @@ def history(where: str, estimator: Any) -> list[Record]:
     return records
 
 
+def model(where: str, estimator: Any) -> Any:
+    """The multi-layer perceptron of a fitted estimator: of one for tables, that behind the encoding."""
+    from chainrule.estimators.table.base import BaseTable
+
+    found = fitted(where, estimator)
+    return found.model_ if isinstance(found, BaseTable) else found
+
+
 def probes(where: str, estimator: Any) -> Probes:
     """What was measured during a fit, at least once."""
     found: Probes | None = getattr(fitted(where, estimator), "probes_", None)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: Of Okabe and Ito 2008, those that stand out from a white ground and from a dark one: blue, vermilion, green, purple.
 LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
+#: For areas and dots with a white rim also the paler three: sky blue, orange, yellow.
+AREAS = (*LINES, "#56B4E9", "#E69F00", "#F0E442")
 #: Between black and white: for what should stand back on either ground.
 GREY = "#808080"
 
@@ -157,11 +159,9 @@ def depth_bar(shades: Any, axes: Sequence[Axes], label: str, names: Sequence[str
 
 
 def of_classes(count: int) -> Sequence[Any]:
-    """A colour for each class; beyond four they are spread over a map, and near ones are hard to tell apart."""
+    """A colour for each class; beyond seven they are spread over a map, and near ones are hard to tell apart."""
     from matplotlib import colormaps
 
-    return (
-        LINES[:count]
-        if count <= len(LINES)
-        else [tuple(rgba) for rgba in colormaps["turbo"](np.linspace(0.05, 0.95, count))]
-    )
+    if count <= len(AREAS):
+        return AREAS[:count]
+    return [tuple(rgba) for rgba in colormaps["turbo"](np.linspace(0.05, 0.95, count))]
