@@ -1,4 +1,7 @@
-"""What the tests of pictures share: no windows, no figure left open, small fits, and probes made by hand."""
+"""What the tests of pictures share: no windows, no figure left open, small fits, and probes of any size."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -10,37 +13,39 @@ from chainrule.diagnosis.probes import EDGES, QUANTITIES, Probed, Probes
 
 
 @pytest.fixture(autouse=True)
-def no_windows():
+def no_windows() -> Iterator[None]:
     """Drawing goes to memory, and what a test leaves open is closed."""
     matplotlib.use("agg")
     yield
     pyplot.close("all")
 
 
-def made(layers: int, probes: int, seed: int = 0, snapshots: int = 3) -> Probes:
-    """Probes with a number of its own at every place."""
-    generator = np.random.default_rng(seed)
-    values = generator.uniform(0.01, 1, (probes, layers, len(QUANTITIES))).astype(np.float32)
-    values[:, :, list(QUANTITIES).index("update")] -= 3.0
-    bins = len(EDGES) + 1
-    weights, gradients = generator.dirichlet(np.ones(bins), (2, snapshots, layers)).astype(np.float32)
-    names = tuple(Probed(str(place), 8, "relu", "") for place in range(layers))
-    drawn = np.linspace(1, max(1, probes), snapshots).astype(np.int64)
-    return Probes(names, np.arange(1, probes + 1), values, drawn, weights, gradients)
+@pytest.fixture(scope="session")
+def made() -> Callable[..., Probes]:
+    """A function that makes probes with a number of its own at every place."""
+
+    def make(layers: int, probes: int, snapshots: int = 3) -> Probes:
+        generator = np.random.default_rng(0)
+        values = generator.uniform(0.01, 1, (probes, layers, len(QUANTITIES))).astype(np.float32)
+        values[:, :, list(QUANTITIES).index("update")] -= 3.0
+        weights, gradients = generator.dirichlet(np.ones(len(EDGES) + 1), (2, snapshots, layers)).astype(np.float32)
+        names = tuple(Probed(str(place), 8, "relu", "") for place in range(layers))
+        drawn = np.linspace(1, probes, snapshots).astype(np.int64)
+        return Probes(names, np.arange(1, probes + 1), values, drawn, weights, gradients)
+
+    return make
 
 
 @pytest.fixture(scope="session")
-def rows():
-    """Two features, three classes."""
-    generator = np.random.default_rng(0)
+def rows() -> tuple[Any, Any]:
+    """Two features, three classes, and their target as numbers."""
     y = np.repeat([0, 1, 2], 40)
-    return generator.normal(size=(120, 2)) + np.array([[0, 0], [3, 0], [0, 3]])[y], y
+    centres = np.array([[0, 0], [3, 0], [0, 3]])
+    return np.random.default_rng(0).normal(size=(120, 2)) + centres[y], y
 
 
 @pytest.fixture(scope="session")
-def model(rows):
-    """A classifier of two features, with probes as a fit would leave them."""
-    fitted = MLPClassifier((8, 8), early_stopping=True, max_iter=5, n_iter_no_change=9, random_state=0, n_threads=1)
-    fitted.fit(*rows)
-    fitted.probes_ = made(3, fitted.n_iter_)
-    return fitted
+def model(rows: tuple[Any, Any]) -> MLPClassifier:
+    """A classifier of two features, validated and probed."""
+    hidden = MLPClassifier((8, 8), early_stopping=True, max_iter=6, n_iter_no_change=1, tol=1.0, random_state=0)
+    return hidden.set_params(n_threads=1, score_training=True).fit(*rows)

@@ -49,7 +49,7 @@ class ActivationHealthDisplay(ProbesDisplay):
     def from_probes(cls, probes: Probes) -> Self:
         """From probes, of the layers in front of the output layer."""
         dead, saturated = probes.of("dead")[:, :-1], probes.of("saturated")[:, :-1]
-        return cls(probes.epochs, heat_map.names(probes.hidden), dead, saturated)
+        return cls(probes.epochs, heat_map.names(heat_map.hidden(cls.__name__, probes)), dead, saturated)
 
     @property
     def size(self) -> tuple[float, float]:

@@ -28,6 +28,8 @@ MARGIN = 0.08
 class DecisionBoundaryDisplay(Display):
     """Regions of classes, the paler the less sure, with the lines between them; or a surface of predicted values.
 
+    A surface has the scale of the target where that is given: what is predicted beyond it has the colour of the end.
+
     Parameters
     ----------
     x, y : arrays of shape (columns,) and (rows,): where the plane was asked
@@ -58,7 +60,9 @@ class DecisionBoundaryDisplay(Display):
     features: tuple[str, str] = ("feature 0", "feature 1")
 
     @classmethod
-    def read(cls, estimator: Any, X: Any, y: Any = None, resolution: int = 160) -> Self:
+    def read(
+        cls, estimator: Any, X: Any, y: Any = None, resolution: int = 160, features: tuple[str, str] | None = None
+    ) -> Self:
         """Ask a fitted estimator over the plane that the rows of X span.
 
         Parameters
@@ -67,6 +71,7 @@ class DecisionBoundaryDisplay(Display):
         X : array or frame of shape (rows, 2), numbers
         y : targets of the rows, which are then drawn; or None
         resolution : places along each axis
+        features : names of the two; by default those of a frame's columns
 
         Raises
         ------
@@ -79,7 +84,7 @@ class DecisionBoundaryDisplay(Display):
         x_axis, y_axis = (_span(column, resolution) for column in points.T)
         plane = np.stack(np.meshgrid(x_axis, y_axis), axis=-1).reshape(-1, 2)
         asked = plane if names is None else type(X)(dict(zip(names, plane.T, strict=True)))
-        drawn, features = None if y is None else points, names or cls.features
+        drawn, features = None if y is None else points, features or names or cls.features
         if reading.classifies(estimator):
             p, classes = reading.probabilities(cls.__name__, estimator, asked)
             codes = None if y is None else reading.codes(cls.__name__, y, classes, len(points))
@@ -98,6 +103,7 @@ class DecisionBoundaryDisplay(Display):
             self._draw_regions(ax, self.classes)
         ax.set_xlabel(self.features[0])
         ax.set_ylabel(self.features[1])
+        ax.locator_params(nbins=6)
         ax.tick_params(labelsize="small")
         return (ax,)
 
@@ -112,13 +118,9 @@ class DecisionBoundaryDisplay(Display):
 
     def _draw_surface(self, ax: Axes) -> None:
         values = np.asarray(self.response, float)
-        seen = values if self.target is None else np.concatenate([values.ravel(), np.ravel(self.target)])
+        seen = values if self.target is None else np.asarray(self.target, float)
         how: dict[str, Any] = {"cmap": "viridis", "vmin": seen.min(), "vmax": seen.max()}
-        image = self._image(ax, values, **how)
-        bar = ax.figure.colorbar(image, ax=ax, pad=0.02, fraction=0.05)
-        bar.set_label("prediction")
-        bar.outline.set_visible(False)
-        bar.ax.tick_params(labelsize="small")
+        style.colour_bar(self._image(ax, values, **how), [ax], "prediction")
         if self.points is not None:
             x, y = np.asarray(self.points).T
             ax.scatter(x, y, c=self.target, s=16, edgecolors="white", linewidths=0.6, **how)

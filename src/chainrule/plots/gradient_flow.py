@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: The colours span at least so many powers of ten, so that a network with even gradients looks even.
 DECADES = 4.0
+#: And at most so many, up to the largest gradient: what is below has no effect, and would take all colours for itself.
+MOST = 16.0
 
 
 @dataclass(eq=False)
@@ -50,7 +52,7 @@ class GradientFlowDisplay(ProbesDisplay):
     @classmethod
     def from_probes(cls, probes: Probes) -> Self:
         """From probes, of the layers in front of the output layer."""
-        return cls(probes.epochs, heat_map.names(probes.hidden), probes.flow())
+        return cls(probes.epochs, heat_map.names(heat_map.hidden(cls.__name__, probes)), probes.flow())
 
     @property
     def size(self) -> tuple[float, float]:
@@ -58,15 +60,21 @@ class GradientFlowDisplay(ProbesDisplay):
 
     def _draw(self, ax: Axes) -> tuple[Axes, ...]:
         flow = np.asarray(self.flow, float)
-        low, high = spanned(flow, DECADES)
+        low, high = spanned(flow, DECADES, MOST)
         image = heat_map.draw(ax, flow, np.asarray(self.epochs), self.layers, colours="viridis", low=low, high=high)
         style.colour_bar(image, [ax], "RMS of dLoss/dz", heat_map.decades(low, high))
         return (ax,)
 
 
-def spanned(values: NDArray[Any], least: float) -> tuple[float, float]:
-    """Least and greatest finite value, or a span of `least` around them where they are nearer together."""
+def spanned(values: NDArray[Any], least: float, most: float) -> tuple[float, float]:
+    """The ends of a scale from the least to the greatest finite value, which spans at least and at most so much.
+
+    Examples
+    --------
+    >>> spanned(np.array([-1.0, -2.0]), 4.0, 16.0), spanned(np.array([-40.0, -1.0]), 4.0, 16.0)
+    ((-3.5, 0.5), (-17.0, -1.0))
+    """
     finite = values[np.isfinite(values)]
     low, high = (float(finite.min()), float(finite.max())) if len(finite) else (-least, 0.0)
     rest = max(0.0, least - (high - low)) / 2
-    return low - rest, high + rest
+    return max(low - rest, high - most), high + rest

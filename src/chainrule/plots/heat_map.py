@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.diagnosis.probes import Probed
+from chainrule.diagnosis.probes import Probed, Probes
+from chainrule.errors import InputError
 from chainrule.plots import style
 
 if TYPE_CHECKING:
@@ -25,6 +26,13 @@ def names(layers: Sequence[Probed]) -> tuple[str, ...]:
     """What layers are called in pictures: their place in the network, and where few, their function."""
     few = len(layers) <= 10
     return tuple(f"{one.name} {one.activation}" if few else one.name for one in layers)
+
+
+def hidden(where: str, probes: Probes) -> Sequence[Probed]:
+    """The layers in front of the output layer, one at least."""
+    if not probes.hidden:
+        raise InputError(f"{where}(probes)", "a network with hidden layers", "an output layer alone", "Add one.")
+    return probes.hidden
 
 
 def draw(

@@ -51,11 +51,11 @@ def model(where: str, estimator: Any) -> Any:
 
 def probes(where: str, estimator: Any) -> Probes:
     """What was measured during a fit, at least once."""
-    found: Probes | None = getattr(fitted(where, estimator), "probes_", None)
+    found: Probes | None = fitted(where, estimator).probes_
     if found is None or not len(found):
         raise InputError(
             f"{where}(estimator)", "an estimator whose fit was probed", "no probes",
-            "Fit it with probes=True; a model that was loaded has none.",
+            "Fit it with probes=True and a stochastic solver.",
         )  # fmt: skip
     return found
 

@@ -88,19 +88,27 @@ def powers(axis: Any) -> None:
 
 
 def round_numbers(values: ArrayLike, most: int = 7) -> tuple[list[float], list[str]]:
-    """Where ticks go among items that have rising whole numbers, and the round numbers that stand there.
+    """Where ticks go among items that have rising whole numbers, and what stands there.
+
+    At round numbers, between items too; at items where the numbers rise too unevenly for that.
 
     Examples
     --------
     >>> round_numbers([1, 5, 9, 13, 17, 21, 25, 29, 33])
     ([1.0, 2.25, 3.5, 4.75, 6.0, 7.25], ['5', '10', '15', '20', '25', '30'])
+    >>> round_numbers([1, 2, 4, 8, 16, 32, 64, 128, 256], most=5)
+    ([0.0, 2.0, 4.0, 6.0, 8.0], ['1', '4', '16', '64', '256'])
     """
     from matplotlib.ticker import MaxNLocator
 
     found = np.asarray(values, float)
-    wanted = MaxNLocator(most, integer=True).tick_values(found[0], found[-1]) if len(found) > most else found
-    inside = wanted[(wanted >= found[0]) & (wanted <= found[-1])]
-    return np.interp(inside, found, np.arange(len(found))).tolist(), [f"{value:.0f}" for value in inside]
+    wanted = MaxNLocator(most, integer=True).tick_values(found[0], found[-1])
+    wanted = wanted[(wanted >= found[0]) & (wanted <= found[-1])]
+    at = np.interp(wanted, found, np.arange(len(found)))
+    if len(found) <= most or len(at) < 2 or np.diff(at).min() < len(found) / most / 2:
+        places = evenly(len(found), most)
+        at, wanted = places.astype(float), found[places]
+    return at.tolist(), [f"{value:.0f}" for value in wanted]
 
 
 def evenly(count: int, most: int) -> NDArray[np.int64]:
@@ -138,11 +146,16 @@ def alarm() -> Any:
     return LinearSegmentedColormap.from_list("alarm", [f"{LINES[1]}00", f"{LINES[1]}ff"])
 
 
-def colour_bar(image: Any, axes: Sequence[Axes], label: str, ticks: Sequence[tuple[float, str]]) -> Axes:
-    """The scale of colours beside axes: its label, and places on it with what is written there."""
-    bar = axes[0].figure.colorbar(image, ax=list(axes), pad=0.02, fraction=0.05)
+def colour_bar(image: Any, axes: Sequence[Axes], label: str, ticks: Sequence[tuple[float, str]] | None = None) -> Axes:
+    """The scale of colours beside axes, pointed where values lie beyond it; `ticks` are places and what is written."""
+    low, high = image.get_clim()
+    values = np.ma.masked_invalid([low] if image.get_array() is None else image.get_array())
+    beyond = bool((values < low).any()), bool((values > high).any())
+    extend = {(False, False): "neither", (True, False): "min", (False, True): "max", (True, True): "both"}[beyond]
+    bar = axes[0].figure.colorbar(image, ax=list(axes), pad=0.02, fraction=0.05, extend=extend)
     bar.set_label(label)
-    bar.set_ticks([at for at, _ in ticks], labels=[text for _, text in ticks])
+    if ticks is not None:
+        bar.set_ticks([at for at, _ in ticks], labels=[text for _, text in ticks])
     bar.outline.set_visible(False)
     bar.ax.tick_params(labelsize="small")
     return bar.ax

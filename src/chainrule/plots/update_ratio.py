@@ -17,8 +17,12 @@ if TYPE_CHECKING:
 
 #: log10 of the ratio: below, a layer hardly learns; above, a step overturns what was learned; about `BEST` is usual.
 HEALTHY, BEST = (-4.0, -1.0), -3.0
+#: What is below this is as good as no step at all, and not worth a longer axis.
+LOWEST = -9.0
 #: More layers than this are told apart by a colour bar instead of names.
 NAMED = 8
+#: As few probes are dotted.
+DOTTED = 30
 #: Points of all lines together, about; a layer has no fewer than `FEWEST`, the first and the last among them.
 POINTS, FEWEST = 8000, 100
 
@@ -41,7 +45,7 @@ class UpdateRatioDisplay(ProbesDisplay):
     >>> from chainrule.plots import UpdateRatioDisplay
     >>> display = UpdateRatioDisplay([1, 2, 3], ["0", "1"], [[-3.0, -2.5]] * 3).plot()
     >>> len(display.ax_.lines), display.ax_.get_ylabel()
-    (2, 'step / weights')
+    (2, 'norm of step / norm of weights')
     >>> from matplotlib import pyplot
     >>> pyplot.close(display.figure_)
     """
@@ -62,16 +66,16 @@ class UpdateRatioDisplay(ProbesDisplay):
         epochs, ratio = np.asarray(self.epochs)[drawn], np.asarray(self.ratio, float)[drawn]
         ratio = np.where(np.isfinite(ratio), ratio, np.nan)
         shades = style.by_depth(len(self.layers))
-        single = "o" if len(epochs) == 1 else ""
+        dots = "o" if len(epochs) <= DOTTED else ""
         style.dress(ax)
         ax.axhspan(*HEALTHY, color=style.GREY, alpha=0.14, linewidth=0, label="_healthy")
         for name, line, shade in zip(self.layers, ratio.T, shades.colors, strict=True):
-            ax.plot(epochs, line, color=shade, linewidth=1.3, marker=single, label=name)
+            ax.plot(epochs, line, color=shade, linewidth=1.3, marker=dots, markersize=3, label=name)
         style.epochs_axis(ax, epochs)
         ax.set_xlabel("epoch")
-        ax.set_ylabel("step / weights")
+        ax.set_ylabel("norm of step / norm of weights")
         low, high = (np.nanmin(ratio), np.nanmax(ratio)) if np.isfinite(ratio).any() else HEALTHY
-        ax.set_ylim(min(low, HEALTHY[0]) - 0.3, max(high, HEALTHY[1]) + 0.3)
+        ax.set_ylim(max(LOWEST, min(low, HEALTHY[0])) - 0.3, max(high, HEALTHY[1]) + 0.3)
         ax.yaxis.set_major_locator(MaxNLocator(7, integer=True))
         ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: style.power(value)))
         ax.annotate(
