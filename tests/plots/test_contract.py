@@ -6,10 +6,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 from matplotlib import pyplot
+from matplotlib.colors import to_rgba_array
 from matplotlib.figure import Figure
 
 from chainrule import MLPClassifier, MLPRegressor, SequenceClassifier, TableClassifier, plots
 from chainrule.errors import InputError, InputTypeError, MissingExtraError
+from chainrule.plots import style
+from chainrule.plots.decision_boundary import PALEST, STRONGEST
 from chainrule.plots.display import Display
 
 Pairs = Iterator[tuple[Any, Any]]
@@ -52,7 +55,9 @@ def weight_histogram(display: Any) -> Pairs:
 
 
 def decision_boundary(display: Any) -> Pairs:
-    yield display.ax_.images[0].get_array(), display.response.argmax(axis=-1)
+    image = display.ax_.images[0].get_array()
+    yield image[..., :3], to_rgba_array(style.of_classes(3))[display.response.argmax(axis=-1), :3]
+    yield image[..., 3], np.interp(display.response.max(axis=-1), [1 / 3, 1], [PALEST, STRONGEST])
     points = [dots.get_offsets() for dots in display.ax_.collections if dots.get_label() in "012"]
     yield np.concatenate(points), display.points[np.argsort(display.target, kind="stable")]
 

@@ -112,7 +112,7 @@ class CalibrationDisplay(Display):
     def _draw(self, ax: Axes) -> tuple[Axes, ...]:
         found, (upper, lower) = self.binned(), style.split(ax, 2, height_ratios=[4, 1])[:, 0]
         style.dress(upper, grid="both")
-        upper.plot([0, 1], [0, 1], color=style.GREY, linewidth=1, linestyle=":", label="_perfect")
+        upper.plot([0, 1], [0, 1], color=style.GREY, linewidth=1.2, linestyle="--", label="_perfect")
         spread = np.maximum(0, [found.observed - found.low, found.high - found.observed])
         upper.errorbar(
             found.predicted, found.observed, spread, color=style.LINES[0], marker="o", markersize=4.5, linewidth=1.4,

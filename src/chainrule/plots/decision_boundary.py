@@ -22,6 +22,8 @@ Array = NDArray[Any]
 _RESOLUTION = Count("A hundred are smooth.", least=2)
 #: How far the plane goes on beyond the rows, in shares of their range.
 MARGIN = 0.08
+#: Opacity of a region where the classes are equally likely, and where one is certain.
+PALEST, STRONGEST = 0.12, 0.55
 
 
 @dataclass(eq=False)
@@ -126,13 +128,9 @@ class DecisionBoundaryDisplay(Display):
             ax.scatter(x, y, c=self.target, s=16, edgecolors="white", linewidths=0.6, **how)
 
     def _draw_regions(self, ax: Axes, classes: Sequence[Any]) -> None:
-        from matplotlib.colors import ListedColormap
-
         p = np.asarray(self.response, float)
         colours = style.of_classes(len(classes))
-        sure = (p.max(axis=-1) - 1 / len(classes)) / (1 - 1 / len(classes))
-        how: dict[str, Any] = {"cmap": ListedColormap(colours), "vmin": -0.5, "vmax": len(classes) - 0.5}
-        self._image(ax, p.argmax(axis=-1), alpha=0.12 + 0.43 * sure, **how)
+        self._image(ax, tinted(p, colours))
         for place in range(len(classes)):
             ahead = p[..., place] - np.delete(p, place, axis=-1).max(axis=-1)
             if ahead.min() < 0 < ahead.max():
@@ -143,6 +141,20 @@ class DecisionBoundaryDisplay(Display):
                 of_class[:, 0], of_class[:, 1], s=16, color=colour, edgecolors="white", linewidths=0.6, label=str(name)
             )
         style.legend(ax, loc="center left", bbox_to_anchor=(1.0, 0.5), title="class", title_fontsize="small")
+
+
+def tinted(p: Array, colours: Sequence[Any]) -> Array:
+    """Each place in the colour of its most probable class, the stronger the surer: RGBA of shape (rows, columns, 4).
+
+    As colours, because matplotlib leaves an array of alphas out of an SVG.
+    """
+    from matplotlib.colors import to_rgba_array
+
+    chance = 1 / p.shape[-1]
+    sure = (p.max(axis=-1) - chance) / max(1 - chance, chance)
+    rgba = to_rgba_array(list(colours))[p.argmax(axis=-1)]
+    rgba[..., 3] = PALEST + (STRONGEST - PALEST) * sure
+    return rgba
 
 
 def _two(where: str, X: Any) -> tuple[Array, tuple[str, str] | None]:

@@ -97,7 +97,9 @@ PICTURES = (
         "House values in California by place alone, and 800 of the districts that they were learned from.",
         "housing = datasets.load_california_housing()\n"
         'place = np.column_stack([housing.columns["Longitude"], housing.columns["Latitude"]])\n'
-        "network = MLPRegressor(hidden_layer_sizes=(128, 128), learning_rate_init=0.003, max_iter=30, random_state=0)\n"
+        "network = MLPRegressor(\n"
+        '    hidden_layer_sizes=(64,) * 3, activation="tanh", learning_rate_init=0.003, max_iter=60, random_state=0\n'
+        ")\n"
         "values = make_pipeline(StandardScaler(), network).fit(place, housing.target)\n"
         "some = rng.choice(len(place), 800, replace=False)\n"
         "display = plots.DecisionBoundaryDisplay.from_estimator(\n"
@@ -154,7 +156,7 @@ def draw(folder: Path, pictures: Sequence[Picture] = PICTURES) -> Iterator[Path]
     for picture in pictures:
         exec(picture.code, names)
         display: Display = names["display"]
-        figure = display.figure_.get_figure(root=True)
+        figure = display.figure_.figure
         file = folder / f"{picture.name}.png"
         figure.savefig(file, dpi=DENSITY, metadata={"Software": None})
         pyplot.close(figure)

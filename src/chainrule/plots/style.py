@@ -102,7 +102,7 @@ def round_numbers(values: ArrayLike, most: int = 7) -> tuple[list[float], list[s
     from matplotlib.ticker import MaxNLocator
 
     found = np.asarray(values, float)
-    wanted = MaxNLocator(most, integer=True).tick_values(found[0], found[-1])
+    wanted = np.asarray(MaxNLocator(most, integer=True).tick_values(found[0], found[-1]))
     wanted = wanted[(wanted >= found[0]) & (wanted <= found[-1])]
     at = np.interp(wanted, found, np.arange(len(found)))
     if len(found) <= most or len(at) < 2 or np.diff(at).min() < len(found) / most / 2:
@@ -136,7 +136,7 @@ def by_depth(steps: int) -> Any:
     from matplotlib import colormaps
     from matplotlib.colors import ListedColormap
 
-    return ListedColormap(colormaps["viridis"](np.linspace(0.2, 0.85, steps)))
+    return ListedColormap(colormaps["viridis"](np.linspace(0.3, 0.8, steps)))
 
 
 def alarm() -> Any:

@@ -70,10 +70,9 @@ def _drawn(figure: Figure | SubFigure) -> str:
     """What matplotlib writes, with text as text."""
     from matplotlib import rc_context
 
-    whole, buffer = figure.get_figure(root=True), io.StringIO()
-    assert whole is not None
+    buffer = io.StringIO()
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": "chainrule", "svg.image_inline": True}):
-        whole.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+        figure.figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     return buffer.getvalue()
 
 
