@@ -47,5 +47,7 @@ def rows() -> tuple[Any, Any]:
 @pytest.fixture(scope="session")
 def model(rows: tuple[Any, Any]) -> MLPClassifier:
     """A classifier of two features, validated and probed."""
-    hidden = MLPClassifier((8, 8), early_stopping=True, max_iter=6, n_iter_no_change=1, tol=1.0, random_state=0)
-    return hidden.set_params(n_threads=1, score_training=True).fit(*rows)
+    options = {"max_iter": 40, "n_iter_no_change": 30, "tol": 1.0, "batch_size": 16, "random_state": 0, "n_threads": 1}
+    fitted = MLPClassifier((8, 8), early_stopping=True, score_training=True, **options).fit(*rows)
+    assert len(fitted.probes_) > 3 and len(fitted.probes_.drawn) > 2
+    return fitted
