@@ -2,9 +2,11 @@
 
 import subprocess
 import sys
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from matplotlib.backend_bases import MouseEvent
 from matplotlib.figure import Figure
 from sklearn.calibration import calibration_curve
 from sklearn.pipeline import make_pipeline
@@ -12,7 +14,7 @@ from sklearn.preprocessing import StandardScaler
 
 from chainrule import MLPClassifier, MLPRegressor
 from chainrule.errors import InputError
-from chainrule.plots import CalibrationDisplay, DecisionBoundaryDisplay, style
+from chainrule.plots import CalibrationDisplay, DecisionBoundaryDisplay, style, svg
 
 FEW = {"max_iter": 4, "n_iter_no_change": 1, "tol": 1e9, "n_threads": 1, "random_state": 0}
 
@@ -119,6 +121,8 @@ def test_surfaces(rows):
     image = display.ax_.images[0]
     at = np.array([[display.x[2], display.y[7]]])
     np.testing.assert_allclose(image.get_array()[7, 2], model.predict(at)[0], rtol=1e-5)
+    pointer = MouseEvent("motion", display.figure_.canvas, *display.ax_.transData.transform(at[0]))
+    assert image.get_cursor_data(pointer) == pytest.approx(model.predict(at)[0])
     assert image.get_clim() == (0, 2) and display.ax_.get_xlabel() == "a"
     left, right, bottom, top = image.get_extent()
     assert (right - left) / 9 == pytest.approx(display.x[1] - display.x[0])
@@ -136,6 +140,31 @@ def test_a_prediction_that_is_the_same_everywhere():
     display = DecisionBoundaryDisplay(x, x, p, classes=["a", "b"]).plot()
     display.figure_.canvas.draw()
     assert len(np.unique(display.ax_.images[0].get_array().reshape(-1, 4), axis=0)) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("$x^$", "$x^$"),
+        ("$5 & $6", "$5 & $6"),
+        ("_hidden", "_hidden"),
+        ("</text><script>", "</text><script>"),
+        ("a\x00b\n\ud800", "a�b��"),
+        ("x" * 300, "x" * 39 + "…"),
+        ("日本", "日本"),
+    ],
+    ids=["math", "dollars", "underscore", "markup", "unprintable", "long", "script"],
+)
+def test_words_of_data_are_written_as_they_are(name, shown):
+    x = np.linspace(0, 1, 5)
+    p = np.stack([np.broadcast_to(x, (5, 5)), 1 - np.broadcast_to(x, (5, 5))], axis=-1)
+    plane = DecisionBoundaryDisplay(x, x, p, classes=[name, "other"], features=(name, name))
+    assert texts(svg(plane, title=name, description=name)).count(shown) == 3
+    assert shown in texts(svg(CalibrationDisplay([0.5], [1], axis=name), title="A"))
+
+
+def texts(svg_text):
+    return [element.text for element in ElementTree.fromstring(svg_text).iter("{http://www.w3.org/2000/svg}text")]
 
 
 # Style ------------------------------------------------------------------------------------------------------

@@ -96,7 +96,7 @@ class ActivationFunctionsDisplay(Display):
             panel.plot(
                 self.z, self.derivatives[place], color=style.LINES[1], linewidth=1.3, linestyle="--", label="f′(z)"
             )
-            panel.set_title(self.names[place], fontsize="medium")
+            panel.set_title(style.literal(self.names[place]), fontsize="medium")
             panel.text(
                 0.04, 0.97, fill(self.formulas[place], 17), transform=panel.transAxes, fontsize="x-small", va="top"
             )

@@ -148,7 +148,9 @@ class ArchitectureDisplay(Display):
         )
         ax.text(0, row, f"{box.units:,}", ha="center", va="center", fontsize="small")
         long = max(len(one.text) for one in self.boxes) > LONG
-        ax.text(TEXT, row, box.text, va="center", fontsize="small" if long else "medium")
+        ax.text(
+            TEXT, row, " · ".join(map(style.literal, box.parts)), va="center", fontsize="small" if long else "medium"
+        )
         if box.parameters:
             ax.text(NUMBERS, row, f"{box.parameters:,}", ha="right", va="center", color=style.GREY)
         if row:

@@ -132,7 +132,7 @@ class CalibrationDisplay(Display):
         edges = np.linspace(0, 1, self.bins + 1)
         lower.hist(np.asarray(self.probability, float), edges, color=style.LINES[0], alpha=0.6, rwidth=0.92)
         lower.set_ylabel("rows")
-        lower.set_xlabel(self.axis)
+        lower.set_xlabel(style.literal(self.axis))
         return upper, lower
 
 

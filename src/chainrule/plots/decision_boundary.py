@@ -103,8 +103,8 @@ class DecisionBoundaryDisplay(Display):
             self._draw_surface(ax)
         else:
             self._draw_regions(ax, self.classes)
-        ax.set_xlabel(self.features[0])
-        ax.set_ylabel(self.features[1])
+        ax.set_xlabel(style.literal(self.features[0]))
+        ax.set_ylabel(style.literal(self.features[1]))
         ax.locator_params(nbins=6)
         ax.tick_params(labelsize="small")
         return (ax,)
@@ -135,12 +135,14 @@ class DecisionBoundaryDisplay(Display):
             ahead = p[..., place] - np.delete(p, place, axis=-1).max(axis=-1)
             if ahead.min() < 0 < ahead.max():
                 ax.contour(self.x, self.y, ahead, [0], colors=style.GREY, linewidths=1)
-        for place, (name, colour) in enumerate(zip(classes, colours, strict=True)):
+        for place, colour in enumerate(colours):
             of_class = np.empty((0, 2)) if self.points is None else np.asarray(self.points)[self.target == place]
             ax.scatter(
-                of_class[:, 0], of_class[:, 1], s=16, color=colour, edgecolors="white", linewidths=0.6, label=str(name)
+                of_class[:, 0], of_class[:, 1], s=16, color=colour, edgecolors="white", linewidths=0.6, label=str(place)
             )
-        style.legend(ax, loc="center left", bbox_to_anchor=(1.0, 0.5), title="class", title_fontsize="small")
+        words = style.legend(ax, loc="center left", bbox_to_anchor=(1.0, 0.5), title="class", title_fontsize="small")
+        for word, name in zip(words.get_texts(), classes, strict=True):
+            word.set_text(style.literal(name))  # as a label, a name that begins with _ would be left out
 
 
 def tinted(p: Array, colours: Sequence[Any]) -> Array:

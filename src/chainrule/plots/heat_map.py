@@ -25,7 +25,7 @@ COLUMNS = 400
 def names(layers: Sequence[Probed]) -> tuple[str, ...]:
     """What layers are called in pictures: their place in the network, and where few, their function."""
     few = len(layers) <= 10
-    return tuple(f"{one.name} {one.activation}" if few else one.name for one in layers)
+    return tuple(f"{one.name} {style.literal(one.activation)}" if few else one.name for one in layers)
 
 
 def hidden(where: str, probes: Probes) -> Sequence[Probed]:

@@ -50,7 +50,7 @@ def draw(ax: Axes, boxes: Sequence[Box], weights: Mapping[str, Any] | None) -> N
 
 def _said(box: Box) -> list[str]:
     """The lines below a column."""
-    first, *rest = box.parts
+    first, *rest = map(style.literal, box.parts)
     parameters = [f"{box.parameters:,} parameters"] if box.parameters else []
     return [f"input {box.units}" if box.kind == "input" else first, *rest, *parameters]
 

@@ -12,6 +12,7 @@ from chainrule.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.legend import Legend
 
 #: Of Okabe and Ito 2008, those that stand out from a white ground and from a dark one: blue, vermilion, green, purple.
 LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
@@ -19,6 +20,9 @@ LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
 AREAS = (*LINES, "#56B4E9", "#E69F00", "#F0E442")
 #: Between black and white: for what should stand back on either ground.
 GREY = "#808080"
+
+#: Letters of a word of data that are shown.
+LONGEST = 40
 
 _RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
@@ -40,9 +44,9 @@ def dress(ax: Axes, grid: str = "y") -> None:
         ax.grid(axis=grid, color=GREY, alpha=0.25, linewidth=0.6)  # type: ignore[arg-type]
 
 
-def legend(ax: Axes, **where: Any) -> None:
+def legend(ax: Axes, **where: Any) -> Legend:
     """A legend without a frame."""
-    ax.legend(**{"frameon": False, "fontsize": "small", **where})
+    return ax.legend(**{"frameon": False, "fontsize": "small", **where})
 
 
 def split(ax: Axes, rows: int, columns: int = 1, **how: Any) -> NDArray[Any]:
@@ -62,6 +66,24 @@ def split(ax: Axes, rows: int, columns: int = 1, **how: Any) -> NDArray[Any]:
         grid = spec.subgridspec(rows, columns, **how)
     panels: NDArray[Any] = grid.subplots(squeeze=False, **shared)
     return panels
+
+
+def printable(text: object) -> str:
+    """Words with a mark for each letter that cannot be shown; such letters have no place in an SVG either."""
+    return "".join(letter if letter.isprintable() else "�" for letter in str(text))
+
+
+def literal(text: object) -> str:
+    """Words of a person or of data for matplotlib, as they are: no mathematics between dollars, and not too long.
+
+    Examples
+    --------
+    >>> print(literal("$5 to $10"), literal("line\\nline"))
+    \\$5 to \\$10 line�line
+    """
+    said = printable(text)
+    short = said if len(said) <= LONGEST else said[: LONGEST - 1] + "…"
+    return short.replace("$", r"\$")
 
 
 def power(exponent: float) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from hashlib import sha256
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
@@ -50,8 +51,10 @@ def svg(picture: Display | Figure, *, title: str, description: str = "", prefix:
     figure = _figure(picture) if isinstance(picture, Display) else picture
     root = ElementTree.fromstring(_drawn(figure))
     _strip(root)
-    prefix = prefix or "p" + sha256(ElementTree.tostring(root)).hexdigest()[:8]
-    _rename(root, prefix)
+    _rename(root, "")
+    if prefix is None:  # from what is drawn alone: the ids that matplotlib gave are of this process
+        prefix = "p" + sha256(ElementTree.tostring(root)).hexdigest()[:8]
+    _rename(root, f"{prefix}-")
     _name(root, prefix, title, description)
     ElementTree.register_namespace("", _SVG)
     return ElementTree.tostring(root, encoding="unicode")
@@ -70,9 +73,16 @@ def _drawn(figure: Figure | SubFigure) -> str:
     """What matplotlib writes, with text as text."""
     from matplotlib import rc_context
 
-    buffer = io.StringIO()
-    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "chainrule", "svg.image_inline": True}):
-        figure.figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    buffer, whole = io.StringIO(), figure.figure
+    with (
+        rc_context({"svg.fonttype": "none", "svg.hashsalt": "chainrule", "svg.image_inline": True}),
+        warnings.catch_warnings(),
+    ):
+        warnings.filterwarnings(
+            "ignore", "Glyph .* missing"
+        )  # of matplotlib's font, which only measures the words here
+        whole.draw_without_rendering()  # a layout settles in two passes: now a picture drawn before gives no other text
+        whole.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     return buffer.getvalue()
 
 
@@ -113,10 +123,10 @@ def _attributes(element: ElementTree.Element) -> dict[str, str]:
 
 
 def _rename(root: ElementTree.Element, prefix: str) -> None:
-    """Keep only ids that something refers to, under short names with the prefix."""
+    """Keep only ids that something refers to, numbered behind a prefix."""
     used = [name for element in root.iter() for value in element.attrib.values() for name in _REFERENCE.findall(value)]
     used += [e.attrib["href"][1:] for e in root.iter() if e.attrib.get("href", "").startswith("#")]
-    names = {old: f"{prefix}-{number}" for number, old in enumerate(dict.fromkeys(used))}
+    names = {old: f"{prefix}{number}" for number, old in enumerate(dict.fromkeys(used))}
     for element in root.iter():
         for key, value in list(element.attrib.items()):
             if key == "id":
@@ -142,5 +152,5 @@ def _name(root: ElementTree.Element, prefix: str, title: str, description: str) 
         root.set(key, value)
     for place, (kind, text) in enumerate(said):
         element = ElementTree.Element(f"{{{_SVG}}}{kind}", {"id": f"{prefix}-{kind}"})
-        element.text = text
+        element.text = style.printable(text)
         root.insert(place, element)
