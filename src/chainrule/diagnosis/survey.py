@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import skew
 
 Array = NDArray[Any]
 
@@ -35,7 +36,8 @@ class Survey:
     leak_correlation : its absolute correlation with the target, or with one of its classes
     shares : of a classification, the share of each class, else empty
     target_rms : of a regression, the largest root mean square of an output, else 0
-    target_low : of a regression, the smallest target, else 0
+    counts : of a regression, whether targets are whole numbers from 0 on
+    target_skew : of a regression, the largest skewness of an output, else 0
     """
 
     rows: int
@@ -50,7 +52,8 @@ class Survey:
     leak_correlation: float = 0.0
     shares: tuple[float, ...] = ()
     target_rms: float = 0.0
-    target_low: float = 0.0
+    counts: bool = False
+    target_skew: float = 0.0
 
 
 def survey(X: Any, y: Array, classes: int) -> Survey:
@@ -90,7 +93,11 @@ def survey(X: Any, y: Array, classes: int) -> Survey:
         about["shares"] = tuple((np.bincount(y, minlength=classes) / len(y)).tolist())
     else:
         values = y.reshape(len(y), -1).astype(np.float64)
-        about |= {"target_rms": float(np.sqrt((values**2).mean(axis=0)).max()), "target_low": float(values.min())}
+        about |= {
+            "target_rms": float(np.sqrt((values**2).mean(axis=0)).max()),
+            "counts": bool((values >= 0).all() and (values == np.round(values)).all()),
+            "target_skew": float(np.abs(skew(values, axis=0)).max()) if (np.ptp(values, axis=0) > 0).all() else 0.0,
+        }
     return Survey(
         **about,
         constant=tuple(constant[:NAMED].tolist()),
