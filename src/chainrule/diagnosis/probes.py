@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.diagnosis.survey import Survey
 from chainrule.errors import unknown_name
 
 #: What is measured of a layer, in the order of the last axis of `Probes.values`. Widths and rows are averaged over;
@@ -58,6 +59,7 @@ class Probes:
     drawn : array of shape (snapshots,), int: the epoch of each snapshot of the histograms
     weights, gradients : arrays of shape (snapshots, layers, 42), float32: share of weights, and of their gradients,
         in the bins between `EDGES`, with one bin below and one above
+    survey : what the rows to train on were like, or None where nobody looked
     """
 
     layers: tuple[Probed, ...]
@@ -66,6 +68,7 @@ class Probes:
     drawn: NDArray[np.int64]
     weights: NDArray[np.float32]
     gradients: NDArray[np.float32]
+    survey: Survey | None = None
 
     def __len__(self) -> int:
         return len(self.epochs)

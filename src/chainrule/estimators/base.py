@@ -90,6 +90,7 @@ class BaseMLP(CallbackSupportMixin, Learned, BaseEstimator, Saved):  # type: ign
     mixup: float = 0.0
     calibration: bool = False
     n_members: int = 1
+    probes: bool = True
 
     # What a subclass says of its target -------------------------------------------------------------------
 

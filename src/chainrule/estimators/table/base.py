@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from chainrule.diagnosis.probes import Probes
 from chainrule.engine.expansion import Coded
 from chainrule.engine.network import Network
 from chainrule.estimators import rules
@@ -55,6 +56,7 @@ class BaseTable(Learned, BaseEstimator, Saved):  # type: ignore[misc]
     verbose: Any = False
     callbacks: Sequence[Any] | None = None
     memory: int | str = "auto"
+    probes: bool = True
 
     _inside: ClassVar[type[BaseMLP]]
     #: Whether classes keep their shares among the rows held out.
@@ -147,6 +149,12 @@ class BaseTable(Learned, BaseEstimator, Saved):  # type: ignore[misc]
     def history_(self) -> list[Any]:
         """Records, one per epoch: loss, score and loss of the rows held out, seconds."""
         return self.model_.history_
+
+    @property
+    def probes_(self) -> Probes | None:
+        """What was measured of every layer while it trained; None with `probes=False`."""
+        check_is_fitted(self)
+        return self.model_.probes_
 
     @property
     def network_(self) -> Network:

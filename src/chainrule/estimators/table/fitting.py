@@ -173,6 +173,7 @@ def _train(
         n_threads=estimator.n_threads,
         verbose=estimator.verbose,
         callbacks=estimator.callbacks,
+        probes=estimator.probes,
         **presets.training(preset, count),
         **extra,
     )
