@@ -27,7 +27,7 @@ TRAINED, HELD_OUT = 1500, 1500
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Rows to train on and rows held out: X float32 of shape (rows, features), y class codes or standardised numbers."""
+    """Rows to train on and rows held out: X float32, (rows, features); y class codes or standardised numbers."""
 
     task: Task
     X: NDArray[np.float32]
