@@ -72,8 +72,8 @@ def plain(estimator: Any, X: Any, y: Any) -> Scores:
     unseen = np.flatnonzero(known)[: np.count_nonzero(known[:cut])]
     epochs = max(1, PLAIN_STEPS * PLAIN_BATCH // max(1, len(y) - cut))
     model = kind(
-        (64, 64), batch_size=PLAIN_BATCH, max_iter=epochs, n_iter_no_change=math.inf, l2=1e-3, random_state=0,
-        n_threads=1, probes=False,
+        hidden_layer_sizes=(64, 64), batch_size=PLAIN_BATCH, max_iter=epochs, n_iter_no_change=math.inf, l2=1e-3,
+        random_state=0, n_threads=1, probes=False,
     )  # fmt: skip
     model = fitted(model, X[cut:], y[cut:])
     return scores.scores(model, rows_of(model, X[unseen], y[unseen]))
