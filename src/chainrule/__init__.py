@@ -38,6 +38,7 @@ _HOMES = {
     "range_test": "training.finder",
     "find_learning_rate": "estimators.finder",
     "diagnose": "estimators.diagnosis.diagnose",
+    "compare": "estimators.diagnosis.compare",
     "to_onnx": "estimators.onnx",
     "MLPClassifier": "estimators.classifier",
     "MLPRegressor": "estimators.regressor",
