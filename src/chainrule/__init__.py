@@ -56,6 +56,7 @@ _MODULES = {
     "losses": "network.losses",
     "optimisers": "training.optimisers",
     "plain": "plain",
+    "plots": "plots",
     "schedules": "training.schedules",
 }
 
