@@ -51,6 +51,7 @@ _MODULES = {
     "averaging": "training.averaging",
     "callbacks": "training.callbacks",
     "datasets": "datasets",
+    "labs": "labs",
     "losses": "network.losses",
     "optimisers": "training.optimisers",
     "plain": "plain",

@@ -53,7 +53,7 @@ def get(name: str) -> Lab:
         For a name that is none.
     """
     if name not in LABS:
-        raise unknown_name("labs", name, LABS)
+        raise unknown_name("lab", name, LABS)
     return LABS[name]
 
 

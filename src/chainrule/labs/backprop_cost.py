@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -21,59 +23,90 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 INPUTS, OUTPUTS = 50, 10
-#: Runs that a time is the median of.
+#: Times that a pass is timed; the least counts, which other processes disturb the least.
 TIMES = 15
+#: Names of figures.
 FLOPS, TIME = "largest backward over forward, multiplications", "median of backward over forward, time"
 FINITE = "finite differences over backward, multiplications, largest network"
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Of one network and batch.
+
+    Attributes
+    ----------
+    forward, backward : seconds
+    flops : multiplications of the backward over those of the forward pass
+    """
+
+    parameters: int
+    rows: int
+    forward: float
+    backward: float
+    flops: float
+
+    @property
+    def ratio(self) -> float:
+        return self.backward / self.forward
+
+    @property
+    def finite(self) -> float:
+        """Finite differences over the backward pass, in multiplications: a forward pass per parameter, and one more."""
+        return (self.parameters + 1) / self.flops
 
 
 def experiment(short: bool, seed: int) -> Result:
     """Times and multiplications of both passes, by width of the layers and by rows of a batch."""
     units = (16, 64) if short else (16, 32, 64, 128, 256, 512)
     batches = (32, 256) if short else (32, 256, 2048)
-    rows, ratios, flop_ratios = [], [], []
-    shown: dict[int, list[tuple[int, float, float, float]]] = {batch: [] for batch in batches}
-    for width in units:
-        network = Network([Dense(width, "relu")] * 3 + [Dense(OUTPUTS)], INPUTS)
-        count = network.layout.size
-        flops = _backward_flops(network) / _forward_flops(network)
-        finite = (count + 1) / flops  # a forward pass per parameter, and one to compare with
-        flop_ratios.append(flops)
-        for batch in batches:
-            run = _run(network, batch, seed)
-            with threads.limited(1):
-                forward, backward = _seconds(run.forward), _seconds(run.backward)
-            ratios.append(backward / forward)
-            shown[batch].append((count, forward, backward, forward * (count + 1)))
-            rows.append((count, batch, 1e6 * forward, 1e6 * backward, backward / forward, flops, finite))
-    figures = {FLOPS: max(flop_ratios), TIME: median(ratios), FINITE: finite}
+    costs = [_cost(width, batch, seed) for width in units for batch in batches]
+    largest = costs[-1]
+    figures = {
+        FLOPS: max(cost.flops for cost in costs),
+        TIME: median(cost.ratio for cost in costs),
+        FINITE: largest.finite,
+    }
     seen = (
-        f"Going back takes {figures[TIME]:.1f} times a forward pass (median; {max(flop_ratios):.2f} times the "
-        f"multiplications at most), whether there are {rows[0][0]:,} parameters or {count:,}; for the largest network, finite "
-        f"differences take {finite:,.0f} times the multiplications of the backward pass."
+        f"Going back takes {figures[TIME]:.1f} times a forward pass (median; {figures[FLOPS]:.2f} times the "
+        f"multiplications at most), whether there are {costs[0].parameters:,} parameters or {largest.parameters:,}, "
+        f"for which finite differences take {largest.finite:,.0f} times the multiplications of the backward pass."
     )
+    columns = (
+        "parameters", "rows", "forward (us)", "backward (us)", "ratio", "ratio of flops", "finite differences, ratio",
+    )  # fmt: skip
+    rows = tuple(
+        (one.parameters, one.rows, 1e6 * one.forward, 1e6 * one.backward, one.ratio, one.flops, one.finite)
+        for one in costs
+    )
+    return Result(columns, rows, seen, figures, partial(_draw, costs))
 
-    def draw(figure: Figure) -> None:
-        times, over = paper.panels(figure, 2)
-        largest = batches[-1]
-        counts, forward, backward, finite_time = zip(*shown[largest], strict=True)
-        for values, name, colour, marker in (
-            (finite_time, "finite differences (parameters x forward)", paper.COLOURS[1], "s"),
-            (backward, "backward", paper.COLOURS[0], "o"),
-            (forward, "forward", paper.COLOURS[2], "^"),
-        ):
-            times.loglog(counts, values, color=colour, marker=marker, label=name)
-        paper.label(times, "parameters", f"time for {largest:,} rows (s)", "")
-        for (batch, found), colour, marker in zip(shown.items(), paper.COLOURS, paper.MARKERS, strict=False):
-            over.semilogx(
-                [one[0] for one in found], [one[2] / one[1] for one in found],
-                color=colour, marker=marker, label=f"{batch:,}",
-            )  # fmt: skip
-        over.set_ylim(0, 4)
-        paper.label(over, "parameters", "time of backward over forward", "rows")
 
-    columns = ("parameters", "rows", "forward (us)", "backward (us)", "ratio", "ratio of flops", "finite differences, ratio")
-    return Result(columns, tuple(rows), seen, figures, draw)
+def _draw(costs: Sequence[Cost], figure: Figure) -> None:
+    times, ratios = paper.panels(figure, 2)
+    by_rows = {rows: [one for one in costs if one.rows == rows] for rows in dict.fromkeys(one.rows for one in costs)}
+    most, shown = list(by_rows.items())[-1]
+    parameters = [one.parameters for one in shown]
+    for name, seconds, colour, marker in (
+        ("finite differences (parameters x forward)", [one.forward * one.parameters for one in shown], 1, "s"),
+        ("backward", [one.backward for one in shown], 0, "o"),
+        ("forward", [one.forward for one in shown], 2, "^"),
+    ):
+        times.loglog(parameters, seconds, color=paper.COLOURS[colour], marker=marker, label=name)
+    paper.label(times, "parameters", f"time for {most:,} rows (s)", "")
+    for (rows, found), colour_, marker in zip(by_rows.items(), paper.COLOURS, paper.MARKERS, strict=False):
+        ratios.semilogx(parameters, [one.ratio for one in found], color=colour_, marker=marker, label=f"{rows:,}")
+    ratios.set_ylim(0, 4)
+    paper.label(ratios, "parameters", "time of backward over forward", "rows")
+
+
+def _cost(width: int, batch: int, seed: int) -> Cost:
+    network = Network([*[Dense(width, "relu")] * 3, Dense(OUTPUTS)], INPUTS)
+    run = _run(network, batch, seed)
+    with threads.limited(1):
+        forward, backward = _seconds(run.forward), _seconds(run.backward)
+    flops = _backward_flops(network) / _forward_flops(network)
+    return Cost(network.layout.size, batch, forward, backward, flops)
 
 
 def _forward_flops(network: Network) -> int:
@@ -100,7 +133,7 @@ def _run(network: Network, batch: int, seed: int) -> Run:
 
 
 def _seconds(work: Callable[[], None]) -> float:
-    """Median time of a call; calls shorter than a millisecond are timed together."""
+    """Least time of a call; calls shorter than a millisecond are timed together."""
     found = []
     started = time.perf_counter()
     work()
@@ -110,13 +143,12 @@ def _seconds(work: Callable[[], None]) -> float:
         for _ in range(together):
             work()
         found.append((time.perf_counter() - started) / together)
-    return median(found)
+    return min(found)
 
 
 LAB = Lab(
     "backprop-cost",
-    "A backward pass costs about two forward passes, however many parameters there are; finite differences cost a forward "
-    "pass for each.",
+    "A backward pass costs about two forward passes; finite differences cost one per parameter.",
     experiment,
     (
         Condition(FLOPS, low=1, high=2),

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
+from chainrule.engine.network import Network
 from chainrule.labs import paper
 from chainrule.labs.lab import Condition, Lab
-from chainrule.labs.result import Result
+from chainrule.labs.result import Result, number
 from chainrule.labs.signals import log_rms, slope
-from chainrule.engine.network import Network
 from chainrule.network.initialisers import Initialiser, Normal
 from chainrule.network.layers import Dense
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+#: (activation, initialiser) -> log10 RMS(z) of each layer
+Sizes = dict[tuple[str, str], list[float]]
 
 WIDTH, DEPTH = 100, 50
 #: drawn how -> initialiser
@@ -31,59 +36,57 @@ ACTIVATIONS = ("relu", "tanh", "identity")
 
 
 def experiment(short: bool, seed: int) -> Result:
-    """log10 RMS of z by layer, the mean over draws of the weights; only the first layer sees data."""
-    draws = np.random.SeedSequence(seed).spawn(5 if short else 20)
+    """log10 RMS of z by layer, the mean over draws of the weights."""
+    draws = np.random.SeedSequence(seed).spawn(3 if short else 10)
     X = np.random.default_rng(seed).normal(size=(100, WIDTH))
-    found: dict[tuple[str, str], list[float]] = {}
-    for activation in ACTIVATIONS:
-        for drawn, init in INITIALISERS.items():
-            network = Network([Dense(WIDTH, activation, init=init)] * DEPTH, WIDTH)
-            found[activation, drawn] = _mean_sizes(network, draws, X)
-    rows = tuple(
-        (activation, drawn, sizes[0], sizes[9], sizes[-1], slope(sizes)) for (activation, drawn), sizes in found.items()
-    )
-    figures = {f"slope of {activation}, {drawn}": slope(sizes) for (activation, drawn), sizes in found.items()}
-    figures["range of z, tanh, Xavier"] = found["tanh", "Xavier"][0] - found["tanh", "Xavier"][-1]
-    across = 10 ** (figures["slope of relu, He"] * DEPTH)
+    sizes: Sizes = {
+        (activation, drawn): _mean_sizes(Network([Dense(WIDTH, activation, init=init)] * DEPTH, WIDTH), draws, X)
+        for activation in ACTIVATIONS
+        for drawn, init in INITIALISERS.items()
+    }
+    rows = tuple((*key, z[0], z[9], z[-1], slope(z)) for key, z in sizes.items())
+    figures = {f"slope of {activation}, {drawn}": slope(z) for (activation, drawn), z in sizes.items()}
+    figures["fall of z, tanh, Xavier"] = sizes["tanh", "Xavier"][0] - sizes["tanh", "Xavier"][-1]
+
+    def across(name: str) -> str:
+        return number(10 ** (DEPTH * figures[f"slope of {name}"]))
+
     seen = (
-        f"Over {DEPTH} layers of ReLU the RMS of z is multiplied by {across:.2g} under He, by "
-        f"{10 ** (figures['slope of relu, Xavier'] * DEPTH):.0e} under Xavier and by "
-        f"{10 ** (figures['slope of relu, N(0, 0.01)'] * DEPTH):.0e} under N(0, 0.01); Xavier holds it where the "
-        f"layers are linear, {10 ** (figures['slope of identity, Xavier'] * DEPTH):.2g}."
+        f"Over {DEPTH} layers of ReLU the RMS of z is multiplied by {across('relu, He')} under He, by "
+        f"{across('relu, Xavier')} under Xavier and by {across('relu, N(0, 0.01)')} under N(0, 0.01); Xavier holds it "
+        f"where layers are linear, {across('identity, Xavier')}."
     )
-
-    def draw(figure: Figure) -> None:
-        for ax, activation in zip(paper.panels(figure, len(ACTIVATIONS)), ACTIVATIONS, strict=True):
-            for place, (drawn, colour, marker) in enumerate(zip(INITIALISERS, paper.COLOURS, paper.MARKERS, strict=False)):
-                ax.plot(
-                    range(1, DEPTH + 1), found[activation, drawn], color=colour, marker=marker, markevery=(2 * place, 12),
-                    label=drawn if activation == ACTIVATIONS[0] else None,
-                )  # fmt: skip
-            ax.set_ylim(-12, 12)
-            ax.set_title(activation)
-            paper.label(ax, "layer", "log$_{10}$ RMS(z)" if activation == ACTIVATIONS[0] else "")
-        figure.legend(loc="outside right center", fontsize=8)
-
-    columns = ("activation", "initialiser", "log10 RMS(z), layer 1", "layer 10", f"layer {DEPTH}", "slope")
-    return Result(columns, rows, seen, figures, draw)
+    columns = ("activation", "initialiser", "log10 RMS(z): layer 1", "layer 10", f"layer {DEPTH}", "slope")
+    return Result(columns, rows, seen, figures, partial(_draw, sizes))
 
 
-def _mean_sizes(network: Network, draws: list[np.random.SeedSequence], X: np.ndarray) -> list[float]:
-    sizes = [
-        [log_rms(z) for z in network.forward(network.init(draw, np.float64), X).pre_activations] for draw in draws
-    ]  # fmt: skip
-    return [float(one) for one in np.mean(sizes, axis=0)]
+def _draw(sizes: Sizes, figure: Figure) -> None:
+    axes = paper.panels(figure, len(ACTIVATIONS))
+    for ax, activation in zip(axes, ACTIVATIONS, strict=True):
+        for place, (drawn, colour, marker) in enumerate(zip(INITIALISERS, paper.COLOURS, paper.MARKERS, strict=False)):
+            z, apart = sizes[activation, drawn], (2 * place, 12)  # so that markers of equal lines are all seen
+            ax.plot(range(1, DEPTH + 1), z, color=colour, marker=marker, markevery=apart, label=drawn)
+        ax.set_ylim(-12, 12)
+        ax.set_title(activation)
+        paper.label(ax, "layer", "")
+    axes[0].set_ylabel("log$_{10}$ RMS(z)")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside right center", fontsize=8)
+
+
+def _mean_sizes(network: Network, draws: list[np.random.SeedSequence], X: NDArray[np.float64]) -> list[float]:
+    """In float64, whose range the smallest signals need."""
+    passes = [network.forward(network.init(draw, np.float64), X) for draw in draws]
+    return [float(one) for one in np.mean([[log_rms(z) for z in one.pre_activations] for one in passes], axis=0)]
 
 
 LAB = Lab(
     "initialisation",
-    "He's initialisation holds the variance of the signal through depth under ReLU, Xavier's in linear and tanh layers; "
-    "fixed deviations do not.",
+    "The variances of He and Xavier hold the signal through depth; fixed ones do not.",
     experiment,
     (
         Condition("slope of relu, He", low=-0.02, high=0.02),
         Condition("slope of identity, Xavier", low=-0.02, high=0.02),
-        Condition("range of z, tanh, Xavier", low=0, high=1.5),
+        Condition("fall of z, tanh, Xavier", low=0, high=1.5),
         Condition("slope of relu, Xavier", high=-0.1),
         Condition("slope of relu, N(0, 0.01)", high=-0.5),
         Condition("slope of relu, N(0, 1)", low=0.5),

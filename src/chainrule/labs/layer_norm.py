@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,13 +13,13 @@ from chainrule.engine.network import Network
 from chainrule.labs import paper
 from chainrule.labs.lab import Condition, Lab
 from chainrule.labs.result import Result
-from chainrule.network.layers import BatchNorm, LayerNorm
+from chainrule.network.layers import BatchNorm, Layer, LayerNorm
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FEATURES, STEPS = 16, 5
-NORMS = {"batch norm": BatchNorm(), "layer norm": LayerNorm()}
+NORMS: dict[str, Layer] = {"batch norm": BatchNorm(), "layer norm": LayerNorm()}
 #: Who shares the batch: other sequences, steps of the longest, and by what their values are larger.
 COMPANIES = {
     "nobody, no padding": (0, STEPS, 1.0),
@@ -34,32 +36,33 @@ def experiment(short: bool, seed: int) -> Result:
     generator = np.random.default_rng(seed)
     sequence = generator.normal(size=(STEPS, FEATURES)).astype(np.float32)
     companies = dict(list(COMPANIES.items())[:4]) if short else COMPANIES
-    differences: dict[str, list[float]] = {name: [] for name in NORMS}
-    for others, longest, scale in companies.values():
-        X, lengths = _batch(sequence, others, longest, scale, generator)
+    alone = {name: _normed(layer, sequence[None], np.array([STEPS])) for name, layer in NORMS.items()}
+    changes: dict[str, list[float]] = {name: [] for name in NORMS}
+    for company in companies.values():
+        X, lengths = _batch(sequence, *company, generator)
         for name, layer in NORMS.items():
-            alone = _normed(layer, sequence[None], np.array([STEPS]))
-            differences[name].append(float(np.abs(_normed(layer, X, lengths) - alone).max()))
-    figures = {f"largest difference, {name}": max(found) for name, found in differences.items()}
-    rows = tuple(zip(companies, *differences.values(), strict=True))
+            changes[name].append(float(np.abs(_normed(layer, X, lengths) - alone[name]).max()))
+    figures = {f"largest change, {name}": max(found) for name, found in changes.items()}
     seen = (
-        f"The same sequence comes out of batch norm by up to {figures['largest difference, batch norm']:.2f} differently, as "
-        f"its company changes; out of layer norm bit for bit the same. Padding alone changes neither: it never reaches a "
-        f"statistic."
+        "As its company changes, what batch norm makes of the same sequence changes by up to "
+        f"{figures['largest change, batch norm']:.2f}; what layer norm makes of it is the same bit for bit. Padding "
+        "changes neither: it never reaches a statistic."
     )
+    columns = ("shares the batch with", *(f"change, {name}" for name in NORMS))
+    rows = tuple(zip(companies, *changes.values(), strict=True))
+    return Result(columns, rows, seen, figures, partial(_draw, list(companies), changes))
 
-    def draw(figure: Figure) -> None:
-        (ax,) = paper.panels(figure, 1)
-        places = np.arange(len(companies))
-        for shift, (name, found), colour in zip((-0.2, 0.2), differences.items(), paper.COLOURS, strict=False):
-            bars = ax.barh(places + shift, found, height=0.36, color=colour, label=name)
-            ax.bar_label(bars, [f"{value:.2g}" for value in found], padding=3, fontsize=8)
-        ax.set_yticks(places, list(companies))
-        ax.invert_yaxis()
-        ax.grid(axis="y", visible=False)
-        paper.label(ax, "largest change of the sequence's activations (standard deviations)", "shares the batch with", "")
 
-    return Result(("shares the batch with", *NORMS), rows, seen, figures, draw)
+def _draw(companies: Sequence[str], changes: dict[str, list[float]], figure: Figure) -> None:
+    (ax,) = paper.panels(figure, 1)
+    places = np.arange(len(companies))
+    for shift, (name, found), colour in zip((-0.2, 0.2), changes.items(), paper.COLOURS, strict=False):
+        bars = ax.barh(places + shift, found, height=0.36, color=colour, label=name)
+        ax.bar_label(bars, [f"{value:.2f}" if value else "0" for value in found], padding=3, fontsize=8)
+    ax.set_yticks(places, list(companies))
+    ax.invert_yaxis()
+    ax.grid(axis="y", visible=False)
+    paper.label(ax, "largest change of the sequence's activations (standard deviations)", "shares the batch with", "")
 
 
 def _batch(
@@ -74,7 +77,7 @@ def _batch(
     return X, lengths
 
 
-def _normed(layer: BatchNorm | LayerNorm, X: NDArray[Any], lengths: NDArray[Any]) -> NDArray[Any]:
+def _normed(layer: Layer, X: NDArray[Any], lengths: NDArray[Any]) -> NDArray[Any]:
     """The first sequence behind the layer, in training."""
     network = Network([layer], FEATURES)
     output: NDArray[Any] = network.forward(network.init(0), X, train=True, lengths=lengths).output
@@ -83,11 +86,10 @@ def _normed(layer: BatchNorm | LayerNorm, X: NDArray[Any], lengths: NDArray[Any]
 
 LAB = Lab(
     "layer-norm",
-    "In a batch of ragged sequences, what batch norm makes of one depends on the others; layer norm looks at nothing but the "
-    "step itself.",
+    "Batch norm makes of a sequence what its company decides; layer norm looks at the step alone.",
     experiment,
     (
-        Condition("largest difference, layer norm", low=0, high=0),
-        Condition("largest difference, batch norm", low=0.1),
+        Condition("largest change, layer norm", low=0, high=0),
+        Condition("largest change, batch norm", low=0.1),
     ),
 )

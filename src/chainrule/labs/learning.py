@@ -13,7 +13,7 @@ from chainrule.engine.parameters import Parameters
 from chainrule.labs.data import Split
 from chainrule.training.batches import Rows
 from chainrule.training.loop import train
-from chainrule.training.optimisers import Adam, Optimiser
+from chainrule.training.optimisers import Optimiser
 from chainrule.training.penalty import Penalty
 from chainrule.training.trainer import Trainer
 

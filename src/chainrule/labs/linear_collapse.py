@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import reduce
+from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,25 +43,26 @@ def experiment(short: bool, seed: int) -> Result:
         "smallest part that is not affine, tanh": min(rest["tanh"]),
         "smallest part that is not affine, relu": min(rest["relu"]),
     }
-    rows = tuple(zip(depths, products, *rest.values(), strict=True))
+    nearest = min(rest["tanh"] + rest["relu"])
     seen = (
-        f"A stack of up to {depths[-1]} linear layers is the product of its matrices, to {max(products):.1e} of the output; "
-        f"with tanh or ReLU between the layers, no affine map comes nearer than "
-        f"{100 * min(rest['tanh'] + rest['relu']):.0f} %."
+        f"A stack of up to {depths[-1]} linear layers is the product of its matrices, to {max(products):.0e} of what "
+        f"comes out; with tanh or ReLU between the layers, no affine map comes nearer than {100 * nearest:.0f} %."
     )
-
-    def draw(figure: Figure) -> None:
-        (ax,) = paper.panels(figure, 1)
-        for (activation, values), colour, marker in zip(rest.items(), paper.COLOURS, paper.MARKERS, strict=False):
-            ax.loglog(depths, values, color=colour, marker=marker, label=f"{activation}, from the best affine map")
-        ax.loglog(depths[1:], products[1:], color="black", linestyle=":", label="identity, from the product of the matrices")
-        ax.set_ylim(1e-17, 10)
-        ax.set_xticks(depths, [str(depth) for depth in depths])
-        ax.minorticks_off()
-        paper.label(ax, "layers", "relative difference of the output (RMS)", "")
-
     columns = ("layers", "from the product", *(f"not affine, {activation}" for activation in ACTIVATIONS))
-    return Result(columns, rows, seen, figures, draw)
+    rows = tuple(zip(depths, products, *rest.values(), strict=True))
+    return Result(columns, rows, seen, figures, partial(_draw, depths, rest, products))
+
+
+def _draw(depths: Sequence[int], rest: dict[str, list[float]], products: list[float], figure: Figure) -> None:
+    (ax,) = paper.panels(figure, 1)
+    for (activation, values), colour, marker in zip(rest.items(), paper.COLOURS, paper.MARKERS, strict=False):
+        ax.loglog(depths, values, color=colour, marker=marker, label=f"{activation}, from the best affine map")
+    beyond = depths[1:], products[1:]  # one layer is its own product, and 0 has no logarithm
+    ax.loglog(*beyond, color="black", linestyle=":", label="identity, from the product of the matrices")
+    ax.set_ylim(1e-17, 10)
+    ax.set_xticks(depths, [str(depth) for depth in depths])
+    ax.minorticks_off()
+    paper.label(ax, "layers", "relative difference of the output (RMS)", "")
 
 
 def _shaken(network: Network, seed: int) -> Parameters:
@@ -73,12 +75,11 @@ def _shaken(network: Network, seed: int) -> Parameters:
 
 
 def _collapsed(parameters: Parameters, X: NDArray[Any]) -> NDArray[Any]:
-    """One affine layer: W = W_L ... W_1, and the bias that comes out of b_l W_L ... W_(l+1)."""
-    names = parameters.layout.weights
-    W = reduce(lambda product, name: parameters[name] @ product, names, np.eye(X.shape[1]))
-    b = reduce(
-        lambda b, name: parameters[name] @ b + parameters[name.replace("W", "b")], names, np.zeros(X.shape[1])
-    )  # fmt: skip
+    """Through one affine layer: W = W_L ... W_1, and the b that comes out of all biases."""
+    W, b = np.eye(WIDTH), np.zeros(WIDTH)
+    for layer in range(len(parameters.layout.weights)):
+        W_l, b_l = parameters[f"{layer}.W"], parameters[f"{layer}.b"]
+        W, b = W_l @ W, W_l @ b + b_l
     return X @ W.T + b
 
 
@@ -95,7 +96,7 @@ def _relative(output: NDArray[Any], other: NDArray[Any]) -> float:
 
 LAB = Lab(
     "linear-collapse",
-    "Stacked linear layers are one linear layer, the product of their matrices; an activation between them is not.",
+    "Stacked linear layers are one, the product of their matrices; with an activation between they are not.",
     experiment,
     (
         Condition("largest difference from the product", high=1e-12),

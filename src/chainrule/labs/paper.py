@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from io import BytesIO
 from pathlib import Path
@@ -99,3 +100,26 @@ def label(ax: Axes, x: str, y: str, legend: str | None = None) -> None:
     ax.set_ylabel(y)
     if legend is not None:
         ax.legend(title=legend or None, title_fontsize=8, fontsize=8)
+
+
+def legend_above(ax: Axes, columns: int = 1) -> None:
+    """Where lines leave no room among them."""
+    ax.legend(loc="lower left", bbox_to_anchor=(-0.05, 1.0), ncols=columns, fontsize=8, borderaxespad=0.2)
+
+
+def guessing(ax: Axes, accuracy: float) -> None:
+    """An axis of accuracies from 0 to 1, with a dotted line at what guessing gives."""
+    ax.axhline(accuracy, color="#777777", linestyle=":", linewidth=1)
+    ax.set_ylim(0, 1.02)
+
+
+def by_depth(what: str, depths: Sequence[int]) -> list[str]:
+    """Names of columns, the first of which says what is in all.
+
+    Examples
+    --------
+    >>> by_depth("accuracy", [2, 5])
+    ['accuracy: depth 2', 'depth 5']
+    """
+    first, *others = (f"depth {depth}" for depth in depths)
+    return [f"{what}: {first}", *others]

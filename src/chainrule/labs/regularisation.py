@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chainrule.engine.network import Network
 from chainrule.engine.predictor import Predictor
@@ -30,9 +32,12 @@ class Way:
     name: str
     strength: float = 0.0
 
+    def __str__(self) -> str:
+        return f"{self.name} {self.strength:g}" if self.strength else self.name
+
     def network(self, inputs: int) -> Network:
-        hidden = Dense(WIDTH, "relu")
-        return Network([hidden, Dropout(self.strength), Dense(2)] if self.name == "dropout" else [hidden, Dense(2)], inputs)
+        dropped = [Dropout(self.strength)] if self.name == "dropout" else []
+        return Network([Dense(WIDTH, "relu"), *dropped, Dense(2)], inputs)
 
     @property
     def penalty(self) -> Penalty:
@@ -43,94 +48,122 @@ NONE = Way("none")
 L2 = tuple(Way("l2", strength) for strength in (0.001, 0.01, 0.03, 0.1))
 L1 = tuple(Way("l1", strength) for strength in (0.001, 0.003, 0.01, 0.03))
 DROPOUT = tuple(Way("dropout", rate) for rate in (0.2, 0.5, 0.8))
+#: The way whose thinned networks are averaged.
+THINNED = DROPOUT[1]
+
+
+class Effect(NamedTuple):
+    """What a way made of the network: the norm of all weights, the share that is 0, accuracies."""
+
+    norm: float
+    zeros: float
+    training: float
+    test: float
+
+    @property
+    def gap(self) -> float:
+        return self.training - self.test
+
+
+class Distance(NamedTuple):
+    """RMS difference from the scaled network."""
+
+    logits: float
+    probabilities: float
 
 
 def experiment(short: bool, seed: int) -> Result:
     """Few rows, many features, wrong labels: what each way does to the weights and to the gap."""
-    ways = (NONE, *L2[1::2], *L1[1::2], DROPOUT[1]) if short else (NONE, *L2, *L1, *DROPOUT)
+    ways = (NONE, *L2[1::2], *L1[1::2], THINNED) if short else (NONE, *L2, *L1, *DROPOUT)
     passes = (1, 10, 100) if short else (1, 10, 100, 1000)
     split = data.few_rows(seed)
-    rows: list[tuple[Cell, ...]] = []
-    figures: dict[str, float] = {}
-    for way in ways:
-        trained = learn(way.network(split.X.shape[1]), split, 100 if short else 200, seed, penalty=way.penalty)
-        weights = np.concatenate([trained.parameters[name].ravel() for name in trained.parameters.layout.weights])
-        norm, zero = float(np.linalg.norm(weights.astype(np.float64))), float(np.mean(weights == 0))
-        on_train, on_test = trained.accuracy(split.X, split.y), trained.accuracy(split.X_test, split.y_test)
-        rows.append((way.name, way.strength, norm, zero, on_train, on_test, on_train - on_test))
-        name = f"{way.name} {way.strength:g}".removesuffix(" 0")
-        figures |= {f"norm, {name}": norm, f"zeros, {name}": zero, f"gap, {name}": on_train - on_test}
-        if way == DROPOUT[1]:
-            logits, probabilities = _ensemble(trained, split.X_test, passes, seed)
-    figures |= {
-        "norm, strongest l2 over none": figures["norm, l2 0.1"] / figures["norm, none"],
-        "zeros, strongest l1": figures["zeros, l1 0.03"],
-        "gap, strongest l1 over none": figures["gap, l1 0.03"] / figures["gap, none"],
-        "gap, strongest l2 over none": figures["gap, l2 0.1"] / figures["gap, none"],
-        "mean of 100 passes over a single one, logits": logits[2] / logits[0],
-        "mean of 100 passes over a single one, probabilities": probabilities[2] / probabilities[0],
+    inputs, epochs = split.X.shape[1], 100 if short else 200
+    trained = {way: learn(way.network(inputs), split, epochs, seed, penalty=way.penalty) for way in ways}
+    effects = {way: _effect(one, split) for way, one in trained.items()}
+    distances = {count: _distance(trained[THINNED], split.X_test, count, seed) for count in passes}
+    none, l2, l1 = (effects[way] for way in (NONE, L2[-1], L1[-1]))
+    single, mean, last = distances[1], distances[100], distances[passes[-1]]
+    figures = {
+        "norm, strongest l2 over none": l2.norm / none.norm,
+        "share of 0, none": none.zeros,
+        "share of 0, strongest l2": l2.zeros,
+        "share of 0, strongest l1": l1.zeros,
+        "gap, strongest l2 over none": l2.gap / none.gap,
+        "gap, strongest l1 over none": l1.gap / none.gap,
+        "mean of 100 passes over a single one, logits": mean.logits / single.logits,
+        "mean of 100 passes over a single one, probabilities": mean.probabilities / single.probabilities,
     }
     seen = (
-        f"L2 shrinks the norm of the weights to {100 * figures['norm, strongest l2 over none']:.0f} % and makes none of them 0, "
-        f"L1 makes {100 * figures['zeros, strongest l1']:.0f} % exactly 0; the gap falls from {figures['gap, none']:.2f} to "
-        f"{figures['gap, l2 0.1']:.2f} and {figures['gap, l1 0.03']:.2f}. The logits of one pass with dropout are "
-        f"{number(logits[0])} (RMS) from the scaled network's, of the mean of {passes[-1]:,} passes {number(logits[-1])}; "
-        f"probabilities stay {number(probabilities[-1])} apart, as the softmax is not linear."
-    )
-
-    def draw(figure: Figure) -> None:
-        weights, gaps, ensemble = paper.panels(figure, 3)
-        for name, colour, marker in (("l2", paper.COLOURS[0], "o"), ("l1", paper.COLOURS[1], "s")):
-            chosen = [row for row in rows if row[0] == name]
-            strengths = [row[1] for row in chosen]
-            weights.semilogx(strengths, [row[3] for row in chosen], color=colour, marker=marker, label=f"{name}: share of 0")
-            relative = [row[2] / rows[0][2] for row in chosen]  # type: ignore[operator]
-            weights.semilogx(strengths, relative, color=colour, marker=marker, linestyle=":", label=f"{name}: norm")
-        weights.set_ylim(-0.02, 1.02)
-        paper.label(weights, "strength of the penalty", "share of the weights; norm, of that without", "")
-        names = [f"{row[0]} {row[1]:g}".removesuffix(" 0") for row in rows]
-        places = np.arange(len(rows))
-        gaps.hlines(places, [row[5] for row in rows], [row[4] for row in rows], color="#bbbbbb")
-        gaps.plot([row[5] for row in rows], places, "o", color=paper.COLOURS[0], label="test")
-        gaps.plot([row[4] for row in rows], places, "s", color=paper.COLOURS[1], label="training")
-        gaps.set_yticks(places, names)
-        gaps.invert_yaxis()
-        paper.label(gaps, "accuracy", "", "")
-        ensemble.loglog(passes, logits, color=paper.COLOURS[0], marker="o", label="logits")
-        ensemble.loglog(passes, probabilities, color=paper.COLOURS[1], marker="s", label="probabilities")
-        paper.label(ensemble, "passes with dropout, averaged", "difference from the scaled network (RMS)", "")
-
-    averages = tuple(
-        (f"mean of {count:,}", DROPOUT[1].strength, "-", "-", "-", "-", "-", *differences)
-        for count, *differences in zip(passes, logits, probabilities, strict=True)
+        f"L2 shrinks the norm of the weights to {100 * l2.norm / none.norm:.0f} % and makes none of them 0, L1 makes "
+        f"{100 * l1.zeros:.0f} % exactly 0; the gap falls from {none.gap:.2f} to {l2.gap:.2f} and {l1.gap:.2f}. The "
+        f"logits of one pass with dropout are {number(single.logits)} (RMS) from the scaled network's, those of the "
+        f"mean of {passes[-1]:,} passes {number(last.logits)}; probabilities stay {number(last.probabilities)} apart, "
+        "as the softmax is not linear."
     )
     columns = (
         "way", "strength", "norm of W", "share of 0", "training", "test", "gap", "from scaled: logits", "probabilities",
     )  # fmt: skip
-    return Result(columns, (*((*row, "-", "-") for row in rows), *averages), seen, figures, draw)
+    rows: list[tuple[Cell, ...]] = [(way.name, way.strength, *one, one.gap, "-", "-") for way, one in effects.items()]
+    rows += [(f"mean of {count:,}", THINNED.strength, *"-----", *one) for count, one in distances.items()]
+    return Result(columns, tuple(rows), seen, figures, partial(_draw, effects, distances))
 
 
-def _ensemble(trained: Trained, X: np.ndarray, passes: tuple[int, ...], seed: int) -> list[list[float]]:
-    """RMS difference of the mean of so many thinned networks from the scaled one: of logits, of probabilities."""
-    found = []
-    for link in ("squared_error", "cross_entropy"):  # the link of the first is the identity
-        predict = Predictor(trained.network, trained.parameters, losses.get(link))
-        scaled = predict(X, n_threads=1)
-        means = [predict.sample(X, count, seed, n_threads=1)[0] for count in passes]
-        found.append([float(np.sqrt(np.mean((mean - scaled) ** 2))) for mean in means])
-    return found
+def _draw(effects: dict[Way, Effect], distances: dict[int, Distance], figure: Figure) -> None:
+    weights, gaps, ensemble = paper.panels(figure, 3)
+    for ways, colour, marker in ((L2, paper.COLOURS[0], "o"), (L1, paper.COLOURS[1], "s")):
+        shown = [way for way in ways if way in effects]
+        strengths = [way.strength for way in shown]
+        zeros = [effects[way].zeros for way in shown]
+        norms = [effects[way].norm / effects[NONE].norm for way in shown]
+        weights.semilogx(strengths, zeros, color=colour, marker=marker, label=f"{ways[0].name}: share of 0")
+        weights.semilogx(strengths, norms, color=colour, marker=marker, linestyle=":", label=f"{ways[0].name}: norm")
+    weights.set_ylim(-0.02, 1.02)
+    paper.label(weights, "strength of the penalty", "share of the weights; norm, of that without")
+    paper.legend_above(weights, columns=2)
+    places = np.arange(len(effects))
+    test, training = ([one.test for one in effects.values()], [one.training for one in effects.values()])
+    gaps.hlines(places, test, training, color="#bbbbbb")
+    gaps.plot(test, places, "o", color=paper.COLOURS[0], label="test")
+    gaps.plot(training, places, "s", color=paper.COLOURS[1], label="training")
+    gaps.set_yticks(places, [str(way) for way in effects])
+    gaps.invert_yaxis()
+    paper.label(gaps, "accuracy", "")
+    paper.legend_above(gaps, columns=2)
+    passes, logits, probabilities = zip(*((count, *one) for count, one in distances.items()), strict=True)
+    ensemble.loglog(passes, logits, color=paper.COLOURS[0], marker="o", label="logits")
+    ensemble.loglog(passes, probabilities, color=paper.COLOURS[1], marker="s", label="probabilities")
+    paper.label(ensemble, "passes with dropout, averaged", "difference from the scaled network (RMS)")
+    paper.legend_above(ensemble, columns=2)
+
+
+def _effect(trained: Trained, split: data.Split) -> Effect:
+    weights = np.concatenate([trained.parameters[name].ravel() for name in trained.parameters.layout.weights])
+    return Effect(
+        float(np.linalg.norm(weights.astype(np.float64))), float(np.mean(weights == 0)),
+        trained.accuracy(split.X, split.y), trained.accuracy(split.X_test, split.y_test),
+    )  # fmt: skip
+
+
+def _distance(trained: Trained, X: NDArray[Any], passes: int, seed: int) -> Distance:
+    """Of the mean of so many thinned networks."""
+
+    def under(loss: str) -> float:
+        predict = Predictor(trained.network, trained.parameters, losses.get(loss))
+        mean, _ = predict.sample(X, passes, seed, n_threads=1)
+        return float(np.sqrt(np.mean((mean - predict(X, n_threads=1)) ** 2)))
+
+    return Distance(logits=under("squared_error"), probabilities=under("cross_entropy"))  # by the link of each
 
 
 LAB = Lab(
     "regularisation",
-    "L2 shrinks all weights and zeroes none, L1 makes most exactly 0, dropout's scaled network stands for the mean of the "
-    "thinned ones; the gap between training and test narrows.",
+    "L2 shrinks weights, L1 makes them exactly 0, dropout averages an ensemble; the gap narrows.",
     experiment,
     (
         Condition("norm, strongest l2 over none", high=0.5),
-        Condition("zeros, l2 0.1", low=0, high=0.01),
-        Condition("zeros, strongest l1", low=0.5),
-        Condition("zeros, none", low=0, high=0),
+        Condition("share of 0, strongest l2", low=0, high=0),
+        Condition("share of 0, strongest l1", low=0.5),
+        Condition("share of 0, none", low=0, high=0),
         Condition("gap, strongest l1 over none", high=0.6),
         Condition("gap, strongest l2 over none", high=0.9),
         Condition("mean of 100 passes over a single one, logits", high=0.2),

@@ -35,6 +35,19 @@ def log_rms(array: Array) -> float:
     return max(0.5 * float(np.log10(mean_square)), LOWEST) if mean_square > 0 else LOWEST
 
 
+def cross_entropy(logits: Array, y: Array) -> float:
+    """The mean of log(sum exp(z)) - z[y] over the rows.
+
+    Examples
+    --------
+    >>> round(cross_entropy(np.zeros((1, 4)), np.array([1])), 6)  # log(4)
+    1.386294
+    """
+    top = logits.max(axis=1)
+    normaliser = np.log(np.exp(logits - top[:, None]).sum(axis=1)) + top
+    return float(np.mean(normaliser - logits[np.arange(len(y)), y]))
+
+
 def softmax_error(logits: Array, y: Array) -> Array:
     """dLoss/d(logits) of the mean cross-entropy, (p - onehot(y)) / rows.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,63 +33,68 @@ TARGETS: dict[str, Callable[[Any], Any]] = {
 }
 X = np.linspace(0, 1, 1025)[:, None]
 RESTARTS = 3
+#: How often the tent is put into itself.
+DOUBLINGS = 6
+
+
+class Errors(NamedTuple):
+    """Root mean squares over the grid."""
+
+    set: float
+    trained: float
 
 
 def experiment(short: bool, seed: int) -> Result:
-    """Error against width for each target; then a saw of 2^(k-1) teeth, by depth and by width."""
+    """Error against width for each target; then a saw of 2^(k-1) teeth, by k layers and by one as large."""
     widths = (1, 4, 16, 64) if short else (1, 2, 4, 8, 16, 32, 64, 128)
-    doublings = 5 if short else 6
     tries = np.random.SeedSequence(seed).spawn(RESTARTS)
-    errors: dict[str, list[tuple[float, float]]] = {}
+    errors: dict[str, list[Errors]] = {}
     rows: list[tuple[Cell, ...]] = []
     for name, target in TARGETS.items():
-        y, errors[name] = target(X), []
-        for width in widths:
-            network, parameters = _hinges(y, width)
-            set_, trained = _rms(network, parameters, y), _trained(network, y, tries)
-            errors[name].append((set_, trained))
-            rows.append((name, 1, width, parameters.layout.size, set_, trained))
-    saw = _saw(doublings)
-    deep, exact = _folds(doublings)
-    width = (exact.layout.size - 1) // 3  # as many parameters in one layer
-    shallow, straight = _hinges(saw, width)
-    depth_error, width_error = _rms(deep, exact, saw), _rms(shallow, straight, saw)
-    best_shallow, best_deep = _trained(shallow, saw, tries), _trained(deep, saw, tries)
-    rows += [
-        ("saw", doublings, 2, exact.layout.size, depth_error, best_deep),
-        ("saw", 1, width, straight.layout.size, width_error, best_shallow),
-    ]
-    set_first, set_last = (np.array([errors[name][k][0] for name in TARGETS]) for k in (0, -1))
+        errors[name] = [_errors(*_hinges(target(X), width), target(X), tries) for width in widths]
+        rows += [(name, 1, width, 3 * width + 1, *found) for width, found in zip(widths, errors[name], strict=True)]
+    saw, (deep, exact) = _saw(DOUBLINGS), _folds(DOUBLINGS)
+    count = exact.layout.size
+    width = (count - 1) // 3
+    by_depth, by_width = _errors(deep, exact, saw, tries), _errors(*_hinges(saw, width), saw, tries)
+    rows += [("saw", DOUBLINGS, 2, count, *by_depth), ("saw", 1, width, 3 * width + 1, *by_width)]
+    left = max(found[-1].set / found[0].set for found in errors.values())
     figures = {
-        "error left at the largest width, of that of one unit": float((set_last / set_first).max()),
-        "error of the saw, deep": depth_error,
-        "error of the saw, one layer": min(width_error, best_shallow),
+        "error left at the largest width, of that of one unit": left,
+        "error of the saw, deep": by_depth.set,
+        "error of the saw, one layer": min(by_width),
     }
-    left = figures["error left at the largest width, of that of one unit"]
     seen = (
-        f"From 1 to {widths[-1]} units the error falls to {100 * left:.0f} % of what it was or less; {doublings} layers of two "
-        f"units draw a saw of {2 ** (doublings - 1)} teeth (error {number(depth_error)}), where one layer with as many "
-        f"parameters errs by {figures['error of the saw, one layer']:.2f}. Training does not find the deep saw: it ends at "
-        f"{best_deep:.2f}."
+        f"From 1 to {widths[-1]} units the error falls to {100 * left:.0f} % of what it was or less. {DOUBLINGS} "
+        f"layers of two units draw a saw of {2 ** (DOUBLINGS - 1)} teeth (error {number(by_depth.set)}), where one "
+        f"layer with as many parameters errs by {min(by_width):.2f}; training does not find the deep saw, but ends at "
+        f"{by_depth.trained:.2f}."
     )
-
-    def draw(figure: Figure) -> None:
-        by_width, saws = paper.panels(figure, 2)
-        for (name, found), colour, marker in zip(errors.items(), paper.COLOURS, paper.MARKERS, strict=False):
-            hand, learnt = zip(*found, strict=True)
-            by_width.loglog(widths, hand, color=colour, marker=marker, label=f"{name}, weights set")
-            by_width.loglog(widths, learnt, color=colour, marker=marker, linestyle=":", label=f"{name}, trained")
-        by_width.set_xticks(widths, [str(one) for one in widths])
-        by_width.minorticks_off()
-        paper.label(by_width, "units of one hidden layer", "error (RMS)", "")
-        saws.plot(X, saw, color="#bbbbbb", linewidth=3, label="saw")
-        saws.plot(X, deep.forward(exact, X).output, color=paper.COLOURS[0], linewidth=1, label=f"{doublings} layers of 2")
-        saws.plot(X, shallow.forward(straight, X).output, color=paper.COLOURS[1], label=f"1 layer of {width}")
-        saws.set_ylim(-0.05, 1.45)
-        paper.label(saws, "x", "output, weights set", "")
-
     columns = ("target", "layers", "units", "parameters", "error, weights set", "error, trained")
-    return Result(columns, tuple(rows), seen, figures, draw)
+    return Result(columns, tuple(rows), seen, figures, partial(_draw, widths, errors, width))
+
+
+def _draw(widths: Sequence[int], errors: dict[str, list[Errors]], width: int, figure: Figure) -> None:
+    by_width, saws = paper.panels(figure, 2)
+    for (name, found), colour, marker in zip(errors.items(), paper.COLOURS, paper.MARKERS, strict=False):
+        by_width.loglog(widths, [one.set for one in found], color=colour, marker=marker, label=f"{name}, weights set")
+        trained = [one.trained for one in found]
+        by_width.loglog(widths, trained, color=colour, marker=marker, linestyle=":", label=f"{name}, trained")
+    by_width.set_xticks(widths, [str(one) for one in widths])
+    by_width.minorticks_off()
+    paper.label(by_width, "units of one hidden layer", "error (RMS)", "")
+    saw, (deep, exact) = _saw(DOUBLINGS), _folds(DOUBLINGS)
+    shallow, straight = _hinges(saw, width)
+    saws.plot(X, saw, color="#bbbbbb", linewidth=3, label="saw")
+    saws.plot(X, deep.forward(exact, X).output, color=paper.COLOURS[0], linewidth=1, label=f"{DOUBLINGS} layers of 2")
+    saws.plot(X, shallow.forward(straight, X).output, color=paper.COLOURS[1], label=f"1 layer of {width}")
+    paper.label(saws, "x", "output, weights set")
+    paper.legend_above(saws, columns=3)
+
+
+def _errors(network: Network, parameters: Parameters, y: Array, tries: Sequence[np.random.SeedSequence]) -> Errors:
+    """With these parameters, and behind training from fresh ones."""
+    return Errors(_rms(network, parameters, y), _trained(network, y, tries))
 
 
 def _hinges(y: Array, width: int) -> tuple[Network, Parameters]:
@@ -123,7 +129,7 @@ def _folds(doublings: int) -> tuple[Network, Parameters]:
     return network, parameters
 
 
-def _trained(network: Network, y: Array, tries: list[np.random.SeedSequence]) -> float:
+def _trained(network: Network, y: Array, tries: Sequence[np.random.SeedSequence]) -> float:
     """The least error that L-BFGS reaches from several starts, each with its bends drawn over [0, 1]."""
     found = []
     for one in tries:
@@ -145,8 +151,7 @@ def _rms(network: Network, parameters: Parameters, y: Array) -> float:
 
 LAB = Lab(
     "universal",
-    "A wide enough hidden layer comes as near to a function as one likes; depth draws with few units what takes many side "
-    "by side.",
+    "One hidden layer, wide enough, comes as near to a function as one likes; depth saves units.",
     experiment,
     (
         Condition("error left at the largest width, of that of one unit", high=0.3),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +12,7 @@ import numpy as np
 from chainrule.labs import data, paper
 from chainrule.labs.lab import Condition, Lab
 from chainrule.labs.learning import learn
-from chainrule.labs.result import Result
+from chainrule.labs.result import Cell, Result
 from chainrule.labs.signals import gradient_flow, slope, stack
 from chainrule.network.initialisers import Initialiser, Normal
 from chainrule.network.layers import Dense
@@ -18,10 +20,14 @@ from chainrule.network.layers import Dense
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+Curves = dict[str, list[float]]
+
 WIDTH, CLASSES = 64, 4
 #: Depth at which slopes are measured, and draws that they are the mean of.
 DEPTH, DRAWS = 20, 5
 EPOCHS = 30
+#: Depth whose accuracies the claim is about.
+JUDGED = 30
 
 
 @dataclass(frozen=True)
@@ -53,37 +59,37 @@ STARTS = (
 
 def experiment(short: bool, seed: int) -> Result:
     """Slopes of the gradient at initialisation, and the accuracy that the same networks reach."""
-    depths = (2, 10, 30) if short else (2, 5, 10, 20, 30, 50)
+    depths = (2, JUDGED) if short else (2, 5, 10, 20, JUDGED, 50)
+    epochs = EPOCHS // 2 if short else EPOCHS
     split = data.clusters(seed)
-    flows, rows = {}, []
+    flows = {start.name: _mean_flow(start, split, seed) for start in STARTS}
+    reached = {start.name: [_accuracy(start, depth, split, seed, epochs) for depth in depths] for start in STARTS}
     figures: dict[str, float] = {}
+    rows: list[tuple[Cell, ...]] = []
     for start in STARTS:
-        flows[start.name] = flow = _mean_flow(start, split, seed)
+        flow, accuracies = flows[start.name], reached[start.name]
         back = slope(flow[::-1])
-        reached = [_accuracy(start, depth, split, seed, EPOCHS // 2 if short else EPOCHS) for depth in depths]
-        rows.append((start.activation, start.drawn, back, flow[0] - flow[-1], *reached))
-        figures |= {f"slope of {start.name}": back, f"accuracy of {start.name}, deepest": reached[-1]}
-    sigmoid, relu = (figures[f"slope of {one}"] for one in ("sigmoid, Xavier", "relu, He"))
+        rows.append((start.activation, start.drawn, back, flow[0] - flow[-1], *accuracies))
+        figures |= {f"slope of {start.name}": back, f"accuracy of {start.name}": accuracies[depths.index(JUDGED)]}
     seen = (
-        f"Layer by layer on the way back, the gradient is multiplied by {10**sigmoid:.2f} under sigmoid with Xavier and "
-        f"by {10**relu:.2f} under ReLU with He; at depth {depths[-1]} the first reaches an accuracy of "
-        f"{figures['accuracy of sigmoid, Xavier, deepest']:.2f}, the second of "
-        f"{figures['accuracy of relu, He, deepest']:.2f}, where guessing gives {1 / CLASSES:.2f}."
+        f"On its way back the gradient is multiplied by {10 ** figures['slope of sigmoid, Xavier']:.2f} per layer "
+        f"under sigmoid with Xavier, by {10 ** figures['slope of relu, He']:.2f} under ReLU with He. At depth {JUDGED} "
+        f"the first reaches an accuracy of {figures['accuracy of sigmoid, Xavier']:.2f}, the second of "
+        f"{figures['accuracy of relu, He']:.2f}; guessing gives {1 / CLASSES:.2f}."
     )
+    columns = ("activation", "initialiser", "slope back", "span", *paper.by_depth("accuracy", depths))
+    return Result(columns, tuple(rows), seen, figures, partial(_draw, flows, depths, reached))
 
-    def draw(figure: Figure) -> None:
-        gradients, accuracies = paper.panels(figure, 2)
-        for (name, flow), row, colour, marker in zip(flows.items(), rows, paper.COLOURS, paper.MARKERS, strict=True):
-            gradients.plot(range(1, DEPTH + 1), flow, color=colour, marker=marker, markevery=3)
-            accuracies.plot(depths, row[4:], color=colour, marker=marker, label=name)
-        paper.label(gradients, f"layer of {DEPTH}, from the input", "log$_{10}$ RMS(dLoss/dz)")
-        accuracies.axhline(1 / CLASSES, color="#777777", linewidth=1, linestyle=":")
-        accuracies.set_ylim(0, 1.02)
-        paper.label(accuracies, "hidden layers (dotted: guessing)", "accuracy on test rows")
-        figure.legend(loc="outside right center", fontsize=8)
 
-    columns = ("activation", "initialiser", "slope back", "span", *(f"{'accuracy: ' * (depth == depths[0])}depth {depth}" for depth in depths))
-    return Result(columns, tuple(rows), seen, figures, draw)
+def _draw(flows: Curves, depths: Sequence[int], reached: Curves, figure: Figure) -> None:
+    gradients, accuracies = paper.panels(figure, 2)
+    for name, colour, marker in zip(flows, paper.COLOURS, paper.MARKERS, strict=True):
+        gradients.plot(range(1, DEPTH + 1), flows[name], color=colour, marker=marker, markevery=3)
+        accuracies.plot(depths, reached[name], color=colour, marker=marker, label=name)
+    paper.label(gradients, f"layer of {DEPTH}, from the input", "log$_{10}$ RMS(dLoss/dz)")
+    paper.guessing(accuracies, 1 / CLASSES)
+    paper.label(accuracies, "hidden layers (dotted: guessing)", "accuracy on test rows")
+    figure.legend(loc="outside right center", fontsize=8)
 
 
 def _mean_flow(start: Start, split: data.Split, seed: int) -> list[float]:
@@ -101,13 +107,12 @@ def _accuracy(start: Start, depth: int, split: data.Split, seed: int, epochs: in
 
 LAB = Lab(
     "vanishing",
-    "Through depth, gradients vanish under sigmoid and hold under ReLU with He's initialisation; so the one network learns, "
-    "the other does not.",
+    "Gradients vanish through depth under sigmoid, and hold under ReLU with He's initialisation.",
     experiment,
     (
         Condition("slope of sigmoid, Xavier", high=-0.4),
         Condition("slope of relu, He", low=-0.05, high=0.05),
-        Condition("accuracy of sigmoid, Xavier, deepest", high=0.5),
-        Condition("accuracy of relu, He, deepest", low=0.8),
+        Condition("accuracy of sigmoid, Xavier", high=0.5),
+        Condition("accuracy of relu, He", low=0.8),
     ),
 )
