@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from chainrule.engine.network import Network
 from chainrule.labs import data, paper
@@ -62,7 +61,7 @@ def experiment(short: bool, seed: int) -> Result:
         for name, network in networks.items()
     }
     *good, wrong = errors.values()
-    steps = 10.0 ** np.arange(-14, 0.5, 1 if short else 0.5)
+    steps = [10 ** (half / 2) for half in range(-28, 1, 2 if short else 1)]
     differences = _differences(networks["tanh"], split, steps, seed)
     forward = min(differences, key=lambda one: one.forward)
     central = min(differences, key=lambda one: one.central)
@@ -98,7 +97,7 @@ def _draw(errors: dict[str, float], differences: Sequence[Difference], figure: F
     paper.label(by_step, "step h", "relative error of the difference", "")
 
 
-def _differences(network: Network, split: data.Split, steps: NDArray[Any], seed: int) -> list[Difference]:
+def _differences(network: Network, split: data.Split, steps: Sequence[float], seed: int) -> list[Difference]:
     """Along one direction, against the slope that backpropagation gives there."""
     X, y = split.X.astype(np.float64), split.y
     parameters = network.init(seed, np.float64)
@@ -117,9 +116,7 @@ def _differences(network: Network, split: data.Split, steps: NDArray[Any], seed:
     def error(measured: float) -> float:
         return max(abs(measured / slope - 1), EPSILON)
 
-    return [
-        Difference(float(h), error((loss(h) - here) / h), error((loss(h) - loss(-h)) / (2 * h))) for h in steps
-    ]  # fmt: skip
+    return [Difference(h, error((loss(h) - here) / h), error((loss(h) - loss(-h)) / (2 * h))) for h in steps]
 
 
 LAB = Lab(
