@@ -53,6 +53,7 @@ _MODULES = {
     "averaging": "training.averaging",
     "callbacks": "training.callbacks",
     "datasets": "datasets",
+    "labs": "labs",
     "losses": "network.losses",
     "optimisers": "training.optimisers",
     "plain": "plain",
