@@ -12,6 +12,7 @@ from chainrule.diagnosis.remedies import Remedy
 from chainrule.errors import unknown_name
 
 Level = Literal["note", "warning", "error"]
+When = Literal["before", "during", "after"]
 
 #: From the least to the worst: a hint, something that costs quality, something that keeps the network from learning.
 LEVELS: tuple[Level, ...] = ("note", "warning", "error")
@@ -45,22 +46,25 @@ class Finding:
     reason : why that keeps a network from learning, in two sentences
     source : of the reason: author, year
     remedies : the most promising first
+    follows : names of findings that explain this one, which is then a note
     """
 
     rule: str
     title: str
     level: Level
-    when: Literal["before", "during", "after"]
+    when: When
     layers: tuple[str, ...]
     evidence: tuple[Evidence, ...]
     confidence: float
     reason: str
     source: str
     remedies: tuple[Remedy, ...] = ()
+    follows: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         where = f" in {_listed(self.layers)}" if self.layers else ""
         lines = [f"{self.level}: {self.title}{where} [{self.rule}, confidence {self.confidence:.2f}]"]
+        lines += [f"    follows from {', '.join(self.follows)}"] * bool(self.follows)
         lines += [f"    {one}" for one in self.evidence]
         lines += [f"    {self.reason} ({self.source})"]
         lines += [f"    {place}. {one.text}" for place, one in enumerate(self.remedies, start=1)]

@@ -29,6 +29,10 @@ QUANTITIES = {
 EDGES = np.linspace(-8.0, 2.0, 41)
 
 
+#: The smallest gradient that float32 holds: what is 0 counts as this.
+NOTHING = 1.4e-45
+
+
 @dataclass(frozen=True)
 class Probed:
     """A layer that is probed: a product and what follows it element by element.
@@ -54,7 +58,7 @@ class Probes:
     Attributes
     ----------
     layers : the layers in the order of the forward pass
-    epochs : array of shape (probes,), int: the epoch, from 1, of each
+    epochs : array of shape (probes,), int: the epoch of each, 0 for the very first step
     values : array of shape (probes, layers, quantities), float32, in the order of `QUANTITIES`
     drawn : array of shape (snapshots,), int: the epoch of each snapshot of the histograms
     weights, gradients : arrays of shape (snapshots, layers, 42), float32: share of weights, and of their gradients,
@@ -86,5 +90,19 @@ class Probes:
 
     def flow(self) -> NDArray[np.float64]:
         """log10 of `dz_rms` of the hidden layers, (probes, hidden layers): what gradient flow is read from."""
-        with np.errstate(divide="ignore"):
-            return np.log10(self.of("dz_rms")[:, :-1].astype(np.float64))
+        return np.log10(np.maximum(self.of("dz_rms")[:, :-1].astype(np.float64), NOTHING))
+
+    def slope(self) -> NDArray[np.float64]:
+        """Powers of ten that `dz_rms` gains per hidden layer on the way back, (probes,): least squares over depth.
+
+        Below zero gradients vanish, above they explode; 0 where there are less than two hidden layers.
+        """
+        depth = np.arange(len(self.layers) - 1)[::-1]
+        if len(depth) < 2:
+            return np.zeros(len(self))
+        return np.polyfit(depth, self.flow().T, 1)[0]
+
+    def reach(self) -> NDArray[np.float64]:
+        """Powers of ten that `dz_rms` gains from the output back to the first layer, (probes,)."""
+        dz = np.maximum(self.of("dz_rms").astype(np.float64), NOTHING)
+        return np.log10(dz[:, 0]) - np.log10(dz[:, -1])

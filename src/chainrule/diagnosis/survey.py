@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import skew
 
 Array = NDArray[Any]
 
@@ -15,6 +17,9 @@ LOOKED_AT = 2_000
 
 #: Most columns that are named.
 NAMED = 20
+
+#: How far apart two standardised columns may be that count as one: rounding of float32 in other units.
+SAME = 1e-4
 
 #: Deviation over root mean square below which a column says nothing.
 STILL = 1e-6
@@ -30,12 +35,13 @@ class Survey:
     largest : largest root mean square of a column, 0 where there is none that varies
     median : median root mean square of the columns that vary
     constant, n_constant : the first columns that do not vary, and how many there are
-    duplicate, n_duplicate : the first columns that repeat an earlier one, and how many there are
+    duplicate, n_duplicate : the first columns that repeat an earlier one, in whatever units, and how many there are
     leak : column that tells the target most closely, -1 where none varies
     leak_correlation : its absolute correlation with the target, or with one of its classes
     shares : of a classification, the share of each class, else empty
-    target_rms : of a regression, the largest root mean square of an output, else 0
-    target_low : of a regression, the smallest target, else 0
+    variance : of a regression, the mean variance of the outputs, else 0
+    counts : of a regression, whether targets are whole numbers from 0 on
+    target_skew : of a regression, the largest skewness of an output, else 0
     """
 
     rows: int
@@ -49,8 +55,16 @@ class Survey:
     leak: int = -1
     leak_correlation: float = 0.0
     shares: tuple[float, ...] = ()
-    target_rms: float = 0.0
-    target_low: float = 0.0
+    variance: float = 0.0
+    counts: bool = False
+    target_skew: float = 0.0
+
+    def constant_loss(self, loss: str) -> float | None:
+        """Loss of the best prediction that is the same for all rows, of cross-entropies and the squared error."""
+        if loss == "squared_error":
+            return self.variance / 2
+        some = [share for share in self.shares if share > 0]
+        return -sum(share * math.log(share) for share in some) if loss.endswith("cross_entropy") and some else None
 
 
 def survey(X: Any, y: Array, classes: int) -> Survey:
@@ -90,7 +104,11 @@ def survey(X: Any, y: Array, classes: int) -> Survey:
         about["shares"] = tuple((np.bincount(y, minlength=classes) / len(y)).tolist())
     else:
         values = y.reshape(len(y), -1).astype(np.float64)
-        about |= {"target_rms": float(np.sqrt((values**2).mean(axis=0)).max()), "target_low": float(values.min())}
+        about |= {
+            "variance": float(values.var(axis=0).mean()),
+            "counts": bool((values >= 0).all() and (values == np.round(values)).all()),
+            "target_skew": float(np.abs(skew(values, axis=0)).max()) if (np.ptp(values, axis=0) > 0).all() else 0.0,
+        }
     return Survey(
         **about,
         constant=tuple(constant[:NAMED].tolist()),
@@ -101,12 +119,24 @@ def survey(X: Any, y: Array, classes: int) -> Survey:
 
 
 def _repeated(sample: Array, varies: Array) -> Array:
-    """Columns whose values are those of an earlier one, told by their product with a random vector."""
-    marks = np.random.default_rng(0).normal(size=len(sample)) @ sample
-    _, first, inverse = np.unique(marks, return_index=True, return_inverse=True)
-    earlier = first[inverse]
-    again = np.flatnonzero(varies & (earlier != np.arange(sample.shape[1])))
-    return np.array([c for c in again if (sample[:, c] == sample[:, earlier[c]]).all()], np.intp)
+    """Columns that are another one in other units, turned round or not.
+
+    Standardised, these are equal, and stand side by side when sorted by their product with a random vector.
+    """
+    columns = np.flatnonzero(varies)
+    alike = sample[:, columns] - sample[:, columns].mean(axis=0)
+    alike /= alike.std(axis=0)
+    marks = np.random.default_rng(0).normal(size=len(sample)) @ alike
+    alike, marks = alike * np.sign(marks), np.abs(marks)
+    order = np.argsort(marks, kind="stable")
+    found: list[int] = []
+    first = order[0] if len(order) else 0
+    for place in order[1:]:
+        if np.allclose(alike[:, place], alike[:, first], atol=SAME):
+            found.append(max(columns[place], columns[first]))
+        else:
+            first = place
+    return np.array(sorted(found), np.intp)
 
 
 def _leak(sample: Array, varies: Array, deviation: Array, y: Array, classes: int) -> tuple[int, float]:

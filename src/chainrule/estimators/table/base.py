@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
 from chainrule.diagnosis.probes import Probes
@@ -134,6 +134,10 @@ class BaseTable(Learned, BaseEstimator, Saved):  # type: ignore[misc]
         self._check_parameters(self.get_params(deep=False))
         fitting.fit(self, X, y, sample_weight, (X_val, y_val, sample_weight_val))
         return self
+
+    def _with_scaled_inputs(self) -> Self:
+        """An unfitted clone: its encoder scales every column."""
+        return clone(self)
 
     def _prepared(self, y: Any, weight: Array | None) -> tuple[Array, Array | None]:
         """Targets of a file in the form of the estimator inside, and weights of their rows."""
