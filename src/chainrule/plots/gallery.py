@@ -52,7 +52,7 @@ PICTURES = (
     Picture(
         "gradient_flow", "GradientFlowDisplay",
         "Thirty layers of sigmoids. Each layer on the way back passes on a fraction of the gradient that it got, and "
-        "almost nothing reaches the first ones: they stay as they were drawn.",
+        "almost nothing reaches the first ones: they stay as they were drawn. Epoch 0 is the first step.",
         "display = plots.GradientFlowDisplay.from_estimator(deep)",
     ),
     Picture(
