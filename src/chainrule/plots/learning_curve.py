@@ -20,6 +20,8 @@ Array = NDArray[Any]
 
 #: Losses that span more than this factor are drawn on a logarithmic axis.
 SPAN = 30.0
+#: Heights of the panels, in inches.
+HEIGHTS = {"loss": 3.0, "score": 2.2, "rate": 1.3}
 
 
 @dataclass(eq=False)
@@ -80,7 +82,7 @@ class LearningCurveDisplay(Display):
 
     @property
     def size(self) -> tuple[float, float]:
-        return 6.4, sum({"loss": 3.0, "score": 2.2, "rate": 1.4}[name] for name in self.panels) + 0.3
+        return 6.4, 0.4 + sum(HEIGHTS[name] for name in self.panels)
 
     @property
     def panels(self) -> tuple[str, ...]:
@@ -92,11 +94,12 @@ class LearningCurveDisplay(Display):
 
     def _draw(self, ax: Axes) -> tuple[Axes, ...]:
         names = self.panels
-        heights = [{"loss": 3.0, "score": 2.2, "rate": 1.2}[name] for name in names]
+        heights = [HEIGHTS[name] for name in names]
         axes = [ax] if len(names) == 1 else list(style.split(ax, len(names), height_ratios=heights)[:, 0])
+        draw = {"loss": self._draw_loss, "score": self._draw_score, "rate": self._draw_rate}
         for name, panel in zip(names, axes, strict=True):
             style.dress(panel)
-            getattr(self, f"_draw_{name}")(panel)
+            draw[name](panel)
             if self.best is not None:
                 panel.axvline(self.best, color=style.GREY, linewidth=0.9, linestyle=":", label="_best")
         style.epochs_axis(axes[-1], self.epochs)
