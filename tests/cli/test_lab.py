@@ -50,7 +50,7 @@ def test_a_claim_that_does_not_hold(inside, monkeypatch):
     done = inside("lab", lab.name, "--short")
     assert done.code == 1
     assert "The claim does NOT hold." in done.out
-    assert f"FAILS  {first.figure}, at most -1: " in done.out
+    assert f"FAILS  {first.figure}: " in done.out
     found = inside("lab", lab.name, "--short", "--json")
     assert found.code == 1
     assert [one["holds"] for one in found.json["conditions"]] == [False, True, True]

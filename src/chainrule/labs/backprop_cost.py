@@ -104,7 +104,7 @@ def _cost(width: int, batch: int, seed: int) -> Cost:
     network = Network([*[Dense(width, "relu")] * 3, Dense(OUTPUTS)], INPUTS)
     run = _run(network, batch, seed)
     with threads.limited(1):
-        forward, backward = _seconds(run.forward), _seconds(run.backward)
+        forward, backward = _seconds(run.forward, run.backward)
     flops = _backward_flops(network) / _forward_flops(network)
     return Cost(network.layout.size, batch, forward, backward, flops)
 
@@ -132,18 +132,19 @@ def _run(network: Network, batch: int, seed: int) -> Run:
     return run
 
 
-def _seconds(work: Callable[[], None]) -> float:
-    """Least time of a call; calls shorter than a millisecond are timed together."""
-    found = []
-    started = time.perf_counter()
-    work()
-    together = max(1, int(1e-3 / max(time.perf_counter() - started, 1e-7)))
-    for _ in range(TIMES):
-        started = time.perf_counter()
-        for _ in range(together):
-            work()
-        found.append((time.perf_counter() - started) / together)
-    return min(found)
+def _seconds(*passes: Callable[[], None]) -> list[float]:
+    """Least time of each; they are timed in turns, so that a busy machine slows them alike."""
+    turns = [[_timed(one) for one in passes] for _ in range(TIMES)]
+    return [min(times) for times in zip(*turns, strict=True)]
+
+
+def _timed(work: Callable[[], None]) -> float:
+    """Time of one of so many calls as fill a millisecond."""
+    calls, started = 0, time.perf_counter()
+    while (gone := time.perf_counter() - started) < 1e-3 or not calls:
+        work()
+        calls += 1
+    return gone / calls
 
 
 LAB = Lab(

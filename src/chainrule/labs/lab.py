@@ -21,8 +21,8 @@ class Condition:
     >>> condition = Condition("slope", high=-0.4)
     >>> condition.holds({"slope": -0.63}), condition.holds({"slope": float("nan")})
     (True, False)
-    >>> print(condition)
-    slope, at most -0.4
+    >>> condition.bounds
+    'at most -0.4'
     """
 
     figure: str
@@ -32,14 +32,15 @@ class Condition:
     def holds(self, figures: Mapping[str, float]) -> bool:
         return self.low <= figures[self.figure] <= self.high
 
-    def __str__(self) -> str:
+    @property
+    def bounds(self) -> str:
+        """Where the figure must lie, in words."""
+        low, high = number(self.low), number(self.high)
         if self.low == self.high:
-            return f"{self.figure}, exactly {number(self.low)}"
+            return f"exactly {low}"
         if self.low == -inf:
-            return f"{self.figure}, at most {number(self.high)}"
-        if self.high == inf:
-            return f"{self.figure}, at least {number(self.low)}"
-        return f"{self.figure}, from {number(self.low)} to {number(self.high)}"
+            return f"at most {high}"
+        return f"at least {low}" if self.high == inf else f"from {low} to {high}"
 
 
 @dataclass(frozen=True)
@@ -79,11 +80,10 @@ class Lab:
 
     def verdict(self, result: Result) -> str:
         """Each condition with the figure that was found, and whether the claim holds."""
-        broken = self.broken(result)
-        lines = [
-            f"  {'FAILS' if one in broken else 'holds'}  {one}: {number(result.figures[one.figure])}"
-            for one in self.conditions
-        ]
+        broken, lines = self.broken(result), []
+        for one in self.conditions:
+            found = "FAILS" if one in broken else "holds"
+            lines.append(f"  {found}  {one.figure}: {number(result.figures[one.figure])} ({one.bounds})")
         return "\n".join(["The claim does NOT hold." if broken else "The claim holds.", *lines])
 
     def report(self, result: Result) -> str:
