@@ -147,7 +147,8 @@ def _learned(estimator: Any) -> bool:
 
 def _summary(estimator: Any) -> dict[str, Any]:
     """What was made of the columns, the network, and how training went."""
-    from chainrule.cli.looks import columns_of, left_out_of, training_of
+    from chainrule.cli.looks import training_of
+    from chainrule.tables.looks import columns_of, left_out_of
 
     found: dict[str, Any] = {"columns": columns_of(estimator.encoder_), "left_out": left_out_of(estimator.encoder_)}
     if models.classifies(estimator):

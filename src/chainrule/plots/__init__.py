@@ -1,0 +1,1 @@
+"""Pictures of records, probes and findings: Displays, and the one-file report."""
