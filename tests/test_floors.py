@@ -41,6 +41,8 @@ HOMES = {
     "onnx": ("formats/onnx/graph.py",),
     "skl2onnx": ("estimators/skl2onnx.py",),
     "click": ("cli/",),
+    "starlette": ("serving/",),
+    "uvicorn": ("serving/",),
     "scipy": (
         "network/",
         "engine/kernels/",

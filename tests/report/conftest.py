@@ -57,7 +57,7 @@ def findings():
 
 @pytest.fixture(scope="session")
 def table_rows():
-    """A frame with a hostile name for every column, and hostile words in one; the target and its name are hostile too."""
+    """A frame with a hostile name for every column, hostile words in one, and a hostile target."""
     import pandas as pd
 
     generator = np.random.default_rng(0)

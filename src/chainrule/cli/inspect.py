@@ -113,7 +113,9 @@ def _said(model: Path, content: Mapping[str, Any]) -> Iterator[str]:
         from chainrule.tables.looks import levels_of
 
         yield "Columns"
-        rows = [(c["name"], c["kind"], c["encoding"], f"{c['inputs']} inputs", levels_of(c)) for c in content["columns"]]
+        rows = [
+            (c["name"], c["kind"], c["encoding"], f"{c['inputs']} inputs", levels_of(c)) for c in content["columns"]
+        ]
         yield shared.lines([*rows, *((c["name"], "left out", c["why"], "", "") for c in content["left_out"])])
     yield f"Network: {network['inputs']} inputs, {network['numbers']:,} numbers, {network['members']} member(s)"
     yield shared.lines([(layer,) for layer in network["layers"]])
@@ -121,4 +123,3 @@ def _said(model: Path, content: Mapping[str, Any]) -> Iterator[str]:
         f"Training: {training['epochs']} epochs in {training['fit_seconds']:.1f} s, best {training['best_epoch']}, "
         f"validation loss {training['best_validation_loss']}"
     )
-

@@ -1,10 +1,10 @@
-"""The report: one file that shows what a network was trained on, how that went, what was found, how well it predicts.
+"""The report: one file that shows a network's data, how training went, what was found, and how well it predicts.
 
-Drawings are SVG that Python writes as text, for three reasons. They stand in the file without a script, so it prints and
-is read where none runs. Their colours are the style's, so one drawing serves light, dark and paper. And the live page
-of `chainrule train --watch` needs no second text for the same chart: it is sent the section that Python has drawn anew,
-and puts it in place of the old one. The page's script only moves the slider, from frames that Python drew too, turns
-the theme, and listens. A drawing of a few kilobytes takes under a millisecond; no plotting package is needed.
+Drawings are SVG that Python writes as text, for three reasons. They stand in the file without a script, so it prints
+and is read where none runs. Their colours are the style's, so one drawing serves light, dark and paper. And the live
+page of `chainrule train --watch` needs no second text for the same chart: it is sent the section that Python has drawn
+anew, and puts it in place of the old one. The page's script only moves the slider, from frames that Python drew too,
+turns the theme, and listens. A section takes a few kilobytes and milliseconds; no plotting package is needed.
 """
 
 from __future__ import annotations
@@ -100,6 +100,6 @@ def _lead(about: Subject) -> Markup:
         pairs.append(("loss held out", number(best.validation_loss)))
         if about.course.scored:
             pairs.append(("score held out", number(best.score)))
-    pairs.append(("seconds of training", number(sum(one.seconds for one in history), 3)))
+    pairs.append(("seconds", number(sum(one.seconds for one in history), 3)))
     written = el("p", f"Written on {datetime.now(UTC):%Y-%m-%d}", class_="note")
     return join(facts(pairs, "facts tiles"), written)

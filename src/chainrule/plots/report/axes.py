@@ -61,8 +61,8 @@ def decades(label: str, logarithms: ArrayLike, most: int = 6, at_least: tuple[fl
     return Axis(label, low, high, tuple((mark, f"10{str(mark).translate(_RAISED)}") for mark in marks))
 
 
-def whole(label: str, low: int, high: int, most: int = 7) -> Axis:
-    """An axis of whole numbers, such as epochs.
+def whole(label: str, low: int, high: int, most: int = 7, room: float = 0) -> Axis:
+    """An axis of whole numbers, such as epochs; with `room` at its ends, half a cell for cells.
 
     Examples
     --------
@@ -71,7 +71,7 @@ def whole(label: str, low: int, high: int, most: int = 7) -> Axis:
     """
     step = max(1, int(_round_step((high - low) / most)))
     marks = range(math.ceil(low / step) * step, high + 1, step)
-    room = 0.5 if low == high else 0
+    room = 0.5 if low == high else room
     return Axis(label, low - room, high + room, tuple((mark, f"{mark:,}") for mark in marks))
 
 

@@ -1,4 +1,4 @@
-"""Charts as SVG: lines over axes, bars, and maps of cells. Colours are the page's, by class, so that a theme turns them.
+"""Charts as SVG: lines over axes, bars, and maps of cells. Colours are the page's, by class, so a theme turns them.
 
 A chart is 440 wide and is scaled to its column; a phone shows it at about its own size.
 """
@@ -116,7 +116,7 @@ def cells(title: str, x: Axis, y: Axis, values: NDArray[Any], low: float, high: 
     Equal shades beside each other in a row are one stroke of one path per shade, which keeps the drawing small.
     """
     columns, rows = values.shape
-    depth = min(22.0, max(6.0, 260 / rows))
+    depth = min(40.0, max(6.0, 260 / rows))
     height = TOP + BOTTOM + round(depth * rows)
     edges = np.linspace(LEFT, WIDTH - RIGHT, columns + 1)
     spread = (high - low) or 1.0
@@ -139,7 +139,7 @@ def cells(title: str, x: Axis, y: Axis, values: NDArray[Any], low: float, high: 
 def _shades(ends: tuple[str, str]) -> Iterable[Markup]:
     """The shades from low to high, with what the first and the last stand for."""
     right, wide = WIDTH - RIGHT, 7
-    first = right - 7.0 * len(ends[1]) - 6 - wide * SHADES
+    first = right - 9.0 * len(ends[1]) - 6 - wide * SHADES
     yield el("text", ends[0], x=first - 6, y=14, class_="label end")
     for shade in range(SHADES):
         yield el("rect", x=f"{first + wide * shade:g}", y=5, width=wide, height=10, class_=f"h{shade}")

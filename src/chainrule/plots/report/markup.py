@@ -40,7 +40,9 @@ def el(name: str, /, *children: Any, **attributes: Any) -> Markup:
     '<p class="note">a &lt; b<b>c</b></p>'
     """
     said = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{text(value)}"' for key, value in attributes.items() if value is not None
+        f' {key.rstrip("_").replace("_", "-")}="{text(value)}"'
+        for key, value in attributes.items()
+        if value is not None
     )
     if name in _VOID:
         return Markup(f"<{name}{said}>")

@@ -1,6 +1,6 @@
-"""A page from sections: landmarks, the list of what is on it, style and script inside, and a policy that forbids all else.
+"""A page from sections: landmarks, the list of what is on it, style and script inside.
 
-The policy names the digests of the page's own style and script: a browser loads nothing from anywhere and runs nothing
+Its policy forbids all else. It names the digests of the page's own style and script: a browser loads nothing from anywhere and runs nothing
 that came in with data, whatever it was escaped to.
 """
 
@@ -17,6 +17,11 @@ from typing import Any
 from chainrule import __version__
 from chainrule.plots.report.markup import Markup, el, join
 
+_ASKS = {
+    False: "This page asks no network for anything.",
+    True: "This page asks nobody but the training on this machine.",
+}
+
 
 @dataclass(frozen=True)
 class Part:
@@ -29,7 +34,8 @@ class Part:
     def markup(self) -> Markup:
         head = f"{self.id}-title"
         body = el("div", self.body, class_="body")
-        return el("section", el("h2", self.title, id=head), body, id=self.id, aria_labelledby=head)
+        empty = None if self.body else ""
+        return el("section", el("h2", self.title, id=head), body, id=self.id, aria_labelledby=head, hidden=empty)
 
 
 def page(title: Any, lead: Any, parts: Iterable[Part], *, plain_title: str, live: bool = False) -> str:
@@ -58,7 +64,7 @@ def page(title: Any, lead: Any, parts: Iterable[Part], *, plain_title: str, live
         el("title", plain_title),
         el("style", style),
     )
-    links = [el("li", el("a", part.title, href=f"#{part.id}")) for part in parts]
+    links = [el("li", el("a", part.title, href=f"#{part.id}"), hidden=None if part.body else "") for part in parts]
     toggle = el("button", "Light or dark", type="button", id="theme", aria_pressed="false", class_="js")
     body = el(
         "body",
@@ -66,7 +72,7 @@ def page(title: Any, lead: Any, parts: Iterable[Part], *, plain_title: str, live
         el("header", el("div", el("h1", title), lead, class_="lead"), toggle),
         el("nav", el("ul", *links), aria_label="Sections"),
         el("main", *(part.markup() for part in parts), id="content", tabindex="-1"),
-        el("footer", el("p", f"Written by chainrule {__version__}. This page asks no network for anything.")),
+        el("footer", el("p", f"Written by chainrule {__version__}. {_ASKS[live]}")),
         el("script", script),
         data_events="/events" if live else None,
     )

@@ -77,7 +77,7 @@
       const progress = document.getElementById("progress");
       progress.max = state.epochs;
       progress.value = state.done;
-      document.getElementById("where").textContent = state.said;
+      document.getElementById("where").textContent = state.where;
       if (status.textContent !== state.status) status.textContent = state.status;
       for (const [id, html] of Object.entries(state.sections)) {
         const section = document.getElementById(id);

@@ -1,4 +1,4 @@
-"""The sections of a report, in their order: what each is called, and what draws it, or finds that there is nothing to."""
+"""The sections of a report in their order: what each is called, and what draws it, or finds that there is nothing."""
 
 from __future__ import annotations
 

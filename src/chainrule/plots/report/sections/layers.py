@@ -62,7 +62,7 @@ def health(course: Course) -> Markup | None:
     hidden = probes.hidden or probes.layers
     count = len(hidden)
     units = np.array([one.units for one in hidden], np.float64)
-    shares = {
+    shares: dict[str, tuple[str, Array]] = {
         "Units that are dead": ("share of units", probes.of("dead")[:, :count]),
         "Activations that are saturated": ("share of activations", probes.of("saturated")[:, :count]),
         "Effective rank of the activations": ("share of the units", probes.of("rank")[:, :count] / units),
@@ -85,7 +85,9 @@ def updates(course: Course) -> Markup | None:
     y = axes.decades("norm of a step / norm of the weights", values, at_least=(-4.2, -0.8))
     usual = [charts.level(y, -4, "below: too slow"), charts.level(y, -1, "above: too fast")]
     content = _by_layer("Update ratio", probes, values, names, y, _power, *usual)
-    text = note("Between 10⁻⁴ and 10⁻¹ a step is neither too small to matter nor large enough to wipe out what was learned.")
+    text = note(
+        "Between 10⁻⁴ and 10⁻¹ a step is neither too small to matter nor large enough to wipe out what was learned."
+    )
     rows = _table("log10 of the update ratio", probes, values, names)
     return Markup(text + figures(figure("Update ratio by layer", *content), behind("Updates as a table", rows)))
 
@@ -129,14 +131,17 @@ def _by_layer(what: str, probes: Probes, values: Array, names: list[str], y: Axi
     ]
     last = ", ".join(f"layer {name} {number(float(one), 3)}" for name, one in zip(names, values[-1], strict=True))
     title = f"{what} over epochs {epochs[0]} to {epochs[-1]}; at last {last}."
-    return [legend((f"s{place}", f"layer {name}") for place, name in enumerate(names)), charts.chart(title, x, y, *marks, *drawn)]
+    return [
+        legend((f"s{place}", f"layer {name}") for place, name in enumerate(names)),
+        charts.chart(title, x, y, *marks, *drawn),
+    ]
 
 
 def _map(what: str, probes: Probes, values: Array, low: float, high: float, ends: Any) -> Markup:
     """Layers from first to last, top to bottom, over the epochs."""
     kept = charts.few(len(values), MOST_PROBES)
     names, epochs = _names(probes)[: values.shape[1]], probes.epochs
-    x = axes.whole("epoch", int(epochs[0]), int(epochs[-1]))
+    x = axes.whole("epoch", int(epochs[0]), int(epochs[-1]), room=0.5)
     title = f"{what} of {len(names)} layers over epochs {epochs[0]} to {epochs[-1]}, from {ends(low)} to {ends(high)}."
     return charts.cells(title, x, axes.named("layer", names), values[kept], low, high, (ends(low), ends(high)))
 
@@ -153,7 +158,7 @@ def _names(probes: Probes) -> list[str]:
 
 
 def _power(logarithm: float) -> str:
-    return f"10{logarithm:+.1f}".replace("10", "1e")
+    return number(10.0**logarithm, 2)
 
 
 def _share(share: float) -> str:

@@ -44,7 +44,7 @@ def _curves(course: Course, what: str, label: str, lines: Lines, best: bool = Tr
     y = axes.linear(label, [value for _, _, values in known for value in values])
     marks = [charts.line(charts.trace(x, y, epochs, values), style, len(epochs) <= 3) for style, _, values in known]
     if best and course.best is not None:
-        marks.insert(0, charts.mark(x, course.best.epoch, f"best, {course.best.epoch}"))
+        marks.insert(0, charts.mark(x, course.best.epoch, f"best: epoch {course.best.epoch}"))
     last = ", ".join(f"{name}: {number(values[0])} at first, {number(values[-1])} at last" for _, name, values in known)
     title = f"{what} over {len(epochs)} epochs. {last}."
     names = legend([(style, name) for style, name, _ in known])

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 
 from chainrule.network.activations import ActivationFunction
 from chainrule.network.layers import Activation, Dense, Residual
 from chainrule.network.looks import Placed, layer, placed
 from chainrule.plots.report import charts
-from chainrule.plots.report.blocks import behind, facts, figure, table
+from chainrule.plots.report.blocks import behind, facts, figure, figures, table
 from chainrule.plots.report.markup import Markup, el, join
 from chainrule.plots.report.subject import Subject
 
+#: Layers whose table stands beside the drawing; of more it is behind a line to be opened.
+OPEN = 20
 #: Height of a layer; where its bar begins, and how long the longest is.
 ROW, START, LONGEST = 24, 196, 178
 
@@ -32,10 +35,11 @@ def network(subject: Subject) -> Markup:
     ]
     heads = ("place", "layer", "in", "out", "parameters")
     sizes = table("Layers", heads, rows, numeric=(2, 3, 4))
-    caption = "Layers from input to output; lengths grow with the logarithm of the width"
+    caption = "Layers from input to output; lengths go by the logarithm of the width"
+    beside = sizes if len(layers) <= OPEN else behind("Layers as a table", sizes)
     return join(
         facts((name, value) for name, value in pairs if value is not None),
-        figure(caption, _drawn(layers, found.inputs), behind("Layers as a table", sizes)),
+        figures(figure(caption, _drawn(layers, found.inputs)), beside),
     )
 
 
@@ -82,7 +86,7 @@ def _short(one: Placed) -> str:
             return _name(activation)
         case Residual():
             return "skip connection over"
-    return type(one.layer).__name__.lower()
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(one.layer).__name__).lower()
 
 
 def _name(activation: str | ActivationFunction) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterator
+from dataclasses import fields
 from importlib import metadata
 from typing import Any
 
@@ -44,7 +45,9 @@ def reproduce(subject: Subject) -> Markup:
 def _chosen(estimator: Any) -> Iterator[tuple[str, Any]]:
     """The parameters that are not their defaults."""
     usual = type(estimator)().get_params(deep=False)
-    for name, value in estimator.get_params(deep=False).items():
+    given = estimator.get_params(deep=False)
+    for name in (one.name for one in fields(estimator)):  # in the order of the documentation
+        value = given[name]
         if name not in NEVER and repr(value) != repr(usual[name]):
             yield name, value
 

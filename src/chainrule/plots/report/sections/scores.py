@@ -97,7 +97,7 @@ def _calibration(scored: OfClasses, shares: Array, classes: list[str]) -> Markup
         [(f"{a:.3f}", f"{b:.3f}", f"{n:,}") for a, b, n in zip(said, true, rows.tolist(), strict=True)],
         numeric=range(3),
     )
-    caption = join("Calibration: probability ", word(whose), f", expected calibration error {error:.3f}")
+    caption = join("Calibration ", word(whose), f"; expected calibration error {error:.3f}")
     return figure(caption, charts.chart(title, x, y, ideal, found), behind("Calibration as a table", numbers))
 
 
@@ -110,7 +110,9 @@ def _labels(scored: OfClasses, classes: list[str]) -> Markup:
         rows.append((word(name), *map(number, (one["rows"], one["precision"], one["recall"], one["f1"]))))
     all_right = float((scored.codes == scored.predicted).all(axis=1).mean())
     heads = ("label", "rows", "precision", "recall", "F1")
-    return join(_facts({"rows all right": all_right}, len(scored.codes)), table("Scores by label", heads, rows, range(1, 5)))
+    return join(
+        _facts({"rows all right": all_right}, len(scored.codes)), table("Scores by label", heads, rows, range(1, 5))
+    )
 
 
 def _numbers(scored: OfNumbers, place: int) -> Markup:
@@ -121,7 +123,8 @@ def _numbers(scored: OfNumbers, place: int) -> Markup:
     shown = charts.few(len(true), MOST_ROWS)
     x, y = axes.linear("predicted", predicted[shown]), axes.linear("residual: true − predicted", residual[shown])
     points = charts.points(x, y, predicted[shown], residual[shown])
-    title = f"Residuals{which} against predictions, from {number(float(residual.min()))} to {number(float(residual.max()))}."
+    least, most = number(float(residual.min())), number(float(residual.max()))
+    title = f"Residuals{which} against predictions, from {least} to {most}."
     scatter = figure(f"Residuals{which} by prediction", charts.chart(title, x, y, charts.level(y, 0, ""), points))
     heights, edges = np.histogram(residual, bins=31)
     x, y = axes.linear("residual", edges), axes.linear("rows", heights, at_least=(0.0, 1.0))
