@@ -1,5 +1,8 @@
 """Things to report on: small fitted estimators, probes and findings made by hand, words that want to be markup."""
 
+from html.parser import HTMLParser
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -99,3 +102,47 @@ def fitted(table_rows):
         "number": (number, X, X[:, 0]),
         "two numbers": (pair, X, X[:, :2]),
     }
+
+
+class Reader(HTMLParser):
+    """A page as what stands in it; refuses tags that do not close each other."""
+
+    VOID = ("meta", "input", "br")
+
+    def __init__(self, page):
+        super().__init__()
+        self.tags, self.texts, self._open = [], [], []
+        self.feed(page)
+        self.close()
+        assert not self._open
+
+    def handle_starttag(self, tag, attributes):
+        names = [name for name, _ in attributes]
+        assert len(names) == len(set(names))
+        self.tags.append((tag, dict(attributes), tuple(self._open)))
+        if tag not in self.VOID:
+            self._open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self._open.pop() == tag
+
+    def handle_data(self, text):
+        self.texts.append((text, tuple(self._open)))
+
+    def of(self, tag):
+        return [attributes for name, attributes, _ in self.tags if name == tag]
+
+    def text(self, tag=""):
+        return "".join(text for text, inside in self.texts if not tag or tag in inside)
+
+
+@pytest.fixture(scope="session")
+def read():
+    """From a page to what stands in it."""
+    return Reader
+
+
+@pytest.fixture(scope="session")
+def hand_made():
+    """Makers of probes and findings, and the hostile words."""
+    return SimpleNamespace(probes=probes, finding=finding, findings=findings, HOSTILE=HOSTILE)

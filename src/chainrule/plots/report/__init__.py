@@ -14,8 +14,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sklearn.utils.validation import check_is_fitted
-
 from chainrule.diagnosis.findings import Findings
 from chainrule.errors import InputError
 from chainrule.files import write_whole
@@ -51,8 +49,9 @@ def report(
 
     Raises
     ------
-    InputError
-        A `ValueError`: the name is taken, the folder is missing, or X and y cannot be scored.
+    InputError, InputTypeError
+        A `ValueError`, a `TypeError`: the name is taken, the folder is missing, the estimator is not fitted or of
+        another package, or X and y cannot be scored.
 
     Examples
     --------
@@ -75,7 +74,6 @@ def report(
 
 def document(estimator: Any, X: Any = None, y: Any = None, findings: Findings | None = None) -> str:
     """The report as text; parameters are those of `report`."""
-    check_is_fitted(estimator)
     about = subject(estimator, X, y, findings)
     made = ((section, section.body(about)) for section in ALL)
     parts = [Part(section.id, section.title, body) for section, body in made if body is not None]

@@ -6,6 +6,7 @@ A chart is 440 wide and is scaled to its column; a phone shows it at about its o
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -65,7 +66,7 @@ def trace(x: Axis, y: Axis, xs: ArrayLike, ys: ArrayLike, height: int = HEIGHT) 
 
 def dots_of(path: str) -> str:
     """The corners of a path as dots."""
-    return path.replace("L", "h0M") + "h0" if path else ""
+    return re.sub("[ML]([^ML]+)", r"M\1h0", path)
 
 
 def line(path: str, style: str, dots: bool = False) -> Markup:

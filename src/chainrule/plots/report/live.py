@@ -52,7 +52,7 @@ def _where(outlook: Outlook | None, course: Course) -> str:
     """How far it is, in a line."""
     if outlook is None:
         return "Not begun."
-    about = f"{outlook.name}, {outlook.rows:,} rows, {outlook.parameters:,} parameters"
+    about = f"{outlook.rows:,} rows, {outlook.held_out:,} held out, {outlook.parameters:,} parameters"
     if not course.history:
         return f"Before the first epoch. {about}."
     last = course.history[-1]

@@ -1,7 +1,7 @@
 """A page from sections: landmarks, the list of what is on it, style and script inside.
 
-Its policy forbids all else. It names the digests of the page's own style and script: a browser loads nothing from anywhere and runs nothing
-that came in with data, whatever it was escaped to.
+Its policy forbids all else. It names the digests of the page's own style and script: a browser loads nothing from
+anywhere, and runs nothing that came in with data, whatever it was escaped to.
 """
 
 from __future__ import annotations

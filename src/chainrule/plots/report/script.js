@@ -10,7 +10,7 @@
       const path = frames.paths[input.value];
       const said = frames.said[input.value];
       figure.querySelector(".line.s0:not(.sample *)[d]").setAttribute("d", path);
-      figure.querySelector(".dots").setAttribute("d", path && path.replaceAll("L", "h0M") + "h0");
+      figure.querySelector(".dots").setAttribute("d", path.replace(/[ML]([^ML]+)/g, "M$1h0"));
       figure.querySelector("output").textContent = said;
       input.setAttribute("aria-valuetext", said);
     };

@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.diagnosis.findings import Findings
-from chainrule.errors import InputError
+from chainrule.errors import InputError, InputTypeError
 from chainrule.estimators.base import BaseMLP
-from chainrule.estimators.class_loss import gives_probabilities
 from chainrule.estimators.classifier import MLPClassifier
 from chainrule.estimators.table import rows
 from chainrule.estimators.table.base import BaseTable
@@ -82,6 +81,10 @@ class Subject:
 
 def subject(estimator: Any, X: Any = None, y: Any = None, findings: Findings | None = None) -> Subject:
     """Everything about a fitted estimator; see `report` for the parameters."""
+    if not isinstance(estimator, (BaseTable, BaseMLP)):
+        raise InputTypeError("report(estimator)", "an estimator of chainrule", repr(estimator)[:80], "Give one.")
+    if not estimator.__sklearn_is_fitted__():
+        raise InputError("report(estimator)", "one that is fitted", type(estimator).__name__, "Call fit first.")
     table = isinstance(estimator, BaseTable)
     model = estimator.model_ if table else estimator
     course = Course(model.history_, getattr(model, "probes_", None))
@@ -100,7 +103,8 @@ def _scored(estimator: Any, model: BaseMLP, X: Any, y: Any) -> Scored:
     true = true.reshape(predicted.shape)
     if not isinstance(model, MLPClassifier):
         return OfNumbers(true.reshape(len(true), -1).astype(np.float64), predicted.reshape(len(true), -1))
-    shares = np.asarray(estimator.predict_proba(X)) if gives_probabilities(model) else None
+    sure = model._loss.link != "identity"  # a hinge gives decision values
+    shares = np.asarray(estimator.predict_proba(X)) if sure else None
     if predicted.ndim == 2:  # several labels a row: each is there or not
         return OfClasses(true.astype(int), predicted.astype(int), shares)
     known = np.isin(true, estimator.classes_)

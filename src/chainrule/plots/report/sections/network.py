@@ -28,7 +28,7 @@ def network(subject: Subject) -> Markup:
         ("layers of weights", f"{sum(isinstance(one.layer, Dense) for one in layers):,}"),
         ("parameters", f"{found.layout.trained:,}"),
         ("members", f"{members:,}, whose mean is predicted" if members > 1 else None),
-        ("loss", subject.model._session.predictor.loss.name),
+        ("loss", subject.model._loss.name),
     ]
     rows = [
         (one.place, layer(one.layer), f"{one.inputs:,}", f"{one.outputs:,}", f"{one.parameters:,}") for one in layers
