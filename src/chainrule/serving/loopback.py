@@ -82,7 +82,8 @@ class Loopback:
         self.address = f"http://localhost:{self.port}/"
         config = uvicorn.Config(
             OwnHostOnly(app, [f"{name}:{self.port}" for name in NAMES]),
-            log_config=None, log_level="critical", access_log=False, lifespan="off", loop="asyncio", http="h11", ws="none",
+            log_config=None, log_level="critical", access_log=False,
+            lifespan="off", loop="asyncio", http="h11", ws="none",
             server_header=False, date_header=False, timeout_graceful_shutdown=GRACE,
         )  # fmt: skip
         self._server = uvicorn.Server(config)

@@ -85,9 +85,16 @@ class Watching(Callback):
     def app(self) -> Starlette:
         """What a server serves."""
         from starlette.applications import Starlette
+        from starlette.responses import Response
         from starlette.routing import Route
 
-        return Starlette(routes=[Route("/", self._page), Route("/events", self._events)])
+        def no_icon(request: Request) -> Response:
+            """Browsers ask for one by themselves."""
+            return Response(status_code=204)
+
+        return Starlette(
+            routes=[Route("/", self._page), Route("/events", self._events), Route("/favicon.ico", no_icon)]
+        )
 
     @property
     def _version(self) -> int:
