@@ -37,6 +37,7 @@ _HOMES = {
     "RateCurve": "training.finder",
     "range_test": "training.finder",
     "find_learning_rate": "estimators.finder",
+    "diagnose": "estimators.diagnosis.diagnose",
     "to_onnx": "estimators.onnx",
     "MLPClassifier": "estimators.classifier",
     "MLPRegressor": "estimators.regressor",

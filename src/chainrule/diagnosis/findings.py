@@ -12,6 +12,7 @@ from chainrule.diagnosis.remedies import Remedy
 from chainrule.errors import unknown_name
 
 Level = Literal["note", "warning", "error"]
+When = Literal["before", "during", "after"]
 
 #: From the least to the worst: a hint, something that costs quality, something that keeps the network from learning.
 LEVELS: tuple[Level, ...] = ("note", "warning", "error")
@@ -50,7 +51,7 @@ class Finding:
     rule: str
     title: str
     level: Level
-    when: Literal["before", "during", "after"]
+    when: When
     layers: tuple[str, ...]
     evidence: tuple[Evidence, ...]
     confidence: float

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.diagnosis.survey import Survey
 from chainrule.errors import unknown_name
 
 #: What is measured of a layer, in the order of the last axis of `Probes.values`. Widths and rows are averaged over;
@@ -26,6 +27,10 @@ QUANTITIES = {
 
 #: Edges of the histograms: log10 of magnitudes. The first bin has all that is smaller, zeros too, the last all larger.
 EDGES = np.linspace(-8.0, 2.0, 41)
+
+
+#: The smallest gradient that float32 holds: what is 0 counts as this.
+NOTHING = 1.4e-45
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,7 @@ class Probes:
     drawn : array of shape (snapshots,), int: the epoch of each snapshot of the histograms
     weights, gradients : arrays of shape (snapshots, layers, 42), float32: share of weights, and of their gradients,
         in the bins between `EDGES`, with one bin below and one above
+    survey : what the rows to train on were like, or None where nobody looked
     """
 
     layers: tuple[Probed, ...]
@@ -66,6 +72,7 @@ class Probes:
     drawn: NDArray[np.int64]
     weights: NDArray[np.float32]
     gradients: NDArray[np.float32]
+    survey: Survey | None = None
 
     def __len__(self) -> int:
         return len(self.epochs)
@@ -83,5 +90,20 @@ class Probes:
 
     def flow(self) -> NDArray[np.float64]:
         """log10 of `dz_rms` of the hidden layers, (probes, hidden layers): what gradient flow is read from."""
-        with np.errstate(divide="ignore"):
-            return np.log10(self.of("dz_rms")[:, :-1].astype(np.float64))
+        return np.log10(np.maximum(self.of("dz_rms")[:, :-1].astype(np.float64), NOTHING))
+
+    def slope(self) -> NDArray[np.float64]:
+        """Powers of ten that `dz_rms` gains per hidden layer on the way back, (probes,): least squares over depth.
+
+        Below zero gradients vanish, above they explode; 0 where there are less than two hidden layers.
+        """
+        depth = np.arange(len(self.layers) - 1)[::-1]
+        if len(depth) < 2:
+            return np.zeros(len(self))
+        return np.polyfit(depth, self.flow().T, 1)[0]
+
+    def reach(self) -> NDArray[np.float64]:
+        """Powers of ten that `dz_rms` gains from the last hidden layer back to the first, (probes,)."""
+        flow = self.flow()
+        with np.errstate(invalid="ignore"):
+            return flow[:, 0] - flow[:, -1] if flow.shape[1] else np.zeros(len(self))

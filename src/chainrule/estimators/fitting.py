@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from chainrule.estimators import by_lbfgs, resuming
+from chainrule.estimators import by_lbfgs, recorded, resuming
 from chainrule.estimators.held_out import Judge, Parts
 from chainrule.estimators.session import Session
 from chainrule.estimators.words import divergence, interruption, warn
@@ -89,6 +89,7 @@ class Fitting:
         if self.resumed is not None:
             for record in resuming.restore(session, self.resumed):
                 self._take_note(record)
+        self._look()
         trainer.planned = None if self.incremental else epochs * math.ceil(len(self.training) / size)
         reason = "broken off"
         try:
@@ -106,6 +107,12 @@ class Fitting:
         finally:
             self.audience.end(reason)
         self._tell_the_end(reason)
+
+    def _look(self) -> None:
+        """Let the recorder know what the rows are like, once."""
+        recorder = self.session.recorder
+        if recorder is not None and recorder.survey is None:
+            recorder.survey = recorded.look(self.estimator, self.training)
 
     def _run_lbfgs(self) -> None:
         estimator, session = self.estimator, self.session

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
+from chainrule.diagnosis.probes import Probes
 from chainrule.engine.members import Members
 from chainrule.engine.network import Network
 from chainrule.engine.parameters import Parameters
@@ -70,6 +71,12 @@ class Learned:
         """All parameters by name, running statistics included; `parameters_[k]` are those of member k of several."""
         check_is_fitted(self)
         return self._session.predictor.parameters
+
+    @property
+    def probes_(self) -> Probes | None:
+        """What was measured of every layer while it trained; None with `probes=False` and with solver="lbfgs"."""
+        check_is_fitted(self)
+        return self._session.probes
 
     @property
     def _loss(self) -> Loss:
