@@ -1,5 +1,6 @@
 """Things to report on: small fitted estimators, probes and findings made by hand, words that want to be markup."""
 
+from contextlib import contextmanager
 from html.parser import HTMLParser
 from types import SimpleNamespace
 
@@ -36,6 +37,15 @@ def probes(hidden=2, epochs=12, slope=-0.6, seed=0):
     bins = np.full((1, len(layers), len(EDGES) + 1), 1 / (len(EDGES) + 1))
     places = np.arange(1, epochs + 1)
     return Probes(layers, places, values.astype(np.float32), places[:1], bins.astype("f4"), bins.astype("f4"))
+
+
+@contextmanager
+def probed(estimator, found):
+    """The estimator with other probes than it has, for a while."""
+    session = getattr(estimator, "model_", estimator)._session
+    recorder, session.recorder, session.recorded = session.recorder, None, found
+    yield
+    session.recorder, session.recorded = recorder, None
 
 
 def finding(rule="vanishing-gradients", level="error", **more):
@@ -90,7 +100,7 @@ def fitted(table_rows):
             three = MLPClassifier(**quick).fit(X, many)
             labels = (X > 0).astype(int)
             several = MLPClassifier(**quick).fit(X, labels)
-            hinge = MLPClassifier(**quick, loss="hinge").fit(X, X[:, 0] > 0)
+            hinge = MLPClassifier(**quick, loss="hinge", probes=False).fit(X, X[:, 0] > 0)
             number = MLPRegressor(**quick).fit(X, X[:, 0])
             pair = MLPRegressor(solver="lbfgs", max_iter=20, random_state=0).fit(X, X[:, :2])
     return {
@@ -145,4 +155,4 @@ def read():
 @pytest.fixture(scope="session")
 def hand_made():
     """Makers of probes and findings, and the hostile words."""
-    return SimpleNamespace(probes=probes, finding=finding, findings=findings, HOSTILE=HOSTILE)
+    return SimpleNamespace(probes=probes, probed=probed, finding=finding, findings=findings, HOSTILE=HOSTILE)

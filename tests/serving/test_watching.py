@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 
+import numpy as np
 import pytest
 
 from chainrule import MLPClassifier
@@ -27,7 +28,7 @@ LONG = 30
 
 def painter():
     return Painter(
-        state=lambda outlook, records: live.state(outlook, Course(records)),
+        state=lambda outlook, records, probes: live.state(outlook, Course(records, probes)),
         page=lambda state: live.live_page("a < b", state),
     )
 
@@ -155,7 +156,9 @@ def test_events_come_in_order_and_end(get, server, watching, monkeypatch):
         assert "<svg" in content["sections"]["learning"]
     watching.end("all epochs trained")
     watching.finish("<html>")
-    assert list(stream) == [("end", 10, {"said": "Training has ended: all epochs trained.", "report": "<html>"})]
+    state, *rest = stream
+    assert state[:2] == ("state", 11)
+    assert rest == [("end", 11, {"said": "Training has ended: all epochs trained.", "report": "<html>"})]
 
 
 def test_one_that_comes_late_is_told_all(get, server, watching):
@@ -167,19 +170,20 @@ def test_one_that_comes_late_is_told_all(get, server, watching):
     watching.epoch(record(6))
     watching.end("stopped")
     watching.finish()
-    kinds = list(stream)
-    assert [kind for kind, _, _ in kinds] == ["state", "end"]
-    assert kinds[0][2]["done"] == 6
-    assert kinds[1][2]["report"] is None
+    *states, last = stream
+    assert {kind for kind, _, _ in states} == {"state"}
+    assert states[-1][2]["done"] == 6
+    assert (last[0], last[2]["report"]) == ("end", None)
     assert [kind for kind, _, _ in events(get(server, "/events"))] == ["state", "end"]
+    assert watching.probes is None
 
 
 def test_all_who_watch_see_the_same_and_it_is_drawn_once(get, server, watching):
     drawn = []
 
-    def counted(outlook, records):
+    def counted(outlook, records, probes):
         drawn.append(len(records))
-        return live.state(outlook, Course(records))
+        return live.state(outlook, Course(records, probes))
 
     watching.painter = Painter(counted, painter().page)
     watching.begin(OUTLOOK)
@@ -240,10 +244,25 @@ def test_without_the_extra(watching, monkeypatch):
         Loopback(watching.app())
 
 
+def test_probes_are_asked_for_while_somebody_watches(get, server, watching, monkeypatch):
+    monkeypatch.setattr(module, "APART", 0.001)
+    asked = []
+    watching.probing(lambda: asked.append(len(watching.records)))
+    watching.begin(OUTLOOK)
+    watching.epoch(record(1))
+    assert asked == []
+    stream = events(get(server, "/events"))
+    next(stream)
+    watching.epoch(record(2))
+    assert asked == [1]
+    watching.end("stopped")
+    assert asked == [1, 2]
+
+
 def test_a_fit_is_the_same_watched(get, server, watching):
     X = [[float(k % 7), float(k % 3)] for k in range(60)]
     y = [k % 2 for k in range(60)]
-    quick = {"hidden_layer_sizes": (4,), "max_iter": 8, "random_state": 0, "solver": "lbfgs", "tol": 0.1}
+    quick = {"hidden_layer_sizes": (4, 4), "max_iter": 30, "random_state": 0, "tol": 1.0}
     stream = events(get(server, "/events"))
     next(stream)
     watched = MLPClassifier(**quick, callbacks=[watching]).fit(X, y)
@@ -253,4 +272,6 @@ def test_a_fit_is_the_same_watched(get, server, watching):
     while time.monotonic() < deadline and next(stream)[2]["done"] < len(watched.history_):
         pass
     assert watching.records == watched.history_
-    assert watching.reason == "ended"
+    assert watching.reason == "converged"
+    assert watching.probes.layers == alone.probes_.layers
+    assert np.array_equal(watching.probes.values, alone.probes_.values, equal_nan=True)

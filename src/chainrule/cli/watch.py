@@ -27,7 +27,7 @@ def followed(asked: bool, port: int, name: str) -> Iterator[Watching | None]:
     from chainrule.serving.watching import Painter, Watching
 
     painter = Painter(
-        state=lambda outlook, records: live.state(outlook, Course(records)),
+        state=lambda outlook, records, probes: live.state(outlook, Course(records, probes)),
         page=lambda state: live.live_page(name, state),
     )
     watching = Watching(painter)

@@ -161,7 +161,7 @@ class Fitting:
         estimator, rows = self.estimator, len(self.training)
         name = type(estimator).__name__
         estimator.outlook_ = Outlook(name, epochs, estimator.n_iter_, rows, held_out, batch_size, trained)
-        self.audience.begin(estimator.outlook_)
+        self.audience.begin(estimator.outlook_, lambda: self.session.probes)
 
     def _settle_best(self) -> None:
         """Start anew what is best where this call watches a score and the one before the loss, or the reverse."""

@@ -1,15 +1,17 @@
 """A training as a page that follows it.
 
-The training's thread does no more than add a record to a list. The server's thread looks at that list a few times a
-second, draws what is new once for all who watch, and only while somebody does. An event carries all that is to be seen,
-so one that comes late or not at all is made good by the next: whoever reads slowly skips epochs, holds up nobody, and
-no queue grows behind him.
+The training's thread adds a record to a list, and asks for the probes a few times a second while somebody watches. The
+server's thread looks at that list as often, draws what is new once for all who watch, and only while somebody does. An
+event carries all that is to be seen, so one that comes late or not at all is made good by the next: whoever reads
+slowly skips epochs, holds up nobody, and no queue grows behind him.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import math
+import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -42,11 +44,11 @@ class Painter:
 
     Attributes
     ----------
-    state : from what a fit set out with and its records so far to what a page takes in, as JSON has it
+    state : from what a fit set out with, its records and its probes so far to what a page takes in, as JSON has it
     page : from such a state to the page
     """
 
-    state: Callable[[Outlook | None, Sequence[Record]], Mapping[str, Any]]
+    state: Callable[[Outlook | None, Sequence[Record], Any], Mapping[str, Any]]
     page: Callable[[Mapping[str, Any]], str]
 
 
@@ -60,17 +62,28 @@ class Watching(Callback):
         self.painter = painter
         self.outlook: Outlook | None = None
         self.records: list[Record] = []
+        self.probes: Any = None
         self.reason = ""
+        self._look: Callable[[], Any] = lambda: None
+        self._watchers, self._looked = 0, -math.inf
         self._last: Mapping[str, Any] | None = None
         self._drawn: tuple[int, str] = (-1, "")
+
+    def probing(self, probes: Callable[[], Any]) -> None:
+        self._look = probes
 
     def begin(self, outlook: Outlook) -> None:
         self.outlook = outlook
 
     def epoch(self, record: Record) -> None:
+        now = time.monotonic()
+        if self._watchers and now - self._looked >= APART:
+            self.probes, self._looked = self._look(), now
         self.records.append(record)
 
     def end(self, reason: str) -> None:
+        if self._watchers:
+            self.probes = self._look()
         self.reason = reason
 
     def finish(self, report: str | None = None) -> None:
@@ -99,10 +112,10 @@ class Watching(Callback):
     @property
     def _version(self) -> int:
         """Grows with all that is told."""
-        return len(self.records) + (self.outlook is not None)
+        return len(self.records) + (self.outlook is not None) + (self.reason != "")
 
     def _state(self) -> Mapping[str, Any]:
-        return self.painter.state(self.outlook, tuple(self.records))
+        return self.painter.state(self.outlook, tuple(self.records), self.probes)
 
     async def _page(self, request: Request) -> Response:
         from starlette.responses import HTMLResponse
@@ -115,6 +128,15 @@ class Watching(Callback):
         return StreamingResponse(self._stream(), media_type="text/event-stream", headers=HEADERS)
 
     async def _stream(self) -> AsyncIterator[str]:
+        self._watchers += 1
+        try:
+            async for event in self._news():
+                yield event
+        finally:
+            self._watchers -= 1
+
+    async def _news(self) -> AsyncIterator[str]:
+        """What there is to see, whenever there is more, and the last word."""
         seen, quiet = -1, 0.0
         while self._last is None:
             if seen != self._version:

@@ -24,7 +24,7 @@ def record(epoch):
 def watching(hand_made):
     """A training with probes of all its epochs."""
 
-    def state(outlook, records):
+    def state(outlook, records, probes):
         return live.state(outlook, Course(records, hand_made.probes(3, len(records)) if records else None))
 
     return Watching(Painter(state, lambda now: live.live_page("Training <b>", now)))

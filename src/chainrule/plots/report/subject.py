@@ -87,7 +87,7 @@ def subject(estimator: Any, X: Any = None, y: Any = None, findings: Findings | N
         raise InputError("report(estimator)", "one that is fitted", type(estimator).__name__, "Call fit first.")
     table = isinstance(estimator, BaseTable)
     model = estimator.model_ if table else estimator
-    course = Course(model.history_, getattr(model, "probes_", None))
+    course = Course(model.history_, model.probes_)
     scored = None if X is None else _scored(estimator, model, X, y)
     return Subject(estimator, model, estimator.encoder_ if table else None, course, findings, scored)
 

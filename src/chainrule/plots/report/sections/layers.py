@@ -29,11 +29,12 @@ def flow(course: Course) -> Markup | None:
     if probes is None or not len(probes) or not probes.hidden:
         return None
     values, names, epochs = probes.flow(), _names(probes)[:-1], probes.epochs
+    slopes, reaches = probes.slope(), probes.reach()
     kept = charts.few(len(epochs), MOST_PROBES)
     x = axes.named("hidden layer, first to last", names)
     y = axes.decades("RMS of dLoss/dz", values)
     paths = [charts.trace(x, y, range(len(names)), values[place]) for place in kept]
-    said = [_said(int(epochs[place]), values[place]) for place in kept]
+    said = [_said(int(epochs[place]), len(names), slopes[place], reaches[place]) for place in kept]
     first = charts.line(paths[0], "faint")
     last = charts.line(paths[-1], "s0", dots=True)
     title = f"Root mean square of the loss gradient by hidden layer. {said[-1]}"
@@ -109,14 +110,12 @@ def _slider(paths: list[str], said: list[str]) -> Markup:
     )
 
 
-def _said(epoch: int, flow: Array) -> str:
-    """The headline figures of an epoch: slope over depth, and span."""
-    known = np.isfinite(flow)
-    if known.sum() < 2:
+def _said(epoch: int, hidden: int, slope: float, reach: float) -> str:
+    """The headline figures of an epoch, on the way back from the loss."""
+    if hidden < 2:
         return f"Epoch {epoch}."
-    slope = np.polyfit(np.flatnonzero(known), flow[known], 1)[0]
-    span = flow[known].max() - flow[known].min()
-    return f"Epoch {epoch}: {slope:+.2f} decades a layer, {span:.1f} decades in all.".replace("-", "−")
+    by_layer, whole = (f"{value:+.2f}".replace("-", "−") for value in (slope, reach))
+    return f"Epoch {epoch}: {by_layer} powers of ten a layer on the way back, {whole} in all."
 
 
 def _by_layer(what: str, probes: Probes, values: Array, names: list[str], y: Axis, ends: Any, *marks: Any) -> list[Any]:
