@@ -92,25 +92,24 @@ def _unfitted(estimator: Any, X: Any, y: Any) -> Observed:
         **_known(made, model),
         fitted=False,
         initial_loss=scores.initial_loss(model.network_, model._loss, data),
-        constant_loss=scores.constant_loss(model._loss, data),
         one_batch=experiments.one_batch(estimator, X, y) if plain_rows else None,
     )
 
 
 def _fitted(estimator: Any, X: Any, y: Any, X_val: Any, y_val: Any) -> Observed:
     model = _inside(estimator)
+    known = _known(estimator, model)
     found: dict[str, Any] = {}
     if X is not None:
         data = _rows(estimator, X, y)
         found["training"] = scores.scores(model, data)
         found["initial_loss"] = scores.initial_loss(model.network_, model._loss, data)
-        found["constant_loss"] = scores.constant_loss(model._loss, data)
         found["batch_losses"] = scores.batch_loss(model, data)
         if isinstance(estimator, BaseMLP) and isinstance(X, np.ndarray):
-            found |= _tried(estimator, X, y, found["training"], found["constant_loss"])
+            found |= _tried(estimator, X, y, found["training"], known["constant_loss"])
     if X_val is not None:
         found["held_out"] = scores.scores(model, _rows(estimator, X_val, y_val))
-    return Observed(**_known(estimator, model), fitted=True, **found)
+    return Observed(**known, fitted=True, **found)
 
 
 def _tried(estimator: BaseMLP, X: Any, y: Any, known: Scores, constant: float | None) -> dict[str, Any]:
@@ -125,7 +124,8 @@ def _tried(estimator: BaseMLP, X: Any, y: Any, known: Scores, constant: float | 
 
 def _known(estimator: Any, model: BaseMLP) -> dict[str, Any]:
     """What is known of an estimator without rows."""
-    solver = model.solver
+    solver, probes = model.solver, model.probes_
+    survey = None if probes is None else probes.survey
     rate = solver.learning_rate if isinstance(solver, Optimiser) else model.learning_rate_init
     return {
         "network": model.network_,
@@ -134,7 +134,8 @@ def _known(estimator: Any, model: BaseMLP) -> dict[str, Any]:
         "rate": float(rate),
         "restores": model.validation_scores_ is not None,
         "history": model.history_,
-        "probes": model.probes_,
+        "probes": probes,
+        "constant_loss": None if survey is None else survey.constant_loss(model._loss.name),
     }
 
 
