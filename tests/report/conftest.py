@@ -33,7 +33,6 @@ def probes(hidden=2, epochs=12, slope=-0.6, seed=0):
     depth = np.arange(len(layers))[::-1]
     values[:, :, list(QUANTITIES).index("dz_rms")] = 10.0 ** (slope * depth - 1) * values[:, :, 0]
     values[:, :, list(QUANTITIES).index("update")] = -2.5 - 0.2 * depth + values[:, :, 0]
-    values[:, :, list(QUANTITIES).index("rank")] *= 16
     bins = np.full((1, len(layers), len(EDGES) + 1), 1 / (len(EDGES) + 1))
     places = np.arange(1, epochs + 1)
     return Probes(layers, places, values.astype(np.float32), places[:1], bins.astype("f4"), bins.astype("f4"))

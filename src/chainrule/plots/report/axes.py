@@ -39,7 +39,7 @@ def linear(label: str, values: ArrayLike, most: int = 6, at_least: tuple[float, 
     low, high = _span(values, at_least)
     step = _round_step((high - low) / most)
     first = math.ceil(low / step - 1e-9)
-    marks = [k * step for k in range(first, math.floor(high / step + 1e-9) + 1)]
+    marks = [float(f"{k * step:.12g}") for k in range(first, math.floor(high / step + 1e-9) + 1)]
     return Axis(label, low, high, tuple((mark, f"{mark:.10g}") for mark in marks))
 
 

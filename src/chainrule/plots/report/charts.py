@@ -79,7 +79,7 @@ def level(y: Axis, value: float, said: str, height: int = HEIGHT) -> Markup:
     """A horizontal line that others are held against."""
     at = float(y.places(value, height - BOTTOM, TOP))
     rule = el("line", x1=LEFT, x2=WIDTH - RIGHT, y1=f"{at:.1f}", y2=f"{at:.1f}", class_="level")
-    return Markup(rule + el("text", said, x=WIDTH - RIGHT, y=f"{at - 5:.1f}", class_="label end"))
+    return Markup(rule + el("text", said, x=LEFT + 5, y=f"{at - 5:.1f}", class_="label"))
 
 
 def mark(x: Axis, value: float, said: str, height: int = HEIGHT) -> Markup:

@@ -34,7 +34,7 @@ def _finding(one: Finding) -> Markup:
     )
     reason = el("p", one.reason, " ", el("cite", f"({one.source})"))
     remedies = [el("h4", "What to do"), el("ol", *map(_remedy, one.remedies))] if one.remedies else []
-    return el("article", head, about, evidence, reason, *remedies, class_=f"finding {one.level}")
+    return el("article", head, about, evidence, reason, *remedies, class_=f"finding is-{one.level}")
 
 
 def _remedy(one: Any) -> Markup:

@@ -62,11 +62,10 @@ def health(course: Course) -> Markup | None:
         return None
     hidden = probes.hidden or probes.layers
     count = len(hidden)
-    units = np.array([one.units for one in hidden], np.float64)
     shares: dict[str, tuple[str, Array]] = {
         "Units that are dead": ("share of units", probes.of("dead")[:, :count]),
         "Activations that are saturated": ("share of activations", probes.of("saturated")[:, :count]),
-        "Effective rank of the activations": ("share of the units", probes.of("rank")[:, :count] / units),
+        "Effective rank of the activations": ("share of units or rows", probes.of("rank")[:, :count]),
     }
     names, drawn, tables = _names(probes)[:count], [], []
     for what, (label, values) in shares.items():
