@@ -47,6 +47,7 @@ _HOMES = {
     "SequenceClassifier": "estimators.sequences",
     "SequenceRegressor": "estimators.sequences",
     "load": "estimators.loading",
+    "report": "plots.report",
 }
 _MODULES = {
     "activations": "network.activations",

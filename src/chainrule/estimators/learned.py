@@ -15,6 +15,7 @@ from chainrule.engine.network import Network
 from chainrule.engine.parameters import Parameters
 from chainrule.estimators.session import Session
 from chainrule.network.losses import Loss
+from chainrule.training.callbacks.base import Outlook
 
 Array = NDArray[Any]
 
@@ -41,6 +42,7 @@ class Learned:
         self.loss_ = math.nan
         self.loss_curve_: list[float] = []
         self.history_: list[Any] = []
+        self.outlook_: Outlook | None = None
         self.best_loss_: Any = math.inf
         self.validation_scores_: Any = None
         self.best_validation_score_: Any = None
