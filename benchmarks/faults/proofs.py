@@ -38,6 +38,8 @@ class Trained:
 
 
 def _score(estimator: Any, X: NDArray[Any], y: NDArray[Any]) -> float:
+    if not np.isfinite(estimator.predict(X)).all():
+        return -1.0
     return max(-1.0, float(estimator.score(X, y)))
 
 

@@ -25,7 +25,7 @@ from benchmarks.faults.planting import Case
 from benchmarks.faults.trial import Diagnose, trial
 
 #: Cases of every rule, and settings of every healthy kind, in each half.
-FAULTS, HEALTHY = 24, 8
+FAULTS, HEALTHY = 24, 12
 
 
 @dataclass(frozen=True)
