@@ -154,9 +154,13 @@ SETS: dict[str, DataSet] = {
 }
 
 
-def names(half: Half, tasks: tuple[Task, ...] = ("classes", "numbers")) -> tuple[str, ...]:
-    """The data sets of a half that have one of these tasks."""
-    return tuple(one.name for one in SETS.values() if one.half == half and one.task in tasks)
+def names(half: Half, tasks: tuple[Task, ...] = ("classes", "numbers"), least: int = 0) -> tuple[str, ...]:
+    """The data sets of a half that have one of these tasks and at least so many rows to train on."""
+    return tuple(
+        one.name
+        for one in SETS.values()
+        if one.half == half and one.task in tasks and (not least or len(load(one.name).X) >= least)
+    )
 
 
 @cache

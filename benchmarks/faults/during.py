@@ -47,7 +47,7 @@ def scaled(scale: float, activation: str, **parameters: Any) -> Callable[[Settin
     return like(activation=activation, init=VarianceScaling(scale, "in", "normal"), **parameters)
 
 
-HARM = harm(0.05)
+HARM, SWINGS = harm(0.05), both(RISES, harm(0.02))
 DEEP, NARROW = (6, 10, 20, 30), (16, 32, 64)
 SHALLOW = (1, 2, 3)
 
@@ -115,11 +115,12 @@ RATE = (
     Fault("rate-too-low", "SGD at 1e-4, no momentum", HARM, sgd(1e-4, momentum=0.0)),
     Fault("rate-too-low", "tanh, batch norm, Adam at 3e-6", HARM,
           like(activation="tanh", norm="batch", learning_rate_init=3e-6)),
-    Fault("oscillation", "SGD at 0.1", RISES, sgd(0.1), tasks=("classes",)),
-    Fault("oscillation", "Adam at 0.02, batches of 4", RISES, like(learning_rate_init=0.02, batch_size=4, max_iter=20)),
-    Fault("oscillation", "tanh, Adam at 0.05", RISES, like(activation="tanh", learning_rate_init=0.05)),
-    Fault("oscillation", "whole batches, plain SGD at 0.5", RISES,
-          lambda s: sgd(0.5, momentum=0.0, batch_size=len(s.split.X), max_iter=100)(s), depths=(3, 4, 6)),
+    Fault("oscillation", "tanh, Adam at 0.1", SWINGS, like(activation="tanh", learning_rate_init=0.1)),
+    Fault("oscillation", "tanh, Adam at 0.05, batches of 8", SWINGS,
+          like(activation="tanh", learning_rate_init=0.05, batch_size=8, max_iter=20)),
+    Fault("oscillation", "tanh, SGD at 0.5", SWINGS, sgd(0.5, activation="tanh")),
+    Fault("oscillation", "batch norm, Adam at 0.3, batches of 8", SWINGS,
+          like(norm="batch", learning_rate_init=0.3, batch_size=8, max_iter=20)),
     Fault("plateau", "all weights zero", HARM, init(None)),
     Fault("plateau", "all weights the same", HARM, like(init=Constant(0.1)), depths=(2, 4)),
     Fault("plateau", "a rate that is gone after a tenth of the steps", HARM,

@@ -152,12 +152,11 @@ KINDS: tuple[Sound, ...] = (
 
 def cases(half: Half, each: int) -> list[HealthyCase | TableCase]:
     """`each` settings of every kind, and of the table estimators."""
-    found: list[HealthyCase | TableCase] = [
-        HealthyCase(kind, setting)
-        for kind in KINDS
-        for setting in Draw(f"{half} {kind.name}").settings(half, kind.tasks, kind.depths, kind.widths, each)
-    ]
-    return found + [TableCase(s) for s in Draw(f"{half} table").settings(half, BOTH, (0,), (0,), each)]
+    found: list[HealthyCase | TableCase] = []
+    for kind in KINDS:
+        drawn = Draw(f"{half} {kind.name}").settings(data.names(half, kind.tasks), kind.depths, kind.widths, each)
+        found += [HealthyCase(kind, setting) for setting in drawn]
+    return found + [TableCase(s) for s in Draw(f"{half} table").settings(data.names(half), (0,), (0,), each)]
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from benchmarks.faults import data
 from benchmarks.faults.after import AFTER
 from benchmarks.faults.before import BEFORE
 from benchmarks.faults.data import Half
@@ -16,8 +17,8 @@ def cases(rule: str, half: Half, count: int) -> list[Case]:
     """`count` cases of a rule, and a few more where its faults are many."""
     faults = [one for one in FAULTS if one.rule == rule]
     each = -(-count // len(faults))
-    return [
-        Case(fault, setting)
-        for fault in faults
-        for setting in Draw(f"{half} {rule} {fault.name}").settings(half, fault.tasks, fault.depths, fault.widths, each)
-    ]
+    found = []
+    for fault in faults:
+        names, draw = data.names(half, fault.tasks, fault.least), Draw(f"{half} {rule} {fault.name}")
+        found += [Case(fault, setting) for setting in draw.settings(names, fault.depths, fault.widths, each)]
+    return found
