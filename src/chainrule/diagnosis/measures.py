@@ -65,6 +65,7 @@ def saturated(f: ActivationFunction, z: Array) -> float:
 
 def histogram(matrix: Array) -> NDArray[np.float32]:
     """Share of a matrix's entries by magnitude, in the bins of `EDGES` and one below and one above."""
-    magnitudes = np.log10(np.abs(some_rows(matrix, ENTRIES // 4)).ravel())
+    with np.errstate(divide="ignore"):
+        magnitudes = np.log10(np.abs(some_rows(matrix, ENTRIES // 4)).ravel())
     places = np.searchsorted(EDGES, magnitudes, side="right")
     return (np.bincount(places, minlength=len(EDGES) + 1) / len(places)).astype(np.float32)

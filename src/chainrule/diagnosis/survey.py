@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,7 +36,7 @@ class Survey:
     leak : column that tells the target most closely, -1 where none varies
     leak_correlation : its absolute correlation with the target, or with one of its classes
     shares : of a classification, the share of each class, else empty
-    target_rms : of a regression, the largest root mean square of an output, else 0
+    variance : of a regression, the mean variance of the outputs, else 0
     counts : of a regression, whether targets are whole numbers from 0 on
     target_skew : of a regression, the largest skewness of an output, else 0
     """
@@ -51,9 +52,16 @@ class Survey:
     leak: int = -1
     leak_correlation: float = 0.0
     shares: tuple[float, ...] = ()
-    target_rms: float = 0.0
+    variance: float = 0.0
     counts: bool = False
     target_skew: float = 0.0
+
+    def constant_loss(self, loss: str) -> float | None:
+        """Loss of the best prediction that is the same for all rows, of cross-entropies and the squared error."""
+        if loss == "squared_error":
+            return self.variance / 2
+        some = [share for share in self.shares if share > 0]
+        return -sum(share * math.log(share) for share in some) if loss.endswith("cross_entropy") and some else None
 
 
 def survey(X: Any, y: Array, classes: int) -> Survey:
@@ -94,7 +102,7 @@ def survey(X: Any, y: Array, classes: int) -> Survey:
     else:
         values = y.reshape(len(y), -1).astype(np.float64)
         about |= {
-            "target_rms": float(np.sqrt((values**2).mean(axis=0)).max()),
+            "variance": float(values.var(axis=0).mean()),
             "counts": bool((values >= 0).all() and (values == np.round(values)).all()),
             "target_skew": float(np.abs(skew(values, axis=0)).max()) if (np.ptp(values, axis=0) > 0).all() else 0.0,
         }

@@ -205,6 +205,11 @@ def one_batch(observed: Observed) -> Verdict | None:
     return Verdict("error", confidence(left, STUCK, 0.95), (Evidence(name, left, f"near 0, below {STUCK:g}"),))
 
 
+#: Where one of these is found the network has hardly trained, and its scores tell nothing of the data.
+_NOT_TRAINED = (
+    "vanishing-gradients", "exploding-gradients", "dead-relu", "saturation", "rate-too-high", "not-finite",
+)  # fmt: skip
+
 BEFORE = (
     Rule(
         "unscaled-inputs", "Columns are not scaled", "before",
@@ -234,7 +239,7 @@ BEFORE = (
         "A large network can learn any labels by heart, random ones too. What it then knows says nothing about other "
         "rows, whose score stays that of a constant.",
         "Zhang et al. 2017, Understanding deep learning requires rethinking generalization",
-        shuffled_labels, prescribe(cures.CHECK_LABELS),
+        shuffled_labels, prescribe(cures.CHECK_LABELS), behind=_NOT_TRAINED,
     ),
     Rule(
         "initial-loss", "The untrained network is confidently wrong", "before",
@@ -275,7 +280,6 @@ BEFORE = (
         "A network with more parameters than rows can bring their loss near zero. Where it cannot, the fault is in "
         "how it is put together or trained, and more data will not help.",
         "Karpathy 2019, A Recipe for Training Neural Networks",
-        one_batch, prescribe(cures.RELU_RESIDUAL, cures.FREE, cures.FASTER, cures.LARGER), behind=(
-            "vanishing-gradients", "exploding-gradients", "dead-relu", "saturation", "rate-too-high", "not-finite"),
+        one_batch, prescribe(cures.RELU_RESIDUAL, cures.FREE, cures.FASTER, cures.LARGER), behind=_NOT_TRAINED,
     ),
 )  # fmt: skip

@@ -13,7 +13,7 @@ from chainrule.diagnosis.observed import Observed
 from chainrule.diagnosis.rules.base import Rule, Verdict, confidence
 
 #: Thresholds, found on the half of the data sets that benchmarks/faults keeps for it (docs/diagnosis.md).
-FALL, FALL_AT_FIRST, RISE = 2.5, 4.0, 2.0
+FALL, FALL_UNLEARNED, FALL_AT_FIRST, RISE = 2.5, 1.3, 4.0, 2.0
 DEAD = 0.5
 SATURATED = 0.5
 FAST, SLOW = -0.5, -3.7
@@ -35,7 +35,11 @@ def vanishing(observed: Observed) -> Verdict | None:
     if not probes or len(probes.hidden) < 2:
         return None
     lost = -probes.reach()
-    fall, threshold = (_later(lost), FALL) if observed.fitted else (float(lost[0]), FALL_AT_FIRST)
+    if observed.fitted:
+        left = unlearned(observed)
+        fall, threshold = _later(lost), FALL if left is None or left < NOT_LEARNED else FALL_UNLEARNED
+    else:
+        fall, threshold = float(lost[0]), FALL_AT_FIRST
     if not fall > threshold:
         return None
     evidence = (

@@ -58,7 +58,7 @@ def diagnose(estimator: Any, X: Any = None, y: Any = None, X_val: Any = None, y_
     >>> deep = MLPClassifier((32,) * 12, activation="logistic", tol=0.01, n_iter_no_change=3, random_state=0)
     >>> findings = diagnose(deep.fit((X - 8) / 8, y))
     >>> findings.rules
-    ('vanishing-gradients',)
+    ('vanishing-gradients', 'constant-columns')
     >>> print(findings.remedies()[0].text)
     Use ReLU with He initialisation and layer normalisation, with a skip connection around every layer: the gradient \
 then has a way back on which nothing shrinks it.
@@ -92,25 +92,24 @@ def _unfitted(estimator: Any, X: Any, y: Any) -> Observed:
         **_known(made, model),
         fitted=False,
         initial_loss=scores.initial_loss(model.network_, model._loss, data),
-        constant_loss=scores.constant_loss(model._loss, data),
         one_batch=experiments.one_batch(estimator, X, y) if plain_rows else None,
     )
 
 
 def _fitted(estimator: Any, X: Any, y: Any, X_val: Any, y_val: Any) -> Observed:
     model = _inside(estimator)
+    known = _known(estimator, model)
     found: dict[str, Any] = {}
     if X is not None:
         data = _rows(estimator, X, y)
         found["training"] = scores.scores(model, data)
         found["initial_loss"] = scores.initial_loss(model.network_, model._loss, data)
-        found["constant_loss"] = scores.constant_loss(model._loss, data)
         found["batch_losses"] = scores.batch_loss(model, data)
         if isinstance(estimator, BaseMLP) and isinstance(X, np.ndarray):
-            found |= _tried(estimator, X, y, found["training"], found["constant_loss"])
+            found |= _tried(estimator, X, y, found["training"], known["constant_loss"])
     if X_val is not None:
         found["held_out"] = scores.scores(model, _rows(estimator, X_val, y_val))
-    return Observed(**_known(estimator, model), fitted=True, **found)
+    return Observed(**known, fitted=True, **found)
 
 
 def _tried(estimator: BaseMLP, X: Any, y: Any, known: Scores, constant: float | None) -> dict[str, Any]:
@@ -125,7 +124,8 @@ def _tried(estimator: BaseMLP, X: Any, y: Any, known: Scores, constant: float | 
 
 def _known(estimator: Any, model: BaseMLP) -> dict[str, Any]:
     """What is known of an estimator without rows."""
-    solver = model.solver
+    solver, probes = model.solver, model.probes_
+    survey = None if probes is None else probes.survey
     rate = solver.learning_rate if isinstance(solver, Optimiser) else model.learning_rate_init
     return {
         "network": model.network_,
@@ -134,7 +134,8 @@ def _known(estimator: Any, model: BaseMLP) -> dict[str, Any]:
         "rate": float(rate),
         "restores": model.validation_scores_ is not None,
         "history": model.history_,
-        "probes": model.probes_,
+        "probes": probes,
+        "constant_loss": None if survey is None else survey.constant_loss(model._loss.name),
     }
 
 

@@ -51,9 +51,10 @@ def one_batch(model: BaseMLP, X: Any, y: Any) -> float | None:
     X, y = X[chosen], np.asarray(y)[chosen]
     if len(np.unique(y, axis=0)) < 2:
         return None
-    model = fitted(few(model, max_iter=STEPS, batch_size=len(chosen), n_iter_no_change=math.inf), X, y)
+    model = fitted(few(model, max_iter=STEPS, batch_size=len(chosen), n_iter_no_change=math.inf, probes=True), X, y)
     data = rows_of(model, X, y)
-    constant = scores.constant_loss(model._loss, data)
+    seen = model.probes_.survey if model.probes_ else None
+    constant = None if seen is None else seen.constant_loss(model._loss.name)
     if not constant:
         return None
     return scores.scores(model, data).loss / constant
@@ -72,8 +73,8 @@ def plain(estimator: Any, X: Any, y: Any) -> Scores:
     unseen = np.flatnonzero(known)[: np.count_nonzero(known[:cut])]
     epochs = max(1, PLAIN_STEPS * PLAIN_BATCH // max(1, len(y) - cut))
     model = kind(
-        (64, 64), batch_size=PLAIN_BATCH, max_iter=epochs, n_iter_no_change=math.inf, l2=1e-3, random_state=0,
-        n_threads=1, probes=False,
+        hidden_layer_sizes=(64, 64), batch_size=PLAIN_BATCH, max_iter=epochs, n_iter_no_change=math.inf, l2=1e-3,
+        random_state=0, n_threads=1, probes=False,
     )  # fmt: skip
     model = fitted(model, X[cut:], y[cut:])
     return scores.scores(model, rows_of(model, X[unseen], y[unseen]))

@@ -65,22 +65,6 @@ def calibration_error(sure: Array, right: Array) -> float:
     return float(np.abs(gaps).sum() / len(sure))
 
 
-def constant_loss(loss: Loss, data: Data) -> float | None:
-    """Loss of the best prediction that is the same for all rows, of cross-entropies and the squared error."""
-    y, _ = data.counted()
-    if loss.target == "classes" and loss.link == "softmax":
-        return _entropy(np.bincount(y) / len(y))
-    if loss.link == "sigmoid" and y.ndim == 2 and set(np.unique(y)) <= {0.0, 1.0}:
-        p = y.mean(axis=0)
-        return float(np.mean([_entropy(np.array([one, 1 - one])) for one in p]))
-    return float(y.var(axis=0).mean() / 2) if loss.name == "squared_error" else None
-
-
-def _entropy(shares: Array) -> float:
-    some = shares[shares > 0]
-    return float(-(some * np.log(some)).sum())
-
-
 def initial_loss(network: Network, loss: Loss, data: Data) -> float | None:
     """Loss of the rows under fresh weights; None with batch normalisation, which has no statistics yet."""
     if _has_batch_norm(network.layers):
