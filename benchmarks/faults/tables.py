@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from chainrule.diagnosis.rules import RULES
+
 Result = dict[str, Any]
 
 #: Levels that are an alarm.
@@ -27,9 +29,11 @@ def recall(results: Sequence[Result]) -> list[str]:
         planted = [one for one in results if one["rule"] == rule]
         proved = [one for one in planted if one["counted"]]
         found = sum(rule in rules_of(one) for one in proved)
+        explained = sum(bool(causes[rule] & rules_of(one)) for one in proved)
         tried = [one["mended"] for one in proved if "mended" in one]
         mended = f"{sum(bool(one) and one['near'] for one in tried)} of {len(tried)}" if tried else ""
-        lines.append(f"| {rule} | {len(planted)} | {len(proved)} | {found} | {_share(found, len(proved))} | {mended} |")
+        shares = f"{_share(found, len(proved))} | {_share(explained, len(proved))}"
+        lines.append(f"| {rule} | {len(planted)} | {len(proved)} | {found} | {shares} | {mended} |")
     return lines
 
 
