@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from benchmarks.faults import data
 from benchmarks.faults.after import AFTER
 from benchmarks.faults.before import BEFORE
@@ -22,3 +24,16 @@ def cases(rule: str, half: Half, count: int) -> list[Case]:
         names, draw = data.names(half, fault.tasks, fault.least), Draw(f"{half} {rule} {fault.name}")
         found += [Case(fault, setting) for setting in draw.settings(names, fault.depths, fault.widths, each)]
     return found
+
+
+def described() -> list[str]:
+    """A Markdown table: what is planted for every rule, where, and what proves it."""
+    lines = ["| rule | planted | hidden layers | width | proved by |", "|---|---|---|---|---|"]
+    for one in FAULTS:
+        depths, widths = (_span(each) for each in (one.depths, one.widths))
+        lines.append(f"| {one.rule} | {one.name} | {depths} | {widths} | {one.proof.kind}: {one.proof.text} |")
+    return lines
+
+
+def _span(values: Sequence[int]) -> str:
+    return f"{min(values)} to {max(values)}" if len(set(values)) > 1 else str(values[0])

@@ -20,11 +20,15 @@ def rules_of(result: Result, levels: Sequence[str] = ("note", *ALARMS)) -> set[s
 
 
 def recall(results: Sequence[Result]) -> list[str]:
-    """One row per rule: cases planted, cases proved, found, and mended by the first remedy."""
+    """One row per rule: cases planted, proved, found, found by a cause at least, and mended by the first remedy.
+
+    A rule is silent where another one that explains what it sees has spoken: such a case is found by its cause.
+    """
     lines = [
-        "| rule | planted | proved | found | recall | mended by the first remedy |",
-        "|---|---:|---:|---:|---:|---:|",
+        "| rule | planted | proved | found | recall | with causes | mended by the first remedy |",
+        "|---|---:|---:|---:|---:|---:|---:|",
     ]
+    causes = {rule.name: {rule.name, *rule.behind} for rule in RULES}
     for rule in dict.fromkeys(one["rule"] for one in results if one["rule"]):
         planted = [one for one in results if one["rule"] == rule]
         proved = [one for one in planted if one["counted"]]
