@@ -48,8 +48,9 @@ def alarms(results: Sequence[Result]) -> list[str]:
     many = Counter(rule for one in healthy for rule in rules_of(one, ALARMS))
     notes = Counter(rule for one in healthy for rule in rules_of(one, ("note",)))
     any_of = sum(bool(rules_of(one, ALARMS)) for one in healthy)
+    errors = sum("error" in one for one in healthy)
     lines = [
-        f"Of {len(sound)} networks meant to be healthy, {len(healthy)} are.",
+        f"Of {len(sound)} networks meant to be healthy, {len(healthy)} are; {errors} of them diagnosis could not read.",
         "",
         "| rule | networks with a warning or an error | share | networks with a note |",
         "|---|---:|---:|---:|",
