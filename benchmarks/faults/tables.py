@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from chainrule.diagnosis.rules import RULES
-
 Result = dict[str, Any]
 
 #: Levels that are an alarm.
@@ -20,23 +18,22 @@ def rules_of(result: Result, levels: Sequence[str] = ("note", *ALARMS)) -> set[s
 
 
 def recall(results: Sequence[Result]) -> list[str]:
-    """One row per rule: cases planted, proved, found, found by a cause at least, and mended by the first remedy.
+    """One row per rule: cases planted, proved, found, found as a warning or an error, mended by the first remedy.
 
-    A rule is silent where another one that explains what it sees has spoken: such a case is found by its cause.
+    What another finding explains is a note.
     """
     lines = [
-        "| rule | planted | proved | found | recall | with causes | mended by the first remedy |",
+        "| rule | planted | proved | found | recall | as an alarm | mended by the first remedy |",
         "|---|---:|---:|---:|---:|---:|---:|",
     ]
-    causes = {rule.name: {rule.name, *rule.behind} for rule in RULES}
     for rule in dict.fromkeys(one["rule"] for one in results if one["rule"]):
         planted = [one for one in results if one["rule"] == rule]
         proved = [one for one in planted if one["counted"]]
         found = sum(rule in rules_of(one) for one in proved)
-        explained = sum(bool(causes[rule] & rules_of(one)) for one in proved)
+        alarmed = sum(rule in rules_of(one, ALARMS) for one in proved)
         tried = [one["mended"] for one in proved if "mended" in one]
         mended = f"{sum(bool(one) and one['near'] for one in tried)} of {len(tried)}" if tried else ""
-        shares = f"{_share(found, len(proved))} | {_share(explained, len(proved))}"
+        shares = f"{_share(found, len(proved))} | {_share(alarmed, len(proved))}"
         lines.append(f"| {rule} | {len(planted)} | {len(proved)} | {found} | {shares} | {mended} |")
     return lines
 
