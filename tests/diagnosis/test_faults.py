@@ -126,7 +126,7 @@ SURE = {
     "label-leak": 0,
     "linear-stack": 0,
     "vanishing-gradients": 1,
-    "exploding-gradients": 3,
+    "exploding-gradients": 4,
     "not-finite": 0,
     "overfitting": 2,
 }
