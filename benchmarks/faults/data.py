@@ -36,9 +36,14 @@ class Split:
     y_held: NDArray[Any]
 
     @property
+    def classes(self) -> int:
+        """How many there are."""
+        return int(self.y.max()) + 1
+
+    @property
     def outputs(self) -> int:
-        """Outputs of a network: one per class, or one number."""
-        return int(self.y.max()) + 1 if self.task == "classes" else 1
+        """Units of a network's last layer: one for a number and for two classes."""
+        return self.classes if self.task == "classes" and self.classes > 2 else 1
 
     def over_columns(self, change: Callable[[NDArray[np.float64]], NDArray[Any]]) -> Split:
         """With all of X, training rows above held-out rows, changed by a function."""

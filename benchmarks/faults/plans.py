@@ -9,7 +9,7 @@ from benchmarks.faults.after import AFTER
 from benchmarks.faults.before import BEFORE
 from benchmarks.faults.data import Half
 from benchmarks.faults.during import DURING
-from benchmarks.faults.planting import Case, Draw, Fault
+from benchmarks.faults.planting import Case, Fault, drawn
 
 FAULTS: tuple[Fault, ...] = (*BEFORE, *DURING, *AFTER)
 RULES: tuple[str, ...] = tuple(dict.fromkeys(one.rule for one in FAULTS))
@@ -21,8 +21,9 @@ def cases(rule: str, half: Half, count: int) -> list[Case]:
     each = -(-count // len(faults))
     found = []
     for fault in faults:
-        names, draw = data.names(half, fault.tasks, fault.least), Draw(f"{half} {rule} {fault.name}")
-        found += [Case(fault, setting) for setting in draw.settings(names, fault.depths, fault.widths, each)]
+        names = data.names(half, fault.tasks, fault.least)
+        settings = drawn(f"{half} {rule} {fault.name}", names, fault.depths, fault.widths, each)
+        found += [Case(fault, setting) for setting in settings]
     return found
 
 

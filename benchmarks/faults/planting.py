@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
 
@@ -122,20 +122,13 @@ class Case:
         return self.setting.model(split, **self.fault.twin(self.setting)), split
 
 
-@dataclass(frozen=True)
-class Draw:
-    """Settings drawn from what is allowed: data sets take turns, sizes and seeds are drawn. Always the same ones."""
-
-    key: str
-    random: np.random.Generator = field(init=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "random", np.random.default_rng(crc32(self.key.encode())))
-
-    def settings(self, names: Sequence[str], depths: Sequence[int], widths: Sequence[int], count: int) -> list[Setting]:
-        """`count` settings on these data sets."""
-        turns: list[str] = []
-        while len(turns) < count:
-            turns += map(str, self.random.permutation(names))
-        choice, integers = self.random.choice, self.random.integers
-        return [Setting(name, int(choice(depths)), int(choice(widths)), int(integers(1e6))) for name in turns[:count]]
+def drawn(key: str, names: Sequence[str], depths: Sequence[int], widths: Sequence[int], count: int) -> list[Setting]:
+    """`count` settings, the same for the same key: data sets take turns, sizes and seeds are drawn."""
+    random = np.random.default_rng(crc32(key.encode()))
+    turns: list[str] = []
+    while len(turns) < count:
+        turns += map(str, random.permutation(names))
+    return [
+        Setting(name, int(random.choice(depths)), int(random.choice(widths)), int(random.integers(1e6)))
+        for name in turns[:count]
+    ]

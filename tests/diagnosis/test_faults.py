@@ -44,7 +44,7 @@ def test_a_data_set_is_standardised_and_has_no_fault_of_its_own(name: str) -> No
     correlations = np.corrcoef(split.X.T) - np.eye(split.X.shape[1])
     assert np.abs(correlations).max() < 0.999
     if split.task == "classes":
-        assert set(split.y) == set(split.y_held) == set(range(split.outputs))
+        assert set(split.y) == set(split.y_held) == set(range(split.classes))
     else:
         assert split.y.std() == pytest.approx(1, abs=1e-4)
 
