@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from chainrule.diagnosis.observed import Observed
 from chainrule.diagnosis.remedies import Remedy
 
@@ -28,6 +30,16 @@ def rate(name: str, factor: float, text: str) -> Cure:
     return cure
 
 
+def rate_for(name: str, update: float, text: str) -> Cure:
+    """The learning rate that takes the largest early log10 of update over weight to `update`."""
+
+    def cure(observed: Observed) -> Remedy:
+        factor = 10 ** float(np.clip(update - observed.early_update, -4, 5))
+        return rate(name, factor, text)(observed)
+
+    return cure
+
+
 def times(name: str, parameter: str, factor: float, text: str) -> Cure:
     """A number or a width of the estimator times a factor."""
 
@@ -42,6 +54,14 @@ def times(name: str, parameter: str, factor: float, text: str) -> Cure:
         return Remedy(name, text, () if found is None else ((parameter, found),))
 
     return cure
+
+
+def statistics(observed: Observed) -> Remedy:
+    """Batch normalisation as it is by default, on batches that have statistics."""
+    size = observed.parameters.get("batch_size")
+    larger = (("batch_size", 32),) if isinstance(size, int) and size < 16 else ()
+    said = "Use batch normalisation as it is by default, momentum 0.1" + (", on batches of 32 rows." if larger else ".")
+    return Remedy("batch-norm-default", said, (("norm", "batch"), *larger))
 
 
 def prescribe(*cures: Cure) -> Callable[[Observed], tuple[Remedy, ...]]:
@@ -92,6 +112,14 @@ SCALE = fixed(
 )  # fmt: skip
 SLOWER = rate("rate-lower", 0.1, "Lower the learning rate to a tenth: learning_rate_init={rate}.")
 FASTER = rate("rate-higher", 10.0, "Raise the learning rate tenfold: learning_rate_init={rate}.")
+RATE_DOWN = rate_for(
+    "rate-lower", -2.5, "Lower the learning rate until a step is about 1/300 of the weights: learning_rate_init={rate}."
+)
+RATE_UP = rate_for(
+    "rate-higher",
+    -2.5,
+    "Raise the learning rate until a step is about 1/300 of the weights: learning_rate_init={rate}.",
+)
 RIGHT_RATE = fixed("find-rate", "Run chainrule.find_learning_rate(estimator, X, y), and take what it suggests.")
 EARLY = fixed(
     "early-stopping",
@@ -104,11 +132,6 @@ MORE_ROWS = fixed("more-rows", "Train on more rows, or on fewer columns.")
 SMALLER = times("narrower", "hidden_layer_sizes", 0.25, "Make every layer a quarter as wide.")
 LARGER = times("wider", "hidden_layer_sizes", 4, "Make every layer four times as wide.")
 LONGER = times("longer", "max_iter", 3, "Train three times as many epochs.")
-STATISTICS = fixed(
-    "batch-norm-default",
-    "Use batch normalisation as it is by default, momentum 0.1, on batches of 64 rows.",
-    norm="batch", batch_size=64,
-)  # fmt: skip
 PLAIN = fixed(
     "plain-network",
     "Use what does better: two layers of 64 ReLU units, without dropout and with hardly any regularisation.",

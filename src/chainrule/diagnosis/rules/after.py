@@ -13,7 +13,7 @@ from chainrule.diagnosis.rules.base import Rule, Verdict, confidence
 #: Thresholds, found on the half of the data sets that benchmarks/faults keeps for it (docs/diagnosis.md).
 GAP, RISE = 0.1, 1.25
 SHORT = 0.05
-MISMATCH = 1.5
+MISMATCH = 1.25
 RARE, FOUND = 0.05, 0.5
 UNSURE = 0.1
 
@@ -128,7 +128,7 @@ AFTER = (
         "In training a batch is normalised by its own mean and variance, in prediction by their running averages. "
         "Where these have not arrived, or batches are too small, the network predicts from values it has never seen.",
         "Ioffe 2017, Batch Renormalization",
-        batch_norm_mismatch, prescribe(cures.STATISTICS, cures.LAYER_NORM, cures.LARGER_BATCH, cures.LONGER),
+        batch_norm_mismatch, prescribe(cures.statistics, cures.LAYER_NORM, cures.LARGER_BATCH, cures.LONGER),
     ),
     Rule(
         "class-imbalance", "A rare class is hardly ever predicted", "after",
