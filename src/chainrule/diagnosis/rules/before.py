@@ -284,6 +284,6 @@ BEFORE = (
         "A network with more parameters than rows can bring their loss near zero. Where it cannot, the fault is in "
         "how it is put together or trained, and more data will not help.",
         "Karpathy 2019, A Recipe for Training Neural Networks",
-        one_batch, prescribe(cures.RELU_RESIDUAL, cures.FREE, cures.FASTER, cures.LARGER), behind=_NOT_TRAINED,
+        one_batch, prescribe(cures.open_way, cures.FREE, cures.FASTER, cures.LARGER), behind=_NOT_TRAINED,
     ),
 )  # fmt: skip

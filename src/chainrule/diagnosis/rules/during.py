@@ -198,7 +198,7 @@ DURING = (
         "sigmoid's slope is at most 1/4. Behind many layers hardly anything is left, and the first ones stay as they "
         "were drawn.",
         "Hochreiter 1991; Glorot and Bengio 2010",
-        vanishing, prescribe(cures.RELU_RESIDUAL, cures.RELU, cures.NORM, cures.RESIDUAL, cures.SHALLOWER),
+        vanishing, prescribe(cures.open_way, cures.RELU, cures.NORM, cures.RESIDUAL, cures.ACTIVATION, cures.SHALLOWER),
     ),
     Rule(
         "exploding-gradients", "Gradients explode on their way back", "during",
