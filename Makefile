@@ -5,7 +5,7 @@ BENCH := .venv-bench
 BIN := $(VENV)/bin
 PIP := -m pip --disable-pip-version-check install --quiet
 
-.PHONY: run test test-all lint format bench clean
+.PHONY: run test test-all test-browser lint format bench clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/run  ## train on UCI Adult and score the official test rows
@@ -16,6 +16,9 @@ test: $(VENV)/test  ## the tests
 
 test-all: $(VENV)/test  ## the tests and the slow ones
 	$(BIN)/python -m pytest -n 2
+
+test-browser: $(VENV)/browser  ## reports and the live page in a headless Chromium; needs chromium and npm
+	$(BIN)/python -m pytest tests/report/browser
 
 lint: $(VENV)/lint  ## format, lint, types
 	$(BIN)/ruff format --check .
@@ -45,6 +48,11 @@ $(VENV)/run: $(VENV)/python pyproject.toml
 $(VENV)/test: $(VENV)/run pyproject.toml
 	@echo "Installing the test tools ..."
 	$(BIN)/python $(PIP) --editable '.[test]'
+	touch $@
+
+$(VENV)/browser: $(VENV)/test tests/report/browser/package-lock.json
+	$(BIN)/python $(PIP) --editable '.[test,browser]'
+	npm ci --prefix tests/report/browser --ignore-scripts --no-audit --no-fund
 	touch $@
 
 $(VENV)/lint: $(VENV)/run pyproject.toml

@@ -1,4 +1,4 @@
-"""What it costs to watch a fit: callbacks, held-out rows and checkpoints, as ratios to a fit that nobody watches."""
+"""What it costs to watch a fit: the recorder, callbacks, checkpoints, as ratios to a fit that nobody watches."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from chainrule import Checkpoints, MLPClassifier, callbacks
 
 EPOCHS, ROUNDS = 8, 9
 #: Batches of an epoch: real tables have hundreds.
-BATCHES = {"small": 400, "medium": 200, "image": 100}
+BATCHES = {"small": 400, "medium": 200, "image": 100, "large": 20}
 
 
 def fits(name: str, folder: Path) -> dict[str, Callable[[], object]]:
@@ -28,13 +28,17 @@ def fits(name: str, folder: Path) -> dict[str, Callable[[], object]]:
     X, y = data(case, BATCHES[name], seed=0)
 
     def fit(**parameters: Any) -> object:
-        settings = {"max_iter": EPOCHS, "batch_size": case.batch, "n_iter_no_change": np.inf, "random_state": 0}
+        settings = {
+            "max_iter": EPOCHS, "batch_size": case.batch, "n_iter_no_change": np.inf, "random_state": 0,
+            "probes": False,
+        }  # fmt: skip
         return MLPClassifier(case.sizes[1:-1], alpha=0.0, **settings | parameters).fit(X, y)
 
     all_callbacks = [callbacks.Progress(StringIO()), callbacks.JSONLines(folder / f"{name}.jsonl"), lambda record: None]
     return {
         "nobody": fit,
         "nobody again": fit,
+        "the recorder": lambda: fit(probes=True),
         "three callbacks": lambda: fit(callbacks=all_callbacks),
         "a checkpoint per epoch": lambda: fit(checkpoints=Checkpoints(folder / f"{name}-{next(count)}")),
     }

@@ -42,6 +42,8 @@ HOMES = {
     "skl2onnx": ("estimators/skl2onnx.py",),
     "click": ("cli/",),
     "matplotlib": ("plots/", "labs/"),
+    "starlette": ("serving/",),
+    "uvicorn": ("serving/",),
     "scipy": (
         "network/",
         "engine/kernels/",

@@ -37,6 +37,8 @@ _HOMES = {
     "RateCurve": "training.finder",
     "range_test": "training.finder",
     "find_learning_rate": "estimators.finder",
+    "diagnose": "estimators.diagnosis.diagnose",
+    "compare": "estimators.diagnosis.compare",
     "to_onnx": "estimators.onnx",
     "MLPClassifier": "estimators.classifier",
     "MLPRegressor": "estimators.regressor",
@@ -45,6 +47,7 @@ _HOMES = {
     "SequenceClassifier": "estimators.sequences",
     "SequenceRegressor": "estimators.sequences",
     "load": "estimators.loading",
+    "report": "plots.report",
 }
 _MODULES = {
     "activations": "network.activations",
@@ -55,6 +58,7 @@ _MODULES = {
     "losses": "network.losses",
     "optimisers": "training.optimisers",
     "plain": "plain",
+    "plots": "plots",
     "schedules": "training.schedules",
 }
 

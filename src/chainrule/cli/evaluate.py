@@ -51,7 +51,7 @@ def evaluate(
 def _classes(estimator: Any, data: Path, delimiter: str | None, target: str) -> dict[str, Any]:
     import numpy as np
 
-    from chainrule.cli import scores
+    from chainrule.diagnosis import scores
 
     labels = [models.word(label) for label in estimator.classes_]
     codes, shares = [], []
@@ -72,7 +72,7 @@ def _classes(estimator: Any, data: Path, delimiter: str | None, target: str) -> 
 def _numbers(estimator: Any, data: Path, delimiter: str | None, target: str) -> dict[str, Any]:
     import numpy as np
 
-    from chainrule.cli import scores
+    from chainrule.diagnosis import scores
     from chainrule.tables.reading import read_numbers
 
     true, predicted = [], []

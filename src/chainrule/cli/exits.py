@@ -8,7 +8,7 @@ import click
 
 from chainrule import errors
 
-WELL, INTERNAL, USAGE, DATA, MODEL_FILE, DIVERGED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
+WELL, INTERNAL, USAGE, DATA, MODEL_FILE, DIVERGED, FOUND, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 130
 
 MEANINGS = {
     WELL: "all went well",
@@ -17,6 +17,7 @@ MEANINGS = {
     DATA: "a table that cannot be read or written, or what is in it",
     MODEL_FILE: "a model file that is missing, broken or of another kind",
     DIVERGED: "training diverged; a model of the best epoch is written",
+    FOUND: "`diagnose` found something as bad as --fail-on says, or worse",
     INTERRUPTED: "interrupted; `train` writes the model of the best epoch",
 }
 

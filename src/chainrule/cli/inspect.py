@@ -48,6 +48,7 @@ def inspect(model: Path, as_json: bool) -> None:
 
 def _content(listing: Listing) -> dict[str, Any]:
     from chainrule.network import serial
+    from chainrule.network.looks import layer
     from chainrule.training.serial import CONFIGURATION
 
     envelope = listing.model
@@ -68,7 +69,7 @@ def _content(listing: Listing) -> dict[str, Any]:
         "network": {
             "inputs": network["inputs"],
             "members": network["members"],
-            "layers": [looks.layer(one) for one in layers],
+            "layers": [layer(one) for one in layers],
             "loss": inside["loss"],
             "numbers": sum(prod(tensor.shape) for tensor in listing.tensors.values()),
         },
@@ -90,10 +91,11 @@ def _table(content: Mapping[str, Any]) -> dict[str, Any]:
         found["classes"] = content["classes"]["values"]
     if "encoder" not in content:
         return found
+    from chainrule.tables.looks import columns_of, left_out_of
     from chainrule.tables.serial import ENCODINGS
 
     encoder = ENCODINGS.back("content, encoder", content["encoder"])
-    columns, left_out = looks.columns_of(encoder), looks.left_out_of(encoder)
+    columns, left_out = columns_of(encoder), left_out_of(encoder)
     return {"target": content["target_name"], **found, "columns": columns, "left_out": left_out}
 
 
@@ -108,8 +110,12 @@ def _said(model: Path, content: Mapping[str, Any]) -> Iterator[str]:
         *([("settings", ", ".join(f"{k}={v}" for k, v in content["settings"].items()))]),
     ])  # fmt: skip
     if "columns" in content:
+        from chainrule.tables.looks import levels_of
+
         yield "Columns"
-        rows = [(c["name"], c["kind"], c["encoding"], f"{c['inputs']} inputs", _levels(c)) for c in content["columns"]]
+        rows = [
+            (c["name"], c["kind"], c["encoding"], f"{c['inputs']} inputs", levels_of(c)) for c in content["columns"]
+        ]
         yield shared.lines([*rows, *((c["name"], "left out", c["why"], "", "") for c in content["left_out"])])
     yield f"Network: {network['inputs']} inputs, {network['numbers']:,} numbers, {network['members']} member(s)"
     yield shared.lines([(layer,) for layer in network["layers"]])
@@ -117,10 +123,3 @@ def _said(model: Path, content: Mapping[str, Any]) -> Iterator[str]:
         f"Training: {training['epochs']} epochs in {training['fit_seconds']:.1f} s, best {training['best_epoch']}, "
         f"validation loss {training['best_validation_loss']}"
     )
-
-
-def _levels(column: Mapping[str, Any]) -> str:
-    if "levels" not in column:
-        return ""
-    more = [name for name in ("rare", "missing") if column[name]]
-    return " + ".join([f"{column['levels']} levels", *more])

@@ -15,6 +15,7 @@ from chainrule import __version__
 from chainrule.cli import exits, shared
 from chainrule.cli.check import check
 from chainrule.cli.completion import completion
+from chainrule.cli.diagnose import diagnose
 from chainrule.cli.evaluate import evaluate
 from chainrule.cli.export import export
 from chainrule.cli.inspect import inspect
@@ -22,7 +23,7 @@ from chainrule.cli.lab import lab
 from chainrule.cli.predict import predict
 from chainrule.cli.train import train
 
-COMMANDS = (train, evaluate, predict, inspect, export, lab, check, completion)
+COMMANDS = (train, evaluate, predict, inspect, diagnose, export, lab, check, completion)
 
 #: In front of the names of the options' environment variables: CHAINRULE_TRAIN_PRESET.
 ENVIRONMENT = "CHAINRULE"

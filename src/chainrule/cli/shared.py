@@ -67,6 +67,11 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
+def printable_lines(text: str) -> str:
+    """The same of every line of a text."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
 def lines(rows: Iterable[Sequence[Any]], indent: str = "  ") -> str:
     """Rows of a few words each, their columns below one another."""
     texts = [[f"{one:,.6g}" if isinstance(one, float) else printable(str(one)) for one in row] for row in rows]

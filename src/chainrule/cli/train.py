@@ -12,10 +12,12 @@ import click
 from chainrule.cli import exits, models, shared, tables, task
 from chainrule.cli.config import Configured
 from chainrule.cli.knobs import chosen, knobs
+from chainrule.cli.watch import followed, hand_over
 
 if TYPE_CHECKING:
     from chainrule.cli.ending import Ending
     from chainrule.tables.files import TableFile
+    from chainrule.training.callbacks import Callback
 
 
 def column_kind(value: str) -> tuple[str, str]:
@@ -44,6 +46,11 @@ def column_kind(value: str) -> tuple[str, str]:
 @click.option("--validation", type=shared.PATH, help="File of rows to stop by, in place of a share of DATA.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of all that is drawn.")
 @shared.threads
+@click.option("--report", "report_to", type=shared.PATH, help="HTML file to write: what was learned, and how it went.")
+@click.option("--watch", is_flag=True, help="Serve a page on this machine that follows the training.")
+@click.option(
+    "--watch-port", type=click.IntRange(0, 65535), default=0, help="Of that page; one that is free if left out."
+)
 @knobs
 @shared.delimiter
 @shared.force
@@ -59,6 +66,9 @@ def train(
     validation: Path | None,
     seed: int,
     threads: int | None,
+    report_to: Path | None,
+    watch: bool,
+    watch_port: int,
     delimiter: str | None,
     force: bool,
     as_json: bool,
@@ -71,6 +81,9 @@ def train(
     Ctrl-C ends the training; the best model so far is written.
     """
     shared.check_free("--output", output, force)
+    shared.check_free("--report", report_to, force)
+    page = followed(watch, watch_port, f"Training on {data.name}")
+    live = click.get_current_context().with_resource(page)
     started = time.perf_counter()
     file = _open(data, delimiter, target, columns)
     found, why = task.found(task.look(file, target))
@@ -86,15 +99,22 @@ def train(
         **chosen(chosen_task, given),
     )
     held_out = None if validation is None else _open(validation, delimiter, target)
+    listeners = _listeners(quiet, live)
     with tables.naming(data, validation):
-        ending = _fit(estimator, file, target, held_out, quiet)
+        ending = _fit(estimator, file, target, held_out, listeners)
     code = {"diverged": exits.DIVERGED, "interrupted": exits.INTERRUPTED}.get(ending.reason, exits.WELL)
-    written = output if code == exits.WELL or _learned(estimator) else None
+    learned = code == exits.WELL or _learned(estimator)
+    written = output if learned else None
     if written is not None:
         estimator.save(written, overwrite=force)
+    if live is not None and learned:
+        hand_over(live, estimator)
+    if report_to is not None and learned:
+        _report(estimator, report_to, validation, force)
     about = {"task": chosen_task, "reason": why, "data": data, "target": target}
     about |= {"rows": ending.outlook.rows, "held_out": ending.outlook.held_out, "preset": preset, "seed": seed}
     about |= {"seconds": time.perf_counter() - started, "output": written, "ended": ending.reason}
+    about |= {"report": report_to if learned else None}
     content = {**about, **_summary(estimator)}
     if as_json:
         shared.document("train", content)
@@ -127,13 +147,27 @@ def _estimator(chosen_task: task.Task, **parameters: Any) -> Any:
     return (TableClassifier if chosen_task == "classification" else TableRegressor)(**parameters)
 
 
-def _fit(estimator: Any, rows: TableFile, target: str, held_out: TableFile | None, quiet: bool) -> Ending:
-    """Fit, and say how it went."""
-    from chainrule.cli.ending import Ending
+def _report(estimator: Any, path: Path, validation: Path | None, force: bool) -> None:
+    """The report, with scores of the rows that were given to validate on."""
+    from chainrule.plots.report import report
+
+    target = None if validation is None else estimator.target_name_
+    report(estimator, path, validation, target, overwrite=force)
+
+
+def _listeners(quiet: bool, live: Callback | None) -> list[Callback]:
+    """Who follows the training: a person at the terminal, one at the page, both, nobody."""
     from chainrule.training.callbacks import Progress
 
+    return [*([] if quiet else [Progress()]), *([live] if live else [])]
+
+
+def _fit(estimator: Any, rows: TableFile, target: str, held_out: TableFile | None, listeners: list[Callback]) -> Ending:
+    """Fit, and say how it went."""
+    from chainrule.cli.ending import Ending
+
     ending = Ending()
-    estimator.callbacks = [ending] if quiet else [ending, Progress()]
+    estimator.callbacks = [ending, *listeners]
     estimator.fit(rows, target, X_val=held_out)
     estimator.callbacks = estimator.model_.callbacks = None  # they are of this run, not of the model
     return ending
@@ -147,7 +181,8 @@ def _learned(estimator: Any) -> bool:
 
 def _summary(estimator: Any) -> dict[str, Any]:
     """What was made of the columns, the network, and how training went."""
-    from chainrule.cli.looks import columns_of, left_out_of, training_of
+    from chainrule.cli.looks import training_of
+    from chainrule.tables.looks import columns_of, left_out_of
 
     found: dict[str, Any] = {"columns": columns_of(estimator.encoder_), "left_out": left_out_of(estimator.encoder_)}
     if models.classifies(estimator):
@@ -175,6 +210,6 @@ def _said(content: dict[str, Any]) -> str:
         ("epochs", f"{training['epochs']}, best {training['best_epoch']}, {content['ended']}"),
         ("validation loss", training["best_validation_loss"]),
         ("seconds", round(content["seconds"], 1)),
-        *([("model", str(content["output"]))] if content["output"] else []),
+        *[(name, str(content[key])) for name, key in (("model", "output"), ("report", "report")) if content[key]],
     ]
     return shared.lines(pairs, indent="")

@@ -13,7 +13,9 @@ from chainrule.engine.program import (
     Noise,
     Out,
     Program,
+    Tap,
     Value,
+    Weight,
     instruction,
 )
 
@@ -37,6 +39,7 @@ class Builder:
         self.tape: list[Callable[[], None]] = []
         self.gradients: dict[Value, list[Value]] = {}
         self.layer_values: dict[str, Value] = {}
+        self.taps: list[Tap] = []
         self._returning = False
 
     @property
@@ -56,6 +59,19 @@ class Builder:
         made = instruction(name, *arguments, text=text, **functions)
         (self.backward if self._returning else self.forward).append(made)
         self.seen.extend(made.writes)
+
+    def tap(
+        self,
+        layer: str,
+        kind: Literal["z", "a", "dz"],
+        value: Value,
+        gain: Weight | None = None,
+        bias: Argument | None = None,
+    ) -> None:
+        """Say that a value of a layer can be read here, behind what has been emitted so far."""
+        if self.returns:
+            added = bias if isinstance(bias, Weight) else None
+            self.taps.append(Tap(layer, kind, value, len(self.forward) + len(self.backward), gain, added))
 
     def copy(self, x: Value, name: str) -> Value:
         """x again, in memory that may be overwritten."""
@@ -112,5 +128,5 @@ class Builder:
             kept = tuple(v for v in (*self.given, *self.seen) if v not in overwritten)
         return Program(
             tuple(self.forward), tuple(self.backward), tuple(self.given), kept, output,
-            self.returns, tuple(self.sites), d_input, self.layer_values,
+            self.returns, tuple(self.sites), d_input, self.layer_values, tuple(self.taps),
         )  # fmt: skip

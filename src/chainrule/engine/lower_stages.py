@@ -18,26 +18,43 @@ def lower_stage(b: Builder, stage: Stage, x: Value, prefix: str) -> Value:
         stage = replace(stage, draw=NOTHING)
     pointwise = stage.norm or stage.activation != IDENTITY or stage.draw
     name = f"{prefix}{stage.last}"
-    bias: Weight | Zeros
-    if stage.dense is not None:
-        W = Weight(f"{prefix}{stage.dense_at}.W")
-        has_bias = stage.dense.bias
-        z = Value(f"{prefix}{stage.dense_at}.xW", x.space, stage.dense.units)
-        b.emit("dot", x, Transposed(W), Out(z), text=f"{z.name} = {x.name} @ {W}'")
-        b.behind(lambda: product_backward(b, x, z, W))
-        bias = Weight(f"{prefix}{stage.dense_at}.b") if has_bias else Zeros(stage.dense.units)
-        if not pointwise and not has_bias:
-            b.layer_values[f"{name}.z"] = z
-            return z
-    elif not pointwise:
-        return _unchanged(b, x, name) if b.inspect else x
-    else:
+    if stage.dense is None:
+        if not pointwise:
+            return _unchanged(b, x, name) if b.inspect else x
         z = b.copy(x, f"{name}.in")
-        bias = Zeros(x.width or 1)
+        return _pointwise(b, stage, z, Zeros(x.width or 1), prefix)
+    layer = f"{prefix}{stage.dense_at}"
+    W = Weight(f"{layer}.W")
+    z = Value(f"{layer}.xW", x.space, stage.dense.units)
+    b.emit("dot", x, Transposed(W), Out(z), text=f"{z.name} = {x.name} @ {W}'")
+
+    def back() -> None:
+        dz = b.gradient(z)
+        b.tap(layer, "dz", dz)
+        product_backward(b, x, dz, W)
+
+    b.behind(back)
+    bias = Weight(f"{layer}.b") if stage.dense.bias else Zeros(stage.dense.units)
+    if stage.norm is None:
+        b.tap(layer, "z", z, bias=bias)
+    a = _pointwise(b, stage, z, bias, prefix) if pointwise or stage.dense.bias else z
+    if stage.norm is not None:
+        at = f"{prefix}{stage.norm_at}"
+        x_hat = Value(f"{at}.x_hat", z.space, z.width)
+        b.tap(layer, "z", x_hat, Weight(f"{at}.gain"), Weight(f"{at}.offset"))
+    elif a == z:
+        b.layer_values[f"{name}.z"] = z
+    b.tap(layer, "a", a)
+    return a
+
+
+def _pointwise(b: Builder, stage: Stage, z: Value, bias: Weight | Zeros, prefix: str) -> Value:
+    """norm -> f -> draw of z + bias."""
+    name, at = f"{prefix}{stage.last}", f"{prefix}{stage.norm_at}"
     if isinstance(stage.norm, BatchNorm):
-        return _batch_norm(b, stage, stage.norm, z, bias, f"{prefix}{stage.norm_at}", name)
+        return _batch_norm(b, stage, stage.norm, z, bias, at, name)
     if isinstance(stage.norm, LayerNorm):
-        return _layer_norm(b, stage, stage.norm, z, bias, f"{prefix}{stage.norm_at}", name)
+        return _layer_norm(b, stage, stage.norm, z, bias, at, name)
     return _activation(b, stage, z, bias, name)
 
 
@@ -54,9 +71,8 @@ def _unchanged(b: Builder, x: Value, name: str) -> Value:
     return a
 
 
-def product_backward(b: Builder, x: Value, z: Value, W: Weight) -> None:
+def product_backward(b: Builder, x: Value, dz: Value, W: Weight) -> None:
     """dW = dz' @ x and dx = dz @ W."""
-    dz = b.gradient(z)
     b.layer_values.setdefault(f"{W.name.removesuffix('.W')}.dz", dz)
     dW = Weight(W.name, gradient=True)
     b.emit("dot", Transposed(dz), x, dW, text=f"{dW} = {dz.name}' @ {x.name}")

@@ -98,7 +98,7 @@ def _residual(b: Builder, block: Block, x: Value, name: str) -> Value:
         P = Weight(f"{name}.projection.W")
         projected = skip = Value(f"{name}.skip", x.space, units)
         b.emit("dot", x, Transposed(P), Out(skip), text=f"{skip.name} = {x.name} @ {P}'")
-        b.behind(lambda: product_backward(b, x, projected, P))
+        b.behind(lambda: product_backward(b, x, b.gradient(projected), P))
     inner = lower_layers(b, block.layer.layers, x, f"{name}.")
     out = Value(f"{name}.a", x.space, units)
     b.emit("add", inner, skip, Out(out), text=f"{out.name} = {inner.name} + {skip.name}")

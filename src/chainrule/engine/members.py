@@ -17,6 +17,7 @@ from chainrule.engine.kernels import chosen_set
 from chainrule.engine.network import Network
 from chainrule.engine.parameters import Layout, Parameters, Vector
 from chainrule.engine.plan import KEPT_SIZES, Extent, Plan
+from chainrule.engine.plan import Run as OneRun
 from chainrule.engine.work import Step, Team, bind_abreast, team
 from chainrule.errors import InputError
 from chainrule.network.losses import Loss
@@ -108,15 +109,34 @@ class Run:
     """Plans abreast at one batch size: the arrays of every member by value name, and their work as one.
 
     What is given with each batch is one and the same array for all members.
+
+    Attributes
+    ----------
+    first : the run of the first member
     """
 
-    def __init__(self, arrays: list[dict[str, Array]], make: Callable[[], Callable[[Team | None], None]]) -> None:
-        self.arrays = arrays
-        self._make = make
+    def __init__(
+        self,
+        runs: Sequence[OneRun],
+        behind: Sequence[list[Step]],
+        make: Callable[[list[list[Step]]], Callable[[Team | None], None]],
+    ) -> None:
+        self.arrays = [run.arrays for run in runs]
+        self.first, self._others = runs[0], runs[1:]
+        self._behind, self._make = behind, make
 
     @cached_property
     def whole(self) -> Callable[[Team | None], None]:
-        return self._make()
+        return self._bound(self.first.steps)
+
+    @cached_property
+    def rest(self) -> Callable[[Team | None], None]:
+        """All but the plan of the first member, which has been followed before."""
+        return self._bound([])
+
+    def _bound(self, first: list[Step]) -> Callable[[Team | None], None]:
+        plans = [first, *(run.steps for run in self._others)]
+        return self._make([steps + behind for steps, behind in zip(plans, self._behind, strict=True)])
 
     def bind(self) -> None:
         """Compile what is not yet compiled, before a team is called together."""
@@ -157,10 +177,12 @@ class Abreast:
         return self._runs[key]
 
     def _bind(self, rows: int, sequences: int | None) -> Run:
-        runs = [plan.run(rows, sequences) for plan in self.plans]
-        works = [run.steps + steps for run, steps in zip(runs, self.behind, strict=True)]
         dtype = self.plans[0].parameters.vector.dtype
-        return Run([run.arrays for run in runs], lambda: bind_abreast(self._set, dtype, works, self.sharing.n_threads))
+
+        def make(works: list[list[Step]]) -> Callable[[Team | None], None]:
+            return bind_abreast(self._set, dtype, works, self.sharing.n_threads)
+
+        return Run([plan.run(rows, sequences) for plan in self.plans], self.behind, make)
 
 
 def plans(

@@ -6,10 +6,10 @@ per size and then kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property, partial
-from typing import Any, NotRequired, Protocol, TypedDict, TypeVar
+from typing import Any, NamedTuple, NotRequired, Protocol, TypedDict, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,7 @@ from chainrule.engine.program import (
     Program,
     Space,
     Start,
+    Tap,
     Transposed,
     Value,
     Weight,
@@ -62,14 +63,28 @@ class Binds(Protocol[R_co]):
         """Bound to a batch of this size; bound once and remembered."""
 
 
+class Tapped(NamedTuple):
+    """A tap and the array behind it, times `gain`, plus `bias`; what it holds is good until the next instruction."""
+
+    tap: Tap
+    array: Array
+    gain: Array | None
+    bias: Array | None
+
+
 class Run:
     """A plan at one batch size: its arrays by value name, and its work."""
 
     def __init__(
-        self, arrays: dict[str, Array], forward: list[Step], backward: list[Step], make: Callable[[list[Step]], Work]
+        self,
+        arrays: dict[str, Array],
+        forward: list[Step],
+        backward: list[Step],
+        taps: Sequence[Tapped],
+        make: Callable[[list[Step]], Work],
     ) -> None:
         self.arrays = arrays
-        self._forward, self._backward, self._make = forward, backward, make
+        self._forward, self._backward, self._taps, self._make = forward, backward, taps, make
 
     @cached_property
     def forward(self) -> Work:
@@ -88,6 +103,22 @@ class Run:
     def steps(self) -> list[Step]:
         """The whole as instructions."""
         return self._forward + self._backward
+
+    def watched(self, team: Team | None = None) -> Iterator[Tapped]:
+        """Run the whole, with the same bits, and give every tapped value when it is there."""
+        for work, tapped in self._pieces:
+            work(team)
+            yield from tapped
+
+    @cached_property
+    def _pieces(self) -> list[tuple[Work, list[Tapped]]]:
+        """The work cut where something is tapped, and what is tapped behind each piece."""
+        cuts = sorted({tapped.tap.after for tapped in self._taps} | {len(self.steps)})
+        starts = [0, *cuts[:-1]]
+        return [
+            (self._make(self.steps[start:stop]), [one for one in self._taps if one.tap.after == stop])
+            for start, stop in zip(starts, cuts, strict=True)
+        ]
 
     def bind(self) -> None:
         """Compile what is not yet compiled. Best done before a team is called together, which would wait, spinning."""
@@ -198,10 +229,14 @@ class Plan:
             arguments = [self._argument(a, arrays) for a in instruction.arguments]
             return instruction.kernel, divide(instruction, arguments, self.members)
 
+        def weight(argument: Weight | None) -> Array | None:
+            return None if argument is None else self.parameters[argument.name]
+
         return Run(
             {value.name: array for value, array in arrays.items()},
             [step(instruction) for instruction in self.program.forward],
             [step(instruction) for instruction in self.program.backward],
+            [Tapped(tap, arrays[tap.value], weight(tap.gain), weight(tap.bias)) for tap in self.program.taps],
             partial(bind, self._set, self.parameters.vector.dtype),
         )
 

@@ -142,6 +142,26 @@ class Instruction:
 
 
 @dataclass(frozen=True)
+class Tap:
+    """Where a value of a layer can be read while the program runs: it may be overwritten a moment later.
+
+    Attributes
+    ----------
+    layer : place of its Dense, "0" or "3.1" inside a Residual
+    kind : "z" (what its function is applied to), "a", or "dz" (dLoss/d of what its product gave)
+    value : what holds it, times `gain`, plus `bias`, where those are given
+    after : how many instructions have run
+    """
+
+    layer: str
+    kind: Literal["z", "a", "dz"]
+    value: Value
+    after: int
+    gain: Weight | None = None
+    bias: Weight | None = None
+
+
+@dataclass(frozen=True)
 class Program:
     """Instructions forward and backward, with the values that come from outside and those that are kept."""
 
@@ -154,6 +174,7 @@ class Program:
     sites: tuple[Draw, ...] = ()  # what is drawn at each
     d_input: Value | None = None
     layer_values: dict[str, Value] = field(default_factory=dict, hash=False)
+    taps: tuple[Tap, ...] = ()
 
     @property
     def instructions(self) -> tuple[Instruction, ...]:

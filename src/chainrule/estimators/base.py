@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
@@ -90,6 +92,7 @@ class BaseMLP(CallbackSupportMixin, Learned, BaseEstimator, Saved):  # type: ign
     mixup: float = 0.0
     calibration: bool = False
     n_members: int = 1
+    probes: bool = True
 
     # What a subclass says of its target -------------------------------------------------------------------
 
@@ -253,6 +256,10 @@ class BaseMLP(CallbackSupportMixin, Learned, BaseEstimator, Saved):  # type: ign
         given = self._given(X, y, sample_weight)
         self._calibrate(prepare.unseen(self, given, self._session, lambda _, weight: weight, "", "calibrate"))
         return self
+
+    def _with_scaled_inputs(self) -> Pipeline:
+        """An unfitted estimator that standardises its inputs, with this one behind."""
+        return make_pipeline(StandardScaler(), clone(self))
 
     def _weigher(self, y: Array, incremental: bool) -> Callable[[Array, Array | None], Array | None]:
         """A function from y and its row weights to the weights that training and validation take."""

@@ -98,6 +98,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
     validation_scores_, best_validation_score_ : accuracy on the held-out part, with early_stopping
     history_ : list of records, one per epoch or iteration of lbfgs: loss, learning rate (NaN for lbfgs, which chooses
         its own steps), seconds, score and loss of held-out rows, score of training rows
+    outlook_ : what the last fit set out with: rows, rows held out, epochs at most; None of a loaded model
     n_iter_, t_, n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_ : as in scikit-learn
     temperature_ : what z of the last layer is divided by before it becomes probabilities; 1 until `calibrate`
     network_, parameters_ : the network as a value, and all parameters by name

@@ -15,7 +15,7 @@ from chainrule.engine.members import Members
 from chainrule.engine.network import Network
 from chainrule.engine.parameters import Parameters
 from chainrule.errors import InputError, unknown_name
-from chainrule.estimators import chosen, ensemble, labels
+from chainrule.estimators import chosen, ensemble, labels, recorded
 from chainrule.estimators.intervals import Margins
 from chainrule.estimators.session import Session
 from chainrule.formats.document import Document
@@ -70,11 +70,14 @@ def of(estimator: BaseMLP) -> Document:
         "learned": {name: CONFIGURATION.out(where, learned[name]) for name in NUMBERS if name in learned},
         "history": {name: CONFIGURATION.out(where, column) for name, column in history.items()},
     }
+    arrays = {WEIGHTS + name: array for name, array in parameters.items()}
+    if session.probes is not None:
+        model["probes"], measured = recorded.to_data(where, session.probes)
+        arrays |= measured
     if "classes_" in learned:
         model["classes"] = labels.to_data(learned["classes_"])
     if "feature_names_in_" in learned:
         model["features"] = learned["feature_names_in_"].tolist()
-    arrays = {WEIGHTS + name: array for name, array in parameters.items()}
     if session.margins is not None:
         arrays |= {MARGINS + name: array for name, array in asdict(session.margins).items()}
     return Document(model, arrays)
@@ -109,6 +112,8 @@ def estimator(kind: type[Estimator], document: Document) -> Estimator:
     made.n_features_in_ = network.inputs
     _learned(made, content)
     session.margins = _margins(arrays, 0 if is_classifier(made) else loss.targets(network.outputs))
+    if "probes" in content:
+        session.recorded = recorded.from_data(content.inside("probes"), arrays)
     content.end()
     for name in arrays:
         raise unknown_name("arrays", name, (WEIGHTS + known for known in network.layout.places))

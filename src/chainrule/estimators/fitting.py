@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from chainrule.estimators import by_lbfgs, resuming
+from chainrule.estimators import by_lbfgs, recorded, resuming
 from chainrule.estimators.held_out import Judge, Parts
 from chainrule.estimators.session import Session
 from chainrule.estimators.words import divergence, interruption, warn
@@ -89,10 +89,11 @@ class Fitting:
         if self.resumed is not None:
             for record in resuming.restore(session, self.resumed):
                 self._take_note(record)
+        self._look()
         trainer.planned = None if self.incremental else epochs * math.ceil(len(self.training) / size)
         reason = "broken off"
         try:
-            self.audience.begin(self._outlook(epochs, size))
+            self._begin(epochs, size)
             reason = self._train(trainer, stopping, epochs - estimator.n_iter_, size)
             self._settle_weights(trainer, stopping, reason)
         except KeyboardInterrupt:
@@ -107,6 +108,12 @@ class Fitting:
             self.audience.end(reason)
         self._tell_the_end(reason)
 
+    def _look(self) -> None:
+        """Let the recorder know what the rows are like, once."""
+        recorder = self.session.recorder
+        if recorder is not None and recorder.survey is None:
+            recorder.survey = recorded.look(self.estimator, self.training)
+
     def _run_lbfgs(self) -> None:
         estimator, session = self.estimator, self.session
 
@@ -114,7 +121,7 @@ class Fitting:
             self._take_note(record)
             return self.audience.epoch(record)
 
-        self.audience.begin(self._outlook(estimator.max_iter, len(self.training)))
+        self._begin(estimator.max_iter, len(self.training))
         try:
             by_lbfgs.run(estimator, session, self.training, tell)
         finally:
@@ -147,12 +154,14 @@ class Fitting:
             self.estimator.stopped_ = reason == CONVERGED
             stopping.count = 0 if reason == CONVERGED else stopping.count
 
-    def _outlook(self, epochs: int, batch_size: int) -> Outlook:
-        done = self.estimator.n_iter_
+    def _begin(self, epochs: int, batch_size: int) -> None:
+        """Tell all who listen, and later readers, what this fit is about to do."""
         held_out = 0 if self.validation is None else len(self.validation)
         trained = self.session.predictor.parameters.layout.trained
-        name = type(self.estimator).__name__
-        return Outlook(name, epochs, done, len(self.training), held_out, batch_size, trained)
+        estimator, rows = self.estimator, len(self.training)
+        name = type(estimator).__name__
+        estimator.outlook_ = Outlook(name, epochs, estimator.n_iter_, rows, held_out, batch_size, trained)
+        self.audience.begin(estimator.outlook_, lambda: self.session.probes)
 
     def _settle_best(self) -> None:
         """Start anew what is best where this call watches a score and the one before the loss, or the reverse."""

@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
+from chainrule.diagnosis.probes import Probes
 from chainrule.engine.members import Members
 from chainrule.engine.network import Network
 from chainrule.engine.parameters import Parameters
 from chainrule.estimators.session import Session
 from chainrule.network.losses import Loss
+from chainrule.training.callbacks.base import Outlook
 
 Array = NDArray[Any]
 
@@ -40,6 +42,7 @@ class Learned:
         self.loss_ = math.nan
         self.loss_curve_: list[float] = []
         self.history_: list[Any] = []
+        self.outlook_: Outlook | None = None
         self.best_loss_: Any = math.inf
         self.validation_scores_: Any = None
         self.best_validation_score_: Any = None
@@ -68,6 +71,12 @@ class Learned:
         """All parameters by name, running statistics included; `parameters_[k]` are those of member k of several."""
         check_is_fitted(self)
         return self._session.predictor.parameters
+
+    @property
+    def probes_(self) -> Probes | None:
+        """What was measured of every layer while it trained; None with `probes=False` and with solver="lbfgs"."""
+        check_is_fitted(self)
+        return self._session.probes
 
     @property
     def _loss(self) -> Loss:

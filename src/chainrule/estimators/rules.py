@@ -71,6 +71,7 @@ RULES: Mapping[str, Rule] = {
     "mixup": _NOT_NEGATIVE,
     "calibration": kinds.boolean,
     "n_members": count,
+    "probes": kinds.boolean,
     "preset": kinds.OneOf(("fast", "default", "best")),
     "columns": kinds.OneOf((None,), kinds.mapping),
     "numbers": kinds.OneOf(tuple(HOW)),

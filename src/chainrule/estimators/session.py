@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from chainrule.diagnosis.probes import Probes
+from chainrule.diagnosis.recorder import Recorder
 from chainrule.engine.network import Network
 from chainrule.estimators import ensemble
 from chainrule.estimators.ensemble import AnyPredictor
@@ -31,6 +33,7 @@ class Session:
     """A network with its parameters, its streams of random numbers, and the trainer and the stopping so far.
 
     `margins` are those of a regressor's conformal intervals; the temperature of a classifier is the predictor's.
+    `recorder` measures the layers while they train; `recorded` is what one of another process has measured.
     """
 
     predictor: AnyPredictor
@@ -38,6 +41,8 @@ class Session:
     trainer: AnyTrainer | None = None
     stopping: Stopping | None = None
     margins: Margins | None = None
+    recorder: Recorder | None = None
+    recorded: Probes | None = None
 
     @classmethod
     def begin(cls, network: Network, loss: Loss, dtype: Any, random_state: Any, n_members: int = 1) -> Self:
@@ -56,6 +61,11 @@ class Session:
         self.margins = None
         if self.predictor.temperature != 1:
             self.predictor = self.predictor.at(1.0)
+
+    @property
+    def probes(self) -> Probes | None:
+        """What was measured so far."""
+        return self.recorded if self.recorder is None else self.recorder.probes()
 
     def rest(self) -> None:
         """Training will not go on: what only that would need is let go."""
@@ -78,7 +88,7 @@ class Session:
             if not incremental:
                 old.begin(optimiser.learning_rate, old.update.steps)
             old.shuffle, old.n_threads, old.schedule = estimator.shuffle, estimator.n_threads, _schedule(estimator)
-            old.mixup = mixup
+            old.mixup, old.observer = mixup, self._observer(estimator)
             return old
         self.trainer = ensemble.trainer(
             predictor.network, predictor.loss, predictor.parameters, optimiser=optimiser, penalty=penalty,
@@ -88,7 +98,16 @@ class Session:
         if self.trainer.model is not predictor.parameters:
             self.predictor = ensemble.predictor(predictor.network, self.trainer.model, predictor.loss)
         self.trainer.epochs = len(estimator.history_)
+        self.trainer.observer = self._observer(estimator)
         return self.trainer
+
+    def _observer(self, estimator: BaseMLP) -> Recorder | None:
+        """The recorder at hand, where the estimator wants to be measured."""
+        if not estimator.probes:
+            return None
+        if self.recorder is None:
+            self.recorder = Recorder(self.predictor.network)
+        return self.recorder
 
     def resume_stopping(self, estimator: BaseMLP, incremental: bool) -> Stopping:
         """The stopping at hand, with new patience for a fit; of a fresh one, the weights at its start are the best."""

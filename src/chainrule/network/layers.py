@@ -6,7 +6,7 @@ Sizes are pure functions of a layer and of the width that comes in.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -316,3 +316,12 @@ def check_layers(layers: Sequence[Layer], where: str) -> tuple[Layer, ...]:
                 "Noise, products and norms would change the codes.",
             )  # fmt: skip
     return found
+
+
+def leaves(layers: Sequence[Layer]) -> Iterator[Layer]:
+    """The layers, and in place of a Residual those inside it."""
+    for layer in layers:
+        if isinstance(layer, Residual):
+            yield from leaves(layer.layers)
+        else:
+            yield layer

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ from chainrule.network import losses
 from chainrule.network.losses import Loss
 from chainrule.training.batches import Data
 from chainrule.training.mixup import Mixup
+from chainrule.training.observing import Observer
 from chainrule.training.optimisers import Adam, Optimiser
 from chainrule.training.pace import Paced
 from chainrule.training.penalty import Penalty
@@ -85,6 +88,7 @@ class EnsembleTrainer(Paced):
         self.updates = [Update(chosen, penalties, member, options) for member in self.parameters]
         self.average = None if options.averaging is None else self.parameters.copy()
         self.mixup = mixup
+        self.observer: Observer | None = None
         super().__init__(chosen.learning_rate, schedule)
         self.epochs = 0
         self._bound: tuple[Abreast, list[Piece]] | None = None
@@ -132,8 +136,12 @@ class EnsembleTrainer(Paced):
             total[...] = 0
         rate, reaction = self.rate, self._reaction()
         steps = [plan.noise[:, 1] for plan in abreast.plans if len(plan.noise)]
+        observer, gradients = self.observer, abreast.plans[0].gradients
+        assert gradients is not None
+        if observer is not None:
+            observer.begin(self.epochs + 1, math.ceil(len(data) / batch_size), capacity["rows"])
         with np.errstate(all="ignore"), abreast.team() as team:
-            for chosen in data.batches(batch_size, self.streams.shuffle if self.shuffle else None):
+            for place, chosen in enumerate(data.batches(batch_size, self.streams.shuffle if self.shuffle else None)):
                 run = data.run(abreast, chosen)
                 weight = data.gather(chosen, run.arrays[0])
                 if self.mixup is not None:
@@ -144,7 +152,11 @@ class EnsembleTrainer(Paced):
                 for update, piece in zip(self.updates, pieces, strict=True):
                     update.steps += 1
                     piece.renew(update.steps, rate, weight)
-                run(team)
+                if observer is not None and observer.due(place):
+                    values, finish = run.first.watched(team), partial(run.rest, team)
+                    observer.see(self.parameters[0], gradients, weight, values, finish)
+                else:
+                    run(team)
         self.epochs += 1
         sums = np.array(totals)
         with np.errstate(all="ignore"):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ from chainrule.network import losses
 from chainrule.network.losses import Loss
 from chainrule.training.batches import Data
 from chainrule.training.mixup import Mixup
+from chainrule.training.observing import Observer
 from chainrule.training.optimisers import Adam, Optimiser
 from chainrule.training.pace import Paced
 from chainrule.training.penalty import Penalty
@@ -51,6 +54,8 @@ class Trainer(Paced):
     options : StepOptions: clipping, bounds, factors of the rate, averages of the weights
     mixup : Mixup of the rows of each batch, or None
 
+    Set `observer` to an `Observer`, such as a `Recorder` of diagnosis, that is to see some of the steps.
+
     Examples
     --------
     >>> import numpy as np
@@ -84,6 +89,7 @@ class Trainer(Paced):
         self.n_threads = n_threads
         self.update = Update(optimiser or Adam(), penalty or Penalty(), self.parameters, options)
         self.mixup = mixup
+        self.observer: Observer | None = None
         super().__init__(self.update.optimiser.learning_rate, schedule)
         self.epochs = 0
         self._bound: tuple[Plan, Step] | None = None
@@ -114,18 +120,26 @@ class Trainer(Paced):
         total[...] = 0
         rate, reaction = self.rate, self._reaction()
         noise = plan.noise[:, 1] if len(plan.noise) else None
+        observer, gradients = self.observer, plan.gradients
+        assert gradients is not None
+        if observer is not None:
+            observer.begin(self.epochs + 1, math.ceil(len(data) / batch_size), capacity["rows"])
         # A divergence shows in the record, not in warnings of single products.
         with np.errstate(all="ignore"), plan.team() as team:
-            for chosen in data.batches(batch_size, self.streams.shuffle if self.shuffle else None):
+            for place, chosen in enumerate(data.batches(batch_size, self.streams.shuffle if self.shuffle else None)):
                 run = data.run(plan, chosen)
                 weight = data.gather(chosen, run.arrays)
                 if self.mixup is not None:
                     self.mixup.apply(run.arrays, self.streams.mixup)
                 if noise is not None:
                     noise += 1
-                run(team)
                 rate = self._rate_at(self.update.steps, reaction)
-                step(rate, weight, team)
+                if observer is not None and observer.due(place):
+                    finish = partial(step, rate, weight, team)
+                    observer.see(self.parameters, gradients, weight, run.watched(team), finish)
+                else:
+                    run(team)
+                    step(rate, weight, team)
         self.epochs += 1
         loss = float(total[0] / total[1]) if total[1] else float("nan")
         per_batch = float(total[1]) * min(1.0, batch_size / len(data))

@@ -9,9 +9,10 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
+from chainrule.diagnosis.probes import Probes
 from chainrule.engine.expansion import Coded
 from chainrule.engine.network import Network
 from chainrule.estimators import rules
@@ -55,6 +56,7 @@ class BaseTable(Learned, BaseEstimator, Saved):  # type: ignore[misc]
     verbose: Any = False
     callbacks: Sequence[Any] | None = None
     memory: int | str = "auto"
+    probes: bool = True
 
     _inside: ClassVar[type[BaseMLP]]
     #: Whether classes keep their shares among the rows held out.
@@ -133,6 +135,10 @@ class BaseTable(Learned, BaseEstimator, Saved):  # type: ignore[misc]
         fitting.fit(self, X, y, sample_weight, (X_val, y_val, sample_weight_val))
         return self
 
+    def _with_scaled_inputs(self) -> Self:
+        """An unfitted clone: its encoder scales every column."""
+        return clone(self)
+
     def _prepared(self, y: Any, weight: Array | None) -> tuple[Array, Array | None]:
         """Targets of a file in the form of the estimator inside, and weights of their rows."""
         return self._target(y), None if weight is None else weight.astype(np.float32)
@@ -147,6 +153,12 @@ class BaseTable(Learned, BaseEstimator, Saved):  # type: ignore[misc]
     def history_(self) -> list[Any]:
         """Records, one per epoch: loss, score and loss of the rows held out, seconds."""
         return self.model_.history_
+
+    @property
+    def probes_(self) -> Probes | None:
+        """What was measured of every layer while it trained; None with `probes=False`."""
+        check_is_fitted(self)
+        return self.model_.probes_
 
     @property
     def network_(self) -> Network:

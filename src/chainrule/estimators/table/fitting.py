@@ -66,7 +66,7 @@ def fit(estimator: BaseTable, X: Any, y: Any, weight: Any, held_out: tuple[Any, 
     if held_out[0] is None:
         training, validation = _divided(estimator, training)
     else:
-        validation = _unseen(estimator, made, *held_out)
+        validation = unseen(estimator, made, *held_out)
     _train(estimator, made, len(training.y), training, validation, estimator._extra())
 
 
@@ -153,7 +153,7 @@ def _divided(estimator: BaseTable, whole: Part) -> tuple[Part, Part]:
     return training, validation
 
 
-def _unseen(estimator: BaseTable, made: Encoder, X: Any, y: Any, weight: Any) -> Part:
+def unseen(estimator: BaseTable, made: Encoder, X: Any, y: Any, weight: Any) -> Part:
     """Rows to validate on that were given."""
     where = rows.where(estimator, X, "X_val")
     table = rows.table(X, where)
@@ -173,6 +173,7 @@ def _train(
         n_threads=estimator.n_threads,
         verbose=estimator.verbose,
         callbacks=estimator.callbacks,
+        probes=estimator.probes,
         **presets.training(preset, count),
         **extra,
     )

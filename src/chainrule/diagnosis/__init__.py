@@ -1,0 +1,1 @@
+"""Diagnosis: probes measure a training, findings judge it, remedies mend it."""

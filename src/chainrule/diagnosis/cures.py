@@ -1,0 +1,176 @@
+"""Cures: the remedies that rules name, by what they are against."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from chainrule.diagnosis.observed import Observed
+from chainrule.diagnosis.remedies import Remedy
+
+#: What a rule asks for its remedies.
+Cure = Callable[[Observed], Remedy]
+
+
+def fixed(name: str, text: str, scale: bool = False, **changes: Any) -> Cure:
+    """A remedy that is the same whatever was observed."""
+    remedy = Remedy(name, text, tuple(changes.items()), scale)
+    return lambda observed: remedy
+
+
+def rate(name: str, factor: float, text: str) -> Cure:
+    """The learning rate times a factor."""
+
+    def cure(observed: Observed) -> Remedy:
+        found = float(f"{observed.rate * factor:.2g}")
+        return Remedy(name, text.format(rate=f"{found:g}"), (("learning_rate_init", found),))
+
+    return cure
+
+
+def rate_for(name: str, update: float, text: str) -> Cure:
+    """The learning rate that takes the largest early log10 of update over weight to `update`."""
+
+    def cure(observed: Observed) -> Remedy:
+        factor = 10 ** float(np.clip(update - observed.early_update, -4, 5))
+        return rate(name, factor, text)(observed)
+
+    return cure
+
+
+def times(name: str, parameter: str, factor: float, text: str) -> Cure:
+    """A number or a width of the estimator times a factor."""
+
+    def cure(observed: Observed) -> Remedy:
+        value = observed.parameters.get(parameter)
+        if isinstance(value, (tuple, list)):
+            found: Any = tuple(max(1, round(width * factor)) for width in value)
+        elif isinstance(value, int):
+            found = max(1, round(value * factor))
+        else:
+            found = None
+        return Remedy(name, text, () if found is None else ((parameter, found),))
+
+    return cure
+
+
+def open_way(observed: Observed) -> Remedy:
+    """What lets a gradient through any depth; SGD, whose rate was found for tiny gradients, gives way to Adam."""
+    said = (
+        "Use GELU with He initialisation and layer normalisation, with a skip connection around every layer: the "
+        "gradient then has a way back on which nothing shrinks it. Clip its norm at 1, as more of it arrives."
+    )
+    changes: dict[str, Any] = {
+        "activation": "gelu", "init": "auto", "residual": True, "norm": "layer", "clip_norm": 1.0,
+    }  # fmt: skip
+    if observed.parameters.get("solver") == "sgd":
+        said += " Use Adam: the rate of SGD was found for gradients that are gone."
+        changes |= {"solver": "adam", "learning_rate_init": 1e-3}
+    return Remedy("gelu-residual", said, tuple(changes.items()))
+
+
+def statistics(observed: Observed) -> Remedy:
+    """Batch normalisation as it is by default, on batches that have statistics."""
+    size = observed.parameters.get("batch_size")
+    larger = (("batch_size", 32),) if isinstance(size, int) and size < 16 else ()
+    said = "Use batch normalisation as it is by default, momentum 0.1" + (", on batches of 32 rows." if larger else ".")
+    return Remedy("batch-norm-default", said, (("norm", "batch"), *larger))
+
+
+def prescribe(*cures: Cure) -> Callable[[Observed], tuple[Remedy, ...]]:
+    """The cures that the estimator at hand can take, and those that are for the person, in order."""
+
+    def remedies(observed: Observed) -> tuple[Remedy, ...]:
+        found = (cure(observed) for cure in cures)
+        return tuple(remedy for remedy in found if remedy.suits(observed.parameters))
+
+    return remedies
+
+
+ACTIVATION = fixed("relu", "Use ReLU: its slope is 1 where a unit is active.", activation="relu")
+RELU = fixed(
+    "relu-he",
+    "Use ReLU with He initialisation: its slope is 1 where a unit is active, and the weights keep the variance.",
+    activation="relu", init="auto",
+)  # fmt: skip
+STEADY = fixed(
+    "init-residual",
+    "Let the initialisation follow from the activation, and normalise every layer, with a skip connection around it: "
+    "what goes through then keeps its size both ways.",
+    init="auto", residual=True, norm="layer",
+)  # fmt: skip
+NORM = fixed(
+    "batch-norm",
+    "Normalise every layer's pre-activations over the batch: whatever the weights, they then keep their scale.",
+    norm="batch", init="auto",
+)  # fmt: skip
+INIT = fixed("init-auto", "Let the initialisation follow from the activation: init='auto'.", init="auto")
+RESIDUAL = fixed("residual", "Put a skip connection around every layer.", residual=True)
+LEAKY_INIT = fixed(
+    "leaky-relu",
+    "Use leaky ReLU with He initialisation: units that are off still have a slope.",
+    activation="leaky_relu", init="auto",
+)  # fmt: skip
+SHALLOWER = fixed("shallower", "Use fewer layers: two do for most tables.", hidden_layer_sizes=(64, 64))
+GELU = fixed("gelu", "Use GELU as activation: a stack of linear layers is one linear layer.", activation="gelu")
+SILU = fixed("silu", "Use SiLU: smooth, without a flat end for large z.", activation="silu")
+CLIP = fixed("clip", "Clip the gradient to norm 1.", clip_norm=1.0)
+SCALE = fixed(
+    "scale-inputs", "Standardise the inputs: each column minus its mean, over its deviation.", scale=True
+)  # fmt: skip
+SLOWER = rate("rate-lower", 0.1, "Lower the learning rate to a tenth: learning_rate_init={rate}.")
+FASTER = rate("rate-higher", 10.0, "Raise the learning rate tenfold: learning_rate_init={rate}.")
+RATE_DOWN = rate_for(
+    "rate-lower", -2.5, "Lower the learning rate until a step is about 1/300 of the weights: learning_rate_init={rate}."
+)
+RATE_UP = rate_for(
+    "rate-higher",
+    -2.5,
+    "Raise the learning rate until a step is about 1/300 of the weights: learning_rate_init={rate}.",
+)
+RIGHT_RATE = fixed("find-rate", "Run chainrule.find_learning_rate(estimator, X, y), and take what it suggests.")
+EARLY = fixed(
+    "early-stopping",
+    "Hold rows out and stop where their score no longer rises; the best weights come back.",
+    early_stopping=True,
+)
+DROPOUT = fixed("dropout", "Drop 30 % of the units in training.", dropout=0.3)
+DECAY = fixed("weight-decay", "Let weights decay: weight_decay=0.05.", weight_decay=0.05)
+MORE_ROWS = fixed("more-rows", "Train on more rows, or on fewer columns.")
+SMALLER = times("narrower", "hidden_layer_sizes", 0.25, "Make every layer a quarter as wide.")
+LARGER = times("wider", "hidden_layer_sizes", 4, "Make every layer four times as wide.")
+LONGER = times("longer", "max_iter", 3, "Train three times as many epochs.")
+PLAIN = fixed(
+    "plain-network",
+    "Use what does better: two layers of 64 ReLU units, without dropout and with hardly any regularisation.",
+    hidden_layer_sizes=(64, 64), layers=None, activation="relu", alpha=1e-4, l1=0.0, l2=0.0, dropout=0.0,
+)  # fmt: skip
+LARGER_BATCH = fixed("larger-batch", "Use batches of 256 rows: their mean is less noisy.", batch_size=256)
+FREE = fixed(
+    "less-regularisation", "Take the regularisation away.", alpha=0.0, l1=0.0, l2=0.0, weight_decay=0.0, dropout=0.0
+)
+FREE_TABLE = fixed("less-regularisation", "Take the regularisation away.", weight_decay=0.0, dropout=0.0)
+BALANCE = fixed("balance", "Weigh classes by the inverse of their share.", class_weight="balanced")
+CALIBRATE = fixed(
+    "calibrate", "Hold rows out, and learn a temperature from them.", calibration=True, early_stopping=True
+)
+CALIBRATE_LATER = fixed("calibrate-later", "Call estimator.calibrate(X, y) with rows that training did not see.")
+SMOOTH = fixed("label-smoothing", "Smooth the labels by 0.1.", label_smoothing=0.1)
+DROP_COLUMNS = fixed("drop-columns", "Leave these columns out.")
+CHECK_COLUMN = fixed("check-column", "Ask whether this column is known before the target is; if not, leave it out.")
+CHECK_LABELS = fixed("check-labels", "Look at some rows and their labels: an order may have been lost in a join.")
+NO_DROPOUT = fixed("no-dropout", "Leave dropout out: batch normalisation has noise of its own.", dropout=0.0)
+SWAP = fixed("swap", "Put dropout behind the batch normalisation, best behind the last one.")
+LAYER_NORM = fixed(
+    "layer-norm", "Use layer normalisation, which does the same in training and prediction.", norm="layer"
+)
+SCALE_TARGET = fixed(
+    "scale-target",
+    "Standardise the target: scikit-learn's TransformedTargetRegressor does, and TableRegressor by itself.",
+)
+NO_OUTPUT_LAYER = fixed(
+    "no-output-layer", "Leave your output layer out of `layers`: the estimator adds its own, and the loss its link."
+)
+POISSON = fixed("poisson", "Use loss='poisson', whose errors grow with the mean.", loss="poisson")

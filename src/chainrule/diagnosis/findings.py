@@ -1,0 +1,142 @@
+"""Findings: what diagnosis says, each with its evidence, its reason and its remedies."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from chainrule.diagnosis.probes import Probes
+from chainrule.diagnosis.remedies import Remedy
+from chainrule.errors import unknown_name
+
+Level = Literal["note", "warning", "error"]
+When = Literal["before", "during", "after"]
+
+#: From the least to the worst: a hint, something that costs quality, something that keeps the network from learning.
+LEVELS: tuple[Level, ...] = ("note", "warning", "error")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A number that was measured, and what it would be in a network that learns."""
+
+    name: str
+    value: float
+    expected: str
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.value:.4g} (expected {self.expected})"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong.
+
+    Attributes
+    ----------
+    rule : its name for machines, "vanishing-gradients"
+    title : its name for people
+    level : "note", "warning" or "error"
+    when : "before", "during" or "after" training: which rules it belongs to
+    layers : names of the layers it was found in, none where it is of the whole network
+    evidence : what was measured
+    confidence : 0 to 1, how far the evidence is beyond what is expected
+    reason : why that keeps a network from learning, in two sentences
+    source : of the reason: author, year
+    remedies : the most promising first
+    follows : names of findings that explain this one, which is then a note
+    """
+
+    rule: str
+    title: str
+    level: Level
+    when: When
+    layers: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
+    confidence: float
+    reason: str
+    source: str
+    remedies: tuple[Remedy, ...] = ()
+    follows: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        where = f" in {_listed(self.layers)}" if self.layers else ""
+        lines = [f"{self.level}: {self.title}{where} [{self.rule}, confidence {self.confidence:.2f}]"]
+        lines += [f"    follows from {', '.join(self.follows)}"] * bool(self.follows)
+        lines += [f"    {one}" for one in self.evidence]
+        lines += [f"    {self.reason} ({self.source})"]
+        lines += [f"    {place}. {one.text}" for place, one in enumerate(self.remedies, start=1)]
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """All that diagnosis found, the worst first; a sequence of `Finding`.
+
+    Attributes
+    ----------
+    found : the findings
+    probes : what they were read from, or None where nothing was measured
+    """
+
+    found: tuple[Finding, ...]
+    probes: Probes | None = None
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self.found)
+
+    def __len__(self) -> int:
+        return len(self.found)
+
+    def __bool__(self) -> bool:
+        return bool(self.found)
+
+    def __getitem__(self, rule: str) -> Finding:
+        """The finding of a rule."""
+        for one in self.found:
+            if one.rule == rule:
+                return one
+        raise unknown_name("findings[...]", rule, self.rules)
+
+    def __contains__(self, rule: object) -> bool:
+        return rule in self.rules
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """Names of the rules that found something."""
+        return tuple(one.rule for one in self.found)
+
+    def at_least(self, level: Level) -> tuple[Finding, ...]:
+        """Those of this level and worse."""
+        return tuple(one for one in self.found if LEVELS.index(one.level) >= LEVELS.index(level))
+
+    def remedies(self) -> tuple[Remedy, ...]:
+        """Remedies of all findings, those of the worst first, each once."""
+        return tuple(dict.fromkeys(remedy for one in self.found for remedy in one.remedies))
+
+    def to_data(self) -> list[dict[str, Any]]:
+        """As JSON has it."""
+        return [_sound(asdict(one)) for one in self.found]
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.found)) if self.found else "Nothing found that keeps this network from learning."
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    """A few names, or the first and the last."""
+    few = names if len(names) <= 4 else (names[0], "...", names[-1])
+    return f"layer{'s' if len(names) > 1 else ''} {', '.join(few)}"
+
+
+def _sound(value: Any) -> Any:
+    """With null for what is not finite, and lists for tuples."""
+    match value:
+        case dict():
+            return {str(name): _sound(one) for name, one in value.items()}
+        case list() | tuple():
+            return [_sound(one) for one in value]
+        case float():
+            return value if math.isfinite(value) else None
+    return value

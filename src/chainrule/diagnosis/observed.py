@@ -1,0 +1,106 @@
+"""What rules read: all that is known of a network, its training and its data, with None for what is not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.diagnosis.probes import Probes
+from chainrule.diagnosis.survey import Survey
+from chainrule.engine.network import Network
+from chainrule.network.losses import Loss
+from chainrule.training.records import Record
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Scores:
+    """How well rows are predicted.
+
+    Attributes
+    ----------
+    loss : mean, without penalties
+    score : accuracy, or R2
+    chance : score of the best constant prediction
+    recalls : of a classification, the share of each class's rows that are found, NaN where there are none
+    calibration : of a classification with probabilities, the expected calibration error, else None
+    rows : how many
+    """
+
+    loss: float
+    score: float
+    chance: float
+    rows: int
+    recalls: tuple[float, ...] = ()
+    calibration: float | None = None
+
+
+@dataclass(frozen=True)
+class Observed:
+    """All that rules may read.
+
+    Attributes
+    ----------
+    network, loss : what is trained, on what
+    parameters : of the estimator, by name, as a person can change them
+    rate : learning rate at the start
+    fitted : whether training is over; else the records and probes are of a first epoch that served to look
+    restores : whether the best weights by held-out rows were put back at the end
+    history : records
+    probes : what was measured
+    training, held_out : scores of rows that it was trained on, and of others
+    batch_losses : with batch normalisation, the loss of rows by statistics of their own, and by running ones
+    initial_loss, constant_loss : of the untrained network, and of the best constant prediction
+    one_batch : loss that a small batch was brought to, over that of its best constant prediction
+    plain : scores of a plain network of two ReLU layers that was trained for comparison, on rows that it has not seen
+    """
+
+    network: Network
+    loss: Loss
+    parameters: Mapping[str, Any]
+    rate: float
+    fitted: bool
+    restores: bool = False
+    history: Sequence[Record] = ()
+    probes: Probes | None = None
+    training: Scores | None = None
+    held_out: Scores | None = None
+    batch_losses: tuple[float, float] | None = None
+    initial_loss: float | None = None
+    constant_loss: float | None = None
+    one_batch: float | None = None
+    plain: Scores | None = None
+
+    @property
+    def survey(self) -> Survey | None:
+        return None if self.probes is None else self.probes.survey
+
+    @cached_property
+    def losses(self) -> Array:
+        """Training loss by epoch."""
+        return np.array([record.loss for record in self.history])
+
+    def first(self, quantity: str) -> Array:
+        """A quantity of all layers at the first probe, in the order of `probes.layers`."""
+        return self._of(quantity)[0].astype(np.float64)
+
+    def late(self, quantity: str) -> Array:
+        """A quantity of all layers, its median over the later half of the probes."""
+        found = self._of(quantity)
+        return np.median(found[len(found) // 2 :].astype(np.float64), axis=0)
+
+    @property
+    def early_update(self) -> float:
+        """The largest log10 of update over weight of any layer in the first quarter of the probes."""
+        found = self._of("update")
+        return float(np.nanmax(found[: max(1, len(found) // 4)]))
+
+    def _of(self, quantity: str) -> Array:
+        assert self.probes is not None
+        return self.probes.of(quantity)

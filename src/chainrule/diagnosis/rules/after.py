@@ -1,0 +1,147 @@
+"""Rules about what training has led to: the scores, the classes, the probabilities."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from chainrule.diagnosis import cures
+from chainrule.diagnosis.cures import prescribe
+from chainrule.diagnosis.findings import Evidence
+from chainrule.diagnosis.observed import Observed, Scores
+from chainrule.diagnosis.rules.base import Rule, Verdict, confidence
+
+#: Thresholds, found on the half of the data sets that benchmarks/faults keeps for it (docs/diagnosis.md).
+GAP, RISE = 0.1, 1.25
+SHORT = 0.05
+MISMATCH = 1.25
+RARE, FOUND = 0.05, 0.5
+UNSURE = 0.1
+
+
+def overfitting(observed: Observed) -> Verdict | None:
+    """A gap of scores where both are known, else a validation loss that rises from its best."""
+    known, others = observed.training, observed.held_out
+    if known is not None and others is not None:
+        gap = max(known.score, -1.0) - max(others.score, -1.0)
+        if not gap > GAP:
+            return None
+        name = "score of the rows trained on minus that of others"
+        evidence = [
+            Evidence(name, gap, f"below {GAP:g}"),
+            Evidence("score of others", others.score, "that of the former"),
+        ]
+        return Verdict("warning", confidence(gap, GAP, 0.3), tuple(evidence))
+    seen = np.array([r.validation_loss for r in observed.history if r.validation_loss is not None])
+    if len(seen) < 4 or not np.isfinite(seen).all() or seen.min() <= 0:
+        return None
+    rise = float(seen[-1] / seen.min())
+    if not rise > RISE or observed.losses[-1] > observed.losses[seen.argmin()]:
+        return None
+    evidence = [
+        Evidence("validation loss at the end over its lowest", rise, f"below {RISE:g}"),
+        Evidence("epoch of the lowest", float(seen.argmin() + 1), f"near {len(seen)}, the last"),
+    ]
+    restored = observed.restores
+    return Verdict("note" if restored else "warning", confidence(rise, RISE, 2), tuple(evidence))
+
+
+def underfitting(observed: Observed) -> Verdict | None:
+    """A plain network predicts rows that it has not seen better than this one those that it was trained on."""
+    known, plain = observed.training, observed.plain
+    if known is None or plain is None:
+        return None
+    short = plain.score - max(known.score, -1.0)
+    if not short > SHORT:
+        return None
+    evidence = (
+        Evidence("score of the rows trained on", known.score, f"near {plain.score:.3g}"),
+        Evidence(
+            "how far that is below a plain network of two layers of 64, on rows it has not seen",
+            short,
+            f"below {SHORT:g}",
+        ),
+    )
+    return Verdict("warning", confidence(short, SHORT, 0.3), evidence)
+
+
+def batch_norm_mismatch(observed: Observed) -> Verdict | None:
+    """The same rows have another loss in prediction than they had in training."""
+    if observed.batch_losses is None or not min(observed.batch_losses) > 0:
+        return None
+    ratio = observed.batch_losses[1] / observed.batch_losses[0]
+    if not ratio > MISMATCH:
+        return None
+    evidence = (
+        Evidence("loss by running statistics over loss by those of the batch, same rows", ratio, f"below {MISMATCH:g}"),
+    )
+    return Verdict("warning", confidence(ratio, MISMATCH, 4), evidence)
+
+
+def class_imbalance(observed: Observed) -> Verdict | None:
+    seen, scores = observed.survey, observed.held_out or observed.training
+    if seen is None or not seen.shares or scores is None or not scores.recalls:
+        return None
+    rarest = int(np.argmin(seen.shares))
+    share, recall = seen.shares[rarest], scores.recalls[rarest]
+    if not (share < RARE / (len(seen.shares) / 2) and recall < FOUND):
+        return None
+    evidence = (
+        Evidence("share of the rarest class", share, f"near {1 / len(seen.shares):.2g}"),
+        Evidence("share of its rows that are found", recall, f"above {FOUND:g}"),
+    )
+    return Verdict("warning", confidence(-recall, -FOUND, 0), evidence)
+
+
+def miscalibration(observed: Observed) -> Verdict | None:
+    others = observed.held_out
+    if others is None or others.calibration is None or not others.calibration > UNSURE + _by_chance(others):
+        return None
+    evidence = Evidence("expected calibration error of rows not trained on", others.calibration, f"below {UNSURE:g}")
+    return Verdict("warning", confidence(others.calibration, UNSURE, 0.3), (evidence,))
+
+
+def _by_chance(scores: Scores) -> float:
+    """What so few rows add to the error of a network that is well calibrated: about the noise of a bin's share."""
+    return 0.5 * float(np.sqrt(10 / scores.rows)) * 0.25
+
+
+AFTER = (
+    Rule(
+        "overfitting", "The network has learned its rows by heart", "after",
+        "A network with many parameters fits the noise of its rows as well as what they have in common. On other rows "
+        "the noise is another one, and the score falls.",
+        "Goodfellow et al. 2016, Deep Learning, 5.2",
+        overfitting, prescribe(cures.EARLY, cures.DROPOUT, cures.DECAY, cures.SMALLER, cures.MORE_ROWS),
+        behind=("shuffled-labels",),
+    ),
+    Rule(
+        "underfitting", "The network has learned less than its rows teach", "after",
+        "Too few units, too much regularisation or too few steps keep a network from what the rows would teach it. It "
+        "then does equally badly on all rows, and more of them do not help.",
+        "Goodfellow et al. 2016, Deep Learning, 5.2",
+        underfitting, prescribe(cures.PLAIN, cures.FREE, cures.FREE_TABLE, cures.LARGER, cures.LONGER, cures.FASTER),
+        behind=("vanishing-gradients", "exploding-gradients", "dead-relu", "saturation", "rate-too-high",
+                "rate-too-low", "not-finite", "unscaled-inputs", "batch-norm-mismatch", "linear-stack"),
+    ),
+    Rule(
+        "batch-norm-mismatch", "Batch normalisation predicts with other statistics than it was trained with", "after",
+        "In training a batch is normalised by its own mean and variance, in prediction by their running averages. "
+        "Where these have not arrived, or batches are too small, the network predicts from values it has never seen.",
+        "Ioffe 2017, Batch Renormalization",
+        batch_norm_mismatch, prescribe(cures.statistics, cures.LAYER_NORM, cures.LARGER_BATCH, cures.LONGER),
+    ),
+    Rule(
+        "class-imbalance", "A rare class is hardly ever predicted", "after",
+        "The mean loss over rows is nearly that of the frequent classes alone. A network can bring it low and never "
+        "name the rare one.",
+        "He and Garcia 2009, Learning from Imbalanced Data",
+        class_imbalance, prescribe(cures.BALANCE, cures.MORE_ROWS),
+    ),
+    Rule(
+        "miscalibration", "Probabilities are not to be believed", "after",
+        "Cross-entropy goes on to fall when right answers are made surer, long after their number has stopped to "
+        "grow. Networks trained far are surer than they are right.",
+        "Guo et al. 2017, On Calibration of Modern Neural Networks",
+        miscalibration, prescribe(cures.CALIBRATE, cures.CALIBRATE_LATER, cures.SMOOTH, cures.EARLY),
+    ),
+)  # fmt: skip

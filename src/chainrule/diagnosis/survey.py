@@ -1,0 +1,154 @@
+"""The survey: what the rows to train on are like, before any network has seen them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import skew
+
+Array = NDArray[Any]
+
+#: Rows that are looked at, drawn evenly over all.
+LOOKED_AT = 2_000
+
+#: Most columns that are named.
+NAMED = 20
+
+#: How far apart two standardised columns may be that count as one: rounding of float32 in other units.
+SAME = 1e-4
+
+#: Deviation over root mean square below which a column says nothing.
+STILL = 1e-6
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What a sample of the rows shows.
+
+    Attributes
+    ----------
+    rows, columns : of the whole
+    largest : largest root mean square of a column, 0 where there is none that varies
+    median : median root mean square of the columns that vary
+    constant, n_constant : the first columns that do not vary, and how many there are
+    duplicate, n_duplicate : the first columns that repeat an earlier one, in whatever units, and how many there are
+    leak : column that tells the target most closely, -1 where none varies
+    leak_correlation : its absolute correlation with the target, or with one of its classes
+    shares : of a classification, the share of each class, else empty
+    variance : of a regression, the mean variance of the outputs, else 0
+    counts : of a regression, whether targets are whole numbers from 0 on
+    target_skew : of a regression, the largest skewness of an output, else 0
+    """
+
+    rows: int
+    columns: int
+    largest: float = 0.0
+    median: float = 0.0
+    constant: tuple[int, ...] = ()
+    n_constant: int = 0
+    duplicate: tuple[int, ...] = ()
+    n_duplicate: int = 0
+    leak: int = -1
+    leak_correlation: float = 0.0
+    shares: tuple[float, ...] = ()
+    variance: float = 0.0
+    counts: bool = False
+    target_skew: float = 0.0
+
+    def constant_loss(self, loss: str) -> float | None:
+        """Loss of the best prediction that is the same for all rows, of cross-entropies and the squared error."""
+        if loss == "squared_error":
+            return self.variance / 2
+        some = [share for share in self.shares if share > 0]
+        return -sum(share * math.log(share) for share in some) if loss.endswith("cross_entropy") and some else None
+
+
+def survey(X: Any, y: Array, classes: int) -> Survey:
+    """Look at rows.
+
+    Parameters
+    ----------
+    X : array of shape (rows, features), or what gives rows by X[places], as a sparse matrix, with a `toarray`
+    y : class codes, (rows,), where `classes` is not 0, else values, (rows,) or (rows, outputs)
+    classes : how many there are, 0 of a regression
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> X = np.random.default_rng(0).normal(size=(100, 3)) * [1, 1000, 0]
+    >>> found = survey(X, (X[:, 0] > 0).astype(int), classes=2)
+    >>> found.largest > 500, found.constant
+    (True, (2,))
+    """
+    places = np.unique(np.linspace(0, X.shape[0] - 1, min(X.shape[0], LOOKED_AT)).astype(np.intp))
+    seen = X[places]
+    sample = np.asarray(seen if isinstance(seen, np.ndarray) else seen.toarray(), np.float64)
+    y = np.asarray(y)[places]
+    size, deviation = np.sqrt((sample**2).mean(axis=0)), sample.std(axis=0)
+    varies = deviation > STILL * size
+    constant, duplicate = np.flatnonzero(~varies), _repeated(sample, varies)
+    leak, correlation = _leak(sample, varies, deviation, y, classes)
+    about: dict[str, Any] = {
+        "rows": int(X.shape[0]),
+        "columns": int(X.shape[1]),
+        "leak": leak,
+        "leak_correlation": correlation,
+    }
+    if varies.any():
+        about |= {"largest": float(size[varies].max()), "median": float(np.median(size[varies]))}
+    if classes:
+        about["shares"] = tuple((np.bincount(y, minlength=classes) / len(y)).tolist())
+    else:
+        values = y.reshape(len(y), -1).astype(np.float64)
+        about |= {
+            "variance": float(values.var(axis=0).mean()),
+            "counts": bool((values >= 0).all() and (values == np.round(values)).all()),
+            "target_skew": float(np.abs(skew(values, axis=0)).max()) if (np.ptp(values, axis=0) > 0).all() else 0.0,
+        }
+    return Survey(
+        **about,
+        constant=tuple(constant[:NAMED].tolist()),
+        n_constant=len(constant),
+        duplicate=tuple(duplicate[:NAMED].tolist()),
+        n_duplicate=len(duplicate),
+    )
+
+
+def _repeated(sample: Array, varies: Array) -> Array:
+    """Columns that are another one in other units, turned round or not.
+
+    Standardised, these are equal, and stand side by side when sorted by their product with a random vector.
+    """
+    columns = np.flatnonzero(varies)
+    alike = sample[:, columns] - sample[:, columns].mean(axis=0)
+    alike /= alike.std(axis=0)
+    marks = np.random.default_rng(0).normal(size=len(sample)) @ alike
+    alike, marks = alike * np.sign(marks), np.abs(marks)
+    order = np.argsort(marks, kind="stable")
+    found: list[int] = []
+    first = order[0] if len(order) else 0
+    for place in order[1:]:
+        if np.allclose(alike[:, place], alike[:, first], atol=SAME):
+            found.append(max(columns[place], columns[first]))
+        else:
+            first = place
+    return np.array(sorted(found), np.intp)
+
+
+def _leak(sample: Array, varies: Array, deviation: Array, y: Array, classes: int) -> tuple[int, float]:
+    """The column whose values go most closely with the target, or with one class against the others."""
+    targets = np.column_stack([y, *(y == k for k in range(classes))]) if classes else y.reshape(len(y), -1)
+    targets = targets.astype(np.float64) - targets.mean(axis=0)
+    size = targets.std(axis=0)
+    targets, size = targets[:, size > 0], size[size > 0]
+    if not varies.any() or not size.size:
+        return -1, 0.0
+    together = (sample - sample.mean(axis=0)).T @ targets / len(sample)
+    with np.errstate(all="ignore"):
+        found = np.abs(together / np.outer(deviation, size)).max(axis=1)
+    found[~varies] = -1
+    return int(found.argmax()), float(min(found.max(), 1.0))

@@ -1,0 +1,157 @@
+"""`diagnose`: what keeps an estimator from learning."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.diagnosis.findings import Findings
+from chainrule.diagnosis.judge import judge
+from chainrule.diagnosis.observed import Observed, Scores
+from chainrule.errors import InputError, InputTypeError
+from chainrule.estimators.base import BaseMLP
+from chainrule.estimators.diagnosis import experiments, scores
+from chainrule.estimators.table import fitting
+from chainrule.estimators.table.base import BaseTable
+from chainrule.training.batches import Data
+from chainrule.training.optimisers import Optimiser
+
+Array = NDArray[Any]
+
+#: Rows that are scored.
+SCORED = 5_000
+
+#: Training loss, over that of a constant, above which the one-batch experiment is made; score below which the plain
+#: network is trained.
+DOUBTFUL_LOSS, DOUBTFUL_SCORE = 0.7, 0.98
+
+
+def diagnose(estimator: Any, X: Any = None, y: Any = None, X_val: Any = None, y_val: Any = None) -> Findings:
+    """Why an estimator learns, or does not: findings with evidence, reasons and remedies.
+
+    A fitted estimator is judged by what was measured while it trained. Rows tell more: how well those that it was
+    trained on are predicted, and others. Of an unfitted estimator, the rows, the network and its first step are looked
+    at, and whether a small batch can be learned by heart. The estimator is not changed.
+
+    Parameters
+    ----------
+    estimator : MLPClassifier, TableRegressor, or another of chainrule's
+    X, y : rows to train on, as `fit` takes them; needed where the estimator is not fitted
+    X_val, y_val : rows that it was not trained on, or None
+
+    Returns
+    -------
+    Findings : the worst first; none where nothing was found
+
+    Raises
+    ------
+    InputError, InputTypeError
+        A `ValueError`, a `TypeError`: rows that `fit` would refuse, or too few arguments.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from chainrule import MLPClassifier, diagnose
+    >>> X, y = load_digits(return_X_y=True)
+    >>> deep = MLPClassifier((32,) * 12, activation="logistic", tol=0.01, n_iter_no_change=3, random_state=0)
+    >>> findings = diagnose(deep.fit((X - 8) / 8, y))
+    >>> findings.rules
+    ('vanishing-gradients', 'constant-columns')
+    >>> print(findings.remedies()[0].text)
+    Use GELU with He initialisation and layer normalisation, with a skip connection around every layer: the gradient \
+then has a way back on which nothing shrinks it. Clip its norm at 1, as more of it arrives.
+    """
+    where = "diagnose(estimator)"
+    if not isinstance(estimator, (BaseMLP, BaseTable)):
+        raise InputTypeError(
+            where, "an estimator of chainrule", type(estimator).__name__, "For example MLPClassifier()."
+        )
+    for name, first, second in (("X, y", X, y), ("X_val, y_val", X_val, y_val)):
+        if (first is None) != (second is None) and not isinstance(estimator, BaseTable):
+            raise InputError(f"diagnose({name})", "both, or none", "one of them", "Give the rows and their targets.")
+    if not estimator.__sklearn_is_fitted__():
+        return judge(_unfitted(estimator, X, y))
+    return judge(_fitted(estimator, X, y, X_val, y_val))
+
+
+def _unfitted(estimator: Any, X: Any, y: Any) -> Observed:
+    if X is None:
+        raise InputError(
+            "diagnose(X, y)",
+            "rows to train on, of an estimator that is not fitted",
+            "none",
+            "diagnose(estimator, X, y).",
+        )
+    made = experiments.fitted(experiments.few(estimator, max_iter=1), X, y)
+    model = _inside(made)
+    data = _rows(made, X, y)
+    plain_rows = isinstance(made, BaseMLP) and isinstance(X, np.ndarray)
+    return Observed(
+        **_known(made, model),
+        fitted=False,
+        initial_loss=scores.initial_loss(model.network_, model._loss, data),
+        one_batch=experiments.one_batch(estimator, X, y) if plain_rows else None,
+    )
+
+
+def _fitted(estimator: Any, X: Any, y: Any, X_val: Any, y_val: Any) -> Observed:
+    model = _inside(estimator)
+    known = _known(estimator, model)
+    found: dict[str, Any] = {}
+    if X is not None:
+        data = _rows(estimator, X, y)
+        found["training"] = scores.scores(model, data)
+        found["initial_loss"] = scores.initial_loss(model.network_, model._loss, data)
+        found["batch_losses"] = scores.batch_loss(model, data)
+        if isinstance(estimator, BaseMLP) and isinstance(X, np.ndarray):
+            found |= _tried(estimator, X, y, found["training"], known["constant_loss"])
+    if X_val is not None:
+        found["held_out"] = scores.scores(model, _rows(estimator, X_val, y_val))
+    return Observed(**known, fitted=True, **found)
+
+
+def _tried(estimator: BaseMLP, X: Any, y: Any, known: Scores, constant: float | None) -> dict[str, Any]:
+    """Experiments, where the scores give reason to make them."""
+    found: dict[str, Any] = {}
+    if known.score < DOUBTFUL_SCORE:
+        found["plain"] = experiments.plain(estimator, X, y)
+    if constant and known.loss > DOUBTFUL_LOSS * constant and estimator.solver != "lbfgs":
+        found["one_batch"] = experiments.one_batch(estimator, X, y)
+    return found
+
+
+def _known(estimator: Any, model: BaseMLP) -> dict[str, Any]:
+    """What is known of an estimator without rows."""
+    solver, probes = model.solver, model.probes_
+    survey = None if probes is None else probes.survey
+    rate = solver.learning_rate if isinstance(solver, Optimiser) else model.learning_rate_init
+    return {
+        "network": model.network_,
+        "loss": model._loss,
+        "parameters": estimator.get_params(deep=False),
+        "rate": float(rate),
+        "restores": model.validation_scores_ is not None,
+        "history": model.history_,
+        "probes": probes,
+        "constant_loss": None if survey is None else survey.constant_loss(model._loss.name),
+    }
+
+
+def _inside(estimator: Any) -> BaseMLP:
+    """The multi-layer perceptron that an estimator is, or has inside."""
+    found: BaseMLP = estimator.model_ if isinstance(estimator, BaseTable) else estimator
+    return found
+
+
+def _rows(estimator: Any, X: Any, y: Any) -> Data:
+    """At most `SCORED` rows, in the form of the loss."""
+    if isinstance(estimator, BaseTable):
+        part = fitting.unseen(estimator, estimator.encoder_, X, y, None)
+        data = experiments.rows_of(_inside(estimator), part.X, part.y)
+    else:
+        data = experiments.rows_of(estimator, X, y)
+    if len(data) <= SCORED:
+        return data
+    return data.part(np.unique(np.linspace(0, len(data) - 1, SCORED).astype(np.intp)))

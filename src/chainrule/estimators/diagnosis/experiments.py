@@ -1,0 +1,85 @@
+"""Experiments: small trainings that tell what records cannot. None of them changes the estimator."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone, is_classifier
+from sklearn.preprocessing import StandardScaler
+
+from chainrule.diagnosis.observed import Scores
+from chainrule.errors import DivergenceError
+from chainrule.estimators import prepare
+from chainrule.estimators.base import BaseMLP
+from chainrule.estimators.classifier import MLPClassifier
+from chainrule.estimators.diagnosis import scores
+from chainrule.estimators.finder import UNWATCHED
+from chainrule.estimators.regressor import MLPRegressor
+from chainrule.training.batches import Data
+
+#: Rows of the one batch, and steps on it.
+BATCH, STEPS = 64, 300
+
+#: Rows and steps of the plain network.
+PLAIN_ROWS, PLAIN_STEPS, PLAIN_BATCH = 2000, 1200, 32
+
+
+def fitted(estimator: Any, *rows: Any) -> Any:
+    """A clone, trained without a word."""
+    made = clone(estimator)
+    # Where it diverges, its weights are the best before.
+    with warnings.catch_warnings(), np.errstate(all="ignore"), suppress(DivergenceError):
+        warnings.simplefilter("ignore")
+        made.fit(*rows)
+    return made
+
+
+def few(estimator: Any, **parameters: Any) -> Any:
+    """A clone that watches nothing and trains for long, with these parameters."""
+    quiet = {name: value for name, value in UNWATCHED.items() if name in estimator.get_params(deep=False)}
+    return clone(estimator).set_params(**quiet, verbose=False, **parameters)
+
+
+def one_batch(model: BaseMLP, X: Any, y: Any) -> float | None:
+    """Loss that a few rows can be brought to, over that of a constant prediction; None where a constant is right."""
+    count = len(y)
+    chosen = np.unique(np.linspace(0, count - 1, min(BATCH, count)).astype(np.intp))
+    X, y = X[chosen], np.asarray(y)[chosen]
+    if len(np.unique(y, axis=0)) < 2:
+        return None
+    model = fitted(few(model, max_iter=STEPS, batch_size=len(chosen), n_iter_no_change=math.inf, probes=True), X, y)
+    data = rows_of(model, X, y)
+    seen = model.probes_.survey if model.probes_ else None
+    constant = None if seen is None else seen.constant_loss(model._loss.name)
+    if not constant:
+        return None
+    return scores.scores(model, data).loss / constant
+
+
+def plain(estimator: Any, X: Any, y: Any) -> Scores:
+    """Scores of a plain network of two layers on a quarter of the rows, trained on the others."""
+    random = np.random.default_rng(0)
+    chosen = random.permutation(len(y))[:PLAIN_ROWS]
+    cut = len(chosen) // 4
+    X, y = StandardScaler().fit_transform(np.asarray(X, np.float32)[chosen]), np.asarray(y)[chosen]
+    kind = MLPClassifier if is_classifier(estimator) else MLPRegressor
+    if kind is MLPRegressor:
+        y = StandardScaler().fit_transform(np.asarray(y, np.float32).reshape(len(y), -1))
+    known = np.isin(y, y[cut:]) if y.ndim == 1 else np.ones(len(y), bool)
+    unseen = np.flatnonzero(known)[: np.count_nonzero(known[:cut])]
+    epochs = max(1, PLAIN_STEPS * PLAIN_BATCH // max(1, len(y) - cut))
+    model = kind(
+        hidden_layer_sizes=(64, 64), batch_size=PLAIN_BATCH, max_iter=epochs, n_iter_no_change=math.inf, l2=1e-3,
+        random_state=0, n_threads=1, probes=False,
+    )  # fmt: skip
+    model = fitted(model, X[cut:], y[cut:])
+    return scores.scores(model, rows_of(model, X[unseen], y[unseen]))
+
+
+def rows_of(model: BaseMLP, X: Any, y: Any) -> Data:
+    """Rows in the form of a fitted estimator's loss."""
+    return prepare.unseen(model, model._given(X, y), model._session, lambda _, weight: weight, "", "diagnose")

@@ -1,0 +1,114 @@
+"""How well an estimator predicts rows, as rules read it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import is_classifier
+
+from chainrule.diagnosis.observed import Scores
+from chainrule.engine.members import Members
+from chainrule.engine.network import Network
+from chainrule.engine.parameters import Parameters
+from chainrule.estimators import ensemble
+from chainrule.estimators.base import BaseMLP
+from chainrule.network.layers import AlphaDropout, BatchNorm, Dropout, GaussianNoise, Layer, Residual, leaves
+from chainrule.network.losses import Loss
+from chainrule.training.batches import Data, Rows
+from chainrule.training.validation import Evaluator
+
+Array = NDArray[Any]
+
+#: Bins of the expected calibration error.
+BINS = 10
+
+
+def scores(model: BaseMLP, data: Data) -> Scores:
+    """Scores of rows in the form of the loss."""
+    predictor = model._session.predictor
+    loss = ensemble.evaluator(predictor)(data, model.n_threads)
+    y, weight = data.counted()
+    with np.errstate(all="ignore"):
+        prediction = predictor(data.X, model.n_threads, data.subset)
+    if not np.isfinite(prediction).all():
+        prediction = np.zeros_like(prediction)
+    score = model._score_rows(prediction, y, weight)
+    if not is_classifier(model):
+        return Scores(loss, score, 0.0, len(y))
+    codes = model._codes(y)
+    if codes.ndim > 1:
+        return Scores(loss, score, 0.0, len(y))
+    decided, classes = model._decide(prediction), len(model.classes_)
+    counts = np.bincount(codes, minlength=classes)
+    with np.errstate(invalid="ignore"):
+        recalls = np.bincount(codes[decided == codes], minlength=classes) / counts
+    sure = _certainty(prediction, predictor.loss)
+    calibration = None if sure is None else calibration_error(sure, decided == codes)
+    return Scores(loss, score, float(counts.max() / len(y)), len(y), tuple(recalls.tolist()), calibration)
+
+
+def _certainty(p: Array, loss: Loss) -> Array | None:
+    """The probability of the class that is predicted, where the loss gives probabilities."""
+    if loss.link == "softmax":
+        return np.asarray(p.max(axis=1))
+    return np.maximum(p[:, 0], 1 - p[:, 0]) if loss.link == "sigmoid" else None
+
+
+def calibration_error(sure: Array, right: Array) -> float:
+    """Expected calibration error: |certainty - accuracy|, its mean over bins of equal width (Guo et al. 2017)."""
+    bins = np.minimum((sure * BINS).astype(int), BINS - 1)
+    gaps = np.bincount(bins, weights=sure - right, minlength=BINS)
+    return float(np.abs(gaps).sum() / len(sure))
+
+
+def initial_loss(network: Network, loss: Loss, data: Data) -> float | None:
+    """Loss of the rows under fresh weights; None with batch normalisation, which has no statistics yet."""
+    if _has_batch_norm(network.layers):
+        return None
+    return Evaluator(network, network.init(0, data.X.dtype), loss)(data)
+
+
+def batch_loss(model: BaseMLP, data: Data, rows: int = 256) -> tuple[float, float] | None:
+    """Loss of some rows by statistics of their own, and by running ones; None without batch normalisation."""
+    predictor = model._session.predictor
+    network, parameters = predictor.network, predictor.parameters
+    if not _has_batch_norm(network.layers) or not isinstance(data, Rows):
+        return None
+    first = parameters[0] if isinstance(parameters, Members) else parameters
+    still = Network(_undrawn(network.layers), network.inputs)
+    own = Parameters(first.layout, first.vector.copy())  # whose running statistics move
+    some = data.part(np.arange(len(data))[:: max(1, len(data) // rows)][:rows])
+    plan = still.plan(own, len(some), mode="train", loss=predictor.loss)
+    (chosen,) = some.batches(len(some), None)
+    run = some.run(plan, chosen)
+    some.start(run.arrays)
+    some.gather(chosen, run.arrays)
+    with np.errstate(all="ignore"):
+        run.forward()
+        total = run.arrays["total"]
+        by_own = float(total[0] / total[1])
+    return by_own, Evaluator(network, first, predictor.loss)(some)
+
+
+def _has_batch_norm(layers: Sequence[Layer]) -> bool:
+    return any(isinstance(layer, BatchNorm) for layer in leaves(layers))
+
+
+def _undrawn(layers: Sequence[Layer]) -> tuple[Layer, ...]:
+    """The same layers, none of which draws."""
+    found: list[Layer] = []
+    for layer in layers:
+        match layer:
+            case Residual(inner):
+                found.append(Residual(_undrawn(inner)))
+            case Dropout() | AlphaDropout():
+                found.append(replace(layer, rate=0.0))
+            case GaussianNoise():
+                found.append(replace(layer, std=0.0))
+            case _:
+                found.append(layer)
+    return tuple(found)

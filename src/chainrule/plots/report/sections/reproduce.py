@@ -1,0 +1,64 @@
+"""The configuration, and how to come to the same network again."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator
+from dataclasses import fields
+from importlib import metadata
+from typing import Any
+
+from chainrule import __version__
+from chainrule.estimators.chosen import NEVER
+from chainrule.plots.report.blocks import behind, facts, note, table
+from chainrule.plots.report.markup import Markup, el, join
+from chainrule.plots.report.subject import Subject
+
+#: Packages whose version may decide over a bit.
+PACKAGES = ("numpy", "numba", "scipy", "scikit-learn")
+
+
+def reproduce(subject: Subject) -> Markup:
+    chosen = dict(_chosen(subject.estimator))
+    lines = [f"from chainrule import {subject.name}", "", *_call(subject.name, chosen)]
+    target = "y" if subject.target is None else repr(subject.target)
+    lines.append(f"model.fit(X, {target})")
+    seed = subject.estimator.random_state
+    said = (
+        note("random_state is not set: another fit draws other first weights and other batches.")
+        if seed is None
+        else note("The same lines on the same data, machine and number of threads give the same bits.")
+    )
+    versions = {"chainrule": __version__, "Python": platform.python_version()}
+    versions |= {name: metadata.version(name) for name in PACKAGES}
+    parameters = subject.model.get_params(deep=False)
+    rows = [(name, el("code", _said(value))) for name, value in sorted(parameters.items()) if name not in NEVER]
+    caption = "Parameters of the multi-layer perceptron inside" if subject.encoder is not None else "Parameters"
+    return join(
+        el("pre", el("code", "\n".join(lines)), tabindex="0", aria_label="Lines of Python", role="region"),
+        said,
+        facts(versions.items()),
+        behind("All parameters", table(caption, ("parameter", "value"), rows)),
+    )
+
+
+def _chosen(estimator: Any) -> Iterator[tuple[str, Any]]:
+    """The parameters that are not their defaults."""
+    usual = type(estimator)().get_params(deep=False)
+    given = estimator.get_params(deep=False)
+    for name in (one.name for one in fields(estimator)):  # in the order of the documentation
+        value = given[name]
+        if name not in NEVER and repr(value) != repr(usual[name]):
+            yield name, value
+
+
+def _call(name: str, chosen: dict[str, Any]) -> list[str]:
+    if not chosen:
+        return [f"model = {name}()"]
+    return [f"model = {name}(", *(f"    {key}={_said(value)}," for key, value in chosen.items()), ")"]
+
+
+def _said(value: Any) -> str:
+    """As it is written in Python; arrays and other long things by their beginning."""
+    said = " ".join(repr(value).split())
+    return said if len(said) <= 400 else f"{said[:400]} ..."
