@@ -29,7 +29,8 @@ def fits(name: str, folder: Path) -> dict[str, Callable[[], object]]:
 
     def fit(**parameters: Any) -> object:
         settings = {
-            "max_iter": EPOCHS, "batch_size": case.batch, "n_iter_no_change": np.inf, "random_state": 0, "probes": False,
+            "max_iter": EPOCHS, "batch_size": case.batch, "n_iter_no_change": np.inf, "random_state": 0,
+            "probes": False,
         }  # fmt: skip
         return MLPClassifier(case.sizes[1:-1], alpha=0.0, **settings | parameters).fit(X, y)
 

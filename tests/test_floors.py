@@ -41,6 +41,7 @@ HOMES = {
     "onnx": ("formats/onnx/graph.py",),
     "skl2onnx": ("estimators/skl2onnx.py",),
     "click": ("cli/",),
+    "matplotlib": ("plots/", "labs/"),
     "starlette": ("serving/",),
     "uvicorn": ("serving/",),
     "scipy": (

@@ -38,6 +38,7 @@ _HOMES = {
     "range_test": "training.finder",
     "find_learning_rate": "estimators.finder",
     "diagnose": "estimators.diagnosis.diagnose",
+    "compare": "estimators.diagnosis.compare",
     "to_onnx": "estimators.onnx",
     "MLPClassifier": "estimators.classifier",
     "MLPRegressor": "estimators.regressor",
@@ -53,9 +54,11 @@ _MODULES = {
     "averaging": "training.averaging",
     "callbacks": "training.callbacks",
     "datasets": "datasets",
+    "labs": "labs",
     "losses": "network.losses",
     "optimisers": "training.optimisers",
     "plain": "plain",
+    "plots": "plots",
     "schedules": "training.schedules",
 }
 

@@ -22,6 +22,7 @@ EXTRAS = {
     "cli": ("click", "rich"),
     "files": ("pyarrow",),
     "onnx": ("onnx",),
+    "plots": ("matplotlib",),
     "progress": ("rich",),
     "tensorboard": ("tensorboardX",),
 }

@@ -12,7 +12,7 @@ WELL, INTERNAL, USAGE, DATA, MODEL_FILE, DIVERGED, FOUND, INTERRUPTED = 0, 1, 2,
 
 MEANINGS = {
     WELL: "all went well",
-    INTERNAL: "a defect of chainrule, or `check` finds it unsound",
+    INTERNAL: "a defect of chainrule; `check` finds it unsound, or the claim of a `lab` does not hold",
     USAGE: "options or a configuration that cannot be used; a missing package",
     DATA: "a table that cannot be read or written, or what is in it",
     MODEL_FILE: "a model file that is missing, broken or of another kind",

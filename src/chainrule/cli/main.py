@@ -19,10 +19,11 @@ from chainrule.cli.diagnose import diagnose
 from chainrule.cli.evaluate import evaluate
 from chainrule.cli.export import export
 from chainrule.cli.inspect import inspect
+from chainrule.cli.lab import lab
 from chainrule.cli.predict import predict
 from chainrule.cli.train import train
 
-COMMANDS = (train, evaluate, predict, inspect, diagnose, export, check, completion)
+COMMANDS = (train, evaluate, predict, inspect, diagnose, export, lab, check, completion)
 
 #: In front of the names of the options' environment variables: CHAINRULE_TRAIN_PRESET.
 ENVIRONMENT = "CHAINRULE"

@@ -57,13 +57,19 @@ def prescribe(*cures: Cure) -> Callable[[Observed], tuple[Remedy, ...]]:
 RELU_RESIDUAL = fixed(
     "relu-residual",
     "Use ReLU with He initialisation and layer normalisation, with a skip connection around every layer: the gradient "
-    "then has a way back on which nothing shrinks it.",
-    activation="relu", init="auto", residual=True, norm="layer",
+    "then has a way back on which nothing shrinks it. Clip its norm at 1, as more of it arrives.",
+    activation="relu", init="auto", residual=True, norm="layer", clip_norm=1.0,
 )  # fmt: skip
 RELU = fixed(
     "relu-he",
     "Use ReLU with He initialisation: its slope is 1 where a unit is active, and the weights keep the variance.",
     activation="relu", init="auto",
+)  # fmt: skip
+STEADY = fixed(
+    "init-residual",
+    "Let the initialisation follow from the activation, and normalise every layer, with a skip connection around it: "
+    "what goes through then keeps its size both ways.",
+    init="auto", residual=True, norm="layer",
 )  # fmt: skip
 NORM = fixed(
     "batch-norm",
@@ -98,6 +104,16 @@ MORE_ROWS = fixed("more-rows", "Train on more rows, or on fewer columns.")
 SMALLER = times("narrower", "hidden_layer_sizes", 0.25, "Make every layer a quarter as wide.")
 LARGER = times("wider", "hidden_layer_sizes", 4, "Make every layer four times as wide.")
 LONGER = times("longer", "max_iter", 3, "Train three times as many epochs.")
+STATISTICS = fixed(
+    "batch-norm-default",
+    "Use batch normalisation as it is by default, momentum 0.1, on batches of 64 rows.",
+    norm="batch", batch_size=64,
+)  # fmt: skip
+PLAIN = fixed(
+    "plain-network",
+    "Use what does better: two layers of 64 ReLU units, without dropout and with hardly any regularisation.",
+    hidden_layer_sizes=(64, 64), layers=None, activation="relu", alpha=1e-4, l1=0.0, l2=0.0, dropout=0.0,
+)  # fmt: skip
 LARGER_BATCH = fixed("larger-batch", "Use batches of 256 rows: their mean is less noisy.", batch_size=256)
 FREE = fixed(
     "less-regularisation", "Take the regularisation away.", alpha=0.0, l1=0.0, l2=0.0, weight_decay=0.0, dropout=0.0

@@ -46,6 +46,7 @@ class Finding:
     reason : why that keeps a network from learning, in two sentences
     source : of the reason: author, year
     remedies : the most promising first
+    follows : names of findings that explain this one, which is then a note
     """
 
     rule: str
@@ -58,10 +59,12 @@ class Finding:
     reason: str
     source: str
     remedies: tuple[Remedy, ...] = ()
+    follows: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         where = f" in {_listed(self.layers)}" if self.layers else ""
         lines = [f"{self.level}: {self.title}{where} [{self.rule}, confidence {self.confidence:.2f}]"]
+        lines += [f"    follows from {', '.join(self.follows)}"] * bool(self.follows)
         lines += [f"    {one}" for one in self.evidence]
         lines += [f"    {self.reason} ({self.source})"]
         lines += [f"    {place}. {one.text}" for place, one in enumerate(self.remedies, start=1)]

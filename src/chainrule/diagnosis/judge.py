@@ -9,16 +9,17 @@ from chainrule.diagnosis.rules.base import Rule, Verdict
 
 
 def judge(observed: Observed) -> Findings:
-    """What the rules find, the worst first; what is explained by another finding is left out."""
+    """What the rules find, the worst first; what another finding explains is a note."""
     verdicts = {rule: verdict for rule in RULES if (verdict := rule.judge(observed)) is not None}
     names = {rule.name for rule, verdict in verdicts.items() if verdict.level != "note"}
-    found = [_finding(rule, verdict, observed) for rule, verdict in verdicts.items() if not names & set(rule.behind)]
+    found = [_finding(rule, verdict, observed, names) for rule, verdict in verdicts.items()]
     found.sort(key=lambda one: (-LEVELS.index(one.level), -one.confidence))
     return Findings(tuple(found), observed.probes)
 
 
-def _finding(rule: Rule, verdict: Verdict, observed: Observed) -> Finding:
+def _finding(rule: Rule, verdict: Verdict, observed: Observed, found: set[str]) -> Finding:
+    causes = tuple(name for name in rule.behind if name in found)
     return Finding(
-        rule.name, rule.title, verdict.level, rule.when, verdict.layers, verdict.evidence, round(verdict.confidence, 3),
-        rule.reason, rule.source, rule.remedies(observed),
+        rule.name, rule.title, "note" if causes else verdict.level, rule.when, verdict.layers, verdict.evidence,
+        round(verdict.confidence, 3), rule.reason, rule.source, rule.remedies(observed), causes,
     )  # fmt: skip

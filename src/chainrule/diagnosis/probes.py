@@ -58,7 +58,7 @@ class Probes:
     Attributes
     ----------
     layers : the layers in the order of the forward pass
-    epochs : array of shape (probes,), int: the epoch, from 1, of each
+    epochs : array of shape (probes,), int: the epoch of each, 0 for the very first step
     values : array of shape (probes, layers, quantities), float32, in the order of `QUANTITIES`
     drawn : array of shape (snapshots,), int: the epoch of each snapshot of the histograms
     weights, gradients : arrays of shape (snapshots, layers, 42), float32: share of weights, and of their gradients,
@@ -103,7 +103,6 @@ class Probes:
         return np.polyfit(depth, self.flow().T, 1)[0]
 
     def reach(self) -> NDArray[np.float64]:
-        """Powers of ten that `dz_rms` gains from the last hidden layer back to the first, (probes,)."""
-        flow = self.flow()
-        with np.errstate(invalid="ignore"):
-            return flow[:, 0] - flow[:, -1] if flow.shape[1] else np.zeros(len(self))
+        """Powers of ten that `dz_rms` gains from the output back to the first layer, (probes,)."""
+        dz = np.maximum(self.of("dz_rms").astype(np.float64), NOTHING)
+        return np.log10(dz[:, 0]) - np.log10(dz[:, -1])

@@ -45,8 +45,9 @@ class Recorder:
     """Set as a trainer's `observer`, it measures every layer in some of the steps.
 
     Steps are chosen by arithmetic alone, the same in every run: the first, then ever fewer, until about `share` of
-    the time, as estimated from sizes, goes into probing; of the probes in one epoch the mean is kept. Training has the
-    same bits with a recorder and without. Of an ensemble, the first member is measured.
+    the time, as estimated from sizes, goes into probing. The first step stands alone, as epoch 0: it shows the network
+    as it was initialised; of the other probes in an epoch the mean is kept. Training has the same bits with a recorder
+    and without. Of an ensemble, the first member is measured.
 
     Parameters
     ----------
@@ -122,6 +123,8 @@ class Recorder:
             self._moved(row, parameters)
             self._open.append(row)
         self._next = self._at + min(self._every, max(8, 3 * self._at))
+        if self._at == 0:
+            self._close(epoch=0)
         self.seconds += clock.seconds
 
     # What was measured ------------------------------------------------------------------------------------
@@ -180,7 +183,7 @@ class Recorder:
             ratio = measures.rms(W - before) / into[_COLUMNS["W_rms"]]
             into[_COLUMNS["update"]] = np.log10(np.maximum(ratio, NOTHING))
 
-    def _close(self) -> None:
+    def _close(self, epoch: int | None = None) -> None:
         """The mean of an epoch's probes, if there were any."""
         if not self._open:
             return
@@ -188,10 +191,10 @@ class Recorder:
             row = np.mean(self._open, axis=0)
         row[:-1, _COLUMNS["dead"]] = [1 - awake.mean() for awake in self._awake[:-1]]
         self._open, self._awake = [], self._asleep()
-        self._epochs.append(self._epoch)
+        self._epochs.append(self._epoch if epoch is None else epoch)
         self._values.append(row)
         if len(self._epochs) > KEPT:
-            self._epochs, self._values = self._epochs[::2], self._values[::2]
+            self._epochs, self._values = self._epochs[::2], self._values[::2]  # the first stays
 
     def _asleep(self) -> list[Array]:
         """For each layer, whether a unit has been active: none has."""

@@ -18,6 +18,9 @@ LOOKED_AT = 2_000
 #: Most columns that are named.
 NAMED = 20
 
+#: How far apart two standardised columns may be that count as one: rounding of float32 in other units.
+SAME = 1e-4
+
 #: Deviation over root mean square below which a column says nothing.
 STILL = 1e-6
 
@@ -32,7 +35,7 @@ class Survey:
     largest : largest root mean square of a column, 0 where there is none that varies
     median : median root mean square of the columns that vary
     constant, n_constant : the first columns that do not vary, and how many there are
-    duplicate, n_duplicate : the first columns that repeat an earlier one, and how many there are
+    duplicate, n_duplicate : the first columns that repeat an earlier one, in whatever units, and how many there are
     leak : column that tells the target most closely, -1 where none varies
     leak_correlation : its absolute correlation with the target, or with one of its classes
     shares : of a classification, the share of each class, else empty
@@ -116,12 +119,24 @@ def survey(X: Any, y: Array, classes: int) -> Survey:
 
 
 def _repeated(sample: Array, varies: Array) -> Array:
-    """Columns whose values are those of an earlier one, told by their product with a random vector."""
-    marks = np.random.default_rng(0).normal(size=len(sample)) @ sample
-    _, first, inverse = np.unique(marks, return_index=True, return_inverse=True)
-    earlier = first[inverse]
-    again = np.flatnonzero(varies & (earlier != np.arange(sample.shape[1])))
-    return np.array([c for c in again if (sample[:, c] == sample[:, earlier[c]]).all()], np.intp)
+    """Columns that are another one in other units, turned round or not.
+
+    Standardised, these are equal, and stand side by side when sorted by their product with a random vector.
+    """
+    columns = np.flatnonzero(varies)
+    alike = sample[:, columns] - sample[:, columns].mean(axis=0)
+    alike /= alike.std(axis=0)
+    marks = np.random.default_rng(0).normal(size=len(sample)) @ alike
+    alike, marks = alike * np.sign(marks), np.abs(marks)
+    order = np.argsort(marks, kind="stable")
+    found: list[int] = []
+    first = order[0] if len(order) else 0
+    for place in order[1:]:
+        if np.allclose(alike[:, place], alike[:, first], atol=SAME):
+            found.append(max(columns[place], columns[first]))
+        else:
+            first = place
+    return np.array(sorted(found), np.intp)
 
 
 def _leak(sample: Array, varies: Array, deviation: Array, y: Array, classes: int) -> tuple[int, float]:

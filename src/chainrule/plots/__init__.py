@@ -1,1 +1,29 @@
-"""Pictures of records, probes and findings: Displays, and the one-file report."""
+"""Pictures of a network and of its training, in scikit-learn's form. matplotlib is imported when one is drawn."""
+
+from chainrule.plots.activation_functions import ActivationFunctionsDisplay
+from chainrule.plots.activation_health import ActivationHealthDisplay
+from chainrule.plots.architecture import ArchitectureDisplay
+from chainrule.plots.calibration import CalibrationDisplay
+from chainrule.plots.decision_boundary import DecisionBoundaryDisplay
+from chainrule.plots.display import Display
+from chainrule.plots.gradient_flow import GradientFlowDisplay
+from chainrule.plots.learning_curve import LearningCurveDisplay
+from chainrule.plots.learning_rate_finder import LearningRateFinderDisplay
+from chainrule.plots.svg import svg
+from chainrule.plots.update_ratio import UpdateRatioDisplay
+from chainrule.plots.weight_histogram import WeightHistogramDisplay
+
+__all__ = [
+    "ActivationFunctionsDisplay",
+    "ActivationHealthDisplay",
+    "ArchitectureDisplay",
+    "CalibrationDisplay",
+    "DecisionBoundaryDisplay",
+    "Display",
+    "GradientFlowDisplay",
+    "LearningCurveDisplay",
+    "LearningRateFinderDisplay",
+    "UpdateRatioDisplay",
+    "WeightHistogramDisplay",
+    "svg",
+]

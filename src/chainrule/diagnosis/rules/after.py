@@ -119,7 +119,7 @@ AFTER = (
         "Too few units, too much regularisation or too few steps keep a network from what the rows would teach it. It "
         "then does equally badly on all rows, and more of them do not help.",
         "Goodfellow et al. 2016, Deep Learning, 5.2",
-        underfitting, prescribe(cures.FREE, cures.FREE_TABLE, cures.LARGER, cures.LONGER, cures.FASTER),
+        underfitting, prescribe(cures.PLAIN, cures.FREE, cures.FREE_TABLE, cures.LARGER, cures.LONGER, cures.FASTER),
         behind=("vanishing-gradients", "exploding-gradients", "dead-relu", "saturation", "rate-too-high",
                 "rate-too-low", "not-finite", "unscaled-inputs", "batch-norm-mismatch", "linear-stack"),
     ),
@@ -128,7 +128,7 @@ AFTER = (
         "In training a batch is normalised by its own mean and variance, in prediction by their running averages. "
         "Where these have not arrived, or batches are too small, the network predicts from values it has never seen.",
         "Ioffe 2017, Batch Renormalization",
-        batch_norm_mismatch, prescribe(cures.LAYER_NORM, cures.LARGER_BATCH, cures.LONGER),
+        batch_norm_mismatch, prescribe(cures.STATISTICS, cures.LAYER_NORM, cures.LARGER_BATCH, cures.LONGER),
     ),
     Rule(
         "class-imbalance", "A rare class is hardly ever predicted", "after",

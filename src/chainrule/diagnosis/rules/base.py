@@ -29,7 +29,7 @@ class Rule:
     name, title, when, reason, source : as of a `Finding`
     judge : from what was observed to a verdict, None where all is well or too little is known
     remedies : from what was observed to remedies, the most promising first
-    behind : rules that explain what this one sees: where one of them has found something, it keeps silent
+    behind : rules that explain what this one sees: where one of them has found something, this is but a note
     """
 
     name: str

@@ -19,8 +19,9 @@ from chainrule.network.layers import Activation, BatchNorm, Dense, Dropout, Laye
 #: Thresholds, found on the half of the data sets that benchmarks/faults keeps for it (docs/diagnosis.md).
 LARGE_COLUMN, SMALL_COLUMNS = 15.0, 0.02
 LEAK = 0.99
-LOUD = 3.0
-KEEPS = 0.1, 4.0
+LOUD, LEARNED = 10.0, 0.3
+KEEPS = 0.25, 4.0
+TOLD_APART, BY_HEART = 0.3, 0.05
 FADES = 2.0
 STUCK = 0.5
 SKEWED = 2.0
@@ -76,12 +77,11 @@ def label_leak(observed: Observed) -> Verdict | None:
 def shuffled_labels(observed: Observed) -> Verdict | None:
     """Rows that were trained on are known, others are not: what was learned is not about the columns."""
     seen, known, others = observed.survey, observed.training, observed.held_out
-    if seen is None or known is None or others is None:
+    if seen is None or known is None or others is None or known.score < known.chance + BY_HEART:
         return None
     noise = _noise(others.chance, others.rows, bool(seen.shares))
     by_chance = 4.5 / math.sqrt(min(seen.rows, 2000))
-    unrelated = seen.leak_correlation < by_chance
-    if others.score > others.chance + 2 * noise or not unrelated:
+    if others.score > others.chance + 2 * noise or not seen.leak_correlation < by_chance < TOLD_APART:
         return None
     evidence = (
         Evidence("score of rows not trained on", others.score, f"above {others.chance:.3g}, that of a constant"),
@@ -103,9 +103,9 @@ def initial_loss(observed: Observed) -> Verdict | None:
     if not ratio > LOUD:
         return None
     name = "loss of the untrained network over that of a constant prediction"
-    return Verdict(
-        "warning", confidence(math.log(ratio), math.log(LOUD), math.log(30)), (Evidence(name, ratio, "1 to 2"),)
-    )
+    mended = observed.fitted and observed.losses[-1] < LEARNED * constant
+    sure = confidence(math.log(ratio), math.log(LOUD), math.log(100))
+    return Verdict("note" if mended else "warning", sure, (Evidence(name, ratio, "1 to 2"),))
 
 
 def unfit_initialisation(observed: Observed) -> Verdict | None:
@@ -117,13 +117,13 @@ def unfit_initialisation(observed: Observed) -> Verdict | None:
     for layer, size in zip(probes.hidden, observed.first("W_rms"), strict=False):
         if layer.norm:
             continue
-        inputs = observed.network.layout.place(f"{layer.name}.W")[1][1]
-        family = (
-            activations.ACTIVATIONS[layer.activation].family if layer.activation in activations.ACTIVATIONS else "he"
-        )
-        gain = inputs * size**2 / (2 if family == "he" else 1)
+        units, inputs = observed.network.layout.place(f"{layer.name}.W")[1]
+        halves = layer.activation not in activations.ACTIVATIONS or activations.get(layer.activation).family == "he"
+        gain = inputs * size**2 / (2 if halves else 1)
+        # Xavier's weights are smaller than the signal asks for where a layer is wider than its inputs.
+        least = KEEPS[0] * min(1.0, 2 * inputs / (inputs + units))
         gains.append(gain)
-        if not KEEPS[0] <= gain <= KEEPS[1]:
+        if not least <= gain <= KEEPS[1]:
             found.append(layer.name)
     if not gains:
         return None
@@ -207,7 +207,8 @@ def one_batch(observed: Observed) -> Verdict | None:
 
 #: Where one of these is found the network has hardly trained, and its scores tell nothing of the data.
 _NOT_TRAINED = (
-    "vanishing-gradients", "exploding-gradients", "dead-relu", "saturation", "rate-too-high", "not-finite",
+    "vanishing-gradients", "exploding-gradients", "dead-relu", "saturation", "rate-too-high", "rate-too-low",
+    "not-finite",
 )  # fmt: skip
 
 BEFORE = (

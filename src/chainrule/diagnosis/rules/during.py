@@ -8,17 +8,18 @@ import numpy as np
 
 from chainrule.diagnosis import cures
 from chainrule.diagnosis.cures import prescribe
-from chainrule.diagnosis.findings import Evidence
+from chainrule.diagnosis.findings import Evidence, Level
 from chainrule.diagnosis.observed import Observed
+from chainrule.diagnosis.probes import Probes
 from chainrule.diagnosis.rules.base import Rule, Verdict, confidence
 
 #: Thresholds, found on the half of the data sets that benchmarks/faults keeps for it (docs/diagnosis.md).
 FALL, FALL_UNLEARNED, FALL_AT_FIRST, RISE = 2.5, 1.3, 4.0, 2.0
 DEAD = 0.5
 SATURATED = 0.5
-FAST, SLOW = -0.5, -3.7
+FAST, FASTISH, SLOW = -0.8, -1.35, -3.3
 RISES = 0.2
-NOT_LEARNED = 0.5
+LEARNED, NOT_LEARNED = 0.3, 0.5
 STANDS = 0.02
 
 #: Update over weight that trains well, as log10.
@@ -26,7 +27,7 @@ HEALTHY_UPDATE = "-4 to -1, best about -3"
 
 
 def vanishing(observed: Observed) -> Verdict | None:
-    """Powers of ten that dLoss/dz loses from the last hidden layer to the first.
+    """Powers of ten that dLoss/dz loses from the output to the first layer.
 
     At the start some are lost by networks that learn, too: then Adam, which divides them out, and steps that grow the
     weights bring them back. What is lost in the later half stays lost.
@@ -46,7 +47,7 @@ def vanishing(observed: Observed) -> Verdict | None:
         Evidence(
             "powers of ten of RMS(dLoss/dz) a layer on the way back, at first", float(probes.slope()[0]), "about 0"
         ),
-        Evidence("powers of ten lost from the last hidden layer to the first", fall, f"below {threshold:g}"),
+        Evidence("powers of ten lost from the output to the first layer", fall, f"below {threshold:g}"),
         Evidence("log10 of update over weight in the first layer", float(observed.late("update")[0]), HEALTHY_UPDATE),
     )
     flow = probes.flow()[-1 if observed.fitted else 0]
@@ -66,7 +67,7 @@ def exploding(observed: Observed) -> Verdict | None:
         Evidence(
             "powers of ten of RMS(dLoss/dz) a layer on the way back, at first", float(probes.slope()[0]), "about 0"
         ),
-        Evidence("powers of ten gained from the last hidden layer to the first", rise, f"below {RISE:g}"),
+        Evidence("powers of ten gained from the output to the first layer", rise, f"below {RISE:g}"),
     )
     return Verdict("error", confidence(rise, RISE, 2 * RISE), evidence, tuple(layer.name for layer in probes.hidden))
 
@@ -82,7 +83,11 @@ def dead_relu(observed: Observed) -> Verdict | None:
     evidence = Evidence(
         "largest share of a layer's units that were 0 for every row seen", float(dead.max()), f"< {DEAD:g}"
     )
-    return Verdict("error" if dead.max() > 0.9 else "warning", confidence(dead.max(), DEAD, 1), (evidence,), found)
+    left = unlearned(observed)
+    level: Level = "error" if dead.max() > 0.9 else "warning"
+    if left is not None and left < LEARNED:
+        level = "note"  # those that live do
+    return Verdict(level, confidence(dead.max(), DEAD, 1), (evidence,), found)
 
 
 def saturation(observed: Observed) -> Verdict | None:
@@ -102,7 +107,7 @@ def rate_too_high(observed: Observed) -> Verdict | None:
     probes = observed.probes
     if not probes:
         return None
-    early = float(np.nanmax(probes.of("update")[: max(1, len(probes) // 4)]))
+    early = _early_update(probes)
     if not early > FAST:
         return None
     evidence = (
@@ -113,32 +118,36 @@ def rate_too_high(observed: Observed) -> Verdict | None:
 
 
 def rate_too_low(observed: Observed) -> Verdict | None:
-    """Steps that move nothing, while the loss is still high."""
-    probes = observed.probes
-    if not probes or not observed.fitted or len(observed.losses) < 2:
+    """Steps that hardly move anything, while the loss is high and falls evenly."""
+    probes, losses = observed.probes, observed.losses
+    if not probes or not observed.fitted or len(losses) < 2:
         return None
-    most = float(np.nanmax(probes.of("update")))
+    most = float(np.median(np.nanmax(probes.of("update"), axis=1)))
     left = unlearned(observed)
-    if not most < SLOW or (left is not None and left < NOT_LEARNED):
+    if not most < SLOW or (left is not None and left < LEARNED) or (np.diff(losses) > 0).mean() > RISES:
         return None
     evidence = [
-        Evidence("largest log10 of update over weight", most, HEALTHY_UPDATE),
+        Evidence("log10 of update over weight, the largest of a layer, median of all epochs", most, HEALTHY_UPDATE),
         Evidence("learning rate", observed.rate, "the largest at which the loss still falls"),
     ]
     if left is not None:
-        evidence.append(Evidence("training loss over that of a constant prediction", left, f"below {NOT_LEARNED:g}"))
-    return Verdict("warning", confidence(-most, -SLOW, 6), tuple(evidence))
+        evidence.append(Evidence("training loss over that of a constant prediction", left, f"below {LEARNED:g}"))
+    return Verdict("warning", confidence(-most, -SLOW, 5), tuple(evidence))
 
 
 def oscillation(observed: Observed) -> Verdict | None:
-    losses = observed.losses
-    if len(losses) < 8 or not np.isfinite(losses).all():
+    """A loss that often rises, with large steps: near its lowest any loss rises now and then."""
+    losses, probes = observed.losses, observed.probes
+    if len(losses) < 8 or not np.isfinite(losses).all() or not probes:
         return None
-    share = float((losses[1:] > 1.02 * losses[:-1]).mean())
-    if not share > RISES:
+    share, early = float((losses[1:] > 1.02 * losses[:-1]).mean()), _early_update(probes)
+    if not (share > RISES and early > FASTISH):
         return None
-    name = "share of the epochs in which the training loss rose by over 2 %"
-    return Verdict("warning", confidence(share, RISES, 0.5), (Evidence(name, share, f"below {RISES:g}"),))
+    evidence = (
+        Evidence("share of the epochs in which the training loss rose by over 2 %", share, f"below {RISES:g}"),
+        Evidence("largest log10 of update over weight, early", early, HEALTHY_UPDATE),
+    )
+    return Verdict("warning", confidence(share, RISES, 0.5), evidence)
 
 
 def plateau(observed: Observed) -> Verdict | None:
@@ -169,6 +178,11 @@ def unlearned(observed: Observed) -> float | None:
     return None if constant is None or constant <= 0 else float(last / constant)
 
 
+def _early_update(probes: Probes) -> float:
+    """The largest log10 of update over weight of any layer in the first quarter of the probes."""
+    return float(np.nanmax(probes.of("update")[: max(1, len(probes) // 4)]))
+
+
 def _later(values: np.ndarray) -> float:
     """The median over the later half."""
     return float(np.median(values[len(values) // 2 :]))
@@ -194,7 +208,7 @@ DURING = (
         "Where weights are large, each layer multiplies the gradient by more than 1, and the first layers are torn "
         "about by what the last ones barely notice. No single learning rate then suits all layers.",
         "Pascanu et al. 2013, On the difficulty of training recurrent neural networks",
-        exploding, prescribe(cures.INIT, cures.NORM, cures.CLIP, cures.SLOWER),
+        exploding, prescribe(cures.STEADY, cures.INIT, cures.NORM, cures.CLIP, cures.SLOWER),
     ),
     Rule(
         "dead-relu", "Units are dead", "during",

@@ -1,0 +1,104 @@
+"""What displays read from an estimator, with what to do where it is not there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from chainrule.diagnosis.probes import Probes
+from chainrule.errors import InputError, InputTypeError
+from chainrule.training.records import Record
+
+
+def fitted(where: str, estimator: Any) -> Any:
+    """An estimator of chainrule that was fitted.
+
+    Raises
+    ------
+    InputError, InputTypeError
+        Where it is another thing, or not fitted yet.
+    """
+    from chainrule.estimators.saving import Saved
+
+    if not isinstance(estimator, Saved):
+        raise InputTypeError(
+            f"{where}(estimator)", "an estimator of chainrule", repr(estimator)[:80],
+            "Of a pipeline, give the last step: pipeline[-1].",
+        )  # fmt: skip
+    if not estimator.__sklearn_is_fitted__():  # type: ignore[attr-defined]
+        raise InputError(
+            f"{where}(estimator)", "a fitted estimator", f"{type(estimator).__name__} before fit", "Call fit(X, y)."
+        )
+    return estimator
+
+
+def history(where: str, estimator: Any) -> list[Record]:
+    """The records of a fit, at least one."""
+    records = fitted(where, estimator).history_
+    if not records:
+        raise InputError(f"{where}(estimator)", "records of at least one epoch", "none", "Train it by fit(X, y).")
+    return records
+
+
+def model(where: str, estimator: Any) -> Any:
+    """The multi-layer perceptron of a fitted estimator: of one for tables, that behind the encoding."""
+    from chainrule.estimators.table.base import BaseTable
+
+    found = fitted(where, estimator)
+    return found.model_ if isinstance(found, BaseTable) else found
+
+
+def probes(where: str, estimator: Any) -> Probes:
+    """What was measured during a fit, at least once."""
+    found: Probes | None = fitted(where, estimator).probes_
+    if found is None or not len(found):
+        raise InputError(
+            f"{where}(estimator)", "an estimator whose fit was probed", "no probes",
+            "Fit it with probes=True and a stochastic solver.",
+        )  # fmt: skip
+    return found
+
+
+def predictor(where: str, estimator: Any, features: int) -> Any:
+    """Anything fitted that predicts from so many features, a pipeline too."""
+    try:
+        found = estimator.n_features_in_
+    except AttributeError as error:
+        raise InputError(
+            f"{where}(estimator)", "a fitted estimator", repr(estimator)[:80], "Call fit(X, y)."
+        ) from error
+    if found != features:
+        raise InputError(
+            f"{where}(estimator)", f"an estimator of {features} features", f"one of {found}",
+            "Fit one on two columns to draw what it says of them.",
+        )  # fmt: skip
+    return estimator
+
+
+def classifies(estimator: Any) -> bool:
+    """Whether an estimator says of itself that it is a classifier."""
+    return bool(estimator.__sklearn_tags__().estimator_type == "classifier")
+
+
+def probabilities(where: str, estimator: Any, X: Any) -> tuple[Any, Any]:
+    """What a fitted classifier, a pipeline too, gives rows, (rows, classes), and its classes."""
+    try:
+        classes, ask = estimator.classes_, estimator.predict_proba
+    except AttributeError as error:
+        raise InputError(
+            f"{where}(estimator)", "a fitted classifier that has predict_proba", repr(estimator)[:80],
+            "Call fit(X, y); of losses, cross-entropy has probabilities.",
+        ) from error  # fmt: skip
+    return np.asarray(ask(X)), np.asarray(classes)
+
+
+def codes(where: str, y: Any, classes: Any, rows: int) -> Any:
+    """The place of each row's class."""
+    found = np.asarray(y)
+    if found.shape != (rows,) or not np.isin(found, classes).all():
+        raise InputError(
+            f"{where}(y)", f"a class of {classes.tolist()!r:.60} for each of {rows} rows", f"{found!r:.60}",
+            "Give the labels of X's rows, as fit had them.",
+        )  # fmt: skip
+    return np.searchsorted(classes, found)
