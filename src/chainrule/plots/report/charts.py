@@ -111,6 +111,14 @@ def points(x: Axis, y: Axis, xs: ArrayLike, ys: ArrayLike, height: int = HEIGHT)
     return el("path", d=path, class_="points")
 
 
+def spans(x: Axis, y: Axis, xs: ArrayLike, low: ArrayLike, high: ArrayLike, height: int = HEIGHT) -> Markup:
+    """A vertical line from `low` to `high` at each x: how sure a value is."""
+    across = x.places(xs, LEFT, WIDTH - RIGHT).tolist()
+    ends = (y.places(values, height - BOTTOM, TOP).tolist() for values in (low, high))
+    path = "".join(f"M{a:.1f},{b:.1f}V{c:.1f}" for a, b, c in zip(across, *ends, strict=True))
+    return el("path", d=path, class_="spans")
+
+
 def cells(
     title: str, x: Axis, y: Axis, xs: ArrayLike, values: NDArray[Any], low: float, high: float, ends: tuple[str, str]
 ) -> Markup:
