@@ -15,6 +15,7 @@ from benchmarks import (
     updates,
     watching,
 )
+from benchmarks.faults import run as faults
 
 PARTS = (
     ("A training step: ReLU, cross-entropy, AdamW", lambda: steps.main([])),
@@ -29,6 +30,7 @@ PARTS = (
     ("Memory", memory.main),
     ("Raw tables, beside scikit-learn's MLP and gradient boosting", tables.main),
     ("Larger than memory, and Parquet to CSV", streaming.main),
+    ("Planted faults and healthy networks, diagnosed", lambda: faults.main(["--half", "reported", "--mend"])),
 )
 
 

@@ -29,7 +29,7 @@ def noisy(share: float) -> Spoil:
         random, y = setting.random, split.y.copy()
         if split.task == "classes":
             some = random.random(len(y)) < share
-            y[some] = (y[some] + random.integers(1, split.outputs, some.sum())) % split.outputs
+            y[some] = (y[some] + random.integers(1, split.classes, some.sum())) % split.classes
         else:
             y += (2 * share * random.normal(size=len(y))).astype(np.float32)
         return replace(split, y=y)
@@ -86,12 +86,11 @@ AFTER: tuple[Fault, ...] = (
     Fault("batch-norm-mismatch", "batches of 2, momentum 1", harm(0.05), batch_norm(1.0, batch_size=2, max_iter=8),
           twin=NORMED),
     Fault("class-imbalance", "one in a hundred", IGNORED, like(l2=0.01), shared=then(BLURRED, rare(0.01)),
-          twin=BALANCED,
-          tasks=("classes",), depths=(1, 2)),
-    Fault("class-imbalance", "one in thirty", IGNORED, like(l2=0.01), shared=then(BLURRED, rare(0.03)), twin=BALANCED,
-          tasks=("classes",), depths=(1, 2)),
+          twin=BALANCED, tasks=("classes",), depths=(1, 2), least=500),
+    Fault("class-imbalance", "one in thirty", IGNORED, like(l2=0.01), shared=then(BLURRED, rare(0.03)),
+          twin=BALANCED, tasks=("classes",), depths=(1, 2), least=500),
     Fault("miscalibration", "three labels in ten wrong", OVERCONFIDENT, LONG, shared=then(noisy(0.3), few(500)),
           twin=CAREFUL, tasks=("classes",), widths=(128, 256)),
-    Fault("miscalibration", "150 rows, three labels in twenty wrong", OVERCONFIDENT, LONG, spoil=then(noisy(0.15),
-          few(150)), tasks=("classes",), widths=(128, 256)),
+    Fault("miscalibration", "150 rows, three labels in twenty wrong", OVERCONFIDENT, LONG,
+          spoil=then(noisy(0.15), few(150)), tasks=("classes",), widths=(128, 256)),
 )  # fmt: skip

@@ -100,7 +100,7 @@ def dense(activation: str) -> Callable[[Setting], Dense]:
 
 
 def last(activation: str) -> Callable[[Setting], Dense]:
-    """A Dense as wide as the output, for this activation in front of it."""
+    """A Dense as wide as the output, in front of it."""
     return lambda setting: Dense(setting.split.outputs, activation)
 
 
@@ -118,8 +118,8 @@ BEFORE: tuple[Fault, ...] = (
     Fault("constant-columns", "three columns of one value each", BUILT_IN,
           spoil=beside(lambda X, random: np.tile(random.normal(size=3), (len(X), 1)))),
     Fault("duplicate-columns", "a column twice", BUILT_IN, spoil=beside(lambda X, random: X[:, 0])),
-    Fault("duplicate-columns", "a column in other units, too", BUILT_IN, spoil=beside(lambda X, random: 0.5 - 2 * X[:,
-          1])),
+    Fault("duplicate-columns", "a column in other units, too", BUILT_IN,
+          spoil=beside(lambda X, random: 0.5 - 2 * X[:, 1])),
     Fault("duplicate-columns", "three columns twice", BUILT_IN, spoil=beside(lambda X, random: X[:, 1:4])),
     Fault("label-leak", "the target as a column", BUILT_IN, spoil=leak(0.0)),
     Fault("label-leak", "the target as a column, with 1 % of noise", BUILT_IN, spoil=leak(0.01)),
@@ -143,16 +143,16 @@ BEFORE: tuple[Fault, ...] = (
     Fault("unfit-initialisation", "ReLU, Xavier, 15 layers and more", BUILT_IN, lambda s: {"init": "xavier"},
           depths=(15, 30), widths=(32, 64)),
     Fault("linear-stack", "no activation at all", BUILT_IN, lambda s: {"activation": "identity"}, depths=(2, 3, 6)),
-    Fault("linear-stack", "two products in a row", BUILT_IN, Stack((dense("relu"), dense("identity")),
-          (dense("relu"),))),
-    Fault("linear-stack", "no activation in front of the output", BUILT_IN, Stack((), (dense("relu"),),
-          (dense("identity"),))),
+    Fault("linear-stack", "two products in a row", BUILT_IN,
+          Stack((dense("relu"), dense("identity")), (dense("relu"),))),
+    Fault("linear-stack", "no activation in front of the output", BUILT_IN,
+          Stack((), (dense("relu"),), (dense("identity"),))),
     Fault("dropout-before-batch-norm", "dropout behind each activation", BUILT_IN,
           Stack((dense("relu"), Dropout(0.5)), (dense("identity"), BatchNorm(), Activation("relu"), Dropout(0.5)))),
     Fault("dropout-before-batch-norm", "dropout right before the norm", BUILT_IN,
           Stack((), (dense("identity"), Dropout(0.3), BatchNorm(), Activation("relu")))),
-    Fault("unfit-link", "a ReLU as wide as the output, in front of it", BUILT_IN, Stack((), (dense("relu"),),
-          (last("relu"),))),
+    Fault("unfit-link", "a ReLU as wide as the output, in front of it", BUILT_IN,
+          Stack((), (dense("relu"),), (last("relu"),))),
     Fault("unfit-link", "a sigmoid as wide as the output, in front of it", BUILT_IN,
           Stack((), (dense("relu"),), (last("sigmoid"),))),
     Fault("unfit-link", "squared error of counts with a long tail", BUILT_IN, shared=counts,

@@ -36,9 +36,14 @@ class Split:
     y_held: NDArray[Any]
 
     @property
+    def classes(self) -> int:
+        """How many there are."""
+        return int(self.y.max()) + 1
+
+    @property
     def outputs(self) -> int:
-        """Outputs of a network: one per class, or one number."""
-        return int(self.y.max()) + 1 if self.task == "classes" else 1
+        """Units of a network's last layer: one for a number and for two classes."""
+        return self.classes if self.task == "classes" and self.classes > 2 else 1
 
     def over_columns(self, change: Callable[[NDArray[np.float64]], NDArray[Any]]) -> Split:
         """With all of X, training rows above held-out rows, changed by a function."""
@@ -154,9 +159,13 @@ SETS: dict[str, DataSet] = {
 }
 
 
-def names(half: Half, tasks: tuple[Task, ...] = ("classes", "numbers")) -> tuple[str, ...]:
-    """The data sets of a half that have one of these tasks."""
-    return tuple(one.name for one in SETS.values() if one.half == half and one.task in tasks)
+def names(half: Half, tasks: tuple[Task, ...] = ("classes", "numbers"), least: int = 0) -> tuple[str, ...]:
+    """The data sets of a half that have one of these tasks and at least so many rows to train on."""
+    return tuple(
+        one.name
+        for one in SETS.values()
+        if one.half == half and one.task in tasks and (not least or len(load(one.name).X) >= least)
+    )
 
 
 @cache

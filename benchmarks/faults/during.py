@@ -47,7 +47,7 @@ def scaled(scale: float, activation: str, **parameters: Any) -> Callable[[Settin
     return like(activation=activation, init=VarianceScaling(scale, "in", "normal"), **parameters)
 
 
-HARM = harm(0.05)
+HARM, SWINGS = harm(0.05), both(RISES, harm(0.02))
 DEEP, NARROW = (6, 10, 20, 30), (16, 32, 64)
 SHALLOW = (1, 2, 3)
 
@@ -61,8 +61,7 @@ VANISHING = (
     Fault("vanishing-gradients", "sigmoid, N(0, 0.1)", HARM, init(0.1, "logistic"), depths=DEEP, widths=NARROW),
     Fault("vanishing-gradients", "tanh, N(0, 0.01)", HARM, init(0.01, "tanh"), depths=DEEP, widths=NARROW),
     Fault("vanishing-gradients", "tanh, N(0, 0.05), SGD", HARM, lambda s: sgd(0.01)(s) | init(0.05, "tanh")(s),
-          depths=DEEP,
-          widths=NARROW),
+          depths=DEEP, widths=NARROW),
     Fault("vanishing-gradients", "ReLU, N(0, 0.01)", HARM, init(0.01), depths=DEEP, widths=(*NARROW, 128)),
     Fault("vanishing-gradients", "ReLU, Xavier, SGD", HARM, sgd(0.01, init="xavier"), depths=(20, 30), widths=NARROW),
 )  # fmt: skip
@@ -82,13 +81,12 @@ EXPLODING = (
 
 DEAD_RELU = (
     Fault("dead-relu", "weights around a mean below zero", both(DEAD, HARM), like(init=Below(2.5)), depths=(2, 3, 4)),
-    Fault("dead-relu", "weights around a mean far below zero", both(DEAD, HARM), like(init=Below(5.0)), depths=(2, 3,
-          4)),
+    Fault("dead-relu", "weights around a mean far below zero", both(DEAD, HARM), like(init=Below(5.0)),
+          depths=(2, 3, 4)),
     Fault("dead-relu", "Adam at 0.3", both(DEAD, HARM), like(learning_rate_init=0.3), depths=(2, 3, 4)),
     Fault("dead-relu", "SGD at 0.5", both(DEAD, HARM), sgd(0.5), depths=(2, 3), tasks=("classes",)),
-    Fault("dead-relu", "the first five steps 1,000 times too large", both(DEAD, HARM), like(learning_rate=shock(1000,
-          5)),
-          depths=(2, 3, 4)),
+    Fault("dead-relu", "the first five steps 1,000 times too large", both(DEAD, HARM),
+          like(learning_rate=shock(1000, 5)), depths=(2, 3, 4)),
 )  # fmt: skip
 
 SATURATION = (
@@ -115,24 +113,24 @@ RATE = (
     Fault("rate-too-low", "SGD at 1e-4, no momentum", HARM, sgd(1e-4, momentum=0.0)),
     Fault("rate-too-low", "tanh, batch norm, Adam at 3e-6", HARM,
           like(activation="tanh", norm="batch", learning_rate_init=3e-6)),
-    Fault("oscillation", "SGD at 0.1", RISES, sgd(0.1), tasks=("classes",)),
-    Fault("oscillation", "Adam at 0.02, batches of 4", RISES, like(learning_rate_init=0.02, batch_size=4, max_iter=20)),
-    Fault("oscillation", "tanh, Adam at 0.05", RISES, like(activation="tanh", learning_rate_init=0.05)),
-    Fault("oscillation", "whole batches, plain SGD at 0.5", RISES,
-          lambda s: sgd(0.5, momentum=0.0, batch_size=len(s.split.X), max_iter=100)(s), depths=(3, 4, 6)),
+    Fault("oscillation", "tanh, Adam at 0.1", SWINGS, like(activation="tanh", learning_rate_init=0.1)),
+    Fault("oscillation", "tanh, Adam at 0.05, batches of 8", SWINGS,
+          like(activation="tanh", learning_rate_init=0.05, batch_size=8, max_iter=20)),
+    Fault("oscillation", "tanh, SGD at 0.5", SWINGS, sgd(0.5, activation="tanh")),
+    Fault("oscillation", "batch norm, Adam at 0.3, batches of 8", SWINGS,
+          like(norm="batch", learning_rate_init=0.3, batch_size=8, max_iter=20)),
     Fault("plateau", "all weights zero", HARM, init(None)),
     Fault("plateau", "all weights the same", HARM, like(init=Constant(0.1)), depths=(2, 4)),
     Fault("plateau", "a rate that is gone after a tenth of the steps", HARM,
           sgd(0.01, momentum=0.0, learning_rate=Exponential(30)), depths=SHALLOW),
-    Fault("plateau", "eight sigmoid layers and more", HARM, like(activation="logistic"), depths=(8, 12), widths=(32,
-          64)),
+    Fault("plateau", "eight sigmoid layers and more", HARM, like(activation="logistic"), depths=(8, 12),
+          widths=(32, 64)),
     Fault("not-finite", "SGD at 1,000", DIVERGES, sgd(1000.0), depths=SHALLOW),
     Fault("not-finite", "SGD at 0.1, a target in thousands", DIVERGES, sgd(0.1), far_target(1000, 3),
-          tasks=("numbers",),
-          depths=SHALLOW),
+          tasks=("numbers",), depths=SHALLOW),
     Fault("not-finite", "SGD at 0.1, inputs times 10,000", DIVERGES, sgd(0.1), times(1, 1e4), depths=SHALLOW),
-    Fault("not-finite", "ReLU, N(0, 100), SGD at 0.1", DIVERGES, lambda s: sgd(0.1)(s) | init(100.0)(s), depths=(10,
-          20)),
+    Fault("not-finite", "ReLU, N(0, 100), SGD at 0.1", DIVERGES, lambda s: sgd(0.1)(s) | init(100.0)(s),
+          depths=(10, 20)),
 )  # fmt: skip
 
 DURING: tuple[Fault, ...] = (*VANISHING, *EXPLODING, *DEAD_RELU, *SATURATION, *RATE)

@@ -14,9 +14,9 @@ from benchmarks.faults import data
 from benchmarks.faults.before import Stack, dense
 from benchmarks.faults.data import Half, Split, Task
 from benchmarks.faults.during import like, sgd
-from benchmarks.faults.planting import Draw, Parameters, Setting, unchanged
+from benchmarks.faults.planting import Parameters, Setting, drawn, unchanged
 from benchmarks.faults.proofs import Trained, calibration_error, train
-from chainrule import Dropout, LayerNorm, TableClassifier, TableRegressor, optimisers, schedules
+from chainrule import Activation, BatchNorm, Dropout, TableClassifier, TableRegressor, optimisers, schedules
 from chainrule.training.averaging import EMA
 
 BOTH: tuple[Task, ...] = ("classes", "numbers")
@@ -108,7 +108,7 @@ KINDS: tuple[Sound, ...] = (
     Sound("dropout of 0.3", like(dropout=0.3), LOW, (128, 256)),
     Sound("layer norm, GELU, dropout", like(norm="layer", activation="gelu", dropout=0.1), widths=(64, 128)),
     Sound("batch norm, then dropout at the end",
-          Stack((), (dense("relu"), LayerNorm()), (Dropout(0.2),)), LOW),
+          Stack((), (dense("identity"), BatchNorm(), Activation("relu")), (Dropout(0.2),)), LOW),
     Sound("512 wide", like(learning_rate_init=3e-4), LOW, (512,)),
     Sound("SGD at 0.01, momentum", sgd(0.01)),
     Sound("SGD at 0.05, no momentum", sgd(0.05, momentum=0.0), LOW),
@@ -124,12 +124,12 @@ KINDS: tuple[Sound, ...] = (
     Sound("L-BFGS, l2", like(solver="lbfgs", max_iter=200, l2=0.01, n_iter_no_change=10), LOW, (16, 32)),
     Sound("cosine", like(learning_rate=schedules.Cosine(), learning_rate_init=0.003)),
     Sound("one cycle", like(learning_rate=schedules.OneCycle(), learning_rate_init=0.01)),
-    Sound("warm-up, then cosine", like(learning_rate=schedules.WarmUp(100, schedules.Cosine()),
-          learning_rate_init=0.003)),
+    Sound("warm-up, then cosine",
+          like(learning_rate=schedules.WarmUp(100, schedules.Cosine()), learning_rate_init=0.003)),
     Sound("early stopping", like(early_stopping=True, n_iter_no_change=10)),
     Sound("early stopping, l2", like(early_stopping=True, n_iter_no_change=10, l2=0.01)),
-    Sound("scikit-learn's defaults", like(hidden_layer_sizes=(100,), batch_size="auto", max_iter=200,
-          n_iter_no_change=10)),
+    Sound("scikit-learn's defaults",
+          like(hidden_layer_sizes=(100,), batch_size="auto", max_iter=200, n_iter_no_change=10)),
     Sound("l2 of 0.001", like(l2=0.001)),
     Sound("l1", like(l1=1e-4)),
     Sound("weight decay", like(weight_decay=0.05)),
@@ -152,12 +152,11 @@ KINDS: tuple[Sound, ...] = (
 
 def cases(half: Half, each: int) -> list[HealthyCase | TableCase]:
     """`each` settings of every kind, and of the table estimators."""
-    found: list[HealthyCase | TableCase] = [
-        HealthyCase(kind, setting)
-        for kind in KINDS
-        for setting in Draw(f"{half} {kind.name}").settings(half, kind.tasks, kind.depths, kind.widths, each)
-    ]
-    return found + [TableCase(s) for s in Draw(f"{half} table").settings(half, BOTH, (0,), (0,), each)]
+    found: list[HealthyCase | TableCase] = []
+    for kind in KINDS:
+        settings = drawn(f"{half} {kind.name}", data.names(half, kind.tasks), kind.depths, kind.widths, each)
+        found += [HealthyCase(kind, setting) for setting in settings]
+    return found + [TableCase(setting) for setting in drawn(f"{half} table", data.names(half), (0,), (0,), each)]
 
 
 @cache

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
 
 import numpy as np
 
 from benchmarks.faults import data
-from benchmarks.faults.data import Half, Split, Task
+from benchmarks.faults.data import Split, Task
 from benchmarks.faults.proofs import Proof
 from chainrule import MLPClassifier, MLPRegressor
 
@@ -83,6 +83,7 @@ class Fault:
     shared : changes the data of both
     depths, widths : of the hidden layers
     tasks : of the data sets it can be planted in
+    least : rows to train on that these need
     """
 
     rule: str
@@ -95,6 +96,7 @@ class Fault:
     depths: Sequence[int] = (1, 2, 4)
     widths: Sequence[int] = (32, 64, 128)
     tasks: tuple[Task, ...] = ("classes", "numbers")
+    least: int = 0
 
 
 @dataclass(frozen=True)
@@ -120,26 +122,13 @@ class Case:
         return self.setting.model(split, **self.fault.twin(self.setting)), split
 
 
-@dataclass(frozen=True)
-class Draw:
-    """Settings drawn from what is allowed: data sets take turns, sizes and seeds are drawn. Always the same ones."""
-
-    key: str
-    random: np.random.Generator = field(init=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "random", np.random.default_rng(crc32(self.key.encode())))
-
-    def settings(
-        self, half: Half, tasks: tuple[Task, ...], depths: Sequence[int], widths: Sequence[int], count: int
-    ) -> list[Setting]:
-        """`count` settings of a half."""
-        names: list[str] = []
-        while len(names) < count:
-            names += map(str, self.random.permutation(data.names(half, tasks)))
-        return [
-            Setting(
-                name, int(self.random.choice(depths)), int(self.random.choice(widths)), int(self.random.integers(1e6))
-            )
-            for name in names[:count]
-        ]
+def drawn(key: str, names: Sequence[str], depths: Sequence[int], widths: Sequence[int], count: int) -> list[Setting]:
+    """`count` settings, the same for the same key: data sets take turns, sizes and seeds are drawn."""
+    random = np.random.default_rng(crc32(key.encode()))
+    turns: list[str] = []
+    while len(turns) < count:
+        turns += map(str, random.permutation(names))
+    return [
+        Setting(name, int(random.choice(depths)), int(random.choice(widths)), int(random.integers(1e6)))
+        for name in turns[:count]
+    ]

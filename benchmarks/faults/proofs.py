@@ -38,6 +38,8 @@ class Trained:
 
 
 def _score(estimator: Any, X: NDArray[Any], y: NDArray[Any]) -> float:
+    if not np.isfinite(estimator.predict(X)).all():
+        return -1.0
     return max(-1.0, float(estimator.score(X, y)))
 
 
@@ -111,7 +113,7 @@ def _initial_loss_ratio(trained: Trained) -> float:
     fresh = clone(trained.estimator).set_params(max_iter=1, learning_rate_init=1e-12, solver="sgd", alpha=0.0)
     split = trained.split
     first = train(fresh, split).estimator.loss_
-    return float(first / (np.log(split.outputs) if split.task == "classes" else np.var(split.y) / 2))
+    return float(first / (np.log(split.classes) if split.task == "classes" else np.var(split.y) / 2))
 
 
 def _score_of_one_batch(trained: Trained) -> float:

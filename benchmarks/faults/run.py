@@ -25,7 +25,7 @@ from benchmarks.faults.planting import Case
 from benchmarks.faults.trial import Diagnose, trial
 
 #: Cases of every rule, and settings of every healthy kind, in each half.
-FAULTS, HEALTHY = 24, 8
+FAULTS, HEALTHY = 24, 12
 
 
 @dataclass(frozen=True)
@@ -96,6 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--only", choices=[*plans.RULES, "healthy"], action="append", help="this rule, or healthy networks"
     )
+    parser.add_argument("--plans", action="store_true", help="print what is planted, and run nothing")
     parser.add_argument("--mend", action="store_true", help="apply the first remedies, and train again")
     parser.add_argument("--details", action="store_true", help="name what was missed, and every false alarm")
     parser.add_argument("--json", type=Path, help="a file for all results")
@@ -103,6 +104,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--faults", type=int, default=FAULTS, help="cases of a rule in a half")
     parser.add_argument("--healthy", type=int, default=HEALTHY, help="settings of a healthy kind in a half")
     chosen = parser.parse_args(arguments)
+    if chosen.plans:
+        print("\n".join(plans.described()))
+        return
 
     start = perf_counter()
     rules = [rule for rule in plans.RULES if not chosen.only or rule in chosen.only]

@@ -18,18 +18,23 @@ def rules_of(result: Result, levels: Sequence[str] = ("note", *ALARMS)) -> set[s
 
 
 def recall(results: Sequence[Result]) -> list[str]:
-    """One row per rule: cases planted, cases proved, found, and mended by the first remedy."""
+    """One row per rule: cases planted, proved, found, found as a warning or an error, mended by the first remedy.
+
+    What another finding explains is a note.
+    """
     lines = [
-        "| rule | planted | proved | found | recall | mended by the first remedy |",
-        "|---|---:|---:|---:|---:|---:|",
+        "| rule | planted | proved | found | recall | as an alarm | mended by the first remedy |",
+        "|---|---:|---:|---:|---:|---:|---:|",
     ]
     for rule in dict.fromkeys(one["rule"] for one in results if one["rule"]):
         planted = [one for one in results if one["rule"] == rule]
         proved = [one for one in planted if one["counted"]]
         found = sum(rule in rules_of(one) for one in proved)
+        alarmed = sum(rule in rules_of(one, ALARMS) for one in proved)
         tried = [one["mended"] for one in proved if "mended" in one]
         mended = f"{sum(bool(one) and one['near'] for one in tried)} of {len(tried)}" if tried else ""
-        lines.append(f"| {rule} | {len(planted)} | {len(proved)} | {found} | {_share(found, len(proved))} | {mended} |")
+        shares = f"{_share(found, len(proved))} | {_share(alarmed, len(proved))}"
+        lines.append(f"| {rule} | {len(planted)} | {len(proved)} | {found} | {shares} | {mended} |")
     return lines
 
 
@@ -40,8 +45,9 @@ def alarms(results: Sequence[Result]) -> list[str]:
     many = Counter(rule for one in healthy for rule in rules_of(one, ALARMS))
     notes = Counter(rule for one in healthy for rule in rules_of(one, ("note",)))
     any_of = sum(bool(rules_of(one, ALARMS)) for one in healthy)
+    errors = sum("error" in one for one in healthy)
     lines = [
-        f"Of {len(sound)} networks meant to be healthy, {len(healthy)} are.",
+        f"Of {len(sound)} networks meant to be healthy, {len(healthy)} are; {errors} of them diagnosis could not read.",
         "",
         "| rule | networks with a warning or an error | share | networks with a note |",
         "|---|---:|---:|---:|",

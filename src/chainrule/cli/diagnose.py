@@ -22,8 +22,18 @@ LEVELS = ("note", "warning", "error")
 @click.option("--data", type=shared.PATH, help="File of rows that the model was trained on: they tell more.")
 @click.option("--validation", type=shared.PATH, help="File of rows that it was not trained on.")
 @click.option("--fail-on", type=click.Choice(LEVELS), help=f"Exit with {exits.FOUND} where a finding is as bad.")
+@click.option("--html", type=shared.PATH, help="HTML file to write: the findings among all that is known of the model.")
+@shared.force
 @shared.as_json
-def diagnose(model: Path, data: Path | None, validation: Path | None, fail_on: str | None, as_json: bool) -> int:
+def diagnose(
+    model: Path,
+    data: Path | None,
+    validation: Path | None,
+    fail_on: str | None,
+    html: Path | None,
+    force: bool,
+    as_json: bool,
+) -> int:
     """Why a model has learned, or has not: findings, evidence, remedies.
 
     MODEL holds what was measured of every layer while it trained.
@@ -31,9 +41,14 @@ def diagnose(model: Path, data: Path | None, validation: Path | None, fail_on: s
     from chainrule.estimators.diagnosis.diagnose import diagnose as look
     from chainrule.estimators.loading import load
 
+    shared.check_free("--html", html, force)
     estimator = load(model)
     with tables.naming(data or model, validation):
         findings = look(estimator, data, None, validation, None)
+    if html is not None:
+        from chainrule.plots.report import report
+
+        report(estimator, html, findings=findings, overwrite=force)
     if as_json:
         shared.document("diagnose", {"model": model, "measured": _measured(estimator), "findings": findings.to_data()})
     else:

@@ -46,6 +46,7 @@ def column_kind(value: str) -> tuple[str, str]:
 @click.option("--validation", type=shared.PATH, help="File of rows to stop by, in place of a share of DATA.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of all that is drawn.")
 @shared.threads
+@click.option("--report", "report_to", type=shared.PATH, help="HTML file to write: what was learned, and how it went.")
 @click.option("--watch", is_flag=True, help="Serve a page on this machine that follows the training.")
 @click.option(
     "--watch-port", type=click.IntRange(0, 65535), default=0, help="Of that page; one that is free if left out."
@@ -65,6 +66,7 @@ def train(
     validation: Path | None,
     seed: int,
     threads: int | None,
+    report_to: Path | None,
     watch: bool,
     watch_port: int,
     delimiter: str | None,
@@ -79,6 +81,7 @@ def train(
     Ctrl-C ends the training; the best model so far is written.
     """
     shared.check_free("--output", output, force)
+    shared.check_free("--report", report_to, force)
     page = followed(watch, watch_port, f"Training on {data.name}")
     live = click.get_current_context().with_resource(page)
     started = time.perf_counter()
@@ -106,9 +109,12 @@ def train(
         estimator.save(written, overwrite=force)
     if live is not None and learned:
         hand_over(live, estimator)
+    if report_to is not None and learned:
+        _report(estimator, report_to, validation, force)
     about = {"task": chosen_task, "reason": why, "data": data, "target": target}
     about |= {"rows": ending.outlook.rows, "held_out": ending.outlook.held_out, "preset": preset, "seed": seed}
     about |= {"seconds": time.perf_counter() - started, "output": written, "ended": ending.reason}
+    about |= {"report": report_to if learned else None}
     content = {**about, **_summary(estimator)}
     if as_json:
         shared.document("train", content)
@@ -139,6 +145,14 @@ def _estimator(chosen_task: task.Task, **parameters: Any) -> Any:
     from chainrule.estimators.table.regressor import TableRegressor
 
     return (TableClassifier if chosen_task == "classification" else TableRegressor)(**parameters)
+
+
+def _report(estimator: Any, path: Path, validation: Path | None, force: bool) -> None:
+    """The report, with scores of the rows that were given to validate on."""
+    from chainrule.plots.report import report
+
+    target = None if validation is None else estimator.target_name_
+    report(estimator, path, validation, target, overwrite=force)
 
 
 def _listeners(quiet: bool, live: Callback | None) -> list[Callback]:
@@ -196,6 +210,6 @@ def _said(content: dict[str, Any]) -> str:
         ("epochs", f"{training['epochs']}, best {training['best_epoch']}, {content['ended']}"),
         ("validation loss", training["best_validation_loss"]),
         ("seconds", round(content["seconds"], 1)),
-        *([("model", str(content["output"]))] if content["output"] else []),
+        *[(name, str(content[key])) for name, key in (("model", "output"), ("report", "report")) if content[key]],
     ]
     return shared.lines(pairs, indent="")

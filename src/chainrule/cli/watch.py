@@ -46,7 +46,6 @@ def followed(asked: bool, port: int, name: str) -> Iterator[Watching | None]:
 
 def hand_over(watching: Watching, estimator: Any) -> None:
     """The report of what was learned, and of what its probes tell, in place of the page."""
-    from chainrule.estimators.diagnosis.diagnose import diagnose
     from chainrule.plots.report import document
 
-    watching.finish(document(estimator, findings=diagnose(estimator)))
+    watching.finish(document(estimator))

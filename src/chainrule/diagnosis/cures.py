@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from chainrule.diagnosis.observed import Observed
 from chainrule.diagnosis.remedies import Remedy
 
@@ -28,6 +30,16 @@ def rate(name: str, factor: float, text: str) -> Cure:
     return cure
 
 
+def rate_for(name: str, update: float, text: str) -> Cure:
+    """The learning rate that takes the largest early log10 of update over weight to `update`."""
+
+    def cure(observed: Observed) -> Remedy:
+        factor = 10 ** float(np.clip(update - observed.early_update, -4, 5))
+        return rate(name, factor, text)(observed)
+
+    return cure
+
+
 def times(name: str, parameter: str, factor: float, text: str) -> Cure:
     """A number or a width of the estimator times a factor."""
 
@@ -44,6 +56,37 @@ def times(name: str, parameter: str, factor: float, text: str) -> Cure:
     return cure
 
 
+def open_way(observed: Observed) -> Remedy:
+    """What lets a gradient through any depth; SGD, whose rate was found for tiny gradients, gives way to Adam."""
+    said = (
+        "Use GELU with He initialisation and layer normalisation, with a skip connection around every layer: the "
+        "gradient then has a way back on which nothing shrinks it. Clip its norm at 1, as more of it arrives."
+    )
+    changes: dict[str, Any] = {
+        "activation": "gelu", "init": "auto", "residual": True, "norm": "layer", "clip_norm": 1.0,
+    }  # fmt: skip
+    if observed.parameters.get("solver") == "sgd":
+        said += " Use Adam: the rate of SGD was found for gradients that are gone."
+        changes |= {"solver": "adam", "learning_rate_init": 1e-3}
+    return Remedy("gelu-residual", said, tuple(changes.items()))
+
+
+def penalise(observed: Observed) -> Remedy:
+    """L2 and, where the solver draws, dropout: what mended most of the planted cases (docs/decisions.md)."""
+    if observed.parameters.get("solver") == "lbfgs":
+        return Remedy("l2", "Penalise large weights: l2=0.03.", (("l2", 0.03),))
+    said = "Penalise large weights and drop 30 % of the units in training: l2=0.03, dropout=0.3."
+    return Remedy("l2-dropout", said, (("l2", 0.03), ("dropout", 0.3)))
+
+
+def statistics(observed: Observed) -> Remedy:
+    """Batch normalisation as it is by default, on batches that have statistics."""
+    size = observed.parameters.get("batch_size")
+    larger = (("batch_size", 32),) if isinstance(size, int) and size < 16 else ()
+    said = "Use batch normalisation as it is by default, momentum 0.1" + (", on batches of 32 rows." if larger else ".")
+    return Remedy("batch-norm-default", said, (("norm", "batch"), *larger))
+
+
 def prescribe(*cures: Cure) -> Callable[[Observed], tuple[Remedy, ...]]:
     """The cures that the estimator at hand can take, and those that are for the person, in order."""
 
@@ -54,12 +97,7 @@ def prescribe(*cures: Cure) -> Callable[[Observed], tuple[Remedy, ...]]:
     return remedies
 
 
-RELU_RESIDUAL = fixed(
-    "relu-residual",
-    "Use ReLU with He initialisation and layer normalisation, with a skip connection around every layer: the gradient "
-    "then has a way back on which nothing shrinks it. Clip its norm at 1, as more of it arrives.",
-    activation="relu", init="auto", residual=True, norm="layer", clip_norm=1.0,
-)  # fmt: skip
+ACTIVATION = fixed("relu", "Use ReLU: its slope is 1 where a unit is active.", activation="relu")
 RELU = fixed(
     "relu-he",
     "Use ReLU with He initialisation: its slope is 1 where a unit is active, and the weights keep the variance.",
@@ -83,7 +121,7 @@ LEAKY_INIT = fixed(
     "Use leaky ReLU with He initialisation: units that are off still have a slope.",
     activation="leaky_relu", init="auto",
 )  # fmt: skip
-SHALLOWER = fixed("shallower", "Use fewer layers: two or three do for most tables.")
+SHALLOWER = fixed("shallower", "Use fewer layers: two do for most tables.", hidden_layer_sizes=(64, 64))
 GELU = fixed("gelu", "Use GELU as activation: a stack of linear layers is one linear layer.", activation="gelu")
 SILU = fixed("silu", "Use SiLU: smooth, without a flat end for large z.", activation="silu")
 CLIP = fixed("clip", "Clip the gradient to norm 1.", clip_norm=1.0)
@@ -92,6 +130,14 @@ SCALE = fixed(
 )  # fmt: skip
 SLOWER = rate("rate-lower", 0.1, "Lower the learning rate to a tenth: learning_rate_init={rate}.")
 FASTER = rate("rate-higher", 10.0, "Raise the learning rate tenfold: learning_rate_init={rate}.")
+RATE_DOWN = rate_for(
+    "rate-lower", -2.5, "Lower the learning rate until a step is about 1/300 of the weights: learning_rate_init={rate}."
+)
+RATE_UP = rate_for(
+    "rate-higher",
+    -2.5,
+    "Raise the learning rate until a step is about 1/300 of the weights: learning_rate_init={rate}.",
+)
 RIGHT_RATE = fixed("find-rate", "Run chainrule.find_learning_rate(estimator, X, y), and take what it suggests.")
 EARLY = fixed(
     "early-stopping",
@@ -104,11 +150,6 @@ MORE_ROWS = fixed("more-rows", "Train on more rows, or on fewer columns.")
 SMALLER = times("narrower", "hidden_layer_sizes", 0.25, "Make every layer a quarter as wide.")
 LARGER = times("wider", "hidden_layer_sizes", 4, "Make every layer four times as wide.")
 LONGER = times("longer", "max_iter", 3, "Train three times as many epochs.")
-STATISTICS = fixed(
-    "batch-norm-default",
-    "Use batch normalisation as it is by default, momentum 0.1, on batches of 64 rows.",
-    norm="batch", batch_size=64,
-)  # fmt: skip
 PLAIN = fixed(
     "plain-network",
     "Use what does better: two layers of 64 ReLU units, without dropout and with hardly any regularisation.",

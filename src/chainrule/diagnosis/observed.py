@@ -95,6 +95,12 @@ class Observed:
         found = self._of(quantity)
         return np.median(found[len(found) // 2 :].astype(np.float64), axis=0)
 
+    @property
+    def early_update(self) -> float:
+        """The largest log10 of update over weight of any layer in the first quarter of the probes."""
+        found = self._of("update")
+        return float(np.nanmax(found[: max(1, len(found) // 4)]))
+
     def _of(self, quantity: str) -> Array:
         assert self.probes is not None
         return self.probes.of(quantity)

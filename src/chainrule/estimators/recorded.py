@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from sklearn.base import is_classifier
 
 from chainrule.diagnosis.probes import EDGES, QUANTITIES, Probed, Probes
 from chainrule.diagnosis.survey import Survey, survey
+from chainrule.engine.expansion import Coded
 from chainrule.engine.feeds import Packed
 from chainrule.errors import InputError
 from chainrule.formats.fields import Fields
@@ -36,12 +38,15 @@ def look(estimator: BaseMLP, data: Data) -> Survey | None:
         return None
     chosen = slice(None) if data.subset is None else data.subset
     X, y = data.X if data.subset is None else data.X[chosen], data.y[chosen]
-    outputs = estimator.network_.outputs
+    outputs, classes = estimator.network_.outputs, 0
     if estimator._loss.target == "classes":
-        return survey(X, y, outputs)
-    if is_classifier(estimator) and outputs == 1:
-        return survey(X, (y.ravel() > 0.5).astype(np.intp), 2)
-    return survey(X, y, 0)
+        classes = outputs
+    elif is_classifier(estimator) and outputs == 1:
+        y, classes = (y.ravel() > 0.5).astype(np.intp), 2
+    found = survey(X, y, classes)
+    if isinstance(X, Coded):  # inputs that an encoder made: a rare level is no column of a person's
+        return replace(found, constant=(), n_constant=0, duplicate=(), n_duplicate=0)
+    return found
 
 
 def to_data(where: str, probes: Probes) -> tuple[dict[str, Any], dict[str, Array]]:

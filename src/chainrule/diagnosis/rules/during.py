@@ -10,17 +10,19 @@ from chainrule.diagnosis import cures
 from chainrule.diagnosis.cures import prescribe
 from chainrule.diagnosis.findings import Evidence, Level
 from chainrule.diagnosis.observed import Observed
-from chainrule.diagnosis.probes import Probes
 from chainrule.diagnosis.rules.base import Rule, Verdict, confidence
 
 #: Thresholds, found on the half of the data sets that benchmarks/faults keeps for it (docs/diagnosis.md).
-FALL, FALL_UNLEARNED, FALL_AT_FIRST, RISE = 2.5, 1.3, 4.0, 2.0
+FALL, FALL_UNLEARNED, FALL_AT_FIRST = 2.5, 1.3, 4.0
+RISE, RISE_EVENLY, STEEP = 2.0, 1.1, 0.15
 DEAD = 0.5
 SATURATED = 0.5
 FAST, FASTISH, SLOW = -0.8, -1.35, -3.3
 RISES = 0.2
 LEARNED, NOT_LEARNED = 0.3, 0.5
 STANDS = 0.02
+
+A_LAYER = "powers of ten that RMS(dLoss/dz) gains a layer on the way back, at first"
 
 #: Update over weight that trains well, as log10.
 HEALTHY_UPDATE = "-4 to -1, best about -3"
@@ -44,9 +46,7 @@ def vanishing(observed: Observed) -> Verdict | None:
     if not fall > threshold:
         return None
     evidence = (
-        Evidence(
-            "powers of ten of RMS(dLoss/dz) a layer on the way back, at first", float(probes.slope()[0]), "about 0"
-        ),
+        Evidence(A_LAYER, float(probes.slope()[0]), "about 0"),
         Evidence("powers of ten lost from the output to the first layer", fall, f"below {threshold:g}"),
         Evidence("log10 of update over weight in the first layer", float(observed.late("update")[0]), HEALTHY_UPDATE),
     )
@@ -56,20 +56,22 @@ def vanishing(observed: Observed) -> Verdict | None:
 
 
 def exploding(observed: Observed) -> Verdict | None:
+    """Powers of ten that dLoss/dz gains from the output to the first layer, or evenly over the hidden ones at first."""
     probes = observed.probes
     if not probes or len(probes.hidden) < 2:
         return None
-    reach = probes.reach()
-    rise = max(float(reach[0]), _later(reach))
-    if not rise > RISE:
+    steep, reach, flow = float(probes.slope()[0]), probes.reach(), probes.flow()[0]
+    evenly = float(flow[0] - flow[-1]) if steep > STEEP else 0.0
+    rise, threshold = max(float(reach[0]), _later(reach)), RISE
+    if evenly > RISE_EVENLY:
+        rise, threshold = max(rise, evenly), RISE_EVENLY
+    if not rise > threshold:
         return None
     evidence = (
-        Evidence(
-            "powers of ten of RMS(dLoss/dz) a layer on the way back, at first", float(probes.slope()[0]), "about 0"
-        ),
-        Evidence("powers of ten gained from the output to the first layer", rise, f"below {RISE:g}"),
+        Evidence(A_LAYER, steep, "about 0"),
+        Evidence("powers of ten gained on the way back to the first layer", rise, f"below {threshold:g}"),
     )
-    return Verdict("error", confidence(rise, RISE, 2 * RISE), evidence, tuple(layer.name for layer in probes.hidden))
+    return Verdict("error", confidence(rise, threshold, 2 * RISE), evidence, tuple(p.name for p in probes.hidden))
 
 
 def dead_relu(observed: Observed) -> Verdict | None:
@@ -107,7 +109,7 @@ def rate_too_high(observed: Observed) -> Verdict | None:
     probes = observed.probes
     if not probes:
         return None
-    early = _early_update(probes)
+    early = observed.early_update
     if not early > FAST:
         return None
     evidence = (
@@ -140,7 +142,7 @@ def oscillation(observed: Observed) -> Verdict | None:
     losses, probes = observed.losses, observed.probes
     if len(losses) < 8 or not np.isfinite(losses).all() or not probes:
         return None
-    share, early = float((losses[1:] > 1.02 * losses[:-1]).mean()), _early_update(probes)
+    share, early = float((losses[1:] > 1.02 * losses[:-1]).mean()), observed.early_update
     if not (share > RISES and early > FASTISH):
         return None
     evidence = (
@@ -173,14 +175,10 @@ def not_finite(observed: Observed) -> Verdict | None:
 
 def unlearned(observed: Observed) -> float | None:
     """Training loss at the end over that of the best constant prediction, where that is known and positive."""
-    constant = observed.constant_loss
-    last = observed.losses[-1] if observed.training is None else observed.training.loss
-    return None if constant is None or constant <= 0 else float(last / constant)
-
-
-def _early_update(probes: Probes) -> float:
-    """The largest log10 of update over weight of any layer in the first quarter of the probes."""
-    return float(np.nanmax(probes.of("update")[: max(1, len(probes) // 4)]))
+    constant, scores = observed.constant_loss, observed.training
+    if constant is None or constant <= 0 or (scores is None and not observed.history):
+        return None
+    return float((observed.losses[-1] if scores is None else scores.loss) / constant)
 
 
 def _later(values: np.ndarray) -> float:
@@ -201,7 +199,7 @@ DURING = (
         "sigmoid's slope is at most 1/4. Behind many layers hardly anything is left, and the first ones stay as they "
         "were drawn.",
         "Hochreiter 1991; Glorot and Bengio 2010",
-        vanishing, prescribe(cures.RELU_RESIDUAL, cures.RELU, cures.NORM, cures.RESIDUAL, cures.SHALLOWER),
+        vanishing, prescribe(cures.open_way, cures.RELU, cures.NORM, cures.RESIDUAL, cures.ACTIVATION, cures.SHALLOWER),
     ),
     Rule(
         "exploding-gradients", "Gradients explode on their way back", "during",
@@ -228,14 +226,14 @@ DURING = (
         "A step as large as the weights themselves throws away what they knew. The loss then jumps instead of falling, "
         "and units may die.",
         "Bengio 2012, Practical recommendations for gradient-based training",
-        rate_too_high, prescribe(cures.SLOWER, cures.RIGHT_RATE, cures.CLIP),
+        rate_too_high, prescribe(cures.RATE_DOWN, cures.RIGHT_RATE, cures.CLIP),
     ),
     Rule(
         "rate-too-low", "The learning rate is too low", "during",
         "Steps of less than a ten-thousandth of the weights need tens of thousands of them to get anywhere. The loss "
         "falls all the time, and hardly.",
         "Bengio 2012, Practical recommendations for gradient-based training",
-        rate_too_low, prescribe(cures.FASTER, cures.RIGHT_RATE, cures.LONGER),
+        rate_too_low, prescribe(cures.RATE_UP, cures.RIGHT_RATE, cures.LONGER),
         behind=("vanishing-gradients", "exploding-gradients"),
     ),
     Rule(

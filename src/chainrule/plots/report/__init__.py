@@ -16,6 +16,7 @@ from typing import Any
 
 from chainrule.diagnosis.findings import Findings
 from chainrule.errors import InputError
+from chainrule.estimators.diagnosis.diagnose import diagnose
 from chainrule.files import write_whole
 from chainrule.plots.report.blocks import facts
 from chainrule.plots.report.markup import Markup, el, join, number, word
@@ -40,7 +41,7 @@ def report(
     path : of the file; it is there whole or not at all
     X, y : rows to score, best of those that training did not see, as the estimator's `predict` and `fit` take them;
         y may be the name of a column of X where the estimator takes tables. Without them the report has no scores
-    findings : what `diagnose` gave
+    findings : what `diagnose` gave; without them it is asked, with X and y as rows that training did not see
     overwrite : whether a file of that name is replaced
 
     Returns
@@ -74,7 +75,7 @@ def report(
 
 def document(estimator: Any, X: Any = None, y: Any = None, findings: Findings | None = None) -> str:
     """The report as text; parameters are those of `report`."""
-    about = subject(estimator, X, y, findings)
+    about = subject(estimator, X, y, diagnose(estimator, X_val=X, y_val=y) if findings is None else findings)
     made = ((section, section.body(about)) for section in ALL)
     parts = [Part(section.id, section.title, body) for section, body in made if body is not None]
     name = about.name if about.target is None else join(about.name, " of ", word(about.target))
