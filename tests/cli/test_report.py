@@ -1,4 +1,4 @@
-"""`chainrule train --report` and `chainrule diagnose --html`."""
+"""`chainrule train --report`: scores stand in it where rows to validate on were given."""
 
 import pytest
 
@@ -21,13 +21,3 @@ def test_train_writes_a_report(models, shell, inside):
     assert found["report"] == "r.html"
     assert 'id="scores"' in (shell.folder / "r.html").read_text(encoding="utf-8")
     assert shell.names() == ["r.html"]
-
-
-def test_diagnose_writes_a_report(models, shell, inside):
-    command = ("diagnose", models.folder / "price.model", "--html", "r.html")
-    assert inside(*command).code == 0
-    assert "TableRegressor of <bdi>price</bdi>" in (shell.folder / "r.html").read_text(encoding="utf-8")
-    done = inside(*command)
-    assert done.code == 2
-    assert "'r.html' is there already" in done.err
-    assert inside(*command, "--force").code == 0
