@@ -10,7 +10,6 @@ import pytest
 
 from chainrule import labs
 from chainrule.errors import InputError
-from chainrule.labs import paper
 
 pytestmark = pytest.mark.usefixtures("compiled")
 each = pytest.mark.parametrize("name", list(labs.LABS))
@@ -137,8 +136,6 @@ def test_without_matplotlib_numbers_are_to_be_had(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "matplotlib", None)
     with pytest.raises(ImportError, match=r"pip install 'chainrule\[plots\]'"):
         labs.run("linear-collapse", short=True).picture()
-    with pytest.raises(ImportError, match="matplotlib"):
-        paper.check_there("-o")
 
 
 @pytest.mark.parametrize(
