@@ -71,6 +71,14 @@ def open_way(observed: Observed) -> Remedy:
     return Remedy("gelu-residual", said, tuple(changes.items()))
 
 
+def penalise(observed: Observed) -> Remedy:
+    """L2 and, where the solver draws, dropout: what mended most of the planted cases (docs/decisions.md)."""
+    if observed.parameters.get("solver") == "lbfgs":
+        return Remedy("l2", "Penalise large weights: l2=0.03.", (("l2", 0.03),))
+    said = "Penalise large weights and drop 30 % of the units in training: l2=0.03, dropout=0.3."
+    return Remedy("l2-dropout", said, (("l2", 0.03), ("dropout", 0.3)))
+
+
 def statistics(observed: Observed) -> Remedy:
     """Batch normalisation as it is by default, on batches that have statistics."""
     size = observed.parameters.get("batch_size")

@@ -175,9 +175,10 @@ def not_finite(observed: Observed) -> Verdict | None:
 
 def unlearned(observed: Observed) -> float | None:
     """Training loss at the end over that of the best constant prediction, where that is known and positive."""
-    constant = observed.constant_loss
-    last = observed.losses[-1] if observed.training is None else observed.training.loss
-    return None if constant is None or constant <= 0 else float(last / constant)
+    constant, scores = observed.constant_loss, observed.training
+    if constant is None or constant <= 0 or (scores is None and not observed.history):
+        return None
+    return float((observed.losses[-1] if scores is None else scores.loss) / constant)
 
 
 def _later(values: np.ndarray) -> float:
