@@ -71,12 +71,16 @@ def test_a_long_line_is_thinned_and_keeps_its_spikes():
 def test_cells_are_painted_once_each():
     values = np.random.default_rng(0).normal(size=(40, 30))
     values[3, 4] = np.nan
-    drawn = charts.cells("t", axes.whole("x", 0, 39, room=0.5), axes.named("y", ["a"] * 30), values, -3, 3, ("a", "b"))
+    drawn = charts.cells(
+        "t", axes.whole("x", 0, 39, room=0.5), axes.named("y", ["a"] * 30), range(40), values, -3, 3, ("a", "b")
+    )
     boxes = re.findall(r"M([\d.]+),[\d.]+H([\d.]+)v", drawn)
     area = sum(float(b) - float(a) for a, b in boxes)
     whole = (charts.WIDTH - charts.RIGHT - charts.LEFT) * (30 - 1 / 40)
     assert area == pytest.approx(whole, rel=1e-3)
-    even = charts.cells("t", axes.whole("x", 0, 9), axes.named("y", ["a"]), np.ones((10, 1)), 1, 1, ("a", "b"))
+    even = charts.cells(
+        "t", axes.whole("x", 0, 9), axes.named("y", ["a"]), range(10), np.ones((10, 1)), 1, 1, ("a", "b")
+    )
     assert len(re.findall(r"M[\d.]+,[\d.]+H", even)) == 1
 
 

@@ -1,17 +1,20 @@
 """The report: every section of every kind of estimator is sound and reads well aloud, and data stays data."""
 
 import re
+import warnings
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from sklearn.exceptions import ConvergenceWarning
 
 import chainrule
+from chainrule import Dense, LayerNorm, Residual
 from chainrule.errors import InputError, InputTypeError
 from chainrule.plots.report import document
 from chainrule.plots.report.sections import ALL
 from chainrule.plots.report.subject import subject
+from chainrule.training.optimisers import AdamW
+from chainrule.training.schedules import Cosine
 
 pytestmark = pytest.mark.usefixtures("numpy_kernels")
 
@@ -110,7 +113,7 @@ def test_frames_of_the_slider(pages, read, hand_made):
 def test_findings(pages, read, hand_made, fitted):
     text = read(pages["number"]).text("article")
     one = hand_made.finding()
-    for word in (one.title, one.rule, one.reason, one.source, one.remedies[0].text, "-0.63", "97%", "layers 0, 1"):
+    for word in (one.title, one.rule, one.reason, one.source, one.remedies[0].text, "−0.63", "97%", "layers 0, 1"):
         assert word in text
     page = document(fitted["number"][0], findings=replace(hand_made.findings(), found=()))
     assert "Nothing found" in page
@@ -175,12 +178,25 @@ def test_the_file(fitted, tmp_path):
     assert [one.name for one in tmp_path.iterdir()] == ["r.html"]
 
 
-def test_lines_that_reproduce_run(fitted, read, hand_made):
-    estimator, X, y = fitted["two classes"]
-    page = read(document(estimator))
-    lines = page.text("pre")
-    names = {"X": X, "y": y}
-    with pytest.warns(ConvergenceWarning):
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"hidden_layer_sizes": (8,), "early_stopping": True},
+        {
+            "layers": [Dense(8, "tanh"), Residual([LayerNorm(), Dense(8, "relu")])],
+            "solver": AdamW(0.01, weight_decay=0.1),
+            "learning_rate": Cosine(),
+        },
+    ],
+    ids=["plain", "values"],
+)
+def test_lines_that_reproduce_run(chosen, fitted, read):
+    X, y = fitted["two classes"][1:]
+    estimator = chainrule.MLPClassifier(**chosen, max_iter=3, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        lines = read(document(estimator.fit(X, y))).text("pre")
+        names = {"X": X, "y": y}
         exec(lines, names)
     assert np.array_equal(names["model"].parameters_.vector, estimator.parameters_.vector)
     assert "random_state=0" in lines

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from chainrule.cli import exits, shared, tables
+from chainrule.cli import exits, models, shared, tables
 from chainrule.cli.config import Configured
 
 if TYPE_CHECKING:
@@ -43,6 +43,12 @@ def diagnose(
 
     shared.check_free("--html", html, force)
     estimator = load(model)
+    kind = type(estimator).__name__
+    if (data or validation) and kind not in models.TABLES:
+        raise click.BadParameter(
+            f"{model} has a {kind}, which takes no tables. In Python, diagnose(model, X, y).",
+            param_hint="--data" if data else "--validation",
+        )
     with tables.naming(data or model, validation):
         findings = look(estimator, data, None, validation, None)
     if html is not None:

@@ -56,6 +56,29 @@ def times(name: str, parameter: str, factor: float, text: str) -> Cure:
     return cure
 
 
+def open_way(observed: Observed) -> Remedy:
+    """What lets a gradient through any depth; SGD, whose rate was found for tiny gradients, gives way to Adam."""
+    said = (
+        "Use GELU with He initialisation and layer normalisation, with a skip connection around every layer: the "
+        "gradient then has a way back on which nothing shrinks it. Clip its norm at 1, as more of it arrives."
+    )
+    changes: dict[str, Any] = {
+        "activation": "gelu", "init": "auto", "residual": True, "norm": "layer", "clip_norm": 1.0,
+    }  # fmt: skip
+    if observed.parameters.get("solver") == "sgd":
+        said += " Use Adam: the rate of SGD was found for gradients that are gone."
+        changes |= {"solver": "adam", "learning_rate_init": 1e-3}
+    return Remedy("gelu-residual", said, tuple(changes.items()))
+
+
+def penalise(observed: Observed) -> Remedy:
+    """L2 and, where the solver draws, dropout: what mended most of the planted cases (docs/decisions.md)."""
+    if observed.parameters.get("solver") == "lbfgs":
+        return Remedy("l2", "Penalise large weights: l2=0.03.", (("l2", 0.03),))
+    said = "Penalise large weights and drop 30 % of the units in training: l2=0.03, dropout=0.3."
+    return Remedy("l2-dropout", said, (("l2", 0.03), ("dropout", 0.3)))
+
+
 def statistics(observed: Observed) -> Remedy:
     """Batch normalisation as it is by default, on batches that have statistics."""
     size = observed.parameters.get("batch_size")
@@ -74,12 +97,7 @@ def prescribe(*cures: Cure) -> Callable[[Observed], tuple[Remedy, ...]]:
     return remedies
 
 
-RELU_RESIDUAL = fixed(
-    "relu-residual",
-    "Use ReLU with He initialisation and layer normalisation, with a skip connection around every layer: the gradient "
-    "then has a way back on which nothing shrinks it. Clip its norm at 1, as more of it arrives.",
-    activation="relu", init="auto", residual=True, norm="layer", clip_norm=1.0,
-)  # fmt: skip
+ACTIVATION = fixed("relu", "Use ReLU: its slope is 1 where a unit is active.", activation="relu")
 RELU = fixed(
     "relu-he",
     "Use ReLU with He initialisation: its slope is 1 where a unit is active, and the weights keep the variance.",
@@ -103,7 +121,7 @@ LEAKY_INIT = fixed(
     "Use leaky ReLU with He initialisation: units that are off still have a slope.",
     activation="leaky_relu", init="auto",
 )  # fmt: skip
-SHALLOWER = fixed("shallower", "Use fewer layers: two or three do for most tables.")
+SHALLOWER = fixed("shallower", "Use fewer layers: two do for most tables.", hidden_layer_sizes=(64, 64))
 GELU = fixed("gelu", "Use GELU as activation: a stack of linear layers is one linear layer.", activation="gelu")
 SILU = fixed("silu", "Use SiLU: smooth, without a flat end for large z.", activation="silu")
 CLIP = fixed("clip", "Clip the gradient to norm 1.", clip_norm=1.0)

@@ -81,35 +81,3 @@ def confusion(codes: Array, predicted: Array, classes: int) -> Array:
     [[1, 1], [0, 1]]
     """
     return np.bincount(codes * classes + predicted, minlength=classes * classes).reshape(classes, classes)
-
-
-def reliability(sure: Array, right: Array, bins: int = 10) -> tuple[Array, Array, Array]:
-    """How often predictions of about the same probability come true (Niculescu-Mizil and Caruana 2005).
-
-    Parameters
-    ----------
-    sure : array of shape (rows,), probabilities
-    right : array of shape (rows,), whether what they were given to came true
-    bins : of equal width from 0 to 1
-
-    Returns
-    -------
-    mean probability, share that came true, rows: of the bins that have any
-
-    Examples
-    --------
-    >>> said, true, rows = reliability(np.array([0.1, 0.2, 0.9, 0.8]), np.array([False, False, True, False]), bins=2)
-    >>> said.round(2).tolist(), true.tolist(), rows.tolist()
-    ([0.15, 0.85], [0.0, 0.5], [2, 2])
-    """
-    place = np.minimum((sure * bins).astype(int), bins - 1)
-    rows = np.bincount(place, minlength=bins)
-    held = rows > 0
-    said = np.bincount(place, sure, bins)[held] / rows[held]
-    true = np.bincount(place, right.astype(np.float64), bins)[held] / rows[held]
-    return said, true, rows[held]
-
-
-def calibration_error(said: Array, true: Array, rows: Array) -> float:
-    """The mean distance of probabilities from what came true, over rows (ECE; Naeini et al. 2015)."""
-    return float((np.abs(said - true) * rows).sum() / rows.sum())

@@ -88,14 +88,19 @@ def _draw(costs: Sequence[Cost], figure: Figure) -> None:
     most, shown = list(by_rows.items())[-1]
     parameters = [one.parameters for one in shown]
     for name, seconds, colour, marker in (
-        ("finite differences (parameters x forward)", [one.forward * one.parameters for one in shown], 1, "s"),
-        ("backward", [one.backward for one in shown], 0, "o"),
-        ("forward", [one.forward for one in shown], 2, "^"),
+        (
+            "finite differences (parameters x forward)",
+            [one.forward * one.parameters for one in shown],
+            paper.COLOURS[1],
+            "s",
+        ),
+        ("backward", [one.backward for one in shown], paper.COLOURS[0], "o"),
+        ("forward", [one.forward for one in shown], paper.COLOURS[2], "^"),
     ):
-        times.loglog(parameters, seconds, color=paper.COLOURS[colour], marker=marker, label=name)
+        times.loglog(parameters, seconds, color=colour, marker=marker, label=name)
     paper.label(times, "parameters", f"time for {most:,} rows (s)", "")
-    for (rows, found), colour_, marker in zip(by_rows.items(), paper.COLOURS, paper.MARKERS, strict=False):
-        ratios.semilogx(parameters, [one.ratio for one in found], color=colour_, marker=marker, label=f"{rows:,}")
+    for (rows, found), colour, marker in zip(by_rows.items(), paper.COLOURS, paper.MARKERS, strict=False):
+        ratios.semilogx(parameters, [one.ratio for one in found], color=colour, marker=marker, label=f"{rows:,}")
     ratios.set_ylim(0, 4)
     paper.label(ratios, "parameters", "time of backward over forward", "rows")
 

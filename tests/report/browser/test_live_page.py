@@ -11,7 +11,7 @@ from chainrule.serving.watching import Painter, Watching
 from chainrule.training.callbacks import Outlook
 from chainrule.training.records import Record
 
-pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("numpy_kernels")]
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("chromium", "numpy_kernels")]
 
 OUTLOOK = Outlook("MLPClassifier", 9, 0, 100, 10, 50, 1000)
 

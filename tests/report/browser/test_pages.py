@@ -5,7 +5,7 @@ import pytest
 import chainrule
 from chainrule.datasets import load_adult
 
-pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("numpy_kernels")]
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("chromium", "numpy_kernels")]
 
 LOOKS = [(size, scheme) for size in ("phone", "desktop") for scheme in ("light", "dark")]
 

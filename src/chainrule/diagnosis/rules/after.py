@@ -8,7 +8,7 @@ from chainrule.diagnosis import cures
 from chainrule.diagnosis.cures import prescribe
 from chainrule.diagnosis.findings import Evidence
 from chainrule.diagnosis.observed import Observed, Scores
-from chainrule.diagnosis.rules.base import Rule, Verdict, confidence
+from chainrule.diagnosis.rules.base import Rule, Verdict, confidence, noise
 
 #: Thresholds, found on the half of the data sets that benchmarks/faults keeps for it (docs/diagnosis.md).
 GAP, RISE = 0.1, 1.25
@@ -51,7 +51,8 @@ def underfitting(observed: Observed) -> Verdict | None:
     if known is None or plain is None:
         return None
     short = plain.score - max(known.score, -1.0)
-    if not short > SHORT:
+    by_luck = 2 * noise(min(max(plain.score, 0.0), 1.0), plain.rows, bool(known.recalls))
+    if not short > SHORT + by_luck:
         return None
     evidence = (
         Evidence("score of the rows trained on", known.score, f"near {plain.score:.3g}"),
@@ -111,7 +112,7 @@ AFTER = (
         "A network with many parameters fits the noise of its rows as well as what they have in common. On other rows "
         "the noise is another one, and the score falls.",
         "Goodfellow et al. 2016, Deep Learning, 5.2",
-        overfitting, prescribe(cures.EARLY, cures.DROPOUT, cures.DECAY, cures.SMALLER, cures.MORE_ROWS),
+        overfitting, prescribe(cures.penalise, cures.EARLY, cures.DROPOUT, cures.DECAY, cures.SMALLER, cures.MORE_ROWS),
         behind=("shuffled-labels",),
     ),
     Rule(

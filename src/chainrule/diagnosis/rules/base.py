@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import sqrt
 
 from chainrule.diagnosis.findings import Evidence, Level, When
 from chainrule.diagnosis.observed import Observed
@@ -40,6 +41,11 @@ class Rule:
     judge: Callable[[Observed], Verdict | None]
     remedies: Callable[[Observed], tuple[Remedy, ...]]
     behind: tuple[str, ...] = ()
+
+
+def noise(score: float, rows: int, classes: bool) -> float:
+    """Deviation of an accuracy, or of an R2, between samples of this many rows."""
+    return sqrt(score * (1 - score) / rows) if classes else (1 - score) * sqrt(2 / rows)
 
 
 def confidence(value: float, threshold: float, sure: float) -> float:

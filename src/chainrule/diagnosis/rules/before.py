@@ -10,7 +10,7 @@ from chainrule.diagnosis import cures
 from chainrule.diagnosis.cures import prescribe
 from chainrule.diagnosis.findings import Evidence
 from chainrule.diagnosis.observed import Observed
-from chainrule.diagnosis.rules.base import Rule, Verdict, confidence
+from chainrule.diagnosis.rules.base import Rule, Verdict, confidence, noise
 from chainrule.diagnosis.survey import Survey
 from chainrule.network import activations
 from chainrule.network.embedding import Embedding
@@ -79,22 +79,17 @@ def shuffled_labels(observed: Observed) -> Verdict | None:
     seen, known, others = observed.survey, observed.training, observed.held_out
     if seen is None or known is None or others is None:
         return None
-    noise = _noise(others.chance, others.rows, bool(seen.shares))
+    by_luck = 2 * noise(others.chance, others.rows, bool(seen.shares))
     by_chance = 4.5 / math.sqrt(min(seen.rows, 2000))
     # Of few rows correlations tell little: they must have been learned by heart.
     by_heart = known.score - known.chance > BY_HEART[by_chance > TOLD_APART]
-    if others.score > others.chance + 2 * noise or seen.leak_correlation > by_chance or not by_heart:
+    if others.score > others.chance + by_luck or seen.leak_correlation > by_chance or not by_heart:
         return None
     evidence = (
         Evidence("score of rows not trained on", others.score, f"above {others.chance:.3g}, that of a constant"),
         Evidence("largest correlation of a column with the target", seen.leak_correlation, f"above {by_chance:.2g}"),
     )
     return Verdict("error", confidence(by_chance - seen.leak_correlation, 0, by_chance), evidence)
-
-
-def _noise(chance: float, rows: int, classes: bool) -> float:
-    """Deviation of the score of a constant prediction between samples of this many rows."""
-    return math.sqrt(chance * (1 - chance) / rows) if classes else 1 / math.sqrt(rows)
 
 
 def initial_loss(observed: Observed) -> Verdict | None:
@@ -284,6 +279,6 @@ BEFORE = (
         "A network with more parameters than rows can bring their loss near zero. Where it cannot, the fault is in "
         "how it is put together or trained, and more data will not help.",
         "Karpathy 2019, A Recipe for Training Neural Networks",
-        one_batch, prescribe(cures.RELU_RESIDUAL, cures.FREE, cures.FASTER, cures.LARGER), behind=_NOT_TRAINED,
+        one_batch, prescribe(cures.open_way, cures.FREE, cures.FASTER, cures.LARGER), behind=_NOT_TRAINED,
     ),
 )  # fmt: skip

@@ -175,9 +175,10 @@ def not_finite(observed: Observed) -> Verdict | None:
 
 def unlearned(observed: Observed) -> float | None:
     """Training loss at the end over that of the best constant prediction, where that is known and positive."""
-    constant = observed.constant_loss
-    last = observed.losses[-1] if observed.training is None else observed.training.loss
-    return None if constant is None or constant <= 0 else float(last / constant)
+    constant, scores = observed.constant_loss, observed.training
+    if constant is None or constant <= 0 or (scores is None and not observed.history):
+        return None
+    return float((observed.losses[-1] if scores is None else scores.loss) / constant)
 
 
 def _later(values: np.ndarray) -> float:
@@ -198,7 +199,7 @@ DURING = (
         "sigmoid's slope is at most 1/4. Behind many layers hardly anything is left, and the first ones stay as they "
         "were drawn.",
         "Hochreiter 1991; Glorot and Bengio 2010",
-        vanishing, prescribe(cures.RELU_RESIDUAL, cures.RELU, cures.NORM, cures.RESIDUAL, cures.SHALLOWER),
+        vanishing, prescribe(cures.open_way, cures.RELU, cures.NORM, cures.RESIDUAL, cures.ACTIVATION, cures.SHALLOWER),
     ),
     Rule(
         "exploding-gradients", "Gradients explode on their way back", "during",

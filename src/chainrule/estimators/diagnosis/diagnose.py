@@ -60,8 +60,8 @@ def diagnose(estimator: Any, X: Any = None, y: Any = None, X_val: Any = None, y_
     >>> findings.rules
     ('vanishing-gradients', 'constant-columns')
     >>> print(findings.remedies()[0].text)
-    Use ReLU with He initialisation and layer normalisation, with a skip connection around every layer: the gradient \
-then has a way back on which nothing shrinks it.
+    Use GELU with He initialisation and layer normalisation, with a skip connection around every layer: the gradient \
+then has a way back on which nothing shrinks it. Clip its norm at 1, as more of it arrives.
     """
     where = "diagnose(estimator)"
     if not isinstance(estimator, (BaseMLP, BaseTable)):

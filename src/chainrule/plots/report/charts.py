@@ -87,7 +87,7 @@ def mark(x: Axis, value: float, said: str, height: int = HEIGHT) -> Markup:
     at = float(x.places(value, LEFT, WIDTH - RIGHT))
     rule = el("line", x1=f"{at:.1f}", x2=f"{at:.1f}", y1=TOP, y2=height - BOTTOM, class_="level")
     style = "label end" if at > WIDTH / 2 else "label"
-    return Markup(rule + el("text", said, x=f"{at + (-5 if at > WIDTH / 2 else 5):.1f}", y=TOP + 10, class_=style))
+    return Markup(rule + el("text", said, x=f"{at:.1f}", y=TOP - 3, class_=style))
 
 
 def bars(x: Axis, y: Axis, edges: ArrayLike, heights: ArrayLike, height: int = HEIGHT) -> Markup:
@@ -111,15 +111,28 @@ def points(x: Axis, y: Axis, xs: ArrayLike, ys: ArrayLike, height: int = HEIGHT)
     return el("path", d=path, class_="points")
 
 
-def cells(title: str, x: Axis, y: Axis, values: NDArray[Any], low: float, high: float, ends: tuple[str, str]) -> Markup:
+def spans(x: Axis, y: Axis, xs: ArrayLike, low: ArrayLike, high: ArrayLike, height: int = HEIGHT) -> Markup:
+    """A vertical line from `low` to `high` at each x: how sure a value is."""
+    across = x.places(xs, LEFT, WIDTH - RIGHT).tolist()
+    ends = (y.places(values, height - BOTTOM, TOP).tolist() for values in (low, high))
+    path = "".join(f"M{a:.1f},{b:.1f}V{c:.1f}" for a, b, c in zip(across, *ends, strict=True))
+    return el("path", d=path, class_="spans")
+
+
+def cells(
+    title: str, x: Axis, y: Axis, xs: ArrayLike, values: NDArray[Any], low: float, high: float, ends: tuple[str, str]
+) -> Markup:
     """A map of cells, (columns, rows), row 0 on top, shaded from `low` to `high`; `ends` are written beside the shades.
+
+    A column reaches half way to those beside it, which need not be equally far.
 
     Equal shades beside each other in a row are one stroke of one path per shade, which keeps the drawing small.
     """
     columns, rows = values.shape
     depth = min(40.0, max(6.0, 260 / rows))
     height = TOP + BOTTOM + round(depth * rows)
-    edges = np.linspace(LEFT, WIDTH - RIGHT, columns + 1)
+    middle = np.asarray(xs, np.float64)
+    edges = x.places([x.low, *(middle[1:] + middle[:-1]) / 2, x.high], LEFT, WIDTH - RIGHT)
     spread = (high - low) or 1.0
     known = np.isfinite(values)
     shades = np.where(known, np.clip((np.where(known, values, low) - low) / spread * SHADES, 0, SHADES - 1), -1)

@@ -64,11 +64,10 @@ def number(value: Any, digits: int = 4) -> str:
 
     Examples
     --------
-    >>> number(12345), number(0.123456), number(1.2e-7), number(None), number(float("nan"))
-    ('12,345', '0.1235', '1.2e-07', '–', '–')
+    >>> number(12345), number(-0.123456), number(1.2e-7), number(None), number(float("nan"))
+    ('12,345', '−0.1235', '1.2e−07', '–', '–')
     """
     if value is None or value != value:
         return "–"
-    if isinstance(value, int):
-        return f"{value:,}"
-    return f"{value:,.{digits}g}" if abs(value) < 10**digits else f"{value:,.0f}"
+    plain = isinstance(value, int) or abs(value) >= 10**digits
+    return (f"{value:,.0f}" if plain else f"{value:,.{digits}g}").replace("-", "−")

@@ -141,7 +141,9 @@ def _map(what: str, probes: Probes, values: Array, low: float, high: float, ends
     names, epochs = _names(probes)[: values.shape[1]], probes.epochs
     x = axes.whole("epoch", int(epochs[0]), int(epochs[-1]), room=0.5)
     title = f"{what} of {len(names)} layers over epochs {epochs[0]} to {epochs[-1]}, from {ends(low)} to {ends(high)}."
-    return charts.cells(title, x, axes.named("layer", names), values[kept], low, high, (ends(low), ends(high)))
+    return charts.cells(
+        title, x, axes.named("layer", names), epochs[kept], values[kept], low, high, (ends(low), ends(high))
+    )
 
 
 def _table(caption: str, probes: Probes, values: Array, names: list[str]) -> Markup:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from chainrule.network.activations import ActivationFunction
-from chainrule.network.layers import Activation, Dense, Residual
+from chainrule.network.layers import Activation, Dense, Layer, Residual
 from chainrule.network.looks import Placed, layer, placed
 from chainrule.plots.report import charts
 from chainrule.plots.report.blocks import behind, facts, figure, figures, table
@@ -31,7 +31,7 @@ def network(subject: Subject) -> Markup:
         ("loss", subject.model._loss.name),
     ]
     rows = [
-        (one.place, layer(one.layer), f"{one.inputs:,}", f"{one.outputs:,}", f"{one.parameters:,}") for one in layers
+        (one.place, _said(one.layer), f"{one.inputs:,}", f"{one.outputs:,}", f"{one.parameters:,}") for one in layers
     ]
     heads = ("place", "layer", "in", "out", "parameters")
     sizes = table("Layers", heads, rows, numeric=(2, 3, 4))
@@ -41,6 +41,10 @@ def network(subject: Subject) -> Markup:
         facts((name, value) for name, value in pairs if value is not None),
         figures(figure(caption, _drawn(layers, found.inputs)), beside),
     )
+
+
+def _said(one: Layer) -> str:
+    return "Residual, of the following" if isinstance(one, Residual) else layer(one)
 
 
 def _drawn(layers: list[Placed], inputs: int) -> Markup:

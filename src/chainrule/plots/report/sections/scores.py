@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.diagnosis import scores as measures
+from chainrule.plots.calibration import CalibrationDisplay
 from chainrule.plots.report import axes, charts
 from chainrule.plots.report.blocks import Cell, behind, facts, figure, figures, table
 from chainrule.plots.report.markup import Markup, el, join, number, word
@@ -84,21 +85,24 @@ def _calibration(scored: OfClasses, shares: Array, classes: list[str]) -> Markup
         sure, right, whose = shares[:, 1], scored.codes == 1, f"of {classes[1]!r}"
     else:
         sure, right, whose = shares.max(axis=1), scored.codes == scored.predicted, "of the winning class"
-    said, true, rows = measures.reliability(sure, right)
-    error = measures.calibration_error(said, true, rows)
+    found = CalibrationDisplay(sure, right).binned()
     x = axes.linear("predicted probability", [], at_least=(0.0, 1.0))
     y = axes.linear("share that came true", [], at_least=(0.0, 1.0))
-    ideal = charts.line(charts.trace(x, y, [0, 1], [0, 1]), "faint")
-    found = charts.line(charts.trace(x, y, said, true), "s0", dots=True)
-    title = f"Share that came true against predicted probability; calibration error {error:.3f}."
-    numbers = table(
-        "Calibration",
-        ("mean probability", "came true", "rows"),
-        [(f"{a:.3f}", f"{b:.3f}", f"{n:,}") for a, b, n in zip(said, true, rows.tolist(), strict=True)],
-        numeric=range(3),
+    marks = (
+        charts.line(charts.trace(x, y, [0, 1], [0, 1]), "faint"),
+        charts.spans(x, y, found.predicted, found.low, found.high),
+        charts.line(charts.trace(x, y, found.predicted, found.observed), "s0", dots=True),
     )
-    caption = join("Calibration ", word(whose), f"; expected calibration error {error:.3f}")
-    return figure(caption, charts.chart(title, x, y, ideal, found), behind("Calibration as a table", numbers))
+    title = f"Share that came true against predicted probability; calibration error {found.error:.3f}."
+    columns = (found.predicted, found.observed, found.low, found.high)
+    rows = [
+        (*(f"{value:.3f}" for value in values), f"{count:,}")
+        for *values, count in zip(*columns, found.rows.tolist(), strict=True)
+    ]
+    heads = ("mean probability", "came true", "from", "to", "rows")
+    numbers = table("Calibration, with 95 % intervals of what came true", heads, rows, numeric=range(5))
+    caption = join("Calibration ", word(whose), f"; expected calibration error {found.error:.3f}")
+    return figure(caption, charts.chart(title, x, y, *marks), behind("Calibration as a table", numbers))
 
 
 def _labels(scored: OfClasses, classes: list[str]) -> Markup:
