@@ -63,7 +63,6 @@ def batch_norm(momentum: float, **parameters: Any) -> Callable[[Setting], dict[s
     return lambda setting: {**stack(setting), **parameters}
 
 
-NORMED = batch_norm(0.1)
 CAREFUL = like(hidden_layer_sizes=(32,), l2=0.01, early_stopping=True, n_iter_no_change=10)
 LONG = like(max_iter=300)
 BALANCED = like(class_weight="balanced", l2=0.03)
@@ -75,16 +74,17 @@ AFTER: tuple[Fault, ...] = (
           twin=like(hidden_layer_sizes=(), l2=0.3), widths=(128, 256)),
     Fault("overfitting", "three labels in ten wrong", GAP, LONG, shared=then(noisy(0.3), few(500)), twin=CAREFUL,
           widths=(128, 256), depths=(1, 2)),
-    Fault("overfitting", "80 rows", GAP, LONG, spoil=few(80), widths=(128, 256)),
+    Fault("overfitting", "120 rows, one label in five wrong", GAP, LONG, shared=then(noisy(0.2), few(120)),
+          twin=like(hidden_layer_sizes=(), l2=0.1), widths=(128, 256)),
     Fault("underfitting", "dropout of 0.95", LOW, like(dropout=0.95), depths=(2, 3)),
     Fault("underfitting", "l2 of 0.5", LOW, like(l2=0.5)),
     Fault("underfitting", "one unit", LOW, like(hidden_layer_sizes=(1,))),
     Fault("underfitting", "two layers of two units", LOW, like(hidden_layer_sizes=(2, 2))),
-    Fault("batch-norm-mismatch", "momentum 0.00003", harm(0.05), batch_norm(3e-5), twin=NORMED),
-    Fault("batch-norm-mismatch", "momentum 0.001, a tenth of the steps", harm(0.05), batch_norm(1e-3, max_iter=4),
-          twin=NORMED),
-    Fault("batch-norm-mismatch", "batches of 2, momentum 1", harm(0.05), batch_norm(1.0, batch_size=2, max_iter=8),
-          twin=NORMED),
+    Fault("batch-norm-mismatch", "momentum 0.00003", harm(0.05), batch_norm(3e-5), twin=batch_norm(0.1)),
+    Fault("batch-norm-mismatch", "momentum 0.001, a third of the steps", harm(0.05), batch_norm(1e-3, max_iter=8),
+          twin=batch_norm(0.1, max_iter=8)),
+    Fault("batch-norm-mismatch", "batches of 4, momentum 1", harm(0.05), batch_norm(1.0, batch_size=4, max_iter=8),
+          twin=batch_norm(0.1, batch_size=4, max_iter=8)),
     Fault("class-imbalance", "one in a hundred", IGNORED, like(l2=0.01), shared=then(BLURRED, rare(0.01)),
           twin=BALANCED, tasks=("classes",), depths=(1, 2), least=500),
     Fault("class-imbalance", "one in thirty", IGNORED, like(l2=0.01), shared=then(BLURRED, rare(0.03)),

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.faults.before import far_target, init, times
-from benchmarks.faults.planting import Fault, Setting
-from benchmarks.faults.proofs import DEAD, DIVERGES, FLAT, RISES, both, harm
+from benchmarks.faults.planting import Fault, Parameters, Setting, sound
+from benchmarks.faults.proofs import DEAD, DIVERGES, FLAT, GROWN, RISES, SHRUNK, STANDS, both, harm
 from chainrule.network.initialisers import Constant, VarianceScaling
 from chainrule.training.schedules import Exponential, OfStep
 
@@ -47,89 +47,104 @@ def scaled(scale: float, activation: str, **parameters: Any) -> Callable[[Settin
     return like(activation=activation, init=VarianceScaling(scale, "in", "normal"), **parameters)
 
 
-HARM, SWINGS = harm(0.05), both(RISES, harm(0.02))
+HARM = harm(0.05)
+VANISHES, EXPLODES = both(HARM, SHRUNK), both(HARM, GROWN)
+DIES, SATURATES = both(HARM, DEAD), both(HARM, FLAT)
+SWINGS, LEVEL = both(harm(0.02), RISES), both(HARM, STANDS)
+
 DEEP, NARROW = (6, 10, 20, 30), (16, 32, 64)
 SHALLOW = (1, 2, 3)
+STEADY = sgd(0.01, clip_norm=1.0)
+
+
+def steady(setting: Setting) -> dict[str, Any]:
+    """A healthy network that learns by clipped SGD."""
+    return {**STEADY(setting), **sound(setting)}
+
+
+def by_steady(parameters: Parameters) -> Parameters:
+    """These parameters, and clipped SGD."""
+    return lambda setting: {**STEADY(setting), **parameters(setting)}
+
+
+TANH, SIGMOID = like(activation="tanh"), like(activation="logistic")
+NORMED = like(norm="layer")
 
 VANISHING = (
-    Fault("vanishing-gradients", "sigmoid, Xavier, Adam", HARM, like(activation="logistic"), depths=DEEP,
+    Fault("vanishing-gradients", "sigmoid, Xavier, Adam", VANISHES, SIGMOID, depths=DEEP, widths=NARROW),
+    Fault("vanishing-gradients", "sigmoid, Xavier, SGD", VANISHES, by_steady(SIGMOID), twin=steady, depths=DEEP,
           widths=NARROW),
-    Fault("vanishing-gradients", "sigmoid, Xavier, SGD", HARM, sgd(0.05, activation="logistic"), depths=(4, *DEEP),
-          widths=NARROW),
-    Fault("vanishing-gradients", "sigmoid, 256 wide, SGD", HARM, sgd(0.05, activation="logistic"), depths=(6, 8),
+    Fault("vanishing-gradients", "sigmoid, 256 wide, SGD", VANISHES, by_steady(SIGMOID), twin=steady, depths=(6, 8),
           widths=(256,)),
-    Fault("vanishing-gradients", "sigmoid, N(0, 0.1)", HARM, init(0.1, "logistic"), depths=DEEP, widths=NARROW),
-    Fault("vanishing-gradients", "tanh, N(0, 0.01)", HARM, init(0.01, "tanh"), depths=DEEP, widths=NARROW),
-    Fault("vanishing-gradients", "tanh, N(0, 0.05), SGD", HARM, lambda s: sgd(0.01)(s) | init(0.05, "tanh")(s),
+    Fault("vanishing-gradients", "sigmoid, N(0, 0.1)", VANISHES, init(0.1, "logistic"), depths=DEEP, widths=NARROW),
+    Fault("vanishing-gradients", "tanh, N(0, 0.01)", VANISHES, init(0.01, "tanh"), depths=DEEP, widths=NARROW),
+    Fault("vanishing-gradients", "tanh, N(0, 0.05), SGD", VANISHES, by_steady(init(0.05, "tanh")), twin=steady,
           depths=DEEP, widths=NARROW),
-    Fault("vanishing-gradients", "ReLU, N(0, 0.01)", HARM, init(0.01), depths=DEEP, widths=(*NARROW, 128)),
-    Fault("vanishing-gradients", "ReLU, Xavier, SGD", HARM, sgd(0.01, init="xavier"), depths=(20, 30), widths=NARROW),
+    Fault("vanishing-gradients", "ReLU, N(0, 0.01)", VANISHES, init(0.01), depths=DEEP, widths=(*NARROW, 128)),
+    Fault("vanishing-gradients", "ReLU, Xavier, SGD", VANISHES, by_steady(like(init="xavier")), twin=steady,
+          depths=(20, 30), widths=NARROW),
 )  # fmt: skip
 
 EXPLODING = (
-    Fault("exploding-gradients", "tanh, N(0, 1)", HARM, init(1.0, "tanh"), depths=DEEP, widths=(64, 128)),
-    Fault("exploding-gradients", "tanh, variance 16 / inputs, SGD", HARM,
-          lambda s: sgd(0.01)(s) | scaled(16, "tanh")(s), depths=(10, 20, 30), widths=(32, 64, 128)),
-    Fault("exploding-gradients", "ReLU, variance 8 / inputs", HARM, scaled(8, "relu"), depths=(6, 10, 20),
+    Fault("exploding-gradients", "tanh, N(0, 1)", EXPLODES, init(1.0, "tanh"), depths=(10, 20, 30), widths=(64, 128)),
+    Fault("exploding-gradients", "tanh, variance 16 / inputs, SGD", EXPLODES, by_steady(scaled(16, "tanh")),
+          twin=steady, depths=(15, 20, 30), widths=NARROW),
+    Fault("exploding-gradients", "ReLU, variance 8 / inputs", EXPLODES, scaled(8, "relu"), depths=(10, 15, 20),
           widths=NARROW),
-    Fault("exploding-gradients", "ReLU, variance 6 / inputs, clipped SGD", HARM,
-          lambda s: sgd(0.01, clip_norm=1.0)(s) | scaled(6, "relu")(s), depths=(6, 10, 20), widths=NARROW),
-    Fault("exploding-gradients", "ReLU, N(0, 1)", HARM, init(1.0), depths=(4, 6, 10), widths=NARROW),
-    Fault("exploding-gradients", "GELU, variance 10 / inputs", HARM, scaled(10, "gelu"), depths=(6, 10, 20),
+    Fault("exploding-gradients", "ReLU, variance 6 / inputs, SGD", EXPLODES, by_steady(scaled(6, "relu")), twin=steady,
+          depths=(15, 20, 30), widths=NARROW),
+    Fault("exploding-gradients", "ReLU, N(0, 1)", EXPLODES, init(1.0), depths=(6, 10, 15), widths=NARROW),
+    Fault("exploding-gradients", "GELU, variance 10 / inputs", EXPLODES, scaled(10, "gelu"), depths=(10, 15, 20),
           widths=NARROW),
 )  # fmt: skip
 
 DEAD_RELU = (
-    Fault("dead-relu", "weights around a mean below zero", both(DEAD, HARM), like(init=Below(2.5)), depths=(2, 3, 4)),
-    Fault("dead-relu", "weights around a mean far below zero", both(DEAD, HARM), like(init=Below(5.0)),
+    Fault("dead-relu", "weights around a mean below zero", DIES, like(init=Below(2.5)), depths=(2, 3, 4)),
+    Fault("dead-relu", "weights around a mean far below zero", DIES, like(init=Below(5.0)), depths=(2, 3, 4)),
+    Fault("dead-relu", "Adam at 0.3", DIES, like(learning_rate_init=0.3), depths=(2, 3, 4)),
+    Fault("dead-relu", "SGD at 0.5", DIES, sgd(0.5), twin=STEADY, depths=(2, 3), tasks=("classes",)),
+    Fault("dead-relu", "the first five steps 1,000 times too large", DIES, like(learning_rate=shock(1000, 5)),
           depths=(2, 3, 4)),
-    Fault("dead-relu", "Adam at 0.3", both(DEAD, HARM), like(learning_rate_init=0.3), depths=(2, 3, 4)),
-    Fault("dead-relu", "SGD at 0.5", both(DEAD, HARM), sgd(0.5), depths=(2, 3), tasks=("classes",)),
-    Fault("dead-relu", "the first five steps 1,000 times too large", both(DEAD, HARM),
-          like(learning_rate=shock(1000, 5)), depths=(2, 3, 4)),
 )  # fmt: skip
 
 SATURATION = (
-    Fault("saturation", "tanh, N(0, 2)", both(FLAT, HARM), init(2.0, "tanh"), depths=SHALLOW),
-    Fault("saturation", "tanh, N(0, 5)", both(FLAT, HARM), init(5.0, "tanh"), depths=SHALLOW),
-    Fault("saturation", "sigmoid, N(0, 10)", both(FLAT, HARM), init(10.0, "logistic"), depths=SHALLOW),
-    Fault("saturation", "sigmoid, N(0, 3)", both(FLAT, HARM), init(3.0, "logistic"), depths=SHALLOW),
-    Fault("saturation", "tanh, inputs times 100", both(FLAT, HARM), like(activation="tanh"), times(1, 100),
-          depths=SHALLOW),
-    Fault("saturation", "sigmoid, inputs times 300", both(FLAT, HARM), like(activation="logistic"), times(1, 300),
-          depths=SHALLOW),
+    Fault("saturation", "tanh, N(0, 2)", SATURATES, init(2.0, "tanh"), twin=TANH, depths=SHALLOW),
+    Fault("saturation", "tanh, N(0, 5)", SATURATES, init(5.0, "tanh"), twin=TANH, depths=SHALLOW),
+    Fault("saturation", "sigmoid, N(0, 10)", SATURATES, init(10.0, "logistic"), depths=SHALLOW),
+    Fault("saturation", "sigmoid, N(0, 3)", SATURATES, init(3.0, "logistic"), depths=SHALLOW),
+    Fault("saturation", "tanh, inputs times 100", SATURATES, TANH, times(1, 100), twin=TANH, depths=SHALLOW),
+    Fault("saturation", "sigmoid, inputs times 300", SATURATES, SIGMOID, times(1, 300), depths=SHALLOW),
 )  # fmt: skip
 
 RATE = (
     Fault("rate-too-high", "Adam at 0.2", HARM, like(learning_rate_init=0.2)),
     Fault("rate-too-high", "Adam at 0.5", HARM, like(learning_rate_init=0.5)),
-    Fault("rate-too-high", "tanh, Adam at 0.3", HARM, like(activation="tanh", learning_rate_init=0.3)),
-    Fault("rate-too-high", "SGD at 0.3", HARM, sgd(0.3), tasks=("classes",)),
-    Fault("rate-too-high", "tanh, SGD at 3", HARM, sgd(3.0, activation="tanh")),
-    Fault("rate-too-high", "layer norm, Adam at 3", HARM, like(norm="layer", learning_rate_init=3.0)),
+    Fault("rate-too-high", "tanh, Adam at 0.3", HARM, like(activation="tanh", learning_rate_init=0.3), twin=TANH),
+    Fault("rate-too-high", "SGD at 0.3", HARM, sgd(0.3), twin=STEADY, tasks=("classes",)),
+    Fault("rate-too-high", "tanh, SGD at 3", HARM, sgd(3.0, activation="tanh"), twin=by_steady(TANH)),
+    Fault("rate-too-high", "layer norm, Adam at 3", HARM, like(norm="layer", learning_rate_init=3.0), twin=NORMED),
     Fault("rate-too-low", "Adam at 1e-6", HARM, like(learning_rate_init=1e-6)),
     Fault("rate-too-low", "Adam at 1e-5", HARM, like(learning_rate_init=1e-5)),
-    Fault("rate-too-low", "SGD at 1e-5", HARM, sgd(1e-5)),
-    Fault("rate-too-low", "SGD at 1e-4, no momentum", HARM, sgd(1e-4, momentum=0.0)),
+    Fault("rate-too-low", "SGD at 1e-5", HARM, sgd(1e-5), twin=STEADY),
+    Fault("rate-too-low", "SGD at 1e-4, no momentum", HARM, sgd(1e-4, momentum=0.0), twin=sgd(0.05, momentum=0.0)),
     Fault("rate-too-low", "tanh, batch norm, Adam at 3e-6", HARM,
-          like(activation="tanh", norm="batch", learning_rate_init=3e-6)),
-    Fault("oscillation", "tanh, Adam at 0.1", SWINGS, like(activation="tanh", learning_rate_init=0.1)),
+          like(activation="tanh", norm="batch", learning_rate_init=3e-6), twin=like(activation="tanh", norm="batch")),
+    Fault("oscillation", "tanh, Adam at 0.1", SWINGS, like(activation="tanh", learning_rate_init=0.1), twin=TANH),
     Fault("oscillation", "tanh, Adam at 0.05, batches of 8", SWINGS,
-          like(activation="tanh", learning_rate_init=0.05, batch_size=8, max_iter=20)),
-    Fault("oscillation", "tanh, SGD at 0.5", SWINGS, sgd(0.5, activation="tanh")),
+          like(activation="tanh", learning_rate_init=0.05, batch_size=8, max_iter=20), twin=TANH),
+    Fault("oscillation", "tanh, SGD at 0.5", SWINGS, sgd(0.5, activation="tanh"), twin=by_steady(TANH)),
     Fault("oscillation", "batch norm, Adam at 0.3, batches of 8", SWINGS,
-          like(norm="batch", learning_rate_init=0.3, batch_size=8, max_iter=20)),
-    Fault("plateau", "all weights zero", HARM, init(None)),
-    Fault("plateau", "all weights the same", HARM, like(init=Constant(0.1)), depths=(2, 4)),
-    Fault("plateau", "a rate that is gone after a tenth of the steps", HARM,
-          sgd(0.01, momentum=0.0, learning_rate=Exponential(30)), depths=SHALLOW),
-    Fault("plateau", "eight sigmoid layers and more", HARM, like(activation="logistic"), depths=(8, 12),
-          widths=(32, 64)),
+          like(norm="batch", learning_rate_init=0.3, batch_size=8, max_iter=20), twin=like(norm="batch")),
+    Fault("plateau", "all weights zero", LEVEL, init(None)),
+    Fault("plateau", "all weights the same", LEVEL, like(init=Constant(0.01)), depths=(3, 4)),
+    Fault("plateau", "a rate that is gone after a tenth of the steps", LEVEL, like(learning_rate=Exponential(30)),
+          depths=SHALLOW),
+    Fault("plateau", "eight sigmoid layers and more", LEVEL, SIGMOID, depths=(8, 12), widths=(32, 64)),
     Fault("not-finite", "SGD at 1,000", DIVERGES, sgd(1000.0), depths=SHALLOW),
     Fault("not-finite", "SGD at 0.1, a target in thousands", DIVERGES, sgd(0.1), far_target(1000, 3),
           tasks=("numbers",), depths=SHALLOW),
     Fault("not-finite", "SGD at 0.1, inputs times 10,000", DIVERGES, sgd(0.1), times(1, 1e4), depths=SHALLOW),
-    Fault("not-finite", "ReLU, N(0, 100), SGD at 0.1", DIVERGES, lambda s: sgd(0.1)(s) | init(100.0)(s),
+    Fault("not-finite", "ReLU, N(0, 100), SGD at 0.1", DIVERGES, lambda s: {**sgd(0.1)(s), **init(100.0)(s)},
           depths=(10, 20)),
 )  # fmt: skip
 

@@ -108,12 +108,37 @@ def _flat(trained: Trained) -> float:
     return max(float(((a < low + 0.01) | (a > 0.99)).mean()) for a in _hidden(trained))
 
 
+def _untrained(trained: Trained) -> Trained:
+    """The same network before its first step."""
+    still = {"max_iter": 1, "learning_rate_init": 1e-30, "learning_rate": "constant", "solver": "sgd", "alpha": 0.0}
+    return train(clone(trained.estimator).set_params(**still), trained.split)
+
+
 def _initial_loss_ratio(trained: Trained) -> float:
     """Loss before training over that of a network that knows nothing: log(classes), or the variance of y."""
-    fresh = clone(trained.estimator).set_params(max_iter=1, learning_rate_init=1e-12, solver="sgd", alpha=0.0)
     split = trained.split
-    first = train(fresh, split).estimator.loss_
+    first = _untrained(trained).estimator.loss_
     return float(first / (np.log(split.classes) if split.task == "classes" else np.var(split.y) / 2))
+
+
+def _growth(trained: Trained) -> float:
+    """log10 of RMS(dLoss/dz) of the first hidden layer over that of the last, before the first step.
+
+    Of a random derivative by the output: what the layers do to it is asked, not what the loss makes of it.
+    """
+    model, X = _untrained(trained).estimator, trained.split.X[:256]
+    network, parameters = model.network_, model.parameters_
+    passed = network.forward(parameters, X)
+    d_output = np.random.default_rng(0).normal(size=passed.output.shape)
+    deltas = network.backward(parameters, passed, d_output).deltas
+    first, last = (max(float(np.sqrt((dz.astype(float) ** 2).mean())), 1e-45) for dz in (deltas[0], deltas[-2]))
+    return float(np.log10(first / last))
+
+
+def _falls_late(trained: Trained) -> float:
+    """Share of the training loss that the second half of the epochs takes away."""
+    curve = trained.curve
+    return float(1 - curve[-1] / curve[len(curve) // 2])
 
 
 def _score_of_one_batch(trained: Trained) -> float:
@@ -156,6 +181,13 @@ LOUD = measured(
 )
 RISES = measured(_rises, 0.25, "the training loss rises by over 2 % in a quarter of the epochs")
 OVERCONFIDENT = measured(calibration_error, 0.1, "the expected calibration error is above 0.1")
+SHRUNK = measured(
+    lambda trained: -_growth(trained), 2.0, "dLoss/dz shrinks a hundredfold from the last hidden layer to the first"
+)
+GROWN = measured(_growth, 2.0, "dLoss/dz grows a hundredfold from the last hidden layer to the first")
+STANDS = measured(
+    lambda trained: -abs(_falls_late(trained)), -0.05, "the training loss changes by under 5 % in the second half"
+)
 STUCK = Proof(
     "measured",
     "the training score on a single batch stays below 0.9",
