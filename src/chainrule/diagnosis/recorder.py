@@ -63,7 +63,7 @@ class Recorder:
     Examples
     --------
     >>> import numpy as np
-    >>> from chainrule import Dense, Network, Rows, Trainer
+    >>> from chainrule import Dense, Network, Recorder, Rows, Trainer
     >>> X = np.random.default_rng(0).normal(size=(256, 8)).astype(np.float32)
     >>> network = Network([*[Dense(32, "sigmoid")] * 9, Dense(1)], inputs=8)
     >>> trainer = Trainer(network, "squared_error", seed=0)
