@@ -13,7 +13,7 @@ from chainrule.diagnosis.observed import Observed
 from chainrule.diagnosis.rules.base import Rule, Verdict, confidence
 
 #: Thresholds, found on the half of the data sets that benchmarks/faults keeps for it (docs/diagnosis.md).
-FALL, FALL_UNLEARNED, FALL_AT_FIRST = 2.5, 1.3, 4.0
+FALL, STAYS_UNLEARNED, FALL_AT_FIRST, FALL_UNLEARNED = 2.5, 1.3, 4.0, 3.0
 RISE, RISE_EVENLY, STEEP = 2.0, 1.1, 0.15
 DEAD = 0.5
 SATURATED = 0.5
@@ -32,27 +32,31 @@ def vanishing(observed: Observed) -> Verdict | None:
     """Powers of ten that dLoss/dz loses from the output to the first layer.
 
     At the start some are lost by networks that learn, too: then Adam, which divides them out, and steps that grow the
-    weights bring them back. What is lost in the later half stays lost.
+    weights bring them back. What is lost in the later half stays lost; what was lost at first has cost its time where
+    little was learned.
     """
-    probes = observed.probes
+    probes, left = observed.probes, unlearned(observed)
     if not probes or len(probes.hidden) < 2:
         return None
     lost = -probes.reach()
-    if observed.fitted:
-        left = unlearned(observed)
-        fall, threshold = _later(lost), FALL if left is None or left < NOT_LEARNED else FALL_UNLEARNED
+    first, late = float(lost[0]), _later(lost)
+    at_first = FALL_AT_FIRST if left is None or left < LEARNED else FALL_UNLEARNED
+    stays = FALL if left is None or left < NOT_LEARNED else STAYS_UNLEARNED
+    if observed.fitted and late > stays:
+        fall, threshold, when = late, stays, "in the later half"
+    elif first > at_first and not (observed.fitted and at_first == FALL_AT_FIRST):
+        fall, threshold, when = first, at_first, "at first"
     else:
-        fall, threshold = float(lost[0]), FALL_AT_FIRST
-    if not fall > threshold:
         return None
     evidence = (
         Evidence(A_LAYER, float(probes.slope()[0]), "about 0"),
-        Evidence("powers of ten lost from the output to the first layer", fall, f"below {threshold:g}"),
+        Evidence(f"powers of ten lost from the output to the first layer, {when}", fall, f"below {threshold:g}"),
         Evidence("log10 of update over weight in the first layer", float(observed.late("update")[0]), HEALTHY_UPDATE),
     )
-    flow = probes.flow()[-1 if observed.fitted else 0]
+    flow = probes.flow()[-1 if when != "at first" else 0]
     small = tuple(p.name for p, low in zip(probes.hidden, flow < flow[-1] - threshold / 2, strict=True) if low)
-    return Verdict("error", confidence(fall, threshold, 2 * threshold), evidence, small)
+    level: Level = "warning" if observed.fitted and when == "at first" else "error"
+    return Verdict(level, confidence(fall, threshold, 2 * threshold), evidence, small)
 
 
 def exploding(observed: Observed) -> Verdict | None:
