@@ -37,6 +37,7 @@ _HOMES = {
     "RateCurve": "training.finder",
     "range_test": "training.finder",
     "find_learning_rate": "estimators.finder",
+    "Recorder": "diagnosis.recorder",
     "diagnose": "estimators.diagnosis.diagnose",
     "compare": "estimators.diagnosis.compare",
     "to_onnx": "estimators.onnx",

@@ -374,6 +374,13 @@ def test_every_kind_of_fit_can_be_diagnosed(model):
     assert (findings.probes is None) == (model.probes_ is None)
 
 
+def test_a_single_class_can_be_diagnosed():
+    X, _ = blobs(60)
+    y = np.zeros(60, int)
+    model = MLPClassifier((4,), tol=0.1, n_iter_no_change=2, learning_rate_init=0.1, random_state=0).fit(X, y)
+    assert diagnose(model, X, y, X, y).at_least("error") == ()
+
+
 @pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
 def test_labels_and_numbers_and_sequences_can_be_diagnosed():
     from chainrule import SequenceClassifier

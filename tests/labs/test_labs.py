@@ -10,7 +10,6 @@ import pytest
 
 from chainrule import labs
 from chainrule.errors import InputError
-from chainrule.labs import paper
 
 pytestmark = pytest.mark.usefixtures("compiled")
 each = pytest.mark.parametrize("name", list(labs.LABS))
@@ -106,7 +105,7 @@ def test_another_seed_other_numbers_and_the_same_claim(name):
 @each
 def test_its_picture(name, tmp_path):
     figure = short(name).picture()
-    axes = figure.get_axes()
+    axes = [ax for ax in figure.get_axes() if ax.axison]  # a display hides the axes whose place it divides
     assert axes
     for ax in axes:
         assert ax.has_data()
@@ -137,8 +136,6 @@ def test_without_matplotlib_numbers_are_to_be_had(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "matplotlib", None)
     with pytest.raises(ImportError, match=r"pip install 'chainrule\[plots\]'"):
         labs.run("linear-collapse", short=True).picture()
-    with pytest.raises(ImportError, match="matplotlib"):
-        paper.check_there("-o")
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,8 @@ from chainrule.training.schedules import Cosine
 pytestmark = pytest.mark.usefixtures("numpy_kernels")
 
 KINDS = ("table", "two classes", "three classes", "labels", "hinge", "number", "two numbers")
-#: Sections that a report of anything has, and those that stand and fall with probes, findings and rows.
-ALWAYS = {"learning", "data", "network", "reproduce"}
+#: Sections that a report of anything has; others stand and fall with probes and rows.
+ALWAYS = {"findings", "learning", "data", "network", "reproduce"}
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +121,15 @@ def test_findings(pages, read, hand_made, fitted):
     page = read(document(fitted["number"][0], findings=replace(hand_made.findings(), found=(hostile,))))
     assert not page.of("img")
     assert hand_made.HOSTILE["end"] in page.text("h3")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_without_findings_diagnosis_is_asked(kind, fitted, read):
+    estimator, X, y = fitted[kind]
+    found = chainrule.diagnose(estimator, X_val=X, y_val=y)
+    said = read(document(estimator, X, y)).text("section")
+    assert all(f"{one.rule} · {one.when} training" in said for one in found)
+    assert ("Nothing found" in said) == (not found)
 
 
 def test_scores(pages, read, fitted):

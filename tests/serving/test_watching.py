@@ -34,7 +34,10 @@ def painter():
 
 
 @pytest.fixture
-def watching():
+def watching(monkeypatch):
+    """Looked at and drawn without rests."""
+    monkeypatch.setattr(module, "APART", 0.001)
+    monkeypatch.setattr(module, "SHARE", 1.0)
     return Watching(painter())
 
 
@@ -142,8 +145,7 @@ def test_what_there_is_not(get, resting, path, method, status):
     assert get(resting, path, method=method).status == status
 
 
-def test_events_come_in_order_and_end(get, server, watching, monkeypatch):
-    monkeypatch.setattr(module, "APART", 0.001)
+def test_events_come_in_order_and_end(get, server, watching):
     stream = events(get(server, "/events"))
     kind, version, content = next(stream)
     assert (kind, version, content["done"]) == ("state", 0, 0)
@@ -192,6 +194,28 @@ def test_all_who_watch_see_the_same_and_it_is_drawn_once(get, server, watching):
     assert drawn == [0]
 
 
+def test_drawing_keeps_within_its_share(get, server, watching, monkeypatch):
+    drawn = []
+
+    def slow(outlook, records, probes):
+        drawn.append(len(records))
+        time.sleep(0.01)
+        return live.state(outlook, Course(records))
+
+    monkeypatch.setattr(module, "SHARE", 1e-6)
+    watching.painter = Painter(slow, painter().page)
+    watching.begin(OUTLOOK)
+    streams = [events(get(server, "/events")) for _ in range(3)]
+    for stream in streams:
+        assert next(stream)[2]["done"] == 0
+    watching.epoch(record(1))
+    watching.epoch(record(2))
+    watching.finish()
+    for stream in streams:  # the next one would have come after hours; the last state is drawn all the same
+        assert [content.get("done") for _, _, content in stream] == [2, None]
+    assert drawn == [0, 2]
+
+
 def test_nothing_is_drawn_while_nobody_watches(server, watching):
     watching.painter = Painter(lambda *_: pytest.fail("drawn"), painter().page)
     watching.begin(OUTLOOK)
@@ -199,8 +223,7 @@ def test_nothing_is_drawn_while_nobody_watches(server, watching):
         watching.epoch(record(epoch))
 
 
-def test_one_that_leaves_and_one_that_does_not_read_do_no_harm(get, server, watching, monkeypatch):
-    monkeypatch.setattr(module, "APART", 0.001)
+def test_one_that_leaves_and_one_that_does_not_read_do_no_harm(get, server, watching):
     watching.begin(OUTLOOK)
     gone = get(server, "/events")
     assert next(events(gone))[0] == "state"
@@ -244,8 +267,7 @@ def test_without_the_extra(watching, monkeypatch):
         Loopback(watching.app())
 
 
-def test_probes_are_asked_for_while_somebody_watches(get, server, watching, monkeypatch):
-    monkeypatch.setattr(module, "APART", 0.001)
+def test_probes_are_asked_for_while_somebody_watches(get, server, watching):
     asked = []
     watching.probing(lambda: asked.append(len(watching.records)))
     watching.begin(OUTLOOK)

@@ -13,6 +13,9 @@ from chainrule.cli import looks, shared
 from chainrule.cli.config import Configured
 from chainrule.errors import InputError, InputTypeError
 
+#: In front of the names of the arrays that are weights, as `save` writes them.
+WEIGHTS = "parameters."
+
 if TYPE_CHECKING:
     from chainrule.formats.document import Listing
 
@@ -71,7 +74,7 @@ def _content(listing: Listing) -> dict[str, Any]:
             "members": network["members"],
             "layers": [layer(one) for one in layers],
             "loss": inside["loss"],
-            "numbers": sum(prod(tensor.shape) for tensor in listing.tensors.values()),
+            "numbers": sum(prod(one.shape) for name, one in listing.tensors.items() if name.startswith(WEIGHTS)),
         },
         "history": history,
     }

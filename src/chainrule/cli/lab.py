@@ -70,13 +70,14 @@ def _check(output: Path | None, force: bool) -> None:
     if output is None:
         return
     from chainrule.labs import paper
+    from chainrule.plots import style
 
     shared.check_free("-o", output, force)
     try:
         paper.check_ending(output, "-o")
     except InputError as error:
         raise click.UsageError(str(error), click.get_current_context()) from error
-    paper.check_there("-o")
+    style.require("-o")
 
 
 def _list(as_json: bool) -> None:

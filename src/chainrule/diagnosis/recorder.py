@@ -31,8 +31,9 @@ PER_EPOCH = 4
 #: Most epochs that are kept; beyond them every other one is let go, then every other of those.
 KEPT = 256
 
-#: Nanoseconds: of a step beside its products, of a multiplication in them; of a layer that is probed, of a number seen.
-STEP, MULTIPLICATION = 20_000.0, 1 / 160
+#: Nanoseconds: of a layer of a step beside its products, of a multiplication in them; of a layer that is probed, of a
+#: number seen there.
+STEP, MULTIPLICATION = 8_000.0, 1 / 160
 LAYER, NUMBER = 80_000.0, 4.0
 
 #: A ratio of nothing to something, so that its logarithm is a number.
@@ -62,7 +63,7 @@ class Recorder:
     Examples
     --------
     >>> import numpy as np
-    >>> from chainrule import Dense, Network, Rows, Trainer
+    >>> from chainrule import Dense, Network, Recorder, Rows, Trainer
     >>> X = np.random.default_rng(0).normal(size=(256, 8)).astype(np.float32)
     >>> network = Network([*[Dense(32, "sigmoid")] * 9, Dense(1)], inputs=8)
     >>> trainer = Trainer(network, "squared_error", seed=0)
@@ -202,10 +203,13 @@ class Recorder:
 
     def _interval(self, rows: int) -> int:
         """Steps from probe to probe that keep probing within its share."""
-        layout, seen = self.network.layout, min(rows, measures.ROWS)
-        numbers = sum(math.prod(p.shape) for p in layout.parameters if p.kind == "weight")
-        step = STEP + 3 * rows * numbers * MULTIPLICATION
-        probe = sum(LAYER + NUMBER * (layer.units * seen + measures.ENTRIES) for layer in self.layers)
+        seen = min(rows, measures.ROWS)
+        weights = [math.prod(self.network.layout.place(f"{layer.name}.W")[1]) for layer in self.layers]
+        step = sum(STEP + 3 * rows * numbers * MULTIPLICATION for numbers in weights)
+        probe = sum(
+            LAYER + NUMBER * (layer.units * seen + min(numbers, measures.ENTRIES))
+            for layer, numbers in zip(self.layers, weights, strict=True)
+        )
         return max(1, math.ceil(probe / (self.share * step)))
 
 

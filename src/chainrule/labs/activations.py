@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.labs import paper
 from chainrule.labs.lab import Condition, Lab
 from chainrule.labs.result import Cell, Result
 from chainrule.network.activations import ACTIVATIONS, ActivationFunction
+from chainrule.plots.activation_functions import ActivationFunctionsDisplay
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Array = NDArray[np.float64]
 
-#: Where ranges are looked at, and where pictures are drawn.
+#: Where ranges are looked at, and where slopes count as flat or not.
 WIDE, SHOWN = 40.0, 4.0
 #: Half the last digit to which the table gives a bound.
 ROUNDED = 0.0005
@@ -59,17 +59,9 @@ def experiment(short: bool, seed: int) -> Result:
 
 
 def _draw(figure: Figure) -> None:
-    figure.set_size_inches(8, 5.6)
-    x = np.linspace(-SHOWN, SHOWN, 161)
-    axes = figure.subplots(3, 4, sharex=True, sharey=True)
-    for ax, (name, f) in zip(axes.flat, ACTIVATIONS.items(), strict=True):
-        ax.plot(x, f.value(x), color=paper.COLOURS[0], label="f(z)")
-        ax.plot(x, _derivative(f, x), color=paper.COLOURS[1], linestyle="--", label="f'(z)")
-        ax.set_title(name)
-    axes[0, 0].set_xticks([-4, -2, 0, 2, 4])
-    axes[0, 0].set_ylim(-2, 4)
-    figure.supxlabel("z", fontsize=9)
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside right center", fontsize=8)
+    display = ActivationFunctionsDisplay.from_names()
+    figure.set_size_inches(display.size)
+    display.plot(figure.subplots())
 
 
 def _derivative(f: ActivationFunction, z: Array) -> Array:

@@ -89,7 +89,7 @@ def _draw(costs: Sequence[Cost], figure: Figure) -> None:
     parameters = [one.parameters for one in shown]
     for name, seconds, colour, marker in (
         (
-            "finite differences (parameters x forward)",
+            "finite differences, computed",
             [one.forward * one.parameters for one in shown],
             paper.COLOURS[1],
             "s",
@@ -98,7 +98,7 @@ def _draw(costs: Sequence[Cost], figure: Figure) -> None:
         ("forward", [one.forward for one in shown], paper.COLOURS[2], "^"),
     ):
         times.loglog(parameters, seconds, color=colour, marker=marker, label=name)
-    paper.label(times, "parameters", f"time for {most:,} rows (s)", "")
+    paper.label(times, "parameters", f"time for {most:,} rows (s)", "", place="upper left")
     for (rows, found), colour, marker in zip(by_rows.items(), paper.COLOURS, paper.MARKERS, strict=False):
         ratios.semilogx(parameters, [one.ratio for one in found], color=colour, marker=marker, label=f"{rows:,}")
     ratios.set_ylim(0, 4)

@@ -15,6 +15,7 @@ from chainrule.labs.lab import Condition, Lab
 from chainrule.labs.learning import Trained, learn
 from chainrule.labs.result import Result, number
 from chainrule.network.layers import Activation, BatchNorm, Dense, Layer
+from chainrule.plots import style
 from chainrule.training.optimisers import SGD
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def _draw(rates: Sequence[float], losses: Curves, accuracies: Curves, figure: Fi
         high_but_finite = np.minimum(losses[name], 10)
         by_loss.semilogx(rates, high_but_finite, color=colour, marker=marker, label=name)
         by_accuracy.semilogx(rates, accuracies[name], color=colour, marker=marker)
-    by_loss.axhline(log(CLASSES), color="#777777", linestyle=":", linewidth=1)
+    by_loss.axhline(log(CLASSES), color=style.GREY, linestyle=":", linewidth=1)
     by_loss.set_ylim(0, 3)
     paper.label(by_loss, "learning rate (dotted: guessing)", "training loss of the last epoch", "")
     paper.guessing(by_accuracy, 1 / CLASSES)

@@ -15,6 +15,7 @@ from chainrule.labs.result import Result
 from chainrule.labs.signals import cross_entropy, softmax_error
 from chainrule.network import activations
 from chainrule.network.layers import BatchNorm, Dense, Layer, LayerNorm, Residual
+from chainrule.plots import style
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -89,7 +90,7 @@ def _draw(errors: dict[str, float], differences: Sequence[Difference], figure: F
     checks.set_xscale("log")
     checks.set_yticks(places, list(errors))
     checks.invert_yaxis()
-    checks.axvline(1e-6, color="#777777", linestyle=":", linewidth=1)
+    checks.axvline(1e-6, color=style.GREY, linestyle=":", linewidth=1)
     paper.label(checks, "largest relative error (dotted: 1e-6)", "")
     h, forward, central = zip(*differences, strict=True)
     by_step.loglog(h, forward, color=paper.COLOURS[1], marker="s", label="forward, (L(w+h) - L(w)) / h")

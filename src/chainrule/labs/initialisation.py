@@ -71,7 +71,7 @@ def _draw(sizes: Sizes, figure: Figure) -> None:
         ax.set_title(activation)
         paper.label(ax, "layer", "")
     axes[0].set_ylabel("log$_{10}$ RMS(z)")
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside right center", fontsize=8)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside right center", fontsize="small")
 
 
 def _mean_sizes(network: Network, draws: list[np.random.SeedSequence], X: NDArray[np.float64]) -> list[float]:

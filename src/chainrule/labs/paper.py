@@ -8,8 +8,9 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chainrule.errors import InputError, MissingExtraError
+from chainrule.errors import InputError
 from chainrule.files import write_whole
+from chainrule.plots import style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,9 +18,8 @@ if TYPE_CHECKING:
 
 ENDINGS = (".png", ".svg", ".pdf")
 
-#: Colours that people with any kind of colour vision tell apart (Okabe and Ito 2008), without the yellow, which is too
-#: light for a line on white.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+#: Colours of lines, with three more than the displays have: orange, sky blue, black.
+COLOURS = (*style.LINES, "#E69F00", "#56B4E9", "#000000")
 #: Second signs beside the colour, for prints in black and white.
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
@@ -39,19 +39,6 @@ _LOOK = {
     "svg.fonttype": "none",
     "font.family": ["DejaVu Sans", "sans-serif"],
 }
-
-
-def check_there(where: str) -> None:
-    """Refuse where matplotlib is not installed, before work is done for a picture.
-
-    Raises
-    ------
-    MissingExtraError
-    """
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError as error:
-        raise MissingExtraError(where, "the package matplotlib", "none", "pip install 'chainrule[plots]'") from error
 
 
 def check_ending(path: Path, where: str) -> None:
@@ -74,7 +61,7 @@ def look() -> AbstractContextManager[None]:
 
 def blank() -> Figure:
     """An empty figure of 8 by 3.6 inches, drawn without a screen."""
-    check_there("a picture")
+    style.require("a picture")
     from matplotlib.figure import Figure
 
     return Figure(figsize=(8, 3.6), layout="constrained")
@@ -94,22 +81,22 @@ def panels(figure: Figure, count: int) -> list[Axes]:
     return list(figure.subplots(1, count, squeeze=False)[0])
 
 
-def label(ax: Axes, x: str, y: str, legend: str | None = None) -> None:
-    """Name the axes; `legend` is its title."""
+def label(ax: Axes, x: str, y: str, legend: str | None = None, place: str = "best") -> None:
+    """Name the axes; `legend` is its title, "" for none, and None for no legend."""
     ax.set_xlabel(x)
     ax.set_ylabel(y)
     if legend is not None:
-        ax.legend(title=legend or None, title_fontsize=8, fontsize=8)
+        style.legend(ax, title=legend or None, title_fontsize="small", loc=place)
 
 
 def legend_above(ax: Axes, columns: int = 1) -> None:
     """Where lines leave no room among them."""
-    ax.legend(loc="lower left", bbox_to_anchor=(-0.05, 1.0), ncols=columns, fontsize=8, borderaxespad=0.2)
+    style.legend(ax, loc="lower left", bbox_to_anchor=(-0.05, 1.0), ncols=columns, borderaxespad=0.2)
 
 
 def guessing(ax: Axes, accuracy: float) -> None:
     """An axis of accuracies from 0 to 1, with a dotted line at what guessing gives."""
-    ax.axhline(accuracy, color="#777777", linestyle=":", linewidth=1)
+    ax.axhline(accuracy, color=style.GREY, linestyle=":", linewidth=1)
     ax.set_ylim(0, 1.02)
 
 

@@ -89,7 +89,7 @@ def _draw(flows: Curves, depths: Sequence[int], reached: Curves, figure: Figure)
     paper.label(gradients, f"layer of {DEPTH}, from the input", "log$_{10}$ RMS(dLoss/dz)")
     paper.guessing(accuracies, 1 / CLASSES)
     paper.label(accuracies, "hidden layers (dotted: guessing)", "accuracy on test rows")
-    figure.legend(loc="outside right center", fontsize=8)
+    figure.legend(loc="outside right center", fontsize="small")
 
 
 def _mean_flow(start: Start, split: data.Split, seed: int) -> list[float]:

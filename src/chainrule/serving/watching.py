@@ -1,9 +1,10 @@
 """A training as a page that follows it.
 
 The training's thread adds a record to a list, and asks for the probes a few times a second while somebody watches. The
-server's thread looks at that list as often, draws what is new once for all who watch, and only while somebody does. An
-event carries all that is to be seen, so one that comes late or not at all is made good by the next: whoever reads
-slowly skips epochs, holds up nobody, and no queue grows behind him.
+server's thread looks at that list as often, draws what is new once for all who watch, only while somebody does, and in
+at most a fiftieth of the time, as the interpreter is one for both. An event carries all that is to be seen, so one that
+comes late or not at all is made good by the next: whoever reads slowly skips epochs, holds up nobody, and no queue
+grows behind him.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 #: Seconds between two looks, and so between two events of one stream.
 APART = 0.2
+#: Share of the time that drawing may take: where a drawing takes long, the next one comes later.
+SHARE = 0.02
 #: Seconds without an event after which a word is sent all the same: a client that has gone is then found out.
 SILENCE = 10.0
 
@@ -68,6 +71,7 @@ class Watching(Callback):
         self._watchers, self._looked = 0, -math.inf
         self._last: Mapping[str, Any] | None = None
         self._drawn: tuple[int, str] = (-1, "")
+        self._rested = -math.inf
 
     def probing(self, probes: Callable[[], Any]) -> None:
         self._look = probes
@@ -137,24 +141,31 @@ class Watching(Callback):
 
     async def _news(self) -> AsyncIterator[str]:
         """What there is to see, whenever there is more, and the last word."""
-        seen, quiet = -1, 0.0
+        seen, told = -1, time.monotonic()
         while self._last is None:
-            if seen != self._version:
-                seen, quiet = self._version, 0.0
-                yield self._event(seen)
-            elif quiet >= SILENCE:
-                quiet = 0.0
+            newest, now = self._newest(), time.monotonic()
+            if seen != newest:
+                seen, told = newest, now
+                yield self._event(newest)
+            elif now - told >= SILENCE:
+                told = now
                 yield ": still training\n\n"
             await asyncio.sleep(APART)
-            quiet += APART
         if seen != self._version:
             yield self._event(self._version)
         yield _event("end", self._version, self._last)
 
+    def _newest(self) -> int:
+        """The version to tell of: what was drawn last, until it is time to draw again."""
+        return self._version if time.monotonic() >= self._rested else self._drawn[0]
+
     def _event(self, version: int) -> str:
         """The state as an event, drawn once for all who watch."""
         if self._drawn[0] != version:
+            started = time.monotonic()
             self._drawn = version, _event("state", version, self._state())
+            done = time.monotonic()
+            self._rested = done + (done - started) / SHARE
         return self._drawn[1]
 
 

@@ -80,7 +80,7 @@ def batch_norm_mismatch(observed: Observed) -> Verdict | None:
 
 def class_imbalance(observed: Observed) -> Verdict | None:
     seen, scores = observed.survey, observed.held_out or observed.training
-    if seen is None or not seen.shares or scores is None or not scores.recalls:
+    if seen is None or len(seen.shares) < 2 or scores is None or len(scores.recalls) != len(seen.shares):
         return None
     rarest = int(np.argmin(seen.shares))
     share, recall = seen.shares[rarest], scores.recalls[rarest]

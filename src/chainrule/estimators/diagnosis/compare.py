@@ -57,7 +57,7 @@ class Comparison:
             ("gradient a layer on the way back, powers of ten", *(_slope(one) for one in both)),
             ("epochs", *(str(len(one.model.history_)) for one in both)),
             ("seconds", *(f"{one.seconds:.1f}" for one in both)),
-            ("findings", *(", ".join(one.findings.rules) or "none" for one in both)),
+            ("found", *(", ".join(f.rule for f in one.findings.at_least("warning")) or "nothing" for one in both)),
         ]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = ("  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows)

@@ -16,7 +16,6 @@ from typing import Any
 
 from chainrule.diagnosis.findings import Findings
 from chainrule.errors import InputError
-from chainrule.estimators.diagnosis.diagnose import diagnose
 from chainrule.files import write_whole
 from chainrule.plots.report.blocks import facts
 from chainrule.plots.report.markup import Markup, el, join, number, word
@@ -75,7 +74,7 @@ def report(
 
 def document(estimator: Any, X: Any = None, y: Any = None, findings: Findings | None = None) -> str:
     """The report as text; parameters are those of `report`."""
-    about = subject(estimator, X, y, diagnose(estimator, X_val=X, y_val=y) if findings is None else findings)
+    about = subject(estimator, X, y, findings)
     made = ((section, section.body(about)) for section in ALL)
     parts = [Part(section.id, section.title, body) for section, body in made if body is not None]
     name = about.name if about.target is None else join(about.name, " of ", word(about.target))
@@ -86,10 +85,8 @@ def document(estimator: Any, X: Any = None, y: Any = None, findings: Findings | 
 def _lead(about: Subject) -> Markup:
     """The few figures that matter most."""
     history, best, outlook = about.course.history, about.course.best, about.model.outlook_
-    pairs: list[tuple[str, Any]] = []
-    if about.findings is not None:
-        count = len(about.findings)
-        pairs.append(("findings", el("a", f"{count:,}", href="#findings") if count else "none"))
+    count = len(about.findings)
+    pairs: list[tuple[str, Any]] = [("findings", el("a", f"{count:,}", href="#findings") if count else "none")]
     if outlook is not None:
         pairs.append(("rows", f"{outlook.rows + outlook.held_out:,}"))
     pairs.append(("parameters", f"{about.model.network_.layout.trained:,}"))

@@ -27,7 +27,9 @@ def text(value: Any) -> Markup:
     """
     if isinstance(value, Markup):
         return value
-    sound = "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in str(value))
+    sound = str(value)
+    if not sound.isprintable():
+        sound = "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in sound)
     return Markup(escape(sound))
 
 

@@ -13,6 +13,7 @@ from chainrule.diagnosis.findings import Findings
 from chainrule.errors import InputError, InputTypeError
 from chainrule.estimators.base import BaseMLP
 from chainrule.estimators.classifier import MLPClassifier
+from chainrule.estimators.diagnosis.diagnose import diagnose
 from chainrule.estimators.table import rows
 from chainrule.estimators.table.base import BaseTable
 from chainrule.plots.report.course import Course
@@ -51,7 +52,7 @@ class Subject:
     estimator, model : what was given, and the multi-layer perceptron in it, the same where it is one
     encoder : of the columns, where the estimator takes tables
     course : of the training
-    findings : None where nobody looked
+    findings : of diagnosis
     scored : None where no rows were given
     """
 
@@ -59,7 +60,7 @@ class Subject:
     model: BaseMLP
     encoder: Encoder | None
     course: Course
-    findings: Findings | None
+    findings: Findings
     scored: Scored | None
 
     @property
@@ -89,6 +90,8 @@ def subject(estimator: Any, X: Any = None, y: Any = None, findings: Findings | N
     model = estimator.model_ if table else estimator
     course = Course(model.history_, model.probes_)
     scored = None if X is None else _scored(estimator, model, X, y)
+    if findings is None:
+        findings = diagnose(estimator, X_val=X, y_val=y)
     return Subject(estimator, model, estimator.encoder_ if table else None, course, findings, scored)
 
 

@@ -12,9 +12,7 @@ from chainrule.plots.report.subject import Subject
 _SIGNS = {"error": "✕", "warning": "!", "note": "i"}
 
 
-def findings(subject: Subject) -> Markup | None:
-    if subject.findings is None:
-        return None
+def findings(subject: Subject) -> Markup:
     if not subject.findings:
         return note("Nothing found that keeps this network from learning.")
     return join(*map(_finding, subject.findings))
