@@ -9,6 +9,10 @@ import numpy as np
 
 from chainrule.diagnosis.observed import Observed
 from chainrule.diagnosis.remedies import Remedy
+from chainrule.training.schedules import Schedule
+
+#: log10 of update over weight from which steps kill units.
+LARGE_STEPS = -1.0
 
 #: What a rule asks for its remedies.
 Cure = Callable[[Observed], Remedy]
@@ -69,6 +73,20 @@ def open_way(observed: Observed) -> Remedy:
         said += " Use Adam: the rate of SGD was found for gradients that are gone."
         changes |= {"solver": "adam", "learning_rate_init": 1e-3}
     return Remedy("gelu-residual", said, tuple(changes.items()))
+
+
+def revive(observed: Observed) -> Remedy:
+    """Against dead units: smaller steps where they were as large as the weights, else weights and a slope that live."""
+    if not observed.early_update > LARGE_STEPS:
+        return LEAKY_INIT(observed)
+    scheduled = isinstance(observed.parameters.get("learning_rate"), Schedule)
+    return (CONSTANT_RATE if scheduled else RATE_DOWN)(observed)
+
+
+def move_on(observed: Observed) -> Remedy:
+    """Against a loss that stands: a rate that does not run out, else weights that differ and units that pass it on."""
+    scheduled = isinstance(observed.parameters.get("learning_rate"), Schedule)
+    return (CONSTANT_RATE if scheduled else RELU)(observed)
 
 
 def penalise(observed: Observed) -> Remedy:
@@ -138,6 +156,7 @@ RATE_UP = rate_for(
     -2.5,
     "Raise the learning rate until a step is about 1/300 of the weights: learning_rate_init={rate}.",
 )
+CONSTANT_RATE = fixed("constant-rate", "Leave the schedule out: learning_rate='constant'.", learning_rate="constant")
 RIGHT_RATE = fixed("find-rate", "Run chainrule.find_learning_rate(estimator, X, y), and take what it suggests.")
 EARLY = fixed(
     "early-stopping",

@@ -124,13 +124,13 @@ def rate_too_high(observed: Observed) -> Verdict | None:
 
 
 def rate_too_low(observed: Observed) -> Verdict | None:
-    """Steps that hardly move anything, while the loss is high and falls evenly."""
-    probes, losses = observed.probes, observed.losses
-    if not probes or not observed.fitted or len(losses) < 2:
+    """Steps that hardly move anything, while the loss is high."""
+    probes = observed.probes
+    if not probes or not observed.fitted:
         return None
     most = float(np.median(np.nanmax(probes.of("update"), axis=1)))
     left = unlearned(observed)
-    if not most < SLOW or (left is not None and left < LEARNED) or (np.diff(losses) > 0).mean() > RISES:
+    if not most < SLOW or (left is not None and left < LEARNED):
         return None
     evidence = [
         Evidence("log10 of update over weight, the largest of a layer, median of all epochs", most, HEALTHY_UPDATE),
@@ -217,7 +217,7 @@ DURING = (
         "A ReLU that is off for every row has slope 0 and gets no gradient: it never comes back. Steps that are too "
         "large, or biases far below zero, push units there.",
         "Maas et al. 2013; Lu et al. 2019, Dying ReLU and Initialization",
-        dead_relu, prescribe(cures.LEAKY_INIT, cures.SLOWER, cures.NORM),
+        dead_relu, prescribe(cures.revive, cures.LEAKY_INIT, cures.SLOWER, cures.NORM),
     ),
     Rule(
         "saturation", "Activations stand at the flat ends of their function", "during",
@@ -252,7 +252,7 @@ DURING = (
         "The gradient is near zero though little has been learned: units that are all alike, a learning rate that has "
         "run out, or a network that cannot express more. More epochs will not help.",
         "Dauphin et al. 2014, Identifying and attacking the saddle point problem",
-        plateau, prescribe(cures.RELU, cures.FASTER, cures.LARGER, cures.FREE),
+        plateau, prescribe(cures.move_on, cures.FASTER, cures.LARGER, cures.FREE),
         behind=("vanishing-gradients", "exploding-gradients", "dead-relu", "saturation", "rate-too-high",
                 "rate-too-low", "underfitting", "unscaled-inputs", "shuffled-labels"),
     ),
