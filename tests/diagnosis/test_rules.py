@@ -374,6 +374,15 @@ def test_every_kind_of_fit_can_be_diagnosed(model):
     assert (findings.probes is None) == (model.probes_ is None)
 
 
+@pytest.mark.parametrize("init", ["zeros", "he_normal"])
+def test_units_that_never_move_can_be_diagnosed(init):
+    X, y = blobs()
+    model = MLPClassifier((8, 8), init=init, learning_rate_init=1e-12, tol=0.1, n_iter_no_change=3, random_state=0)
+    findings = diagnose(model.fit(X, y), X, y, *blobs(seed=1))
+    assert {"rate-too-low", "one-batch"} <= set(findings.rules)
+    assert findings.at_least("warning")
+
+
 def test_a_single_class_can_be_diagnosed():
     X, _ = blobs(60)
     y = np.zeros(60, int)

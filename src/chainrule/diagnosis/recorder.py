@@ -181,7 +181,7 @@ class Recorder:
         """How far the step has moved the weights."""
         for layer, into in zip(self.layers, row, strict=True):
             W, before = measures.some_rows(parameters[f"{layer.name}.W"]), self._before[layer.name]
-            ratio = measures.rms(W - before) / into[_COLUMNS["W_rms"]]
+            ratio = measures.rms(W - before) / max(into[_COLUMNS["W_rms"]], NOTHING)
             into[_COLUMNS["update"]] = np.log10(np.maximum(ratio, NOTHING))
 
     def _close(self, epoch: int | None = None) -> None:
