@@ -64,7 +64,9 @@ def _mended(case: Case, found: Any, twin: Trained) -> dict[str, Any] | None:
     """The first remedy of the finding, applied and trained: None where nothing was found."""
     if case.fault.rule not in found:
         return None
-    remedy = found[case.fault.rule].remedies[0]
+    remedy = next((one for one in found[case.fault.rule].remedies if one.can_be_applied), None)
+    if remedy is None:
+        return None
     estimator, split = case.sick()
     mended = train(remedy.apply(estimator), split)
     return {"remedy": remedy.name, "scores": _scores(mended), "near": mended.score >= twin.score - NEAR}

@@ -128,7 +128,7 @@ def test_training_has_the_same_bits_with_a_recorder(name, n_threads, kernels, mo
     layers = {**NETWORKS, **DRAWN}[name]
     alone, observed = (trained(layers, one, n_threads=n_threads) for one in (False, True))
     assert (alone.parameters.vector == observed.parameters.vector).all()
-    assert len(observed.observer.probes()) == 3
+    assert len(observed.observer.probes()) >= 3
 
 
 @pytest.mark.parametrize("n_members", [2, 3])
@@ -168,10 +168,12 @@ def test_units_that_never_fire_are_dead_and_others_are_not():
     trainer = Trainer(network, "cross_entropy", seed=0)
     trainer.parameters["0.W"][:4] = 0
     trainer.parameters["0.b"][:4] = -1
-    trainer.observer = recorder = Recorder(network)
+    trainer.observer = recorder = Recorder(network, share=1e9)
     trainer.epoch(data(), 32)
-    assert recorder.probes().of("dead")[0, 0] == pytest.approx(0.4)
-    assert np.isnan(recorder.probes().of("dead")[0, -1])  # of an output no unit is dead
+    dead = recorder.probes().of("dead")
+    assert np.isnan(dead[0]).all()  # 32 rows are too few to tell
+    assert dead[-1, 0] == pytest.approx(0.4)
+    assert np.isnan(dead[-1, -1])  # of an output no unit is dead
 
 
 def test_gradients_too_small_for_float32_squares_are_still_told_apart():
@@ -267,7 +269,7 @@ def test_measuring_goes_on_where_training_does():
     model = MLPClassifier((8,), random_state=0)
     for _ in range(3):
         model.partial_fit(rows.X, rows.y, classes=[0, 1, 2])
-    assert model.probes_.epochs.tolist()[0] == 1
+    assert model.probes_.epochs.tolist()[0] == 0
     model = MLPClassifier((8,), max_iter=12, random_state=0, warm_start=True).fit(rows.X, rows.y)
     first = len(model.probes_)
     model.fit(rows.X, rows.y)

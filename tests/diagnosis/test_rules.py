@@ -107,7 +107,7 @@ ILL = {
     "class-imbalance": observed(
         probes=seen(shares=(0.99, 0.01)), held_out=Scores(0.05, 0.99, 0.99, 500, (1.0, 0.1), 0.01)
     ),
-    "miscalibration": observed(held_out=Scores(0.9, 0.93, 0.5, 500, (0.9, 0.9), 0.25)),
+    "miscalibration": observed(held_out=Scores(0.9, 0.93, 0.5, 500, (0.9, 0.9), 0.25, 0.25)),
 }
 
 
@@ -307,7 +307,9 @@ def test_a_survey_of_sparse_rows_is_that_of_dense_ones():
     random = np.random.default_rng(0)
     X = random.binomial(1, 0.3, size=(90, 4)).astype(np.float32)
     y = random.integers(0, 3, 90)
-    assert survey(csr_matrix(X), y, 3) == survey(X, y, 3)
+    sparse, dense = survey(csr_matrix(X), y, 3), survey(X, y, 3)
+    assert (sparse.largest, sparse.median) == (1, 1)  # of what is not zero: most of a sparse column is
+    assert replace(sparse, largest=dense.largest, median=dense.median) == dense
 
 
 def test_a_survey_of_columns_that_never_vary_names_no_leak():
@@ -379,7 +381,8 @@ def test_units_that_never_move_can_be_diagnosed(init):
     X, y = blobs()
     model = MLPClassifier((8, 8), init=init, learning_rate_init=1e-12, tol=0.1, n_iter_no_change=3, random_state=0)
     findings = diagnose(model.fit(X, y), X, y, *blobs(seed=1))
-    assert {"rate-too-low", "one-batch"} <= set(findings.rules)
+    assert "one-batch" in findings
+    assert ("rate-too-low" in findings) == (init != "zeros")  # to weights of zero there is no ratio
     assert findings.at_least("warning")
 
 

@@ -34,9 +34,9 @@ def diagnose(
     force: bool,
     as_json: bool,
 ) -> int:
-    """Why a model has learned, or has not: findings, evidence, remedies.
+    """Why has a model learned, or not?
 
-    MODEL holds what was measured of every layer while it trained.
+    Findings with their evidence, reasons and remedies. MODEL holds what was measured of every layer while it trained.
     """
     from chainrule.estimators.diagnosis.diagnose import diagnose as look
     from chainrule.estimators.loading import load

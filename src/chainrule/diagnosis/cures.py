@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -49,8 +49,10 @@ def times(name: str, parameter: str, factor: float, text: str) -> Cure:
 
     def cure(observed: Observed) -> Remedy:
         value = observed.parameters.get(parameter)
-        if isinstance(value, (tuple, list)):
-            found: Any = tuple(max(1, round(width * factor)) for width in value)
+        if observed.parameters.get("layers") is not None and parameter == "hidden_layer_sizes":
+            found: Any = None  # the person's own layers stand in their place
+        elif isinstance(value, (tuple, list)):
+            found = tuple(max(1, round(width * factor)) for width in value)
         elif isinstance(value, int):
             found = max(1, round(value * factor))
         else:
@@ -105,14 +107,72 @@ def statistics(observed: Observed) -> Remedy:
     return Remedy("batch-norm-default", said, (("norm", "batch"), *larger))
 
 
+def relieve(observed: Observed) -> Remedy:
+    """Against too little learned: take away what is set far off, by name; there may be nothing."""
+    found = {
+        name: usual
+        for name, (usual, much) in USUAL.items()
+        if isinstance(value := observed.parameters.get(name), (int, float)) and value >= much
+    }
+    named = ", ".join(f"{name}={observed.parameters[name]:g}" for name in found)
+    return Remedy(
+        "less-regularisation", f"Take back {named}: it keeps the network from learning.", tuple(found.items())
+    )
+
+
+#: What regularises: its usual value, and from where on it is much.
+USUAL = {"dropout": (0.0, 0.6), "alpha": (1e-4, 0.1), "l1": (0.0, 0.01), "l2": (0.0, 0.1), "weight_decay": (0.0, 1.0)}
+
+
+def scale_target(observed: Observed) -> Remedy:
+    """For numbers alone."""
+    said = "Standardise the target: scikit-learn's TransformedTargetRegressor does, and TableRegressor by itself."
+    return Remedy("scale-target" if observed.survey and not observed.survey.shares else NOTHING, said)
+
+
+def curve(observed: Observed) -> Remedy:
+    """Something curved between products: by the activation, or by hand where the layers were given."""
+    if observed.parameters.get("layers") is not None:
+        return Remedy("activation", "Put an activation between the products: Dense(64, 'gelu').")
+    return Remedy(
+        "gelu", "Use GELU as activation: a stack of linear layers is one linear layer.", (("activation", "gelu"),)
+    )
+
+
+def shallower(observed: Observed) -> Remedy:
+    """Two layers, in place of whatever there are."""
+    own = (("layers", None),) if "layers" in observed.parameters else ()
+    said = "Use fewer layers: two do for most tables."
+    return Remedy("shallower", said, (("hidden_layer_sizes", (64, 64)), *own))
+
+
+#: Parameters that solver="lbfgs" refuses.
+NOT_WITH_LBFGS = {"clip_norm", "dropout", "weight_decay", "early_stopping", "calibration", "batch_size"}
+
+#: The name of a remedy that there is no reason for.
+NOTHING = ""
+
+
 def prescribe(*cures: Cure) -> Callable[[Observed], tuple[Remedy, ...]]:
-    """The cures that the estimator at hand can take, and those that are for the person, in order."""
+    """The cures that the estimator at hand can take and that change it, and those for the person, each once."""
 
     def remedies(observed: Observed) -> tuple[Remedy, ...]:
-        found = (cure(observed) for cure in cures)
-        return tuple(remedy for remedy in found if remedy.suits(observed.parameters))
+        found: dict[str, Remedy] = {}
+        for cure in cures:
+            remedy = cure(observed)
+            if _helps(remedy, observed.parameters):
+                found.setdefault(remedy.name, remedy)
+        return tuple(found.values())
 
     return remedies
+
+
+def _helps(remedy: Remedy, parameters: Mapping[str, Any]) -> bool:
+    """Whether there is such a remedy, and it is none that these parameters refuse or have already."""
+    refused = parameters.get("solver") == "lbfgs" and any(name in NOT_WITH_LBFGS for name, _ in remedy.changes)
+    same = not remedy.scale and remedy.changes and all(parameters.get(n) == v for n, v in remedy.changes)
+    empty = remedy.name == NOTHING or (remedy.name == "less-regularisation" and not remedy.changes)
+    return remedy.suits(parameters) and not (refused or same or empty)
 
 
 ACTIVATION = fixed("relu", "Use ReLU: its slope is 1 where a unit is active.", activation="relu")
@@ -139,8 +199,6 @@ LEAKY_INIT = fixed(
     "Use leaky ReLU with He initialisation: units that are off still have a slope.",
     activation="leaky_relu", init="auto",
 )  # fmt: skip
-SHALLOWER = fixed("shallower", "Use fewer layers: two do for most tables.", hidden_layer_sizes=(64, 64))
-GELU = fixed("gelu", "Use GELU as activation: a stack of linear layers is one linear layer.", activation="gelu")
 SILU = fixed("silu", "Use SiLU: smooth, without a flat end for large z.", activation="silu")
 CLIP = fixed("clip", "Clip the gradient to norm 1.", clip_norm=1.0)
 SCALE = fixed(
@@ -175,10 +233,6 @@ PLAIN = fixed(
     hidden_layer_sizes=(64, 64), layers=None, activation="relu", alpha=1e-4, l1=0.0, l2=0.0, dropout=0.0,
 )  # fmt: skip
 LARGER_BATCH = fixed("larger-batch", "Use batches of 256 rows: their mean is less noisy.", batch_size=256)
-FREE = fixed(
-    "less-regularisation", "Take the regularisation away.", alpha=0.0, l1=0.0, l2=0.0, weight_decay=0.0, dropout=0.0
-)
-FREE_TABLE = fixed("less-regularisation", "Take the regularisation away.", weight_decay=0.0, dropout=0.0)
 BALANCE = fixed("balance", "Weigh classes by the inverse of their share.", class_weight="balanced")
 CALIBRATE = fixed(
     "calibrate", "Hold rows out, and learn a temperature from them.", calibration=True, early_stopping=True
@@ -192,10 +246,6 @@ NO_DROPOUT = fixed("no-dropout", "Leave dropout out: batch normalisation has noi
 SWAP = fixed("swap", "Put dropout behind the batch normalisation, best behind the last one.")
 LAYER_NORM = fixed(
     "layer-norm", "Use layer normalisation, which does the same in training and prediction.", norm="layer"
-)
-SCALE_TARGET = fixed(
-    "scale-target",
-    "Standardise the target: scikit-learn's TransformedTargetRegressor does, and TableRegressor by itself.",
 )
 NO_OUTPUT_LAYER = fixed(
     "no-output-layer", "Leave your output layer out of `layers`: the estimator adds its own, and the loss its link."

@@ -67,13 +67,16 @@ class Finding:
         lines += [f"    follows from {', '.join(self.follows)}"] * bool(self.follows)
         lines += [f"    {one}" for one in self.evidence]
         lines += [f"    {self.reason} ({self.source})"]
-        lines += [f"    {place}. {one.text}" for place, one in enumerate(self.remedies, start=1)]
+        if not self.follows:
+            lines += [f"    {place}. {one.text}" for place, one in enumerate(self.remedies, start=1)]
         return "\n".join(lines)
 
 
 @dataclass(frozen=True, eq=False)
 class Findings:
-    """All that diagnosis found, the worst first; a sequence of `Finding`.
+    """All that diagnosis found, the worst first: iterate over it, or ask for a rule by name.
+
+    `"dead-relu" in findings`, `findings["dead-relu"]`, `findings.get("dead-relu")`; `findings[0]` is the worst.
 
     Attributes
     ----------
@@ -93,15 +96,21 @@ class Findings:
     def __bool__(self) -> bool:
         return bool(self.found)
 
-    def __getitem__(self, rule: str) -> Finding:
-        """The finding of a rule."""
-        for one in self.found:
-            if one.rule == rule:
-                return one
-        raise unknown_name("findings[...]", rule, self.rules)
+    def __getitem__(self, which: str | int) -> Finding:
+        """The finding of a rule, or by its place."""
+        if isinstance(which, int):
+            return self.found[which]
+        found = self.get(which)
+        if found is None:
+            raise unknown_name("findings[...]", which, self.rules)
+        return found
 
-    def __contains__(self, rule: object) -> bool:
-        return rule in self.rules
+    def get(self, rule: str) -> Finding | None:
+        """The finding of a rule, None where it has found nothing."""
+        return next((one for one in self.found if one.rule == rule), None)
+
+    def __contains__(self, which: object) -> bool:
+        return which in self.rules or which in self.found
 
     @property
     def rules(self) -> tuple[str, ...]:
@@ -113,15 +122,20 @@ class Findings:
         return tuple(one for one in self.found if LEVELS.index(one.level) >= LEVELS.index(level))
 
     def remedies(self) -> tuple[Remedy, ...]:
-        """Remedies of all findings, those of the worst first, each once."""
-        return tuple(dict.fromkeys(remedy for one in self.found for remedy in one.remedies))
+        """Remedies that can be applied: those of the worst finding first, each once; none of what only follows."""
+        causes = [one for one in self.found if not one.follows]
+        return tuple({r.name: r for one in causes for r in one.remedies if r.can_be_applied}.values())
 
     def to_data(self) -> list[dict[str, Any]]:
         """As JSON has it."""
         return [_sound(asdict(one)) for one in self.found]
 
     def __str__(self) -> str:
-        return "\n".join(map(str, self.found)) if self.found else "Nothing found that keeps this network from learning."
+        if self.found:
+            return "\n".join(map(str, self.found))
+        if self.probes is None:
+            return "Nothing found, and nothing was measured: fit with probes=True, or give rows."
+        return "Nothing found that keeps this network from learning."
 
 
 def _listed(names: tuple[str, ...]) -> str:

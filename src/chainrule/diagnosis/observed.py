@@ -30,6 +30,7 @@ class Scores:
     chance : score of the best constant prediction
     recalls : of a classification, the share of each class's rows that are found, NaN where there are none
     calibration : of a classification with probabilities, the expected calibration error, else None
+    sure : mean certainty minus accuracy: above 0 where probabilities are too sure
     rows : how many
     """
 
@@ -39,6 +40,7 @@ class Scores:
     rows: int
     recalls: tuple[float, ...] = ()
     calibration: float | None = None
+    sure: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class Observed:
     batch_losses : with batch normalisation, the loss of rows by statistics of their own, and by running ones
     initial_loss, constant_loss : of the untrained network, and of the best constant prediction
     one_batch : loss that a small batch was brought to, over that of its best constant prediction
+    columns : names of the network's inputs, where they have some
     plain : scores of a plain network of two ReLU layers that was trained for comparison, on rows that it has not seen
     """
 
@@ -76,6 +79,7 @@ class Observed:
     constant_loss: float | None = None
     one_batch: float | None = None
     plain: Scores | None = None
+    columns: Sequence[str] = ()
 
     @property
     def survey(self) -> Survey | None:
@@ -86,21 +90,48 @@ class Observed:
         """Training loss by epoch."""
         return np.array([record.loss for record in self.history])
 
+    @property
+    def begins(self) -> bool:
+        """Whether the network was seen before its first step."""
+        return bool(self.probes) and self.probes is not None and self.probes.epochs[0] == 0
+
     def first(self, quantity: str) -> Array:
         """A quantity of all layers at the first probe, in the order of `probes.layers`."""
         return self._of(quantity)[0].astype(np.float64)
 
     def late(self, quantity: str) -> Array:
-        """A quantity of all layers, its median over the later half of the probes."""
-        found = self._of(quantity)
-        return np.median(found[len(found) // 2 :].astype(np.float64), axis=0)
+        """A quantity of all layers, its median over the later half of training; NaN where there is none."""
+        return middle(self._of(quantity)[self._later()].astype(np.float64))
+
+    def later(self, values: Array) -> float:
+        """The median over the later half of training, of a number for each probe."""
+        return float(np.median(values[self._later()]))
 
     @property
     def early_update(self) -> float:
-        """The largest log10 of update over weight of any layer in the first quarter of the probes."""
-        found = self._of("update")
-        return float(np.nanmax(found[: max(1, len(found) // 4)]))
+        """The largest log10 of update over weight of any layer in the first quarter of training; NaN if unknown."""
+        if not self.probes:
+            return float("nan")
+        epochs = self.probes.epochs
+        early = epochs <= max(int(epochs[0]), int(epochs[-1]) // 4)
+        return float(np.fmax.reduce(self._of("update")[early], axis=None))
+
+    def column(self, place: int) -> str:
+        """What a column is called."""
+        return repr(self.columns[place]) if 0 <= place < len(self.columns) else str(place)
+
+    def _later(self) -> Array:
+        assert self.probes is not None
+        return self.probes.epochs >= self.probes.epochs[-1] / 2
 
     def _of(self, quantity: str) -> Array:
         assert self.probes is not None
         return self.probes.of(quantity)
+
+
+def middle(values: Array) -> Array:
+    """The median over the first axis, of what is a number; NaN where nothing is."""
+    ordered = np.sort(values, axis=0)  # NaN stands last
+    counts = np.isfinite(values).sum(axis=0)
+    found = np.take_along_axis(ordered, np.maximum(counts - 1, 0)[None] // 2, axis=0)[0]
+    return np.where(counts > 0, found, np.nan)

@@ -11,16 +11,16 @@ from chainrule.diagnosis.survey import Survey
 from chainrule.errors import unknown_name
 
 #: What is measured of a layer, in the order of the last axis of `Probes.values`. Widths and rows are averaged over;
-#: a number that a layer does not have (weights of a bare Activation) is NaN.
+#: a number that a layer does not have (dead units of the output, saturation of ReLU) is NaN.
 QUANTITIES = {
     "z_rms": "root mean square of the pre-activations",
-    "a_rms": "root mean square of the activations",
+    "a_rms": "root mean square of the activations, behind dropout",
     "a_spread": "deviation of the activations between rows, root mean square over units",
     "dz_rms": "root mean square of dLoss/dz, of the loss of a single row",
     "dW_rms": "root mean square of the gradient of the weights",
     "W_rms": "root mean square of the weights",
     "update": "log10 of the norm of a step over the norm of the weights",
-    "dead": "share of units that were 0 for every row seen",
+    "dead": "share of units that were 0 for every row seen, at least 64",
     "saturated": "share of activations at a flat end of their function",
     "rank": "effective rank of the activations (participation ratio) over the units or rows there are",
 }
@@ -97,12 +97,18 @@ class Probes:
 
         Below zero gradients vanish, above they explode; 0 where there are less than two hidden layers.
         """
-        depth = np.arange(len(self.layers) - 1)[::-1]
-        if len(depth) < 2:
-            return np.zeros(len(self))
-        return np.polyfit(depth, self.flow().T, 1)[0]
+        depth = np.arange(len(self.hidden))[::-1]
+        return np.array([_slope(depth, row) for row in self.flow()])
 
     def reach(self) -> NDArray[np.float64]:
         """Powers of ten that `dz_rms` gains from the output back to the first layer, (probes,)."""
         dz = np.maximum(self.of("dz_rms").astype(np.float64), NOTHING)
         return np.log10(dz[:, 0]) - np.log10(dz[:, -1])
+
+
+def _slope(depth: NDArray[np.int64], flow: NDArray[np.float64]) -> float:
+    """Least squares over the layers whose gradient is a number above zero."""
+    known = np.isfinite(flow) & (flow > np.log10(2 * NOTHING))
+    if np.count_nonzero(known) < 2:
+        return 0.0
+    return float(np.polyfit(depth[known], flow[known], 1)[0])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -36,6 +35,12 @@ KEPT = 256
 STEP, MULTIPLICATION = 8_000.0, 1 / 160
 LAYER, NUMBER = 80_000.0, 4.0
 
+#: Rows that a unit must have been 0 for to be called dead.
+ENOUGH = 64
+
+#: What float32 holds at most.
+LARGEST = float(np.finfo(np.float32).max)
+
 #: A ratio of nothing to something, so that its logarithm is a number.
 NOTHING = 1e-30
 
@@ -57,7 +62,6 @@ class Recorder:
 
     Attributes
     ----------
-    seconds : that it has taken so far
     survey : may be set to what the rows to train on are like
 
     Examples
@@ -77,9 +81,10 @@ class Recorder:
     def __init__(self, network: Network, share: float = SHARE) -> None:
         self.network = network
         self.share = share
-        self.seconds = 0.0
         self.survey: Survey | None = None
-        self.layers, self._functions = zip(*probed(network.layers), strict=True)
+        found = tuple(probed(network.layers))
+        self.layers = tuple(layer for layer, _ in found)
+        self._functions = [f for _, f in found]
         self._place = {layer.name: place for place, layer in enumerate(self.layers)}
         self._epochs: list[int] = []
         self._values: list[Array] = []
@@ -88,8 +93,10 @@ class Recorder:
         self._gradients: list[Array] = []
         self._before: dict[str, Array] = {}
         self._done, self._steps, self._at, self._next, self._every = 0, 0, 0, 0, 1
-        self._epoch = 0
+        self._epoch, self._closed, self._stride = 0, 0, 1
+        self._items = 0
         self._open: list[Array] = []
+        self._seen = 0
         self._awake = self._asleep()
 
     # What a trainer tells ---------------------------------------------------------------------------------
@@ -108,25 +115,20 @@ class Recorder:
         self,
         parameters: Parameters,
         gradients: Parameters,
-        weight: float,
         values: Iterator[Tapped],
         finish: Callable[[], None],
     ) -> None:
         row = np.full((len(self.layers), len(QUANTITIES)), np.nan)
-        clock = _Clock()
+        self._items = 0
         for tapped in values:
-            with clock:
-                self._measure(row, tapped, weight)
-        with clock:
-            self._weigh(row, parameters, gradients)
+            self._measure(row, tapped)
+        self._weigh(row, parameters, gradients)
         finish()
-        with clock:
-            self._moved(row, parameters)
-            self._open.append(row)
+        self._moved(row, parameters)
+        self._open.append(row)
         self._next = self._at + min(self._every, max(8, 3 * self._at))
-        if self._at == 0:
+        if self._at == 0 and self._epoch == 1:
             self._close(epoch=0)
-        self.seconds += clock.seconds
 
     # What was measured ------------------------------------------------------------------------------------
 
@@ -144,7 +146,7 @@ class Recorder:
             self.survey,
         )
 
-    def _measure(self, row: Array, tapped: Tapped, weight: float) -> None:
+    def _measure(self, row: Array, tapped: Tapped) -> None:
         """What one value says of its layer."""
         place, kind = self._place[tapped.tap.layer], tapped.tap.kind
         found = tapped.array[: measures.ROWS]
@@ -154,16 +156,21 @@ class Recorder:
             found = found + tapped.bias
         into, f = row[place], self._functions[place]
         if kind == "dz":
-            into[_COLUMNS["dz_rms"]] = weight * measures.rms(found)
+            self._items = self._items or len(
+                tapped.array
+            )  # the output's comes first: rows, or sequences that were pooled
+            into[_COLUMNS["dz_rms"]] = self._items * measures.rms(found)
         elif kind == "z":
             into[_COLUMNS["z_rms"]] = measures.rms(found)
             if measures.bounded(f):
                 into[_COLUMNS["saturated"]] = measures.saturated(f, found)
         else:
             into[_COLUMNS["a_rms"]] = measures.rms(found)
-            into[_COLUMNS["a_spread"]] = measures.spread(found)
-            into[_COLUMNS["rank"]] = measures.effective_rank(found)
+            if len(found) > 1:
+                into[_COLUMNS["a_spread"]] = measures.spread(found)
+                into[_COLUMNS["rank"]] = measures.effective_rank(found)
             self._awake[place] = self._awake[place] | found.any(axis=0)
+            self._seen += len(found) if place == 0 else 0
 
     def _weigh(self, row: Array, parameters: Parameters, gradients: Parameters) -> None:
         """Weights and gradients of all layers, before the step; some rows of the weights are kept."""
@@ -181,21 +188,29 @@ class Recorder:
         """How far the step has moved the weights."""
         for layer, into in zip(self.layers, row, strict=True):
             W, before = measures.some_rows(parameters[f"{layer.name}.W"]), self._before[layer.name]
-            ratio = measures.rms(W - before) / max(into[_COLUMNS["W_rms"]], NOTHING)
-            into[_COLUMNS["update"]] = np.log10(np.maximum(ratio, NOTHING))
+            if into[_COLUMNS["W_rms"]] > 0:  # a ratio to nothing says nothing
+                ratio = measures.rms(W - before) / into[_COLUMNS["W_rms"]]
+                into[_COLUMNS["update"]] = np.log10(np.maximum(ratio, NOTHING))
 
     def _close(self, epoch: int | None = None) -> None:
         """The mean of an epoch's probes, if there were any."""
         if not self._open:
             return
         with np.errstate(all="ignore"):
-            row = np.mean(self._open, axis=0)
-        row[:-1, _COLUMNS["dead"]] = [1 - awake.mean() for awake in self._awake[:-1]]
-        self._open, self._awake = [], self._asleep()
+            row = np.clip(np.mean(self._open, axis=0), -LARGEST, LARGEST)
+        self._open = []
+        # Of few rows, a unit that was 0 is not dead: small batches are put together until they are enough.
+        if self._seen >= ENOUGH:
+            row[:-1, _COLUMNS["dead"]] = [1 - awake.mean() for awake in self._awake[:-1]]
+            self._awake, self._seen = self._asleep(), 0
+        self._closed += 1
+        if self._epochs and self._closed % self._stride:
+            return
         self._epochs.append(self._epoch if epoch is None else epoch)
         self._values.append(row)
         if len(self._epochs) > KEPT:
             self._epochs, self._values = self._epochs[::2], self._values[::2]  # the first stays
+            self._stride *= 2
 
     def _asleep(self) -> list[Array]:
         """For each layer, whether a unit has been active: none has."""
@@ -224,16 +239,3 @@ def probed(layers: Sequence[Layer], prefix: str = "") -> Iterator[tuple[Probed, 
 
 
 NORMS: dict[type, str] = {BatchNorm: "batch", LayerNorm: "layer", type(None): ""}
-
-
-class _Clock:
-    """Seconds spent inside its blocks."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def __enter__(self) -> None:
-        self._started = time.perf_counter()
-
-    def __exit__(self, *_: object) -> None:
-        self.seconds += time.perf_counter() - self._started

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
-from chainrule.errors import InputError
+from chainrule.errors import InputError, InputTypeError
 from chainrule.network import activations
 from chainrule.network.layers import Activation, BatchNorm, Dense, Dropout, Layer, LayerNorm, Residual
 from chainrule.training.optimisers import Optimiser
 
 #: Parameters that say what the hidden layers are. Where an estimator has `layers`, these are rewritten instead.
 OF_LAYERS = ("activation", "init", "norm", "residual", "dropout")
+
+
+@runtime_checkable
+class Mendable(Protocol):
+    """An estimator as remedies see it."""
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """scikit-learn's."""
+
+    def _with_scaled_inputs(self) -> Any:
+        """An unfitted estimator that standardises its inputs, with this one behind."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +77,11 @@ class Remedy:
                                           64, 64, 64, 64, 64, 64, 64, 64, 64),
                       residual=True)
         """
+        if not isinstance(estimator, Mendable):
+            raise InputTypeError(
+                f"Remedy({self.name!r}).apply(estimator)", "an estimator of chainrule", type(estimator).__name__,
+                "Of a pipeline, give its last step: pipeline[-1].",
+            )  # fmt: skip
         parameters = estimator.get_params(deep=False)
         where = f"Remedy({self.name!r}).apply(estimator)"
         if not self.can_be_applied:

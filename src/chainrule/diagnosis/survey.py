@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import skew
+from scipy.sparse import issparse
+
+from chainrule.errors import InputError
 
 Array = NDArray[Any]
 
-#: Rows that are looked at, drawn evenly over all.
-LOOKED_AT = 2_000
+#: Rows that are looked at, drawn evenly over all; fewer of many columns, but not below FEWEST.
+LOOKED_AT, NUMBERS, FEWEST = 2_000, 2_000_000, 100
 
 #: Most columns that are named.
 NAMED = 20
@@ -39,6 +41,7 @@ class Survey:
     leak : column that tells the target most closely, -1 where none varies
     leak_correlation : its absolute correlation with the target, or with one of its classes
     shares : of a classification, the share of each class, else empty
+    target_rms : of a regression, the largest root mean square of an output, else 0
     variance : of a regression, the mean variance of the outputs, else 0
     counts : of a regression, whether targets are whole numbers from 0 on
     target_skew : of a regression, the largest skewness of an output, else 0
@@ -55,9 +58,17 @@ class Survey:
     leak: int = -1
     leak_correlation: float = 0.0
     shares: tuple[float, ...] = ()
+    target_rms: float = 0.0
     variance: float = 0.0
     counts: bool = False
     target_skew: float = 0.0
+
+    def __post_init__(self) -> None:
+        whole = all(isinstance(one, int) for one in (*self.constant, *self.duplicate))
+        if not whole or not all(isinstance(one, float) and 0 <= one <= 1 for one in self.shares):
+            raise InputError(
+                "Survey", "places of columns, and shares of classes", self.shares, "Make it with survey(X, y)."
+            )
 
     def constant_loss(self, loss: str) -> float | None:
         """Loss of the best prediction that is the same for all rows, of cross-entropies and the squared error."""
@@ -67,7 +78,9 @@ class Survey:
         return -sum(share * math.log(share) for share in some) if loss.endswith("cross_entropy") and some else None
 
 
-def survey(X: Any, y: Array, classes: int) -> Survey:
+def survey(
+    X: Any, y: Array, classes: int, weight: Array | None = None, subset: NDArray[np.intp] | None = None
+) -> Survey:
     """Look at rows.
 
     Parameters
@@ -75,6 +88,8 @@ def survey(X: Any, y: Array, classes: int) -> Survey:
     X : array of shape (rows, features), or what gives rows by X[places], as a sparse matrix, with a `toarray`
     y : class codes, (rows,), where `classes` is not 0, else values, (rows,) or (rows, outputs)
     classes : how many there are, 0 of a regression
+    weight : of each row, or None for 1 each
+    subset : the rows that count, or None for all; no others are read
 
     Examples
     --------
@@ -84,30 +99,35 @@ def survey(X: Any, y: Array, classes: int) -> Survey:
     >>> found.largest > 500, found.constant
     (True, (2,))
     """
-    places = np.unique(np.linspace(0, X.shape[0] - 1, min(X.shape[0], LOOKED_AT)).astype(np.intp))
+    rows, columns = X.shape[0] if subset is None else len(subset), X.shape[1]
+    most = int(np.clip(NUMBERS / columns, FEWEST, LOOKED_AT))
+    places = np.unique(np.linspace(0, rows - 1, min(rows, most)).astype(np.intp))
+    places = places if subset is None else subset[places]
     seen = X[places]
     sample = np.asarray(seen if isinstance(seen, np.ndarray) else seen.toarray(), np.float64)
-    y = np.asarray(y)[places]
-    size, deviation = np.sqrt((sample**2).mean(axis=0)), sample.std(axis=0)
+    y, w = np.asarray(y)[places], None if weight is None else weight[places]
+    size, deviation = _size(seen, sample), sample.std(axis=0)
     varies = deviation > STILL * size
     constant, duplicate = np.flatnonzero(~varies), _repeated(sample, varies)
     leak, correlation = _leak(sample, varies, deviation, y, classes)
     about: dict[str, Any] = {
-        "rows": int(X.shape[0]),
-        "columns": int(X.shape[1]),
+        "rows": rows,
+        "columns": columns,
         "leak": leak,
         "leak_correlation": correlation,
     }
     if varies.any():
         about |= {"largest": float(size[varies].max()), "median": float(np.median(size[varies]))}
     if classes:
-        about["shares"] = tuple((np.bincount(y, minlength=classes) / len(y)).tolist())
+        counts = np.bincount(y, w, minlength=classes)
+        about["shares"] = tuple((counts / max(counts.sum(), STILL)).tolist())
     else:
         values = y.reshape(len(y), -1).astype(np.float64)
         about |= {
             "variance": float(values.var(axis=0).mean()),
             "counts": bool((values >= 0).all() and (values == np.round(values)).all()),
-            "target_skew": float(np.abs(skew(values, axis=0)).max()) if (np.ptp(values, axis=0) > 0).all() else 0.0,
+            "target_rms": float(np.sqrt((values**2).mean(axis=0)).max()),
+            "target_skew": _skewness(values),
         }
     return Survey(
         **about,
@@ -116,6 +136,24 @@ def survey(X: Any, y: Array, classes: int) -> Survey:
         duplicate=tuple(duplicate[:NAMED].tolist()),
         n_duplicate=len(duplicate),
     )
+
+
+def _size(seen: Any, sample: Array) -> Array:
+    """Root mean square of each column; of a sparse one, of what is not zero in it."""
+    squares = (sample**2).sum(axis=0)
+    if not issparse(seen):
+        return np.sqrt(squares / len(sample))
+    return np.sqrt(squares / np.maximum(np.count_nonzero(sample, axis=0), 1))
+
+
+def _skewness(values: Array) -> float:
+    """The largest third moment of a standardised output, 0 where none varies."""
+    deviation = values.std(axis=0)
+    varies = deviation > STILL * np.abs(values).max(axis=0)
+    if not varies.any():
+        return 0.0
+    centred = (values - values.mean(axis=0))[:, varies] / deviation[varies]
+    return float(np.abs((centred**3).mean(axis=0)).max())
 
 
 def _repeated(sample: Array, varies: Array) -> Array:

@@ -113,7 +113,7 @@ def estimator(kind: type[Estimator], document: Document) -> Estimator:
     _learned(made, content)
     session.margins = _margins(arrays, 0 if is_classifier(made) else loss.targets(network.outputs))
     if "probes" in content:
-        session.recorded = recorded.from_data(content.inside("probes"), arrays)
+        session.recorded = recorded.from_data(content.inside("probes"), arrays, network)
     content.end()
     for name in arrays:
         raise unknown_name("arrays", name, (WEIGHTS + known for known in network.layout.places))

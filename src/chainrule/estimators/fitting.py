@@ -109,9 +109,9 @@ class Fitting:
         self._tell_the_end(reason)
 
     def _look(self) -> None:
-        """Let the recorder know what the rows are like, once."""
+        """Let the recorder know what the rows are like: those of the largest call so far."""
         recorder = self.session.recorder
-        if recorder is not None and recorder.survey is None:
+        if recorder is not None and (recorder.survey is None or recorder.survey.rows < len(self.training)):
             recorder.survey = recorded.look(self.estimator, self.training)
 
     def _run_lbfgs(self) -> None:

@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import is_classifier
 
-from chainrule.diagnosis.probes import EDGES, QUANTITIES, Probed, Probes
+from chainrule.diagnosis.probes import EDGES, QUANTITIES, Probes
+from chainrule.diagnosis.recorder import probed
 from chainrule.diagnosis.survey import Survey, survey
 from chainrule.engine.expansion import Coded
 from chainrule.engine.feeds import Packed
+from chainrule.engine.network import Network
 from chainrule.errors import InputError
 from chainrule.formats.fields import Fields
 from chainrule.training.batches import Data
@@ -23,12 +25,12 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 
-#: In front of the names of arrays, and what stands in them for what is not finite.
+#: In front of the names of arrays, and what stands in them for what is not finite; all of that comes back as NaN.
 PROBES, NOT_FINITE = "probes.", float(np.finfo(np.float32).max)
 
 ARRAYS = ("values", "weights", "gradients")
 
-_KINDS = Codec([Probed, Survey])
+_KINDS = Codec([Survey])
 _MEND = "The file was changed since it was written."
 
 
@@ -36,15 +38,13 @@ def look(estimator: BaseMLP, data: Data) -> Survey | None:
     """The survey of rows to train on; None of sequences, whose steps have no target of their own."""
     if isinstance(data.X, Packed):
         return None
-    chosen = slice(None) if data.subset is None else data.subset
-    X, y = data.X if data.subset is None else data.X[chosen], data.y[chosen]
-    outputs, classes = estimator.network_.outputs, 0
+    y, outputs, classes = data.y, estimator.network_.outputs, 0
     if estimator._loss.target == "classes":
         classes = outputs
     elif is_classifier(estimator) and outputs == 1:
         y, classes = (y.ravel() > 0.5).astype(np.intp), 2
-    found = survey(X, y, classes)
-    if isinstance(X, Coded):  # inputs that an encoder made: a rare level is no column of a person's
+    found = survey(data.X, y, classes, data.weight, data.subset)
+    if isinstance(data.X, Coded):  # inputs that an encoder made: a rare level is no column of a person's
         return replace(found, constant=(), n_constant=0, duplicate=(), n_duplicate=0)
     return found
 
@@ -52,7 +52,6 @@ def look(estimator: BaseMLP, data: Data) -> Survey | None:
 def to_data(where: str, probes: Probes) -> tuple[dict[str, Any], dict[str, Array]]:
     """Plain data, and arrays by name."""
     data = {
-        "layers": [_KINDS.out(where, layer) for layer in probes.layers],
         "epochs": probes.epochs.tolist(),
         "drawn": probes.drawn.tolist(),
         "survey": _KINDS.out(where, probes.survey),
@@ -61,7 +60,7 @@ def to_data(where: str, probes: Probes) -> tuple[dict[str, Any], dict[str, Array
     return data, {name: np.where(np.isfinite(array), array, NOT_FINITE) for name, array in arrays.items()}
 
 
-def from_data(content: Fields, arrays: dict[str, Array]) -> Probes:
+def from_data(content: Fields, arrays: dict[str, Array], network: Network) -> Probes:
     """What `to_data` wrote; its arrays are taken out of `arrays`.
 
     Raises
@@ -70,21 +69,32 @@ def from_data(content: Fields, arrays: dict[str, Array]) -> Probes:
         Where sizes do not go together, or names are unknown.
     """
     where = content.where
-    layers = [_KINDS.back(where, one) for one in content.items("layers")]
+    layers = tuple(layer for layer, _ in probed(network.layers))
     seen = _KINDS.back(where, content.take("survey"))
-    epochs, drawn = (np.array(content.items(name, int, "whole numbers"), np.int64) for name in ("epochs", "drawn"))
+    epochs, drawn = (_whole(content, name) for name in ("epochs", "drawn"))
     content.end()
-    if not all(isinstance(one, Probed) for one in layers) or not isinstance(seen, Survey | None):
-        raise InputError(where, "layers and a survey", "other values", _MEND)
+    if not isinstance(seen, Survey | None):
+        raise InputError(where, "a survey", type(seen).__name__, _MEND)
+    for name, found in (("epochs", epochs), ("drawn", drawn)):
+        if (found < 0).any() or (np.diff(found) <= 0).any():
+            raise InputError(f"{where}, {name}", "epochs in ascending order", found[:5].tolist(), _MEND)
     shapes = {
         "values": (len(epochs), len(layers), len(QUANTITIES)),
         **dict.fromkeys(("weights", "gradients"), (len(drawn), len(layers), len(EDGES) + 1)),
     }
-    found = {}
+    held = {}
     for name, shape in shapes.items():
         array = arrays.pop(PROBES + name, None)
         if array is None or array.shape != shape or array.dtype != np.float32:
             received = "none" if array is None else f"{array.dtype} of shape {array.shape}"
             raise InputError(PROBES + name, f"float32 of shape {shape}", received, _MEND)
-        found[name] = np.where(array == np.float32(NOT_FINITE), np.float32(np.nan), array)
-    return Probes(tuple(layers), epochs, found["values"], drawn, found["weights"], found["gradients"], seen)
+        held[name] = np.where(array == np.float32(NOT_FINITE), np.float32(np.nan), array)
+    return Probes(layers, epochs, held["values"], drawn, held["weights"], held["gradients"], seen)
+
+
+def _whole(content: Fields, name: str) -> NDArray[np.int64]:
+    """A list of whole numbers that an array can hold."""
+    found = content.items(name, int, "whole numbers")
+    if any(abs(one) > 2**40 for one in found):
+        raise InputError(f"{content.where}, {name}", "epochs", max(found), _MEND)
+    return np.array(found, np.int64)

@@ -154,7 +154,7 @@ class EnsembleTrainer(Paced):
                     piece.renew(update.steps, rate, weight)
                 if observer is not None and observer.due(place):
                     values, finish = run.first.watched(team), partial(run.rest, team)
-                    observer.see(self.parameters[0], gradients, weight, values, finish)
+                    observer.see(self.parameters[0], gradients, values, finish)
                 else:
                     run(team)
         self.epochs += 1

@@ -22,7 +22,6 @@ class Observer(Protocol):
         self,
         parameters: Parameters,
         gradients: Parameters,
-        weight: float,
         values: Iterator[Tapped],
         finish: Callable[[], None],
     ) -> None:
@@ -31,7 +30,6 @@ class Observer(Protocol):
         Parameters
         ----------
         parameters, gradients : of the network, or of the first member of an ensemble
-        weight : sum of the weights of the batch's rows, which the mean loss was divided by
         values : what the plan computes, each good until the next is asked for
         finish : moves the parameters
         """

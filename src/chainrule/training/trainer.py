@@ -136,7 +136,7 @@ class Trainer(Paced):
                 rate = self._rate_at(self.update.steps, reaction)
                 if observer is not None and observer.due(place):
                     finish = partial(step, rate, weight, team)
-                    observer.see(self.parameters, gradients, weight, run.watched(team), finish)
+                    observer.see(self.parameters, gradients, run.watched(team), finish)
                 else:
                     run(team)
                     step(rate, weight, team)

@@ -21,35 +21,35 @@ UNSURE = 0.1
 def overfitting(observed: Observed) -> Verdict | None:
     """A gap of scores where both are known, else a validation loss that rises from its best."""
     known, others = observed.training, observed.held_out
-    if known is not None and others is not None:
-        gap = max(known.score, -1.0) - max(others.score, -1.0)
-        if not gap > GAP:
-            return None
+    gap = 0.0 if known is None or others is None else max(known.score, -1.0) - max(others.score, -1.0)
+    if others is not None and gap > GAP:
         name = "score of the rows trained on minus that of others"
         evidence = [
             Evidence(name, gap, f"below {GAP:g}"),
             Evidence("score of others", others.score, "that of the former"),
         ]
         return Verdict("warning", confidence(gap, GAP, 0.3), tuple(evidence))
-    seen = np.array([r.validation_loss for r in observed.history if r.validation_loss is not None])
+    records = [record for record in observed.history if record.validation_loss is not None]
+    seen = np.array([record.validation_loss for record in records])
     if len(seen) < 4 or not np.isfinite(seen).all() or seen.min() <= 0:
         return None
     rise = float(seen[-1] / seen.min())
-    if not rise > RISE or observed.losses[-1] > observed.losses[seen.argmin()]:
+    best = records[int(seen.argmin())]
+    if not rise > RISE or records[-1].loss > best.loss:
         return None
+    kept = "; its weights were put back" if observed.restores else ""
     evidence = [
         Evidence("validation loss at the end over its lowest", rise, f"below {RISE:g}"),
-        Evidence("epoch of the lowest", float(seen.argmin() + 1), f"near {len(seen)}, the last"),
+        Evidence("epoch of the lowest", float(best.epoch), f"near {records[-1].epoch}, the last{kept}"),
     ]
-    restored = observed.restores
-    return Verdict("note" if restored else "warning", confidence(rise, RISE, 2), tuple(evidence))
+    return Verdict("note" if observed.restores else "warning", confidence(rise, RISE, 2), tuple(evidence))
 
 
 def underfitting(observed: Observed) -> Verdict | None:
     """A plain network predicts rows that it has not seen better than this one those that it was trained on."""
     known, plain = observed.training, observed.plain
-    if known is None or plain is None:
-        return None
+    if known is None or plain is None or observed.parameters.get("class_weight") is not None:
+        return None  # weighed classes are not there for the accuracy
     short = plain.score - max(known.score, -1.0)
     by_luck = 2 * noise(min(max(plain.score, 0.0), 1.0), plain.rows, bool(known.recalls))
     if not short > SHORT + by_luck:
@@ -97,8 +97,13 @@ def miscalibration(observed: Observed) -> Verdict | None:
     others = observed.held_out
     if others is None or others.calibration is None or not others.calibration > UNSURE + _by_chance(others):
         return None
-    evidence = Evidence("expected calibration error of rows not trained on", others.calibration, f"below {UNSURE:g}")
-    return Verdict("warning", confidence(others.calibration, UNSURE, 0.3), (evidence,))
+    if not others.sure > 0:
+        return None  # too modest: it has learned too little
+    evidence = (
+        Evidence("expected calibration error of rows not trained on", others.calibration, f"below {UNSURE:g}"),
+        Evidence("mean certainty minus accuracy", others.sure, "near 0"),
+    )
+    return Verdict("warning", confidence(others.calibration, UNSURE, 0.3), evidence)
 
 
 def _by_chance(scores: Scores) -> float:
@@ -120,7 +125,7 @@ AFTER = (
         "Too few units, too much regularisation or too few steps keep a network from what the rows would teach it. It "
         "then does equally badly on all rows, and more of them do not help.",
         "Goodfellow et al. 2016, Deep Learning, 5.2",
-        underfitting, prescribe(cures.PLAIN, cures.FREE, cures.FREE_TABLE, cures.LARGER, cures.LONGER, cures.FASTER),
+        underfitting, prescribe(cures.relieve, cures.PLAIN, cures.LARGER, cures.LONGER, cures.FASTER),
         behind=("vanishing-gradients", "exploding-gradients", "dead-relu", "saturation", "rate-too-high",
                 "rate-too-low", "not-finite", "unscaled-inputs", "batch-norm-mismatch", "linear-stack"),
     ),
@@ -140,8 +145,8 @@ AFTER = (
     ),
     Rule(
         "miscalibration", "Probabilities are not to be believed", "after",
-        "Cross-entropy goes on to fall when right answers are made surer, long after their number has stopped to "
-        "grow. Networks trained far are surer than they are right.",
+        "Cross-entropy goes on to fall when right answers are made surer, long after their number has stopped "
+        "growing. Networks trained far are surer than they are right.",
         "Guo et al. 2017, On Calibration of Modern Neural Networks",
         miscalibration, prescribe(cures.CALIBRATE, cures.CALIBRATE_LATER, cures.SMOOTH, cures.EARLY),
     ),

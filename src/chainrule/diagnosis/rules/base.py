@@ -10,6 +10,9 @@ from chainrule.diagnosis.findings import Evidence, Level, When
 from chainrule.diagnosis.observed import Observed
 from chainrule.diagnosis.remedies import Remedy
 
+#: Share of a constant prediction's loss below which a network has learned.
+LEARNED = 0.3
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -51,3 +54,11 @@ def noise(score: float, rows: int, classes: bool) -> float:
 def confidence(value: float, threshold: float, sure: float) -> float:
     """0.5 at the threshold, 1 from `sure` on, in between by proportion; `sure` may lie on either side."""
     return float(min(1.0, 0.5 + 0.5 * max(0.0, (value - threshold) / (sure - threshold))))
+
+
+def unlearned(observed: Observed) -> float | None:
+    """Training loss at the end over that of the best constant prediction, where that is known and positive."""
+    constant, scores = observed.constant_loss, observed.training
+    if constant is None or constant <= 0 or (scores is None and not observed.history):
+        return None
+    return float((observed.losses[-1] if scores is None else scores.loss) / constant)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -10,16 +11,26 @@ from chainrule.diagnosis import cures
 from chainrule.diagnosis.cures import prescribe
 from chainrule.diagnosis.findings import Evidence
 from chainrule.diagnosis.observed import Observed
-from chainrule.diagnosis.rules.base import Rule, Verdict, confidence, noise
+from chainrule.diagnosis.rules.base import LEARNED, Rule, Verdict, confidence, noise, unlearned
 from chainrule.diagnosis.survey import Survey
 from chainrule.network import activations
 from chainrule.network.embedding import Embedding
-from chainrule.network.layers import Activation, BatchNorm, Dense, Dropout, LayerNorm, leaves
+from chainrule.network.layers import (
+    Activation,
+    BatchNorm,
+    Dense,
+    Dropout,
+    Layer,
+    LayerNorm,
+    Pool,
+    Residual,
+    leaves,
+)
 
 #: Thresholds, found on the half of the data sets that benchmarks/faults keeps for it (docs/diagnosis.md).
 LARGE_COLUMN, SMALL_COLUMNS = 15.0, 0.02
 LEAK = 0.99
-LOUD, LEARNED = 10.0, 0.3
+LOUD, LARGE_TARGET = 10.0, 30.0
 KEEPS = 0.25, 4.0
 TOLD_APART, BY_HEART = 0.3, (0.02, 0.3)
 FADES = 2.0
@@ -52,7 +63,7 @@ def constant_columns(observed: Observed) -> Verdict | None:
     seen = _columns(observed)
     if seen is None or not seen.n_constant:
         return None
-    which = f"0; the first are {', '.join(map(str, seen.constant[:5]))}"
+    which = f"0; the first are {', '.join(map(observed.column, seen.constant[:5]))}"
     return Verdict("note", 1.0, (Evidence("columns of a single value", seen.n_constant, which),))
 
 
@@ -60,7 +71,7 @@ def duplicate_columns(observed: Observed) -> Verdict | None:
     seen = _columns(observed)
     if seen is None or not seen.n_duplicate:
         return None
-    which = f"0; the first are {', '.join(map(str, seen.duplicate[:5]))}"
+    which = f"0; the first are {', '.join(map(observed.column, seen.duplicate[:5]))}"
     return Verdict("note", 1.0, (Evidence("columns that tell what another one tells", seen.n_duplicate, which),))
 
 
@@ -68,7 +79,7 @@ def label_leak(observed: Observed) -> Verdict | None:
     seen = observed.survey
     if seen is None or seen.leak_correlation < LEAK:
         return None
-    name = f"correlation of column {seen.leak} with the target"
+    name = f"correlation of column {observed.column(seen.leak)} with the target"
     return Verdict(
         "warning", confidence(seen.leak_correlation, LEAK, 1.0), (Evidence(name, seen.leak_correlation, f"< {LEAK:g}"),)
     )
@@ -83,7 +94,11 @@ def shuffled_labels(observed: Observed) -> Verdict | None:
     by_chance = 4.5 / math.sqrt(min(seen.rows, 2000))
     # Of few rows correlations tell little: they must have been learned by heart.
     by_heart = known.score - known.chance > BY_HEART[by_chance > TOLD_APART]
-    if others.score > others.chance + by_luck or seen.leak_correlation > by_chance or not by_heart:
+    if (
+        others.score > others.chance + by_luck
+        or seen.leak_correlation > by_chance
+        or not (by_heart or observed.restores)
+    ):
         return None
     evidence = (
         Evidence("score of rows not trained on", others.score, f"above {others.chance:.3g}, that of a constant"),
@@ -93,26 +108,36 @@ def shuffled_labels(observed: Observed) -> Verdict | None:
 
 
 def initial_loss(observed: Observed) -> Verdict | None:
-    begin, constant = observed.initial_loss, observed.constant_loss
-    if begin is None or not constant or constant <= 0:
+    """Of classes, held against the logarithm of their number; of numbers, against their variance, and their size."""
+    seen, begin = observed.survey, observed.initial_loss
+    if seen is None:
         return None
-    ratio = begin / constant
-    if not ratio > LOUD:
+    knows_nothing = math.log(len(seen.shares)) if len(seen.shares) > 1 else observed.constant_loss
+    if not knows_nothing or knows_nothing <= 0:
         return None
-    name = "loss of the untrained network over that of a constant prediction"
-    mended = observed.fitted and observed.losses[-1] < LEARNED * constant
+    evidence: list[Evidence] = []
+    ratio = 0.0 if begin is None else begin / knows_nothing
+    if ratio > LOUD:
+        evidence.append(Evidence("loss of the untrained network over that of one that knows nothing", ratio, "1 to 2"))
+    if seen.target_rms > LARGE_TARGET and observed.loss.link == "identity":
+        ratio = max(ratio, LOUD * seen.target_rms / LARGE_TARGET)
+        evidence.append(Evidence("root mean square of the target", seen.target_rms, f"about 1, below {LARGE_TARGET:g}"))
+    if not evidence:
+        return None
+    left = unlearned(observed)
+    mended = observed.fitted and left is not None and left < LEARNED
     sure = confidence(math.log(ratio), math.log(LOUD), math.log(100))
-    return Verdict("note" if mended else "warning", sure, (Evidence(name, ratio, "1 to 2"),))
+    return Verdict("note" if mended else "warning", sure, tuple(evidence))
 
 
 def unfit_initialisation(observed: Observed) -> Verdict | None:
     """Weights of another size than the one that keeps the variance of what goes through the layers."""
     probes = observed.probes
-    if probes is None or not probes or len(probes.layers) < 2:
+    if not probes or not observed.begins or not probes.hidden:
         return None
-    gains, found = [], []
-    for layer, size in zip(probes.hidden, observed.first("W_rms"), strict=False):
-        if layer.norm:
+    gains, found, sizes = [], [], observed.first("W_rms")[:-1]
+    for layer, size in zip(probes.hidden, sizes, strict=True):
+        if layer.norm or (size == 0 and sizes.any()):  # a branch that begins with nothing is meant
             continue
         units, inputs = observed.network.layout.place(f"{layer.name}.W")[1]
         halves = layer.activation not in activations.ACTIVATIONS or activations.get(layer.activation).family == "he"
@@ -141,21 +166,38 @@ def unfit_initialisation(observed: Observed) -> Verdict | None:
 
 def linear_stack(observed: Observed) -> Verdict | None:
     """Products that follow each other with nothing curved between them."""
-    found, linear, place = [], False, -1
-    for layer in leaves(observed.network.layers):
-        if isinstance(layer, Dense):
-            place += 1
-            if linear:
-                found.append(place)
-            linear = activations.get(layer.activation).name == "identity"
-        elif isinstance(layer, LayerNorm) or (
-            isinstance(layer, Activation) and activations.get(layer.name).name != "identity"
-        ):
-            linear = False
+    found, _ = _linear(observed.network.layers, False)
     if not found:
         return None
-    evidence = Evidence("products that follow another one without an activation between", len(found), "0")
+    evidence = Evidence("products that follow another one without an activation between", found, "0")
     return Verdict("warning", 1.0, (evidence,))
+
+
+def _linear(layers: Sequence[Layer], linear: bool) -> tuple[int, bool]:
+    """How many such products there are, and whether a product stands last; `linear`: whether one stood in front."""
+    found = 0
+    for layer in layers:
+        if isinstance(layer, Residual):
+            inside, _ = _linear(layer.layers, linear)
+            found += inside
+            linear = linear and not _curved(layer.layers)
+        elif isinstance(layer, Dense):
+            found += linear
+            linear = activations.get(layer.activation).name == "identity"
+        elif _curved([layer]):
+            linear = False
+    return found, linear
+
+
+def _curved(layers: Sequence[Layer]) -> bool:
+    """Whether something in these layers is no linear function."""
+    return any(
+        isinstance(layer, LayerNorm)
+        or (isinstance(layer, Pool) and layer.how == "max")
+        or (isinstance(layer, Activation) and activations.get(layer.name).name != "identity")
+        or (isinstance(layer, Dense) and activations.get(layer.activation).name != "identity")
+        for layer in leaves(layers)
+    )
 
 
 def dropout_before_batch_norm(observed: Observed) -> Verdict | None:
@@ -192,13 +234,13 @@ def unfit_link(observed: Observed) -> Verdict | None:
 
 
 #: What helps against an unfit link: of counts, and else.
-_LINKS = {True: (cures.POISSON, cures.SCALE_TARGET), False: (cures.NO_OUTPUT_LAYER,)}
+_LINKS = {True: (cures.POISSON, cures.scale_target), False: (cures.NO_OUTPUT_LAYER,)}
 
 
 def one_batch(observed: Observed) -> Verdict | None:
-    left = observed.one_batch
-    if left is None or left < STUCK:
-        return None
+    left, hidden = observed.one_batch, sum(isinstance(one, Dense) for one in leaves(observed.network.layers)) > 1
+    if left is None or left < STUCK or not hidden:
+        return None  # without a hidden layer, 64 rows may be more than it can hold
     name = "loss that 64 rows could be brought to, over that of a constant prediction"
     return Verdict("error", confidence(left, STUCK, 0.95), (Evidence(name, left, f"near 0, below {STUCK:g}"),))
 
@@ -245,7 +287,7 @@ BEFORE = (
         "Before training a network should know nothing: its loss is then about that of a constant, the logarithm of "
         "the number of classes. A larger one means large outputs, and the first epochs only shrink them.",
         "Karpathy 2019, A Recipe for Training Neural Networks",
-        initial_loss, prescribe(cures.INIT, cures.SCALE, cures.SCALE_TARGET), behind=("unscaled-inputs",),
+        initial_loss, prescribe(cures.scale_target, cures.INIT, cures.SCALE), behind=("unscaled-inputs",),
     ),
     Rule(
         "unfit-initialisation", "Weights start with a size that does not suit the activation", "before",
@@ -257,7 +299,7 @@ BEFORE = (
         "linear-stack", "Linear layers follow each other", "before",
         "The product of matrices is one matrix: without something curved between them, two layers can do no more than "
         "one. Depth then costs time and brings nothing.",
-        "Goodfellow et al. 2016, Deep Learning, 6.1", linear_stack, prescribe(cures.GELU, cures.RELU),
+        "Goodfellow et al. 2016, Deep Learning, 6.1", linear_stack, prescribe(cures.curve),
     ),
     Rule(
         "dropout-before-batch-norm", "Dropout stands in front of batch normalisation", "before",
@@ -279,6 +321,6 @@ BEFORE = (
         "A network with more parameters than rows can bring their loss near zero. Where it cannot, the fault is in "
         "how it is put together or trained, and more data will not help.",
         "Karpathy 2019, A Recipe for Training Neural Networks",
-        one_batch, prescribe(cures.open_way, cures.FREE, cures.FASTER, cures.LARGER), behind=_NOT_TRAINED,
+        one_batch, prescribe(cures.relieve, cures.open_way, cures.FASTER, cures.LARGER), behind=_NOT_TRAINED,
     ),
 )  # fmt: skip

@@ -10,16 +10,17 @@ from chainrule.diagnosis import cures
 from chainrule.diagnosis.cures import prescribe
 from chainrule.diagnosis.findings import Evidence, Level
 from chainrule.diagnosis.observed import Observed
-from chainrule.diagnosis.rules.base import Rule, Verdict, confidence
+from chainrule.diagnosis.rules.base import LEARNED, Rule, Verdict, confidence, unlearned
 
 #: Thresholds, found on the half of the data sets that benchmarks/faults keeps for it (docs/diagnosis.md).
 FALL, STAYS_UNLEARNED, FALL_AT_FIRST, FALL_UNLEARNED = 2.5, 1.3, 4.0, 3.0
 RISE, RISE_EVENLY, STEEP = 2.0, 1.1, 0.15
+SHRINKS, ENDS = -0.05, 38
 DEAD = 0.5
 SATURATED = 0.5
 FAST, FASTISH, SLOW = -0.8, -1.35, -3.3
 RISES = 0.2
-LEARNED, NOT_LEARNED = 0.3, 0.5
+NOT_LEARNED = 0.5
 STANDS = 0.02
 
 A_LAYER = "powers of ten that RMS(dLoss/dz) gains a layer on the way back, at first"
@@ -39,19 +40,21 @@ def vanishing(observed: Observed) -> Verdict | None:
     if not probes or len(probes.hidden) < 2:
         return None
     lost = -probes.reach()
-    first, late = float(lost[0]), _later(lost)
+    first, late = float(lost[0]), observed.later(lost)
     at_first = FALL_AT_FIRST if left is None or left < LEARNED else FALL_UNLEARNED
     stays = FALL if left is None or left < NOT_LEARNED else STAYS_UNLEARNED
-    if observed.fitted and late > stays:
+    shrinks = min(float(probes.slope()[0]), observed.later(probes.slope())) < SHRINKS
+    dies = first < at_first and np.nanmax(observed.late("dead")[:-1], initial=0.0) > DEAD  # then nothing comes back
+    if observed.fitted and late > stays and not dies and (shrinks or late > FALL):
         fall, threshold, when = late, stays, "in the later half"
-    elif first > at_first and not (observed.fitted and at_first == FALL_AT_FIRST):
+    elif observed.begins and first > at_first and not (observed.fitted and at_first == FALL_AT_FIRST):
         fall, threshold, when = first, at_first, "at first"
     else:
         return None
+    end = "; float32 ends there" if fall > ENDS else ""
     evidence = (
         Evidence(A_LAYER, float(probes.slope()[0]), "about 0"),
-        Evidence(f"powers of ten lost from the output to the first layer, {when}", fall, f"below {threshold:g}"),
-        Evidence("log10 of update over weight in the first layer", float(observed.late("update")[0]), HEALTHY_UPDATE),
+        Evidence(f"powers of ten lost from the output to the first layer, {when}", fall, f"below {threshold:g}{end}"),
     )
     flow = probes.flow()[-1 if when != "at first" else 0]
     small = tuple(p.name for p, low in zip(probes.hidden, flow < flow[-1] - threshold / 2, strict=True) if low)
@@ -64,9 +67,9 @@ def exploding(observed: Observed) -> Verdict | None:
     probes = observed.probes
     if not probes or len(probes.hidden) < 2:
         return None
-    steep, reach, flow = float(probes.slope()[0]), probes.reach(), probes.flow()[0]
-    evenly = float(flow[0] - flow[-1]) if steep > STEEP else 0.0
-    rise, threshold = max(float(reach[0]), _later(reach)), RISE
+    steep, reach = float(probes.slope()[0]), probes.reach()
+    evenly = steep * (len(probes.hidden) - 1) if observed.begins and steep > STEEP else 0.0
+    rise, threshold = max(float(reach[0]), observed.later(reach)), RISE
     if evenly > RISE_EVENLY:
         rise, threshold = max(rise, evenly), RISE_EVENLY
     if not rise > threshold:
@@ -82,7 +85,7 @@ def dead_relu(observed: Observed) -> Verdict | None:
     probes = observed.probes
     if not probes or not probes.hidden:
         return None
-    dead = observed.late("dead")[:-1]
+    dead = np.nan_to_num(observed.late("dead")[:-1])
     if not dead.max() > DEAD:
         return None
     found = tuple(layer.name for layer, share in zip(probes.hidden, dead, strict=True) if share > DEAD)
@@ -120,7 +123,9 @@ def rate_too_high(observed: Observed) -> Verdict | None:
         Evidence("largest log10 of update over weight, early", early, HEALTHY_UPDATE),
         Evidence("learning rate", observed.rate, "the largest at which the loss still falls"),
     )
-    return Verdict("warning", confidence(early, FAST, 1), evidence)
+    left = unlearned(observed)
+    level: Level = "error" if left is not None and left > NOT_LEARNED else "warning"
+    return Verdict(level, confidence(early, FAST, 1), evidence)
 
 
 def rate_too_low(observed: Observed) -> Verdict | None:
@@ -128,7 +133,7 @@ def rate_too_low(observed: Observed) -> Verdict | None:
     probes = observed.probes
     if not probes or not observed.fitted:
         return None
-    most = float(np.median(np.nanmax(probes.of("update"), axis=1)))
+    most = float(np.median(np.fmax.reduce(probes.of("update"), axis=1)))
     left = unlearned(observed)
     if not most < SLOW or (left is not None and left < LEARNED):
         return None
@@ -177,19 +182,6 @@ def not_finite(observed: Observed) -> Verdict | None:
     return Verdict("error", 1.0, (evidence,))
 
 
-def unlearned(observed: Observed) -> float | None:
-    """Training loss at the end over that of the best constant prediction, where that is known and positive."""
-    constant, scores = observed.constant_loss, observed.training
-    if constant is None or constant <= 0 or (scores is None and not observed.history):
-        return None
-    return float((observed.losses[-1] if scores is None else scores.loss) / constant)
-
-
-def _later(values: np.ndarray) -> float:
-    """The median over the later half."""
-    return float(np.median(values[len(values) // 2 :]))
-
-
 DURING = (
     Rule(
         "not-finite", "Training left the finite numbers", "during",
@@ -203,7 +195,8 @@ DURING = (
         "sigmoid's slope is at most 1/4. Behind many layers hardly anything is left, and the first ones stay as they "
         "were drawn.",
         "Hochreiter 1991; Glorot and Bengio 2010",
-        vanishing, prescribe(cures.open_way, cures.RELU, cures.NORM, cures.RESIDUAL, cures.ACTIVATION, cures.SHALLOWER),
+        vanishing, prescribe(cures.open_way, cures.RELU, cures.NORM, cures.RESIDUAL, cures.ACTIVATION, cures.shallower),
+        behind=("rate-too-high",),
     ),
     Rule(
         "exploding-gradients", "Gradients explode on their way back", "during",
@@ -218,6 +211,7 @@ DURING = (
         "large, or biases far below zero, push units there.",
         "Maas et al. 2013; Lu et al. 2019, Dying ReLU and Initialization",
         dead_relu, prescribe(cures.revive, cures.LEAKY_INIT, cures.SLOWER, cures.NORM),
+        behind=("rate-too-high",),
     ),
     Rule(
         "saturation", "Activations stand at the flat ends of their function", "during",
@@ -252,7 +246,7 @@ DURING = (
         "The gradient is near zero though little has been learned: units that are all alike, a learning rate that has "
         "run out, or a network that cannot express more. More epochs will not help.",
         "Dauphin et al. 2014, Identifying and attacking the saddle point problem",
-        plateau, prescribe(cures.move_on, cures.FASTER, cures.LARGER, cures.FREE),
+        plateau, prescribe(cures.move_on, cures.FASTER, cures.LARGER, cures.relieve),
         behind=("vanishing-gradients", "exploding-gradients", "dead-relu", "saturation", "rate-too-high",
                 "rate-too-low", "underfitting", "unscaled-inputs", "shuffled-labels"),
     ),

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from sklearn.base import is_classifier
-from sklearn.pipeline import Pipeline
 
 from chainrule.diagnosis.findings import Findings
 from chainrule.errors import InputTypeError
 from chainrule.estimators.base import BaseMLP
 from chainrule.estimators.diagnosis import experiments
-from chainrule.estimators.diagnosis.diagnose import diagnose
+from chainrule.estimators.diagnosis.diagnose import diagnose, unwrapped
 from chainrule.estimators.table.base import BaseTable
 
 
@@ -37,7 +36,7 @@ class Attempt:
     @property
     def model(self) -> Any:
         """The estimator itself, where it stands behind a scaler."""
-        return self.estimator[-1] if isinstance(self.estimator, Pipeline) else self.estimator
+        return unwrapped(self.estimator)[0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +64,7 @@ class Comparison:
 
 
 def compare(before: Any, after: Any, X: Any, y: Any, X_val: Any, y_val: Any) -> Comparison:
-    """Train two estimators on the same rows for as many epochs, and hold what came of them side by side.
+    """Train two estimators on the same rows, each by its own `max_iter` and stopping, and hold them side by side.
 
     Parameters
     ----------
@@ -96,7 +95,7 @@ def compare(before: Any, after: Any, X: Any, y: Any, X_val: Any, y_val: Any) -> 
     True
     """
     for name, one in (("before", before), ("after", after)):
-        last = one[-1] if isinstance(one, Pipeline) else one
+        (last,) = unwrapped(one)
         if not isinstance(last, (BaseMLP, BaseTable)):
             raise InputTypeError(
                 f"compare({name}=)", "an estimator of chainrule", type(last).__name__, "For example MLPClassifier()."
@@ -106,12 +105,9 @@ def compare(before: Any, after: Any, X: Any, y: Any, X_val: Any, y_val: Any) -> 
 
 def _attempt(estimator: Any, X: Any, y: Any, X_val: Any, y_val: Any) -> Attempt:
     started = time.perf_counter()
-    made = experiments.fitted(estimator, X, y)
+    made = experiments.fitted(experiments.alone(estimator), X, y)
     seconds = time.perf_counter() - started
-    model, rows, others = made, X, X_val
-    if isinstance(made, Pipeline):
-        model, rows, others = made[-1], made[:-1].transform(X), made[:-1].transform(X_val)
-    return Attempt(made, seconds, float(made.score(X_val, y_val)), diagnose(model, rows, y, others, y_val))
+    return Attempt(made, seconds, float(made.score(X_val, y_val)), diagnose(made, X, y, X_val, y_val))
 
 
 def _slope(attempt: Attempt) -> str:

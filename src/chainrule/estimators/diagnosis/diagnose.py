@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import issparse
+from sklearn.pipeline import Pipeline
 
 from chainrule.diagnosis.findings import Findings
 from chainrule.diagnosis.judge import judge
@@ -13,6 +15,7 @@ from chainrule.diagnosis.observed import Observed, Scores
 from chainrule.errors import InputError, InputTypeError
 from chainrule.estimators.base import BaseMLP
 from chainrule.estimators.diagnosis import experiments, scores
+from chainrule.estimators.sequences import OverSequences
 from chainrule.estimators.table import fitting
 from chainrule.estimators.table.base import BaseTable
 from chainrule.training.batches import Data
@@ -33,11 +36,11 @@ def diagnose(estimator: Any, X: Any = None, y: Any = None, X_val: Any = None, y_
 
     A fitted estimator is judged by what was measured while it trained. Rows tell more: how well those that it was
     trained on are predicted, and others. Of an unfitted estimator, the rows, the network and its first step are looked
-    at, and whether a small batch can be learned by heart. The estimator is not changed.
+    at, and, of tables of numbers, whether a small batch can be learned by heart. The estimator is not changed.
 
     Parameters
     ----------
-    estimator : MLPClassifier, TableRegressor, or another of chainrule's
+    estimator : MLPClassifier, TableRegressor, or another of chainrule's; or a fitted pipeline that ends in one
     X, y : rows to train on, as `fit` takes them; needed where the estimator is not fitted
     X_val, y_val : rows that it was not trained on, or None
 
@@ -64,6 +67,7 @@ def diagnose(estimator: Any, X: Any = None, y: Any = None, X_val: Any = None, y_
 then has a way back on which nothing shrinks it. Clip its norm at 1, as more of it arrives.
     """
     where = "diagnose(estimator)"
+    estimator, X, X_val = unwrapped(estimator, X, X_val)
     if not isinstance(estimator, (BaseMLP, BaseTable)):
         raise InputTypeError(
             where, "an estimator of chainrule", type(estimator).__name__, "For example MLPClassifier()."
@@ -71,9 +75,18 @@ then has a way back on which nothing shrinks it. Clip its norm at 1, as more of 
     for name, first, second in (("X, y", X, y), ("X_val, y_val", X_val, y_val)):
         if (first is None) != (second is None) and not isinstance(estimator, BaseTable):
             raise InputError(f"diagnose({name})", "both, or none", "one of them", "Give the rows and their targets.")
-    if not estimator.__sklearn_is_fitted__():
-        return judge(_unfitted(estimator, X, y))
-    return judge(_fitted(estimator, X, y, X_val, y_val))
+    with np.errstate(all="ignore"):  # a network that has diverged predicts what overflows
+        if not estimator.__sklearn_is_fitted__():
+            return judge(_unfitted(estimator, X, y))
+        return judge(_fitted(estimator, X, y, X_val, y_val))
+
+
+def unwrapped(estimator: Any, *rows: Any) -> tuple[Any, ...]:
+    """The last step of a fitted pipeline, and the rows as it gets them; others and their rows as they are."""
+    if not isinstance(estimator, Pipeline):
+        return estimator, *rows
+    front = estimator[:-1]
+    return estimator[-1], *(None if X is None else front.transform(X) for X in rows)
 
 
 def _unfitted(estimator: Any, X: Any, y: Any) -> Observed:
@@ -87,12 +100,12 @@ def _unfitted(estimator: Any, X: Any, y: Any) -> Observed:
     made = experiments.fitted(experiments.few(estimator, max_iter=1), X, y)
     model = _inside(made)
     data = _rows(made, X, y)
-    plain_rows = isinstance(made, BaseMLP) and isinstance(X, np.ndarray)
+    table = _table(estimator, X)
     return Observed(
         **_known(made, model),
         fitted=False,
         initial_loss=scores.initial_loss(model.network_, model._loss, data),
-        one_batch=experiments.one_batch(estimator, X, y) if plain_rows else None,
+        one_batch=None if table is None else experiments.one_batch(estimator, table, y),
     )
 
 
@@ -105,8 +118,9 @@ def _fitted(estimator: Any, X: Any, y: Any, X_val: Any, y_val: Any) -> Observed:
         found["training"] = scores.scores(model, data)
         found["initial_loss"] = scores.initial_loss(model.network_, model._loss, data)
         found["batch_losses"] = scores.batch_loss(model, data)
-        if isinstance(estimator, BaseMLP) and isinstance(X, np.ndarray):
-            found |= _tried(estimator, X, y, found["training"], known["constant_loss"])
+        table = _table(estimator, X)
+        if table is not None:
+            found |= _tried(estimator, table, y, found["training"], known["constant_loss"])
     if X_val is not None:
         found["held_out"] = scores.scores(model, _rows(estimator, X_val, y_val))
     return Observed(**known, fitted=True, **found)
@@ -127,16 +141,30 @@ def _known(estimator: Any, model: BaseMLP) -> dict[str, Any]:
     solver, probes = model.solver, model.probes_
     survey = None if probes is None else probes.survey
     rate = solver.learning_rate if isinstance(solver, Optimiser) else model.learning_rate_init
+    table = isinstance(estimator, BaseTable)
+    parameters = estimator.get_params(deep=False)
+    if table:  # with what the preset has chosen in place of None
+        chosen = fitting.preset_of(estimator, 1000 if survey is None else survey.rows)
+        parameters |= {name: getattr(chosen, name) for name in fitting.FROM_PRESET}
+    names = estimator.encoder_.feature_names() if table else getattr(estimator, "feature_names_in_", ())
     return {
         "network": model.network_,
         "loss": model._loss,
-        "parameters": estimator.get_params(deep=False),
+        "parameters": parameters,
+        "columns": tuple(map(str, names)),
         "rate": float(rate),
         "restores": model.validation_scores_ is not None,
         "history": model.history_,
         "probes": probes,
         "constant_loss": None if survey is None else survey.constant_loss(model._loss.name),
     }
+
+
+def _table(estimator: Any, X: Any) -> Array | None:
+    """Rows of numbers as an array, for experiments; None of raw tables, of sequences, and of sparse rows."""
+    if not isinstance(estimator, BaseMLP) or isinstance(estimator, OverSequences) or issparse(X):
+        return None
+    return np.asarray(X, np.float32)
 
 
 def _inside(estimator: Any) -> BaseMLP:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import clone, is_classifier
+from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from chainrule.diagnosis.observed import Scores
@@ -27,6 +28,9 @@ BATCH, STEPS = 64, 300
 #: Rows and steps of the plain network.
 PLAIN_ROWS, PLAIN_STEPS, PLAIN_BATCH = 2000, 1200, 32
 
+#: Rows that a score must be of.
+FEWEST = 10
+
 
 def fitted(estimator: Any, *rows: Any) -> Any:
     """A clone, trained without a word."""
@@ -35,6 +39,15 @@ def fitted(estimator: Any, *rows: Any) -> Any:
     with warnings.catch_warnings(), np.errstate(all="ignore"), suppress(DivergenceError):
         warnings.simplefilter("ignore")
         made.fit(*rows)
+    return made
+
+
+def alone(estimator: Any) -> Any:
+    """A clone that nobody follows, and that writes nothing."""
+    made = clone(estimator)
+    last = made[-1] if isinstance(made, Pipeline) else made
+    quiet = {"callbacks": None, "checkpoints": None}
+    last.set_params(**{name: value for name, value in quiet.items() if name in last.get_params(deep=False)})
     return made
 
 
@@ -51,7 +64,8 @@ def one_batch(model: BaseMLP, X: Any, y: Any) -> float | None:
     X, y = X[chosen], np.asarray(y)[chosen]
     if len(np.unique(y, axis=0)) < 2:
         return None
-    model = fitted(few(model, max_iter=STEPS, batch_size=len(chosen), n_iter_no_change=math.inf, probes=True), X, y)
+    quiet = few(model, max_iter=STEPS, batch_size=len(chosen), n_iter_no_change=math.inf, probes=True, random_state=0)
+    model = fitted(quiet, X, y)
     data = rows_of(model, X, y)
     seen = model.probes_.survey if model.probes_ else None
     constant = None if seen is None else seen.constant_loss(model._loss.name)
@@ -60,21 +74,25 @@ def one_batch(model: BaseMLP, X: Any, y: Any) -> float | None:
     return scores.scores(model, data).loss / constant
 
 
-def plain(estimator: Any, X: Any, y: Any) -> Scores:
-    """Scores of a plain network of two layers on a quarter of the rows, trained on the others."""
-    random = np.random.default_rng(0)
-    chosen = random.permutation(len(y))[:PLAIN_ROWS]
+def plain(estimator: Any, X: Any, y: Any) -> Scores | None:
+    """Scores of a plain network of two layers on a quarter of the rows, trained on the others; None of few rows."""
+    chosen = np.random.default_rng(0).permutation(len(y))[:PLAIN_ROWS]
     cut = len(chosen) // 4
     X, y = StandardScaler().fit_transform(np.asarray(X, np.float32)[chosen]), np.asarray(y)[chosen]
-    kind = MLPClassifier if is_classifier(estimator) else MLPRegressor
-    if kind is MLPRegressor:
-        y = StandardScaler().fit_transform(np.asarray(y, np.float32).reshape(len(y), -1))
-    known = np.isin(y, y[cut:]) if y.ndim == 1 else np.ones(len(y), bool)
-    unseen = np.flatnonzero(known)[: np.count_nonzero(known[:cut])]
-    epochs = max(1, PLAIN_STEPS * PLAIN_BATCH // max(1, len(y) - cut))
+    unseen = np.arange(cut)
+    if is_classifier(estimator):
+        kind: Any = MLPClassifier
+        unseen = unseen[np.isin(y[:cut], y[cut:])] if y.ndim == 1 else unseen
+    else:
+        kind = MLPRegressor
+        y = y.astype(np.float32)
+        y = (y - y.mean(axis=0)) / np.where(y.std(axis=0) > 0, y.std(axis=0), 1)
+    if len(unseen) < FEWEST:
+        return None
+    epochs = max(1, PLAIN_STEPS * PLAIN_BATCH // (len(y) - cut))
     model = kind(
-        hidden_layer_sizes=(64, 64), batch_size=PLAIN_BATCH, max_iter=epochs, n_iter_no_change=math.inf, l2=1e-3,
-        random_state=0, n_threads=1, probes=False,
+        hidden_layer_sizes=(64, 64), batch_size=min(PLAIN_BATCH, len(y) - cut), max_iter=epochs,
+        n_iter_no_change=math.inf, l2=1e-3, random_state=0, n_threads=1, probes=False,
     )  # fmt: skip
     model = fitted(model, X[cut:], y[cut:])
     return scores.scores(model, rows_of(model, X[unseen], y[unseen]))

@@ -36,7 +36,8 @@ def scores(model: BaseMLP, data: Data) -> Scores:
         prediction = predictor(data.X, model.n_threads, data.subset)
     if not np.isfinite(prediction).all():
         prediction = np.zeros_like(prediction)
-    score = model._score_rows(prediction, y, weight)
+    with np.errstate(all="ignore"):
+        score = model._score_rows(prediction, y, weight) if len(y) > 1 else 0.0  # an R2 of one row is none
     if not is_classifier(model):
         return Scores(loss, score, 0.0, len(y))
     codes = model._codes(y)
@@ -47,8 +48,11 @@ def scores(model: BaseMLP, data: Data) -> Scores:
     with np.errstate(invalid="ignore"):
         recalls = np.bincount(codes[decided == codes], minlength=classes) / counts
     sure = _certainty(prediction, predictor.loss)
-    calibration = None if sure is None else calibration_error(sure, decided == codes)
-    return Scores(loss, score, float(counts.max() / len(y)), len(y), tuple(recalls.tolist()), calibration)
+    found = Scores(loss, score, float(counts.max() / len(y)), len(y), tuple(recalls.tolist()))
+    if sure is None:
+        return found
+    right = decided == codes
+    return replace(found, calibration=calibration_error(sure, right), sure=float(sure.mean() - right.mean()))
 
 
 def _certainty(p: Array, loss: Loss) -> Array | None:
@@ -81,7 +85,8 @@ def batch_loss(model: BaseMLP, data: Data, rows: int = 256) -> tuple[float, floa
     first = parameters[0] if isinstance(parameters, Members) else parameters
     still = Network(_undrawn(network.layers), network.inputs)
     own = Parameters(first.layout, first.vector.copy())  # whose running statistics move
-    some = data.part(np.arange(len(data))[:: max(1, len(data) // rows)][:rows])
+    places = np.arange(len(data)) if data.subset is None else data.subset
+    some = data.part(places[:: max(1, len(places) // rows)][:rows])
     plan = still.plan(own, len(some), mode="train", loss=predictor.loss)
     (chosen,) = some.batches(len(some), None)
     run = some.run(plan, chosen)
