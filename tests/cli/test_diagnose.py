@@ -104,7 +104,7 @@ def test_a_model_that_was_not_measured_is_judged_by_its_records(tmp_path, capsys
     model.fit(X, y).save(tmp_path / "a.model")
     assert load(tmp_path / "a.model").probes_ is None
     assert run(["diagnose", str(tmp_path / "a.model")]) == 0
-    assert "0 of them measured" in capsys.readouterr().out
+    assert "measured 0 times" in capsys.readouterr().out
 
 
 def test_training_writes_a_report_where_asked(models, tmp_path, capsys):

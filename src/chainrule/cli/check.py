@@ -25,6 +25,7 @@ EXTRAS = {
     "plots": ("matplotlib",),
     "progress": ("rich",),
     "tensorboard": ("tensorboardX",),
+    "watch": ("starlette", "uvicorn"),
 }
 
 #: The largest difference of gradients of the two sets of kernels, relative to the largest gradient.

@@ -54,7 +54,9 @@ def diagnose(
     if html is not None:
         from chainrule.plots.report import report
 
-        report(estimator, html, findings=findings, overwrite=force)
+        rows = validation or data
+        target = None if rows is None else estimator.target_name_
+        report(estimator, html, rows, target, findings, overwrite=force)
     if as_json:
         shared.document("diagnose", {"model": model, "measured": _measured(estimator), "findings": findings.to_data()})
     else:
@@ -72,4 +74,4 @@ def _summary(estimator: Any, findings: Findings) -> str:
     counts = [(level, len([one for one in findings if one.level == level])) for level in reversed(LEVELS)]
     said = ", ".join(f"{count} {level}{'s' if count > 1 else ''}" for level, count in counts if count)
     measured = _measured(estimator)
-    return f"{said or 'no findings'}; {measured['epochs']} epochs, {measured['probes']} of them measured"
+    return f"{said or 'no findings'}; {measured['epochs']} epochs, measured {measured['probes']} times"

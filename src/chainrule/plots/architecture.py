@@ -39,7 +39,7 @@ class ArchitectureDisplay(Display):
 
     A box is as wide as the logarithm of its units; what follows a product (norm, activation, dropout) is written
     beside it; skip connections are arcs. A plain chain of a few narrow layers is drawn as neurons instead, its edges
-    blue for positive and red for negative weights, the stronger the larger.
+    blue for positive and orange for negative weights, the stronger the larger.
 
     Parameters
     ----------

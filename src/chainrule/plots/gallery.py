@@ -57,7 +57,7 @@ PICTURES = (
     ),
     Picture(
         "gradient_flow_mended", "GradientFlowDisplay, mended",
-        "As many layers of ReLUs, with layer normalisation and skip connections: the same gradient everywhere.",
+        "As many layers of ReLUs, with layer normalisation and skip connections: the gradient reaches the first.",
         'mended = MLPClassifier((32,) * 30, norm="layer", residual=True, max_iter=100, random_state=0)\n'
         "mended.fit(rows, classes)\n"
         "display = plots.GradientFlowDisplay.from_estimator(mended)",
@@ -137,7 +137,7 @@ PICTURES = (
     ),
     Picture(
         "architecture_neurons", "ArchitectureDisplay of a small network",
-        "As neurons and edges: blue for positive, red for negative weights, the stronger the larger.",
+        "As neurons and edges: blue for positive, orange for negative weights, the stronger the larger.",
         'small = MLPClassifier((8, 5), "tanh", learning_rate_init=0.01, max_iter=300, random_state=0)\n'
         "small.fit(spiral, arm)\n"
         "display = plots.ArchitectureDisplay.from_estimator(small)",
