@@ -190,7 +190,6 @@ def test_rank_and_spread_and_histogram_of_known_arrays():
     whitened = (q - q.mean(axis=0)) @ np.linalg.inv(np.linalg.cholesky(np.cov(q.T))).T
     assert measures.effective_rank(whitened) == pytest.approx(1.0, abs=1e-6)
     assert measures.effective_rank(np.ones((10, 4))) == 0
-    assert measures.spread(np.array([[0.0, 1], [2, 1]])) == pytest.approx(np.sqrt(0.5))
     shares = measures.histogram(np.array([[0.0, 1e-9, 0.011], [-0.011, 3.0, 1e3]]))
     assert shares[0] == pytest.approx(2 / 6)
     assert shares[np.searchsorted(EDGES, np.log10(0.011), side="right")] == pytest.approx(2 / 6)
@@ -209,7 +208,7 @@ def test_steps_are_chosen_by_arithmetic_alone():
             for step in range(steps):
                 if recorder.due(step):
                     found.append((epoch, step))
-                    recorder._next = recorder._at + min(recorder._every, max(8, 3 * recorder._at))
+                    recorder._next = recorder._at + min(recorder._every, max(8, 5 * recorder._at))
         return found
 
     found = chosen(50_000, 128, 10)

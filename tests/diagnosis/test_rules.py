@@ -37,13 +37,13 @@ from chainrule.training.records import Record
 def probes(layers=4, count=6, activation="relu", names="0123456789", **quantities):
     """Probes of a network that learns, but for what is given: a number for all, or an array (probes, layers)."""
     healthy = {
-        "z_rms": 1.0, "a_rms": 0.7, "a_spread": 0.5, "dz_rms": 0.1, "dW_rms": 0.01, "W_rms": np.sqrt(2 / 16),
+        "z_rms": 1.0, "a_rms": 0.7, "dz_rms": 0.1, "dW_rms": 0.01, "W_rms": np.sqrt(2 / 16),
         "update": -2.7, "dead": 0.0, "saturated": 0.0, "rank": 0.3,
     }  # fmt: skip
     columns = [np.broadcast_to({**healthy, **quantities}[name], (count, layers)) for name in QUANTITIES]
     named = tuple(Probed(names[k], 16, activation if k < layers - 1 else "identity", "") for k in range(layers))
     shares = np.zeros((1, layers, len(EDGES) + 1), np.float32)
-    seen = Survey(500, 16, largest=1.0, median=1.0, leak=3, leak_correlation=0.4, shares=(0.5, 0.5))
+    seen = Survey(500, 16, 500, largest=1.0, median=1.0, leak=3, leak_correlation=0.4, shares=(0.5, 0.5))
     values = np.stack(columns, axis=-1).astype(np.float32)
     return Probes(named, np.arange(count), values, np.array([0]), shares, shares, seen)
 

@@ -33,11 +33,6 @@ def rms(array: Array) -> float:
     return float(np.sqrt(np.dot(flat, flat) / flat.size))
 
 
-def spread(a: Array) -> float:
-    """Deviation between rows, root mean square over units."""
-    return float(np.sqrt(np.var(a, axis=0, dtype=np.float64).mean()))
-
-
 def effective_rank(a: Array) -> float:
     """Participation ratio of the centred rows' covariance, (sum of eigenvalues)^2 / sum of their squares, over its top.
 

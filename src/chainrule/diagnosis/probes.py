@@ -15,7 +15,6 @@ from chainrule.errors import unknown_name
 QUANTITIES = {
     "z_rms": "root mean square of the pre-activations",
     "a_rms": "root mean square of the activations, behind dropout",
-    "a_spread": "deviation of the activations between rows, root mean square over units",
     "dz_rms": "root mean square of dLoss/dz, of the loss of a single row",
     "dW_rms": "root mean square of the gradient of the weights",
     "W_rms": "root mean square of the weights",

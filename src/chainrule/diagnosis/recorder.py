@@ -22,7 +22,7 @@ from chainrule.network.layers import BatchNorm, Layer, LayerNorm, Residual
 Array = NDArray[Any]
 
 #: Share of training time that probing may take, as estimated.
-SHARE = 0.02
+SHARE = 0.012
 
 #: Most probes of one epoch: more would tell little more.
 PER_EPOCH = 4
@@ -126,7 +126,7 @@ class Recorder:
         finish()
         self._moved(row, parameters)
         self._open.append(row)
-        self._next = self._at + min(self._every, max(8, 3 * self._at))
+        self._next = self._at + min(self._every, max(8, 5 * self._at))
         if self._at == 0 and self._epoch == 1:
             self._close(epoch=0)
 
@@ -167,7 +167,6 @@ class Recorder:
         else:
             into[_COLUMNS["a_rms"]] = measures.rms(found)
             if len(found) > 1:
-                into[_COLUMNS["a_spread"]] = measures.spread(found)
                 into[_COLUMNS["rank"]] = measures.effective_rank(found)
             self._awake[place] = self._awake[place] | found.any(axis=0)
             self._seen += len(found) if place == 0 else 0

@@ -15,7 +15,7 @@ from chainrule.errors import InputError
 Array = NDArray[Any]
 
 #: Rows that are looked at, drawn evenly over all; fewer of many columns, but not below FEWEST.
-LOOKED_AT, NUMBERS, FEWEST = 2_000, 2_000_000, 100
+LOOKED_AT, NUMBERS, FEWEST = 2_000, 400_000, 200
 
 #: Most columns that are named.
 NAMED = 20
@@ -34,6 +34,7 @@ class Survey:
     Attributes
     ----------
     rows, columns : of the whole
+    looked_at : rows of the sample
     largest : largest root mean square of a column, 0 where there is none that varies
     median : median root mean square of the columns that vary
     constant, n_constant : the first columns that do not vary, and how many there are
@@ -49,6 +50,7 @@ class Survey:
 
     rows: int
     columns: int
+    looked_at: int = 0
     largest: float = 0.0
     median: float = 0.0
     constant: tuple[int, ...] = ()
@@ -112,6 +114,7 @@ def survey(
     leak, correlation = _leak(sample, varies, deviation, y, classes)
     about: dict[str, Any] = {
         "rows": rows,
+        "looked_at": len(places),
         "columns": columns,
         "leak": leak,
         "leak_correlation": correlation,
@@ -170,7 +173,8 @@ def _repeated(sample: Array, varies: Array) -> Array:
     found: list[int] = []
     first = order[0] if len(order) else 0
     for place in order[1:]:
-        if np.allclose(alike[:, place], alike[:, first], atol=SAME):
+        near = marks[place] - marks[first] < len(sample) * SAME
+        if near and np.allclose(alike[:, place], alike[:, first], atol=SAME):
             found.append(max(columns[place], columns[first]))
         else:
             first = place

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from chainrule.engine import threads
 from chainrule.estimators import by_lbfgs, recorded, resuming
 from chainrule.estimators.held_out import Judge, Parts
 from chainrule.estimators.session import Session
@@ -112,7 +113,8 @@ class Fitting:
         """Let the recorder know what the rows are like: those of the largest call so far."""
         recorder = self.session.recorder
         if recorder is not None and (recorder.survey is None or recorder.survey.rows < len(self.training)):
-            recorder.survey = recorded.look(self.estimator, self.training)
+            with threads.limited(1):  # else threads of the BLAS would spin beside the first steps
+                recorder.survey = recorded.look(self.estimator, self.training)
 
     def _run_lbfgs(self) -> None:
         estimator, session = self.estimator, self.session

@@ -91,7 +91,7 @@ def shuffled_labels(observed: Observed) -> Verdict | None:
     if seen is None or known is None or others is None:
         return None
     by_luck = 2 * noise(others.chance, others.rows, bool(seen.shares))
-    by_chance = 4.5 / math.sqrt(min(seen.rows, 2000))
+    by_chance = 4.5 / math.sqrt(max(seen.looked_at, 1))
     # Of few rows correlations tell little: they must have been learned by heart.
     by_heart = known.score - known.chance > BY_HEART[by_chance > TOLD_APART]
     if (
