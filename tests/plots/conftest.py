@@ -47,7 +47,7 @@ def rows() -> tuple[Any, Any]:
 @pytest.fixture(scope="session")
 def model(rows: tuple[Any, Any]) -> MLPClassifier:
     """A classifier of two features, validated and probed."""
-    options = {"max_iter": 40, "n_iter_no_change": 30, "tol": 1.0, "batch_size": 16, "random_state": 0, "n_threads": 1}
+    options = {"max_iter": 40, "n_iter_no_change": 30, "tol": 1.0, "batch_size": 4, "random_state": 0, "n_threads": 1}
     fitted = MLPClassifier((8, 8), early_stopping=True, score_training=True, **options).fit(*rows)
     assert len(fitted.probes_) > 3 and len(fitted.probes_.drawn) > 2
     return fitted

@@ -99,6 +99,9 @@ class Recorder:
         self._seen = 0
         self._awake = self._asleep()
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_before": {}}
+
     # What a trainer tells ---------------------------------------------------------------------------------
 
     def begin(self, epoch: int, steps: int, rows: int) -> None:

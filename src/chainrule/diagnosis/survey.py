@@ -15,7 +15,7 @@ from chainrule.errors import InputError
 Array = NDArray[Any]
 
 #: Rows that are looked at, drawn evenly over all; fewer of many columns, but not below FEWEST.
-LOOKED_AT, NUMBERS, FEWEST = 2_000, 400_000, 200
+LOOKED_AT, NUMBERS, FEWEST = 2_000, 100_000, 200
 
 #: Most columns that are named.
 NAMED = 20
