@@ -68,3 +68,15 @@ def test_dropout_narrows_the_gap(adult):
     assert none.loss_gap > some.loss_gap > most.loss_gap
     assert none.test_accuracy < most.test_accuracy
     assert "narrows" in sentence
+
+
+def test_vanishing_gradients_are_named_and_mended(adult, capsys, tmp_path):
+    import vanishing
+
+    train, test = adult
+    vanishing.run(train.first(3000), test.first(1000), vanishing.network(12, 6), tmp_path / "deep.model")
+    said = capsys.readouterr().out
+    assert "Gradients vanish on their way back" in said
+    before, after = next(line for line in said.splitlines() if line.startswith("accuracy")).split()[-2:]
+    assert float(after) > float(before) + 0.03
+    assert (tmp_path / "deep.model").exists()
