@@ -176,6 +176,19 @@ def test_units_that_never_fire_are_dead_and_others_are_not():
     assert np.isnan(dead[-1, -1])  # of an output no unit is dead
 
 
+def test_few_rows_are_added_to_earlier_ones_until_they_tell():
+    network = Network([Dense(10, "relu"), Dense(3)], inputs=5)
+    trainer = Trainer(network, "cross_entropy", seed=0)
+    trainer.parameters["0.W"][:4], trainer.parameters["0.b"][:4] = 0, -1
+    trainer.observer = recorder = Recorder(network, share=1e9)
+    for _ in range(30):
+        trainer.epoch(data(40), 40)
+    dead = recorder.probes().of("dead")[:, 0]
+    assert len(dead) >= 4
+    assert np.isnan(dead[0])
+    np.testing.assert_allclose(dead[1:], 0.4, rtol=1e-6)
+
+
 def test_gradients_too_small_for_float32_squares_are_still_told_apart():
     trainer = trained([*[Dense(16, "sigmoid")] * 30, Dense(3)], True, epochs=1)
     flow = trainer.observer.probes().flow()[0]

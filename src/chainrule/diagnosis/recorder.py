@@ -97,6 +97,7 @@ class Recorder:
         self._items = 0
         self._open: list[Array] = []
         self._seen = 0
+        self._lately: list[tuple[int, list[Array]]] = []
         self._awake = self._asleep()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -201,10 +202,7 @@ class Recorder:
         with np.errstate(all="ignore"):
             row = np.clip(np.mean(self._open, axis=0), -LARGEST, LARGEST)
         self._open = []
-        # Of few rows, a unit that was 0 is not dead: small batches are put together until they are enough.
-        if self._seen >= ENOUGH:
-            row[:-1, _COLUMNS["dead"]] = [1 - awake.mean() for awake in self._awake[:-1]]
-            self._awake, self._seen = self._asleep(), 0
+        row[:-1, _COLUMNS["dead"]] = self._dead()
         self._closed += 1
         if self._epochs and self._closed % self._stride:
             return
@@ -213,6 +211,17 @@ class Recorder:
         if len(self._epochs) > KEPT:
             self._epochs, self._values = self._epochs[::2], self._values[::2]  # the first stays
             self._stride *= 2
+
+    def _dead(self) -> list[float]:
+        """Share of dead units of the hidden layers: a unit that was 0 in few rows is not, so earlier rows are added."""
+        self._lately.append((self._seen, self._awake))
+        self._seen, self._awake = 0, self._asleep()
+        while sum(rows for rows, _ in self._lately[1:]) >= ENOUGH:
+            self._lately.pop(0)
+        if sum(rows for rows, _ in self._lately) < ENOUGH:
+            return [math.nan] * (len(self.layers) - 1)
+        each = zip(*(awake for _, awake in self._lately), strict=True)
+        return [1 - float(np.logical_or.reduce(of_layer).mean()) for of_layer in each][:-1]
 
     def _asleep(self) -> list[Array]:
         """For each layer, whether a unit has been active: none has."""
