@@ -68,15 +68,20 @@ def test_the_theme_can_be_turned(adult, tab, axe):
     assert one.violations(axe) == []
 
 
+def epoch(said):
+    """The epoch that the slider says: the last that was measured, not always the last that was trained."""
+    return int(said.removeprefix("Epoch ").split(":")[0])
+
+
 def test_the_slider_is_moved_by_keys(adult, tab):
     one = tab()
     one.page.goto(adult.as_uri())
     slider = one.page.get_by_role("slider", name="Epoch")
     drawing = one.page.locator("#flow .frames path.line.s0")
     last = drawing.get_attribute("d")
-    assert slider.get_attribute("aria-valuetext").startswith("Epoch 4:")
+    before = epoch(slider.get_attribute("aria-valuetext"))
     slider.press("ArrowLeft")
-    assert slider.get_attribute("aria-valuetext").startswith("Epoch 3:")
+    assert epoch(slider.get_attribute("aria-valuetext")) < before
     assert one.page.locator("#flow output").inner_text() == slider.get_attribute("aria-valuetext")
     assert drawing.get_attribute("d") != last
     dots = one.page.locator("#flow .frames path.dots").get_attribute("d")
@@ -112,7 +117,7 @@ def test_without_a_script_the_last_epoch_stands(adult, tab):
     one.page.goto(adult.as_uri())
     assert not one.page.locator("input[type=range]").is_visible()
     assert not one.page.locator("#theme").is_visible()
-    assert one.page.locator("#flow output").inner_text().startswith("Epoch 4:")
+    assert epoch(one.page.locator("#flow output").inner_text()) > 1
     assert one.page.locator("#flow .frames path.line.s0").get_attribute("d")
 
 
