@@ -14,8 +14,8 @@ from chainrule.training.schedules import Schedule
 #: log10 of update over weight from which steps kill units.
 LARGE_STEPS = -1.0
 
-#: What a rule asks for its remedies.
-Cure = Callable[[Observed], Remedy]
+#: What a rule asks for its remedies; None where there is no reason for one.
+Cure = Callable[[Observed], Remedy | None]
 
 
 def fixed(name: str, text: str, scale: bool = False, **changes: Any) -> Cure:
@@ -37,7 +37,7 @@ def rate(name: str, factor: float, text: str) -> Cure:
 def rate_for(name: str, update: float, text: str) -> Cure:
     """The learning rate that takes the largest early log10 of update over weight to `update`."""
 
-    def cure(observed: Observed) -> Remedy:
+    def cure(observed: Observed) -> Remedy | None:
         factor = 10 ** float(np.clip(update - observed.early_update, -4, 5))
         return rate(name, factor, text)(observed)
 
@@ -77,18 +77,21 @@ def open_way(observed: Observed) -> Remedy:
     return Remedy("gelu-residual", said, tuple(changes.items()))
 
 
-def revive(observed: Observed) -> Remedy:
+def _scheduled(observed: Observed) -> bool:
+    """Whether a schedule moves the learning rate."""
+    return isinstance(observed.parameters.get("learning_rate"), Schedule)
+
+
+def revive(observed: Observed) -> Remedy | None:
     """Against dead units: smaller steps where they were as large as the weights, else weights and a slope that live."""
     if not observed.early_update > LARGE_STEPS:
         return LEAKY_INIT(observed)
-    scheduled = isinstance(observed.parameters.get("learning_rate"), Schedule)
-    return (CONSTANT_RATE if scheduled else RATE_DOWN)(observed)
+    return (CONSTANT_RATE if _scheduled(observed) else RATE_DOWN)(observed)
 
 
-def move_on(observed: Observed) -> Remedy:
+def move_on(observed: Observed) -> Remedy | None:
     """Against a loss that stands: a rate that does not run out, else weights that differ and units that pass it on."""
-    scheduled = isinstance(observed.parameters.get("learning_rate"), Schedule)
-    return (CONSTANT_RATE if scheduled else RELU)(observed)
+    return (CONSTANT_RATE if _scheduled(observed) else RELU)(observed)
 
 
 def penalise(observed: Observed) -> Remedy:
@@ -107,13 +110,15 @@ def statistics(observed: Observed) -> Remedy:
     return Remedy("batch-norm-default", said, (("norm", "batch"), *larger))
 
 
-def relieve(observed: Observed) -> Remedy:
-    """Against too little learned: take away what is set far off, by name; there may be nothing."""
+def relieve(observed: Observed) -> Remedy | None:
+    """Against too little learned: take away what is set far off, by name."""
     found = {
         name: usual
         for name, (usual, much) in USUAL.items()
         if isinstance(value := observed.parameters.get(name), (int, float)) and value >= much
     }
+    if not found:
+        return None
     named = ", ".join(f"{name}={observed.parameters[name]:g}" for name in found)
     return Remedy(
         "less-regularisation", f"Take back {named}: it keeps the network from learning.", tuple(found.items())
@@ -124,10 +129,12 @@ def relieve(observed: Observed) -> Remedy:
 USUAL = {"dropout": (0.0, 0.6), "alpha": (1e-4, 0.1), "l1": (0.0, 0.01), "l2": (0.0, 0.1), "weight_decay": (0.0, 1.0)}
 
 
-def scale_target(observed: Observed) -> Remedy:
+def scale_target(observed: Observed) -> Remedy | None:
     """For numbers alone."""
+    if observed.survey is None or observed.survey.shares:
+        return None
     said = "Standardise the target: scikit-learn's TransformedTargetRegressor does, and TableRegressor by itself."
-    return Remedy("scale-target" if observed.survey and not observed.survey.shares else NOTHING, said)
+    return Remedy("scale-target", said)
 
 
 def curve(observed: Observed) -> Remedy:
@@ -149,9 +156,6 @@ def shallower(observed: Observed) -> Remedy:
 #: Parameters that solver="lbfgs" refuses.
 NOT_WITH_LBFGS = {"clip_norm", "dropout", "weight_decay", "early_stopping", "calibration", "batch_size"}
 
-#: The name of a remedy that there is no reason for.
-NOTHING = ""
-
 
 def prescribe(*cures: Cure) -> Callable[[Observed], tuple[Remedy, ...]]:
     """The cures that the estimator at hand can take and that change it, and those for the person, each once."""
@@ -160,7 +164,7 @@ def prescribe(*cures: Cure) -> Callable[[Observed], tuple[Remedy, ...]]:
         found: dict[str, Remedy] = {}
         for cure in cures:
             remedy = cure(observed)
-            if _helps(remedy, observed.parameters):
+            if remedy is not None and _helps(remedy, observed.parameters):
                 found.setdefault(remedy.name, remedy)
         return tuple(found.values())
 
@@ -168,11 +172,10 @@ def prescribe(*cures: Cure) -> Callable[[Observed], tuple[Remedy, ...]]:
 
 
 def _helps(remedy: Remedy, parameters: Mapping[str, Any]) -> bool:
-    """Whether there is such a remedy, and it is none that these parameters refuse or have already."""
+    """Whether a remedy is none that these parameters refuse or have already."""
     refused = parameters.get("solver") == "lbfgs" and any(name in NOT_WITH_LBFGS for name, _ in remedy.changes)
     same = not remedy.scale and remedy.changes and all(parameters.get(n) == v for n, v in remedy.changes)
-    empty = remedy.name == NOTHING or (remedy.name == "less-regularisation" and not remedy.changes)
-    return remedy.suits(parameters) and not (refused or same or empty)
+    return remedy.suits(parameters) and not (refused or same)
 
 
 ACTIVATION = fixed("relu", "Use ReLU: its slope is 1 where a unit is active.", activation="relu")
@@ -199,7 +202,6 @@ LEAKY_INIT = fixed(
     "Use leaky ReLU with He initialisation: units that are off still have a slope.",
     activation="leaky_relu", init="auto",
 )  # fmt: skip
-SILU = fixed("silu", "Use SiLU: smooth, without a flat end for large z.", activation="silu")
 CLIP = fixed("clip", "Clip the gradient to norm 1.", clip_norm=1.0)
 SCALE = fixed(
     "scale-inputs", "Standardise the inputs: each column minus its mean, over its deviation.", scale=True

@@ -93,7 +93,7 @@ class Observed:
     @property
     def begins(self) -> bool:
         """Whether the network was seen before its first step."""
-        return bool(self.probes) and self.probes is not None and self.probes.epochs[0] == 0
+        return self.probes is not None and len(self.probes) > 0 and self.probes.epochs[0] == 0
 
     def first(self, quantity: str) -> Array:
         """A quantity of all layers at the first probe, in the order of `probes.layers`."""

@@ -39,11 +39,11 @@ def vanishing(observed: Observed) -> Verdict | None:
     probes, left = observed.probes, unlearned(observed)
     if not probes or len(probes.hidden) < 2:
         return None
-    lost = -probes.reach()
+    slopes, lost = probes.slope(), -probes.reach()
     first, late = float(lost[0]), observed.later(lost)
     at_first = FALL_AT_FIRST if left is None or left < LEARNED else FALL_UNLEARNED
     stays = FALL if left is None or left < NOT_LEARNED else STAYS_UNLEARNED
-    shrinks = min(float(probes.slope()[0]), observed.later(probes.slope())) < SHRINKS
+    shrinks = min(float(slopes[0]), observed.later(slopes)) < SHRINKS
     dies = first < at_first and np.nanmax(observed.late("dead")[:-1], initial=0.0) > DEAD  # then nothing comes back
     if observed.fitted and late > stays and not dies and (shrinks or late > FALL):
         fall, threshold, when = late, stays, "in the later half"
@@ -53,7 +53,7 @@ def vanishing(observed: Observed) -> Verdict | None:
         return None
     end = "; float32 ends there" if fall > ENDS else ""
     evidence = (
-        Evidence(A_LAYER, float(probes.slope()[0]), "about 0"),
+        Evidence(A_LAYER, float(slopes[0]), "about 0"),
         Evidence(f"powers of ten lost from the output to the first layer, {when}", fall, f"below {threshold:g}{end}"),
     )
     flow = probes.flow()[-1 if when != "at first" else 0]
