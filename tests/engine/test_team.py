@@ -18,10 +18,10 @@ from chainrule import (
     Residual,
 )
 from chainrule.engine import threads
-from chainrule.engine.cut import parts
+from chainrule.engine.division import cut
 from chainrule.engine.lowering import lower
 from chainrule.engine.plan import Plan
-from chainrule.engine.work import Team
+from chainrule.engine.team import Team
 from chainrule.errors import PlanError
 from chainrule.network.losses import LOSSES
 from chainrule.training.averaging import EMA
@@ -201,7 +201,7 @@ def test_work_of_a_team_is_refused_without_it(shaken):
 @pytest.mark.parametrize("size", [0, 1, 15, 16, 31, 83, 128, 1000])
 @pytest.mark.parametrize("members", [1, 2, 3, 7, 64])
 def test_parts_cover_everything_once(size, members):
-    found = parts(size, members)
+    found = cut(size, members)
     assert len(found) == members
     assert [i for part in found for i in range(part.start, part.stop)] == list(range(size))
     assert not size or found[0].stop > 0

@@ -85,6 +85,13 @@ class Builder:
         if self.returns:
             self.tape.append(way_back)
 
+    def at_last(self, emit: Callable[[], None]) -> None:
+        """Emit what nobody waits for: at the end of the way back, or now where there is none."""
+        if self.returns:
+            self.tape.insert(0, emit)
+        else:
+            emit()
+
     def go_back(self) -> None:
         """Play the tape in reverse: from here on instructions join the backward program."""
         self._returning = True

@@ -18,7 +18,7 @@ from chainrule.engine.moments import Moments
 from chainrule.engine.network import Network
 from chainrule.engine.plan import Extent
 from chainrule.engine.predictor import check_samples, chunk
-from chainrule.engine.work import Team
+from chainrule.engine.team import Team
 from chainrule.network.losses import Loss
 
 Array = NDArray[Any]

@@ -100,11 +100,11 @@ def _said(stage: Stage, inner: str) -> str:
 
 
 def _combine(b: Builder, *sums: tuple[Own, Weight | Zeros]) -> None:
-    """Add up what every member has summed over its rows, where somebody asks for it."""
+    """Add up what every part has summed over its rows, where somebody asks for it."""
     for own, parameter in sums:
         if isinstance(parameter, Weight):
             total = Weight(parameter.name, gradient=True)
-            b.emit("combine", Everyones(own), total, text=f"{total} = sum of {own.name}")
+            b.emit("combine", Everyones(own), total, Start(), text=f"{total} = sum of {own.name}")
 
 
 def _activation(b: Builder, stage: Stage, z: Value, bias: Weight | Zeros, name: str) -> Value:
@@ -127,10 +127,10 @@ def _activation(b: Builder, stage: Stage, z: Value, bias: Weight | Zeros, name: 
 
     def back() -> None:
         da = b.gradient(a)
-        db = Own("db", z.width or 1)
+        db = Own(f"{name}.db", z.width or 1)
         if passes:
             if isinstance(bias, Weight):
-                b.emit("column_sums", da, db, text=f"db = sum of {da.name}")
+                b.emit("column_sums", da, db, text=f"{db.name} = sum of {da.name}")
                 _combine(b, (db, bias))
             b.layer_values[f"{name}.dz"] = da
             b.contribute(z, da)
@@ -158,16 +158,16 @@ def _batch_norm(b: Builder, stage: Stage, norm: BatchNorm, z: Value, bias: Weigh
     text = f"{a.name} = {_said(stage, f'batch_norm({z.name})')}"
     if not (b.returns or b.draws):
         b.emit(
-            "batch_norm_predict", InPlace(z, a), bias, gain, offset, mean, variance, Own("slant", width), norm.eps,
+            "batch_norm_predict", InPlace(z, a), bias, gain, offset, mean, variance, Own(f"{at}.slant", width), norm.eps,
             text=text, **_functions(stage),
         )  # fmt: skip
         return a
     noise = b.site(stage.draw)
     x_hat, rstd = Value(f"{at}.x_hat", z.space, z.width), Value(f"{at}.rstd", "none", width)
     frozen = int(b.mode != "train")
-    sums, moments = Own("sums", 2 * width + 1), Own("moments", 2 * width)
+    sums, moments = Own(f"{at}.sums", 2 * width + 1), Own(f"{at}.moments", 2 * width)
     if not frozen:
-        b.emit("batch_norm_sums", z, sums, text=f"sums over {z.name}")
+        b.emit("batch_norm_sums", z, sums, text=f"{sums.name} = sums over {z.name}")
     b.emit(
         "batch_norm", InPlace(z, x_hat), bias, Out(rstd), gain, offset, mean, variance, Everyones(sums), moments,
         Out(a), noise, norm.momentum, norm.eps, frozen, Start(), text=text, **_functions(stage),
@@ -180,7 +180,7 @@ def _batch_norm(b: Builder, stage: Stage, norm: BatchNorm, z: Value, bias: Weigh
             "batch_norm_slopes", InPlace(da, dy), x_hat, a, gain, offset, sums, noise, Start(),
             text=f"{dy.name} = {da.name} * {stage.activation.name}'", **_slopes(stage),
         )  # fmt: skip
-        db: Argument = Weight(bias.name, gradient=True) if isinstance(bias, Weight) else Own("db", width)
+        db: Argument = Weight(bias.name, gradient=True) if isinstance(bias, Weight) else Own(f"{name}.db", width)
         b.emit(
             "batch_norm_backward", InPlace(dy, dz), x_hat, rstd, gain, Everyones(sums), moments,
             Weight(gain.name, True), Weight(offset.name, True), db, frozen, Start(),
@@ -213,7 +213,7 @@ def _layer_norm(b: Builder, stage: Stage, norm: LayerNorm, z: Value, bias: Weigh
 
     def back() -> None:
         da, dz = b.gradient(a), Value(f"d{z.name}", z.space, z.width)
-        d_gain, d_offset, db = (Own(name, z.width or 1) for name in ("d gain", "d offset", "db"))
+        d_gain, d_offset, db = (Own(f"{name}.{of}", z.width or 1) for of in ("d gain", "d offset", "db"))
         b.emit(
             "layer_norm_backward", InPlace(da, dz), x_hat, a, rstd, gain, offset,
             d_gain, d_offset, db, noise, Start(),

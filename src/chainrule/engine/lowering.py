@@ -12,15 +12,18 @@ from chainrule.engine.builder import Builder, Mode
 from chainrule.engine.lower_stages import lower_stage, product_backward
 from chainrule.engine.program import (
     Argument,
+    Everyones,
     InPlace,
     Noise,
     Numbers,
     Out,
+    Own,
     Program,
     Start,
     Transposed,
     Value,
     Weight,
+    Whole,
     Zeros,
 )
 from chainrule.engine.stages import Block, Stage, stages
@@ -34,6 +37,8 @@ from chainrule.network.losses import Loss
 BOUNDARIES = Value("boundaries", "boundaries", None, "int64")
 #: What the loss adds up over batches: [sum of w * loss, sum of w].
 TOTAL = Value("total", "none", 2, "float64")
+#: The same of one part's rows of a batch.
+SUMS = Own("loss", 2, "float64")
 
 
 def lower(
@@ -176,10 +181,11 @@ def _loss(b: Builder, z: Value, loss: Loss) -> None:
     b.give(TOTAL)
     dz = Value("d_output", z.space, z.width)
     b.emit(
-        loss.kernel, InPlace(z, dz), y, w, Numbers(loss.numbers), TOTAL, text=f"{dz.name} = d {loss.name}({z.name}, y)",
-        value=loss.entry, scalar=loss.scalar, label=loss.name,
+        loss.kernel, InPlace(z, dz), y, w, Numbers(loss.numbers), Whole(w), SUMS, Start(),
+        text=f"{dz.name} = d {loss.name}({z.name}, y)", value=loss.entry, scalar=loss.scalar, label=loss.name,
     )  # fmt: skip
     b.contribute(z, dz)
+    b.at_last(lambda: b.emit("tally", Everyones(SUMS), TOTAL, text="total += sums of the loss and of w"))
 
 
 def _tempered(b: Builder, z: Value, temperature: float) -> Value:

@@ -14,11 +14,14 @@ from numpy.typing import NDArray
 from chainrule.engine import threads
 from chainrule.engine.builder import Mode
 from chainrule.engine.kernels import chosen_set
+from chainrule.engine.meetings import Step
 from chainrule.engine.network import Network
 from chainrule.engine.parameters import Layout, Parameters, Vector
 from chainrule.engine.plan import KEPT_SIZES, Extent, Plan
 from chainrule.engine.plan import Run as OneRun
-from chainrule.engine.work import Step, Team, bind_abreast, team
+from chainrule.engine.payoff import Payoff
+from chainrule.engine.team import Team, team
+from chainrule.engine.work import bind_abreast
 from chainrule.errors import InputError
 from chainrule.network.losses import Loss
 
@@ -116,14 +119,11 @@ class Run:
     """
 
     def __init__(
-        self,
-        runs: Sequence[OneRun],
-        behind: Sequence[list[Step]],
-        make: Callable[[list[list[Step]]], Callable[[Team | None], None]],
+        self, runs: Sequence[OneRun], make: Callable[[list[list[Step]]], Callable[[Team | None], None]]
     ) -> None:
         self.arrays = [run.arrays for run in runs]
         self.first, self._others = runs[0], runs[1:]
-        self._behind, self._make = behind, make
+        self._make = make
 
     @cached_property
     def whole(self) -> Callable[[Team | None], None]:
@@ -131,12 +131,11 @@ class Run:
 
     @cached_property
     def rest(self) -> Callable[[Team | None], None]:
-        """All but the plan of the first member, which has been followed before."""
+        """All but the program of the first member, which has been followed before."""
         return self._bound([])
 
     def _bound(self, first: list[Step]) -> Callable[[Team | None], None]:
-        plans = [first, *(run.steps for run in self._others)]
-        return self._make([steps + behind for steps, behind in zip(plans, self._behind, strict=True)])
+        return self._make([first + self.first.behind, *(run.steps + run.behind for run in self._others)])
 
     def bind(self) -> None:
         """Compile what is not yet compiled, before a team is called together."""
@@ -153,19 +152,18 @@ class Abreast:
     ----------
     plans : one for each member
     sharing : that they were made for
-    behind : for each member, steps that follow its plan's, such as those of its update
     """
 
-    def __init__(self, plans: Sequence[Plan], sharing: Sharing, behind: Sequence[list[Step]] | None = None) -> None:
+    def __init__(self, plans: Sequence[Plan], sharing: Sharing) -> None:
         self.plans = plans
         self.sharing = sharing
-        self.behind = behind or [[] for _ in plans]
         self._set = chosen_set()
+        self._payoff = Payoff()
         self._runs: dict[tuple[int, int | None], Run] = {}
 
     def team(self) -> AbstractContextManager[Team | None]:
         """The threads that its runs take."""
-        return team(self._set, self.sharing.n_threads)
+        return team(self._set, self.sharing.n_threads, self._payoff)
 
     def run(self, rows: int, sequences: int | None = None) -> Run:
         """All plans bound to a batch of this size; bound once and remembered."""
@@ -180,9 +178,9 @@ class Abreast:
         dtype = self.plans[0].parameters.vector.dtype
 
         def make(works: list[list[Step]]) -> Callable[[Team | None], None]:
-            return bind_abreast(self._set, dtype, works, self.sharing.n_threads)
+            return bind_abreast(self._set, dtype, works, rows)
 
-        return Run([plan.run(rows, sequences) for plan in self.plans], self.behind, make)
+        return Run([plan.run(rows, sequences) for plan in self.plans], make)
 
 
 def plans(

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.engine.cut import parts
+from chainrule.engine.division import cut
 from chainrule.errors import InputError, unknown_name
 from chainrule.network.layers import Parameter
 
@@ -62,12 +62,12 @@ class Layout:
         return tuple(p.name for p in self.parameters if p.kind == "weight")
 
     def segments(
-        self, members: int = 1, names: Collection[str] | None = None
+        self, parts: int = 1, names: Collection[str] | None = None
     ) -> list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]]:
-        """For each member of a team, of each trained parameter: start, stop, and 1 for weights, 0 for the rest.
+        """For each part, of each trained parameter: start, stop, and 1 for weights, 0 for the rest.
 
-        A member has about the rows whose gradient it computes, which are then in the cache of its core. `names`
-        chooses some of the parameters; they come in the order of the vector.
+        A part has the rows whose gradient it computes, so that it need not wait for others. `names` chooses some of the
+        parameters; they come in the order of the vector.
         """
         trained = [p for p in self.in_order if p.trained and (names is None or p.name in names)]
         penalised = np.array([float(p.kind == "weight") for p in trained])
@@ -75,10 +75,10 @@ class Layout:
         for p in trained:
             start, per_row = self.places[p.name][0].start, int(np.prod(p.shape[1:]))
             cuts.append(
-                [(start + rows.start * per_row, start + rows.stop * per_row) for rows in parts(p.shape[0], members)]
+                [(start + rows.start * per_row, start + rows.stop * per_row) for rows in cut(p.shape[0], parts)]
             )
-        ends = np.array(cuts, np.int64).reshape(-1, members, 2)
-        return [(ends[:, m, 0].copy(), ends[:, m, 1].copy(), penalised) for m in range(members)]
+        ends = np.array(cuts, np.int64).reshape(-1, parts, 2)
+        return [(ends[:, part, 0].copy(), ends[:, part, 1].copy(), penalised) for part in range(parts)]
 
 
 @dataclass(frozen=True)

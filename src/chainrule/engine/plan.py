@@ -14,8 +14,11 @@ from typing import Any, NamedTuple, NotRequired, Protocol, TypedDict, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.engine.division import divide
 from chainrule.engine.kernels import chosen_set
+from chainrule.engine.meetings import Step
 from chainrule.engine.parameters import Parameters
+from chainrule.engine.payoff import Payoff
 from chainrule.engine.program import (
     Argument,
     Everyones,
@@ -32,14 +35,15 @@ from chainrule.engine.program import (
     Transposed,
     Value,
     Weight,
+    Whole,
     Zeros,
     listing,
     share_storage,
     sizes,
     verify,
 )
-from chainrule.engine.share import divide
-from chainrule.engine.work import Step, Team, Work, bind, team
+from chainrule.engine.team import Team, team
+from chainrule.engine.work import Work, bind
 
 Array = NDArray[Any]
 KEPT_SIZES = 64
@@ -80,32 +84,41 @@ class Run:
         arrays: dict[str, Array],
         forward: list[Step],
         backward: list[Step],
+        behind: list[Step],
         taps: Sequence[Tapped],
-        make: Callable[[list[Step]], Work],
+        rows: int,
+        make: Callable[[list[Step], int], Work],
     ) -> None:
         self.arrays = arrays
+        self._rows = rows  # that its time is measured by
+        self.behind = behind
         self._forward, self._backward, self._taps, self._make = forward, backward, taps, make
 
     @cached_property
     def forward(self) -> Work:
-        return self._make(self._forward)
+        return self._make(self._forward, self._rows)
 
     @cached_property
     def backward(self) -> Work:
-        return self._make(self._backward)
+        return self._make(self._backward, self._rows)
 
     @cached_property
     def whole(self) -> Work:
-        """Forward, and backward where the program has a way back."""
-        return self._make(self.steps)
+        """Forward, backward where the program has a way back, and what the plan has behind it."""
+        return self._make(self.steps + self.behind, self._rows)
+
+    @cached_property
+    def rest(self) -> Work:
+        """What the plan has behind the program."""
+        return self._make(self.behind, 0)
 
     @property
     def steps(self) -> list[Step]:
-        """The whole as instructions."""
+        """Forward and backward as instructions."""
         return self._forward + self._backward
 
     def watched(self, team: Team | None = None) -> Iterator[Tapped]:
-        """Run the whole, with the same bits, and give every tapped value when it is there."""
+        """Run forward and backward, with the same bits, and give every tapped value when it is there."""
         for work, tapped in self._pieces:
             work(team)
             yield from tapped
@@ -116,12 +129,12 @@ class Run:
         cuts = sorted({tapped.tap.after for tapped in self._taps} | {len(self.steps)})
         starts = [0, *cuts[:-1]]
         return [
-            (self._make(self.steps[start:stop]), [one for one in self._taps if one.tap.after == stop])
+            (self._make(self.steps[start:stop], 0), [one for one in self._taps if one.tap.after == stop])
             for start, stop in zip(starts, cuts, strict=True)
         ]
 
     def bind(self) -> None:
-        """Compile what is not yet compiled. Best done before a team is called together, which would wait, spinning."""
+        """Compile what is not yet compiled."""
         self.whole  # noqa: B018
 
     def __call__(self, team: Team | None = None) -> None:
@@ -137,9 +150,13 @@ class Plan:
     parameters : read, and in training its running statistics are written
     rows, sequences : capacity
     gradients : where to put gradients; made where the program has a way back and none are given
-    n_threads : its work is divided for a team of this many, see `team`
+    n_threads : its work is cut into parts for a team of this many, see `team`
     given : flat arrays for values given from outside, by name; made where missing. With `given` of another plan of the
         same capacity, this one reads that one's batches
+
+    Attributes
+    ----------
+    behind : instructions that follow the program's in every run, such as those of an update; to be set before the first
     """
 
     def __init__(
@@ -157,11 +174,10 @@ class Plan:
         self.parameters = parameters
         self.gradients = gradients or (parameters.like() if program.differentiates else None)
         self.capacity = _counts(rows, sequences)
-        self._blocks = share_storage(program)
+        self._set = chosen_set()
+        self._blocks = share_storage(program, cut=self.parts > 1)
         verify(program, self._blocks)
-        dtype = parameters.vector.dtype
-        self._dtypes = {v: dtype if v.dtype == "float" else np.dtype(v.dtype) for v in self._blocks}
-        kinds = {block: self._dtypes[value] for value, block in self._blocks.items()}
+        kinds = {block: self._dtype(value.dtype) for value, block in self._blocks.items()}
         lent = {self._blocks[value]: given[value.name] for value in program.given if given and value.name in given}
         self._memory = {
             block: lent[block] if block in lent else np.zeros(entries, kinds[block])
@@ -170,18 +186,19 @@ class Plan:
         self._owns: dict[Own, Array] = {}
         self._zeros: dict[int, Array] = {}
         self._runs: dict[tuple[int, int | None], Run] = {}
-        self._set = chosen_set()
+        self._payoff = Payoff()
+        self.behind: list[Step] = []
         self.noise = np.zeros((len(program.sites), 4), np.uint32)
         self._silence = np.zeros(4, np.uint32)
         self.seed_noise(0, 0)
 
     def team(self) -> AbstractContextManager[Team | None]:
         """The threads that its runs take, where it was made for more than one."""
-        return team(self._set, self.n_threads)
+        return team(self._set, self.n_threads, self._payoff)
 
     @property
-    def members(self) -> int:
-        """How many the work is divided among: the NumPy kernels leave that to the BLAS."""
+    def parts(self) -> int:
+        """How many its work is cut into: the NumPy kernels leave that to the BLAS."""
         return self.n_threads if self._set == "numba" else 1
 
     @property
@@ -222,12 +239,15 @@ class Plan:
         shape = value.shape(counts)
         return self._memory[self._blocks[value]][: int(np.prod(shape))].reshape(shape)
 
+    def _dtype(self, name: str) -> np.dtype[Any]:
+        return self.parameters.vector.dtype if name == "float" else np.dtype(name)
+
     def _bind(self, counts: dict[Space, int]) -> Run:
         arrays = {value: self.array(value, counts) for value in self._blocks}
 
         def step(instruction: Instruction) -> Step:
             arguments = [self._argument(a, arrays) for a in instruction.arguments]
-            return instruction.kernel, divide(instruction, arguments, self.members)
+            return instruction.kernel, divide(instruction, arguments, self.parts)
 
         def weight(argument: Weight | None) -> Array | None:
             return None if argument is None else self.parameters[argument.name]
@@ -236,7 +256,9 @@ class Plan:
             {value.name: array for value, array in arrays.items()},
             [step(instruction) for instruction in self.program.forward],
             [step(instruction) for instruction in self.program.backward],
+            self.behind,
             [Tapped(tap, arrays[tap.value], weight(tap.gain), weight(tap.bias)) for tap in self.program.taps],
+            counts["rows"],
             partial(bind, self._set, self.parameters.vector.dtype),
         )
 
@@ -260,10 +282,10 @@ class Plan:
                 return np.array(rows, self.parameters.vector.dtype)
             case Own():
                 if argument not in self._owns:
-                    self._owns[argument] = np.zeros((self.members, argument.width), self.parameters.vector.dtype)
+                    self._owns[argument] = np.zeros((self.parts, argument.width), self._dtype(argument.dtype))
                 return self._owns[argument]
-            case Everyones(own):
-                return self._argument(own, arrays)
+            case Everyones(of) | Whole(of):
+                return self._argument(of, arrays)
             case Start():
                 return 0
             case _:

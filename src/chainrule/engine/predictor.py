@@ -17,7 +17,7 @@ from chainrule.engine.moments import Moments
 from chainrule.engine.network import Network
 from chainrule.engine.parameters import Parameters
 from chainrule.engine.plan import Extent, Plan, Run
-from chainrule.engine.work import Team
+from chainrule.engine.team import Team
 from chainrule.errors import InputError
 from chainrule.network.losses import Loss
 

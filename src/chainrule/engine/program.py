@@ -83,22 +83,30 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Own:
-    """A vector for every member of the team, which a kernel fills and the next may read."""
+    """A vector for every part, which a kernel fills and another may read."""
 
     name: str
     width: int
+    dtype: str = "float"
 
 
 @dataclass(frozen=True)
 class Everyones:
-    """The vectors of all members, (members, width)."""
+    """The vectors of all parts, (parts, width)."""
 
     of: Own
 
 
 @dataclass(frozen=True)
+class Whole:
+    """All rows of a value, whichever rows a part has of the others."""
+
+    of: Value
+
+
+@dataclass(frozen=True)
 class Start:
-    """Where the first entry of a member's rows stands in the whole array."""
+    """Where the first entry of a part's rows or columns stands in the whole array."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +116,9 @@ class Transposed:
     of: Value | Weight
 
 
-Argument = Value | Out | InPlace | Weight | Noise | Zeros | Numbers | Own | Everyones | Start | Transposed | float | int
+Argument = (
+    Value | Out | InPlace | Weight | Noise | Zeros | Numbers | Own | Everyones | Whole | Start | Transposed | float | int
+)
 
 
 @dataclass(frozen=True)
@@ -123,7 +133,7 @@ class Instruction:
     def reads(self) -> tuple[Value, ...]:
         found: list[Value] = []
         for argument in self.arguments:
-            if isinstance(argument, Transposed) and isinstance(argument.of, Value):
+            if isinstance(argument, (Transposed, Whole)) and isinstance(argument.of, Value):
                 found.append(argument.of)
             elif isinstance(argument, InPlace):
                 found.append(argument.before)
@@ -181,11 +191,13 @@ class Program:
         return self.forward + self.backward
 
 
-def share_storage(program: Program) -> dict[Value, int]:
+def share_storage(program: Program, cut: bool = False) -> dict[Value, int]:
     """A block number per value: values whose lifetimes do not meet share a block.
 
     A value lives from the instruction that writes it to the last that reads it; a given value from the
-    start, a kept one to the end. A value made in place takes over its forerunner's block.
+    start, a kept one to the end. A value made in place takes over its forerunner's block. Where the program is `cut`
+    into parts, values share a block only if their rows are as wide: a part's rows of one are then its rows of the
+    other, and no part has to wait for another before it overwrites them.
     """
     last: dict[Value, int] = {}
     for place, instruction in enumerate(program.instructions):
@@ -206,6 +218,8 @@ def share_storage(program: Program) -> dict[Value, int]:
                 living.discard(inherited[value])
             else:
                 fitting = [f for f in free if f[:2] == (value.dtype, value.space)]
+                if cut:
+                    fitting = [f for f in fitting if f[2] == (value.width or 1)]
                 if fitting:
                     # The nearest width wastes least; blocks grow to the widest value they hold.
                     best = min(fitting, key=lambda f: abs(f[2] - (value.width or 1)))

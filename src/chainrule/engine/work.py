@@ -1,68 +1,21 @@
-"""Work: bound kernel calls, followed by compiled code or, with the NumPy kernels, one by one; and the team for it."""
+"""Work: bound kernel calls, followed by compiled code or, with the NumPy kernels, one by one."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import partial
-from threading import Thread
 from typing import Any
 
 import numpy as np
 
-from chainrule.engine import threads
-from chainrule.engine.kernels import Kernel, SetName, load
-from chainrule.errors import PlanError
-
-#: One instruction: a kernel, and the arguments of every member of the team, none where it has nothing to do.
-Step = tuple[Kernel, Sequence[Sequence[Any]]]
-
-
-class Team:
-    """The threads that do a plan's work: the caller's and others that wait beside it, spinning, for their tables."""
-
-    def __init__(self, members: int) -> None:
-        from chainrule.engine.kernels.numba_set import machine
-
-        self.members = members
-        self._machine = machine
-        self._board = np.zeros(machine.WORDS, np.int64)
-        self._others: list[Thread] = []
-        try:
-            for member in range(1, members):
-                thread = Thread(target=machine.serve, args=(self._board, member, members), daemon=True)
-                thread.start()
-                self._others.append(thread)
-        except BaseException:  # no thread to be had, or Ctrl-C: those that are there would wait for ever
-            self.dismiss()
-            raise
-
-    def follow(self, tables: int) -> None:
-        self._machine.lead(self._board, tables, self.members)
-
-    def dismiss(self) -> None:
-        self._machine.dismiss(self._board)
-        for thread in self._others:
-            thread.join()
-
-
-@contextmanager
-def team(which: SetName, count: int) -> Iterator[Team | None]:
-    """A team of this many threads inside the block; with the NumPy kernels it is the BLAS that takes the threads."""
-    with threads.limited(1 if which == "numba" else count):
-        if which == "numpy" or count == 1:
-            yield None
-            return
-        made = Team(count)
-        try:
-            yield made
-        finally:
-            made.dismiss()
+from chainrule.engine.kernels import SetName, load
+from chainrule.engine.meetings import Step, phases, verify
+from chainrule.engine.team import Team
 
 
 class Work(ABC):
-    """Instructions bound to arrays. A team of the size that it was divided for must be given where that is not 1."""
+    """Instructions bound to arrays, to be done by a team where they are cut into parts, or alone, with the same bits."""
 
     def __init__(self, dtype: np.dtype[Any], steps: Sequence[Step]) -> None:
         self._dtype = dtype
@@ -90,84 +43,83 @@ class Calls(Work):
             call()
 
 
-class Following:
-    """A table for every member of a team, followed without the interpreter. `alive` is what they point to."""
+class Job:
+    """Tables for compiled code: for each phase, those of the parts that have something to do in it.
 
-    def __init__(self, tables: Sequence[list[int]], alive: object) -> None:
+    Attributes
+    ----------
+    address : of the job, as the machine reads it
+    rows : that it works on, by which its time can be held against that of others; 0 where it is no such job
+    meetings : how often parts wait for each other, the end included
+    """
+
+    def __init__(self, tables: Sequence[Sequence[list[int]]], parts: int, rows: int = 0) -> None:
         from chainrule.engine.kernels.numba_set import machine
 
-        self._alive = alive
-        self._members = len(tables)
-        self._tables = [np.array([*words, machine.END, 0], np.int64) for words in tables]
-        self._places = np.array([table.ctypes.data for table in self._tables], np.int64)
-        self._first, self._all = int(self._places[0]), self._places.ctypes.data
+        self.parts, self.rows = parts, rows
+        done, words = 0, []
+        self._tables = []
+        for phase in tables:
+            made = [np.array([*table, machine.END, 0], np.int64) for table in phase if table]
+            if made:
+                done += len(made)
+                words += [len(made), done, *(table.ctypes.data for table in made)]
+                self._tables.append(made)
+        self.meetings = len(self._tables) if parts > 1 else 0
+        self._job = np.array([len(self._tables), done, *words], np.int64)
+        self.address = int(self._job.ctypes.data)
         self._alone = machine.alone
 
     def __call__(self, team: Team | None = None) -> None:
-        if self._members == 1:
-            self._alone(self._first)
-        elif team is not None and team.members == self._members:
-            team.follow(self._all)
+        if self.parts == 1 or team is None:
+            self._alone(self.address)
         else:
-            raise PlanError(
-                "Run(team)", f"a team of {self._members}", "none" if team is None else f"one of {team.members}",
-                "Run it inside `with plan.team() as team`.",
-            )  # fmt: skip
+            team.follow(self)
 
 
-class Tables(Work):
-    """Numba kernels as tables: members meet behind every instruction."""
+class Compiled(Work):
+    """Numba kernels as a job, whose parts meet where one needs what another has made."""
 
-    def __init__(self, dtype: np.dtype[Any], steps: Sequence[Step]) -> None:
+    def __init__(self, dtype: np.dtype[Any], steps: Sequence[Step], rows: int = 0) -> None:
         super().__init__(dtype, steps)
-        members = len(steps[0][1]) if steps else 1
-        meet = _meet(members)
-        tables = [[w for step in steps for w in (*_words(dtype, step, m), *meet)] for m in range(members)]
-        self._follow = Following(tables, steps)
+        parts = max((len(given) for _, given in steps), default=1)
+        found = phases(steps)
+        verify(found)
+        self.job = Job([[_table(dtype, phase, part) for part in range(parts)] for phase in found], parts, rows)
 
     def __call__(self, team: Team | None = None) -> None:
-        self._follow(team)
+        self.job(team)
 
 
-def _meet(members: int) -> list[int]:
-    """The words that make members wait for each other, where there are several."""
-    from chainrule.engine.kernels.numba_set import machine
-
-    return [machine.MEET, 0] if members > 1 else []
-
-
-def _words(dtype: np.dtype[Any], step: Step, member: int) -> list[int]:
-    """What one member does of an instruction, as words of its table."""
+def _table(dtype: np.dtype[Any], steps: Sequence[Step], part: int) -> list[int]:
+    """What one part does of these instructions."""
     from chainrule.engine.kernels.numba_set import instruction
 
-    kernel, given = step
-    return instruction(kernel, dtype, given[member]) if given[member] else []
+    shares = [(kernel, given[part]) for kernel, given in steps if part < len(given)]
+    return [word for kernel, share in shares if share for word in instruction(kernel, dtype, share)]
 
 
-def _undivided(work: Sequence[Step]) -> bool:
-    return all(len(given) == 1 for _, given in work)
-
-
-def bind(which: SetName, dtype: np.dtype[Any], steps: Sequence[Step]) -> Work:
-    """These instructions, ready to run."""
-    return Tables(dtype, steps) if which == "numba" else Calls(dtype, steps)
+def bind(which: SetName, dtype: np.dtype[Any], steps: Sequence[Step], rows: int = 0) -> Work:
+    """These instructions, ready to run; of so many rows, where its time is that of a batch."""
+    return Compiled(dtype, steps, rows) if which == "numba" else Calls(dtype, steps)
 
 
 def bind_abreast(
-    which: SetName, dtype: np.dtype[Any], works: Sequence[Sequence[Step]], members: int
+    which: SetName, dtype: np.dtype[Any], works: Sequence[Sequence[Step]], rows: int
 ) -> Callable[[Team | None], None]:
-    """Works ready to run side by side: member m of a team does works m, m + members, ... of those of one thread.
+    """Works ready to run side by side: those of one part each are the parts of the first phase, whole.
 
-    Works that were divided for the team follow behind, done by all. None may write what another reads. With the NumPy
+    Works that are cut into several parts follow, done by all. None may write what another reads. With the NumPy
     kernels, one follows the other.
     """
     if which == "numpy":
         return Calls(dtype, [step for work in works for step in work])
-    alone = [work for work in works if _undivided(work)]
-    together = [step for work in works if not _undivided(work) for step in work]
-    meet = _meet(members)
-    tables = []
-    for m in range(members):
-        words = [w for work in alone[m::members] for step in work for w in _words(dtype, step, 0)] + meet
-        tables.append(words + [w for step in together for w in (*_words(dtype, step, m), *meet)])
-    return Following(tables, works)
+    from chainrule.engine.kernels.numba_set.machine import MOST_PARTS
+
+    whole = [work for work in works if all(len(given) == 1 for _, given in work)]
+    cut = [step for work in works if not all(len(given) == 1 for _, given in work) for step in work]
+    shares = [[step for work in whole[part::MOST_PARTS] for step in work] for part in range(MOST_PARTS)]
+    first = [_table(dtype, share, 0) for share in shares]
+    parts = max((len(given) for _, given in cut), default=1)
+    rest = [[_table(dtype, phase, part) for part in range(parts)] for phase in phases(cut)]
+    return Job([first, *rest], max(parts, min(len(whole), MOST_PARTS)), rows)

@@ -126,7 +126,7 @@ class EnsembleTrainer(Paced):
         capacity = data.capacity(batch_size)
         abreast, pieces = self._bind(capacity)
         first = abreast.run(**capacity)
-        first.bind()  # kernels compile before a team waits for them
+        first.bind()  # kernels compile before workers wait for them
         arrays = first.arrays[0]
         if self.mixup is not None:
             self.mixup.apply(arrays, np.random.default_rng(0))
@@ -195,8 +195,10 @@ class EnsembleTrainer(Paced):
         for place, (plan, update) in enumerate(zip(made, self.updates, strict=True)):
             plan.seed_noise(self.streams.member(place).dropout, update.steps)
             assert plan.gradients is not None
-            pieces.append(update.piece(plan.parameters, plan.gradients, plan.members))
-        self._bound = Abreast(made, shared, [piece.steps for piece in pieces]), pieces
+            piece = update.piece(plan.parameters, plan.gradients, plan.parts)
+            plan.behind = piece.steps
+            pieces.append(piece)
+        self._bound = Abreast(made, shared), pieces
         return self._bound
 
 

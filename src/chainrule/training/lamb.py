@@ -17,13 +17,13 @@ STEP = Kernel("lamb_step", value=trust, label="trust")
 
 
 def piece(optimiser: LAMB, site: Site) -> Piece:
-    """Two kernels: no member knows the norm of an array before all have summed their rows of it."""
+    """Two kernels: no part knows the norm of an array before all have summed their rows of it."""
     names = site.layout.trained_names
     direction = Kernel("lamb_direction", rule=optimiser.rule, label=optimiser.rule.__name__)
     p, g, m, v = site.parameters, site.gradients, *site.moments
     u, rates = np.zeros_like(m), np.zeros(3 + 8)
-    factors, segments = site.factors_of(names), site.layout.segments(site.members)
-    squares = np.zeros((site.members, 2 * len(names)))
+    factors, segments = site.factors_of(names), site.layout.segments(site.parts)
+    squares = np.zeros((site.parts, 2 * len(names)))
     directions = [
         [p, g, m, v, u, *segment, own, site.clip, rates] for segment, own in zip(segments, squares, strict=True)
     ]

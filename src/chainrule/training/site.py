@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.engine.cut import parts
+from chainrule.engine.division import cut
 from chainrule.engine.kernels import Kernel
 from chainrule.engine.kernels.rules import no_threshold, soft_threshold
+from chainrule.engine.meetings import Step
 from chainrule.engine.parameters import Layout, Vector
-from chainrule.engine.work import Step
 from chainrule.training.penalty import Penalty
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Site:
     ----------
     layout : of all vectors, of which an optimiser sees the trained head
     parameters, gradients, moments : the vectors
-    members : of the team
+    parts : that a step is cut into
     penalty : Penalty
     factors : what multiplies the learning rate of each trained parameter
     clip : float64 [largest entry of a gradient, factor of all gradients], which kernels may change
@@ -38,7 +38,7 @@ class Site:
     parameters: Vector
     gradients: Vector
     moments: tuple[Vector, ...]
-    members: int
+    parts: int
     penalty: Penalty
     factors: Mapping[str, float]
     clip: NDArray[np.float64]
@@ -76,11 +76,11 @@ def joined(pieces: Sequence[Piece]) -> Piece:
     return Piece([step for piece in pieces for step in piece.steps], renew)
 
 
-def by_rows(kernel: Kernel, matrices: tuple[Any, ...], members: int, *others: Callable[[int, slice], Any]) -> Step:
-    """A step whose members have rows of the matrices each; `others` give what follows, by member and rows."""
+def by_rows(kernel: Kernel, matrices: tuple[Any, ...], parts: int, *others: Callable[[int, slice], Any]) -> Step:
+    """A step whose parts have rows of the matrices each; `others` give what follows, by part and rows."""
     shares = []
-    for member, rows in enumerate(parts(len(matrices[0]), members)):
-        own = [matrix[rows] for matrix in matrices] + [other(member, rows) for other in others]
+    for part, rows in enumerate(cut(len(matrices[0]), parts)):
+        own = [matrix[rows] for matrix in matrices] + [other(part, rows) for other in others]
         shares.append(own if rows.start < rows.stop else [])
     return kernel, shares
 
@@ -96,7 +96,7 @@ def fused(optimiser: Pointwise, site: Site, names: Collection[str]) -> Piece:
     vectors = site.parameters, site.gradients, *site.moments[: optimiser.moments]
     factors = site.factors_of(names)
     shares = [
-        [*vectors, *segments, factors, site.clip, rates] for segments in site.layout.segments(site.members, names)
+        [*vectors, *segments, factors, site.clip, rates] for segments in site.layout.segments(site.parts, names)
     ]
 
     def renew(step: int, rate: float, weight: float) -> None:

@@ -25,9 +25,10 @@ from chainrule.training.pace import Paced
 from chainrule.training.penalty import Penalty
 from chainrule.training.records import Record
 from chainrule.training.schedules import Schedule
+from chainrule.training.site import Piece
 from chainrule.training.step_options import PLAIN, StepOptions
 from chainrule.training.streams import Streams, streams
-from chainrule.training.update import Step, Update
+from chainrule.training.update import Update
 
 #: In front of the names of an update's arrays in the state of a trainer.
 UPDATE = "update."
@@ -92,7 +93,7 @@ class Trainer(Paced):
         self.observer: Observer | None = None
         super().__init__(self.update.optimiser.learning_rate, schedule)
         self.epochs = 0
-        self._bound: tuple[Plan, Step] | None = None
+        self._bound: tuple[Plan, Piece] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_bound": None}
@@ -109,10 +110,10 @@ class Trainer(Paced):
         if self.mixup is not None:
             self.mixup.check(self.network)
         capacity = data.capacity(batch_size)
-        plan, step = self._bind(capacity)
+        plan, update = self._bind(capacity)
         first = plan.run(**capacity)
         arrays = first.arrays
-        first.bind()  # kernels compile before a team waits for them
+        first.bind()  # kernels compile before workers wait for them
         if self.mixup is not None:
             self.mixup.apply(arrays, np.random.default_rng(0))
         data.start(arrays)
@@ -134,12 +135,12 @@ class Trainer(Paced):
                 if noise is not None:
                     noise += 1
                 rate = self._rate_at(self.update.steps, reaction)
+                self.update.steps += 1
+                update.renew(self.update.steps, rate, weight)
                 if observer is not None and observer.due(place):
-                    finish = partial(step, rate, weight, team)
-                    observer.see(self.parameters, gradients, run.watched(team), finish)
+                    observer.see(self.parameters, gradients, run.watched(team), partial(run.rest, team))
                 else:
                     run(team)
-                    step(rate, weight, team)
         self.epochs += 1
         loss = float(total[0] / total[1]) if total[1] else float("nan")
         per_batch = float(total[1]) * min(1.0, batch_size / len(data))
@@ -161,7 +162,7 @@ class Trainer(Paced):
         self.streams.load(data["streams"])
         self._bound = None  # its dropout masks were another seed's
 
-    def _bind(self, capacity: Extent) -> tuple[Plan, Step]:
+    def _bind(self, capacity: Extent) -> tuple[Plan, Piece]:
         """Plan and update for batches up to this size, made anew where those at hand do not suit."""
         count = threads.suitable(self.n_threads, self.network.largest_product(capacity["rows"]))
         if self._bound is not None:
@@ -171,5 +172,7 @@ class Trainer(Paced):
         gradients = self.parameters.like()
         plan = self.network.plan(self.parameters, **capacity, loss=self.loss, gradients=gradients, n_threads=count)
         plan.seed_noise(self.streams.dropout, self.update.steps)
-        self._bound = plan, self.update.bind(self.parameters, gradients, plan.members)
+        piece = self.update.piece(self.parameters, gradients, plan.parts)
+        plan.behind = piece.steps
+        self._bound = plan, piece
         return self._bound

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from chainrule.engine.kernels import chosen_set
 from chainrule.engine.parameters import Parameters
-from chainrule.engine.work import Team, bind
+from chainrule.engine.team import Team
+from chainrule.engine.work import bind
 from chainrule.errors import InputError
 from chainrule.training.around import averages, bounding, clipping
 from chainrule.training.optimisers import Optimiser
@@ -58,13 +59,13 @@ class Update:
         """Whether this is the update of these configurations."""
         return (self.optimiser, self.penalty, self.options) == (optimiser, penalty, options)
 
-    def piece(self, parameters: Parameters, gradients: Parameters, members: int = 1) -> Piece:
+    def piece(self, parameters: Parameters, gradients: Parameters, parts: int = 1) -> Piece:
         """One step as kernel steps, whose numbers are to be renewed before each run."""
         options, layout = self.options, parameters.layout
         clip = np.array([np.inf if options.clip_value is None else options.clip_value, 1.0])
         trained = slice(layout.trained)
         site = Site(
-            layout, parameters.vector[trained], gradients.vector[trained], self.moments, members,
+            layout, parameters.vector[trained], gradients.vector[trained], self.moments, parts,
             self.penalty, self.factors, clip,
         )  # fmt: skip
         pieces = [self.optimiser.piece(site)]
@@ -73,12 +74,12 @@ class Update:
         if options.max_norm is not None:
             pieces.append(bounding(site, options.max_norm))
         if options.averaging is not None and self.average is not None:
-            pieces.append(averages(options.averaging, parameters.vector, self.average.vector, members))
+            pieces.append(averages(options.averaging, parameters.vector, self.average.vector, parts))
         return joined(pieces)
 
-    def bind(self, parameters: Parameters, gradients: Parameters, members: int = 1) -> Step:
+    def bind(self, parameters: Parameters, gradients: Parameters, parts: int = 1) -> Step:
         """A function step(rate, weight, team): one step at this rate, after a batch of this weight."""
-        piece = self.piece(parameters, gradients, members)
+        piece = self.piece(parameters, gradients, parts)
         work = bind(chosen_set(), parameters.vector.dtype, piece.steps)
 
         def step(rate: float, weight: float, team: Team | None = None) -> None:

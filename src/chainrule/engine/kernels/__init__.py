@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from chainrule.engine.kernels.access import Access
 from chainrule.errors import unknown_name
 
 Scalar = Callable[..., Any]
@@ -59,3 +60,17 @@ def load(kernel: Kernel, dtype: np.dtype[Any], which: SetName) -> Callable[..., 
     from chainrule.engine.kernels import numba_set
 
     return numba_set.load(kernel, dtype)
+
+
+def access(kernel: Kernel) -> Access:
+    """What a kernel of the compiled set does with its arguments."""
+    from chainrule.engine.kernels import numba_set
+
+    return numba_set.access(kernel.name)
+
+
+def arguments_of(kernel: Kernel) -> tuple[str, ...]:
+    """The names of its arguments, in order."""
+    from chainrule.engine.kernels import numba_set
+
+    return numba_set.arguments_of(kernel.name)

@@ -7,6 +7,7 @@ for every activation or loss, for whatever is drawn, in float32 and in float64.
 from __future__ import annotations
 
 import hashlib
+import inspect
 import logging
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -19,6 +20,7 @@ import numpy as np
 
 import chainrule.network
 from chainrule.engine.kernels import Kernel, functions, normal, rules
+from chainrule.engine.kernels.access import Access
 from chainrule.engine.kernels.numba_set import (
     draws,
     embeddings,
@@ -137,6 +139,18 @@ _MODULES = pointwise, norms, losses, pools, optimisers, matrices, updates, mixin
 _TEMPLATES: dict[str, Callable[..., None]] = {
     name: getattr(module, name) for module in _MODULES for name in module.KERNELS
 }
+_ACCESS: dict[str, Access] = {name: way for module in _MODULES for name, way in module.KERNELS.items()}
+
+
+def access(name: str) -> Access:
+    """What the kernel of this name does with its arguments."""
+    return products.ACCESS if name == "dot" else _ACCESS[name]
+
+
+@cache
+def arguments_of(name: str) -> tuple[str, ...]:
+    """The names of its arguments, in order."""
+    return tuple(inspect.signature(products.words if name == "dot" else _TEMPLATES[name]).parameters)
 
 
 @cache

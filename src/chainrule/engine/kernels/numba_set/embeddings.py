@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-KERNELS = ("embed_plain", "embed", "embed_backward", "embed_plain_backward")
+from chainrule.engine.kernels.access import alone, by_rows
+
+KERNELS = {
+    "embed_plain": by_rows("a"),
+    "embed": by_rows("a"),
+    "embed_backward": alone("dE"),
+    "embed_plain_backward": by_rows("dx"),
+}
 
 
 def embed_plain(a: Any, x: Any, plain: Any) -> None:

@@ -1,14 +1,16 @@
-"""The losses: z becomes dz = dLoss/dz in place; `total` gathers [sum of w * loss, sum of w] over batches.
+"""The losses: z becomes dz = dLoss/dz in place; `sums` are [sum of w * loss, sum of w], of which `tally` makes a total.
 
-The loss of a batch is the weighted mean of its rows, so dz carries the factor w / sum(w). A row of weight 0 is not
-there: neither its z nor its y is looked at. `numbers` are the parameters of the loss; `value` is its function, which
-gives value and gradient at once.
+The loss of a batch is the weighted mean of its rows, so dz carries the factor w / sum(w): `weights` are those of the
+whole batch, `w` those of the rows at hand. A row of weight 0 is not there: neither its z nor its y is looked at.
+`numbers` are the parameters of the loss; `value` is its function, which gives value and gradient at once.
 """
 
 from __future__ import annotations
 
 from math import log
 from typing import Any
+
+from chainrule.engine.kernels.access import alone, by_rows
 
 value: Any = None  # placeholders
 exp: Any = None
@@ -17,16 +19,23 @@ clear: Any = None
 shift: Any = None
 exponential: Any = None
 
-KERNELS = (
-    "cross_entropy", "soft_cross_entropy", "true_class_loss", "multiclass_hinge", "separable_loss", "paired_loss",
-    "softmax",
-)  # fmt: skip
+KERNELS = {
+    **dict.fromkeys(
+        (
+            "cross_entropy", "soft_cross_entropy", "true_class_loss", "multiclass_hinge", "separable_loss",
+            "paired_loss",
+        ),
+        by_rows("z", "sums"),
+    ),
+    "tally": alone("total"),
+    "softmax": by_rows("z"),
+}  # fmt: skip
 
 
-def cross_entropy(z: Any, y: Any, w: Any, numbers: Any, total: Any) -> None:
+def cross_entropy(z: Any, y: Any, w: Any, numbers: Any, weights: Any, sums: Any, start: Any = 0) -> None:
     """Softmax and -log p[y]: dz = (p - t) * w / sum(w), t = onehot(y), of which `smoothing` is spread over all."""
     rows, classes = z.shape
-    unit = per_weight(z, w, total)
+    unit = per_weight(z, weights, sums, start)
     smoothing = numbers[0, 0]
     keep = z.dtype.type(1) - smoothing
     each = smoothing / z.dtype.type(classes)
@@ -54,13 +63,13 @@ def cross_entropy(z: Any, y: Any, w: Any, numbers: Any, total: Any) -> None:
         for k in range(classes):
             z[i, k] = z[i, k] * share - rest
         z[i, y[i]] -= factor * keep
-    total[0] += loss
+    sums[0] = loss
 
 
-def soft_cross_entropy(z: Any, y: Any, w: Any, numbers: Any, total: Any) -> None:
+def soft_cross_entropy(z: Any, y: Any, w: Any, numbers: Any, weights: Any, sums: Any, start: Any = 0) -> None:
     """Softmax and -sum(t log p): dz = (p sum(t) - t) * w / sum(w), t = y, of which `smoothing` is spread over all."""
     rows, classes = z.shape
-    unit = per_weight(z, w, total)
+    unit = per_weight(z, weights, sums, start)
     smoothing = numbers[0, 0]
     keep = z.dtype.type(1) - smoothing
     each = smoothing / z.dtype.type(classes)
@@ -82,13 +91,13 @@ def soft_cross_entropy(z: Any, y: Any, w: Any, numbers: Any, total: Any) -> None
         share = factor * mass / norm
         for k in range(classes):
             z[i, k] = z[i, k] * share - factor * (keep * y[i, k] + each)
-    total[0] += loss
+    sums[0] = loss
 
 
-def true_class_loss(z: Any, y: Any, w: Any, numbers: Any, total: Any) -> None:
+def true_class_loss(z: Any, y: Any, w: Any, numbers: Any, weights: Any, sums: Any, start: Any = 0) -> None:
     """Softmax and value(log p[y]): dz = slope * (onehot(y) - p) * w / sum(w)."""
     rows, classes = z.shape
-    unit = per_weight(z, w, total)
+    unit = per_weight(z, weights, sums, start)
     shift(z)
     loss = 0.0
     for i in range(rows):
@@ -106,13 +115,13 @@ def true_class_loss(z: Any, y: Any, w: Any, numbers: Any, total: Any) -> None:
         for k in range(classes):
             z[i, k] *= -share
         z[i, y[i]] += factor
-    total[0] += loss
+    sums[0] = loss
 
 
-def multiclass_hinge(z: Any, y: Any, w: Any, numbers: Any, total: Any) -> None:
+def multiclass_hinge(z: Any, y: Any, w: Any, numbers: Any, weights: Any, sums: Any, start: Any = 0) -> None:
     """max(0, 1 + z[best other] - z[y]): dz is 1 for the best other class and -1 for y, or 0 beyond the margin."""
     rows, classes = z.shape
-    unit = per_weight(z, w, total)
+    unit = per_weight(z, weights, sums, start)
     loss = 0.0
     for i in range(rows):
         if w[i] == 0 or classes == 1:
@@ -129,17 +138,17 @@ def multiclass_hinge(z: Any, y: Any, w: Any, numbers: Any, total: Any) -> None:
             loss += w[i] * lack
             z[i, other] = w[i] * unit
             z[i, y[i]] = -w[i] * unit
-    total[0] += loss
+    sums[0] = loss
 
 
-def separable_loss(z: Any, y: Any, w: Any, numbers: Any, total: Any) -> None:
+def separable_loss(z: Any, y: Any, w: Any, numbers: Any, weights: Any, sums: Any, start: Any = 0) -> None:
     """A sum over columns of value(z, y): dz = its gradient * w / sum(w).
 
     y has a column for each target, z has one for each target and row of `numbers`.
     """
     rows, targets = y.shape
     levels = len(numbers)
-    unit = per_weight(z, w, total)
+    unit = per_weight(z, weights, sums, start)
     by_level = z.reshape(rows, levels, targets)
     loss = 0.0
     for i in range(rows):
@@ -155,13 +164,13 @@ def separable_loss(z: Any, y: Any, w: Any, numbers: Any, total: Any) -> None:
                 row += one
                 by_level[i, level, k] = slope * factor
         loss += w[i] * row
-    total[0] += loss
+    sums[0] = loss
 
 
-def paired_loss(z: Any, y: Any, w: Any, numbers: Any, total: Any) -> None:
+def paired_loss(z: Any, y: Any, w: Any, numbers: Any, weights: Any, sums: Any, start: Any = 0) -> None:
     """A sum over targets of value(first, second, y), which have two columns of z each: first all first ones."""
     rows, targets = y.shape
-    unit = per_weight(z, w, total)
+    unit = per_weight(z, weights, sums, start)
     by_part = z.reshape(rows, 2, targets)
     loss = 0.0
     for i in range(rows):
@@ -176,7 +185,14 @@ def paired_loss(z: Any, y: Any, w: Any, numbers: Any, total: Any) -> None:
             by_part[i, 0, k] = first * factor
             by_part[i, 1, k] = second * factor
         loss += w[i] * row
-    total[0] += loss
+    sums[0] = loss
+
+
+def tally(sums: Any, total: Any) -> None:
+    """total += the sums of all parts."""
+    for k in range(sums.shape[0]):
+        total[0] += sums[k, 0]
+        total[1] += sums[k, 1]
 
 
 def softmax(z: Any) -> None:
@@ -193,12 +209,12 @@ def softmax(z: Any) -> None:
             z[i, k] *= share
 
 
-def per_weight_of(z: Any, w: Any, total: Any) -> Any:
-    """1 / sum(w), or 0 where nothing weighs anything; the sum joins the total."""
+def per_weight_of(z: Any, weights: Any, sums: Any, start: Any) -> Any:
+    """1 / sum(weights), or 0 where nothing weighs anything; the first part notes the sum."""
     weight = 0.0
-    for i in range(len(w)):
-        weight += w[i]
-    total[1] += weight
+    for i in range(len(weights)):
+        weight += weights[i]
+    sums[1] = weight if start == 0 else 0.0
     return z.dtype.type(1.0 / weight if weight > 0 else 0.0)
 
 

@@ -10,11 +10,20 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.engine.kernels.access import by_rows, by_segments
+
 value: Any = None  # placeholders
 rule: Any = None
 capped: Any = None
 
-KERNELS = ("lamb_direction", "lamb_step", "muon_momentum", "muon_scale", "muon_polynomial", "muon_step")
+KERNELS = {
+    "lamb_direction": by_segments("m", "v", "u", "squares", segments=("p", "g", "m", "v", "u")),
+    "lamb_step": by_segments("p", segments=("p", "u")),
+    "muon_momentum": by_rows("M", "X", "squares"),
+    "muon_scale": by_rows("X"),
+    "muon_polynomial": by_rows("B"),
+    "muon_step": by_rows("W"),
+}
 
 
 def lamb_direction(
@@ -43,7 +52,7 @@ def lamb_direction(
 
 
 def lamb_step(p: Any, u: Any, starts: Any, stops: Any, penalised: Any, factors: Any, squares: Any, rates: Any) -> None:
-    """p -= rate * trust * u, the trust taken from the sums of all members; 1 where nothing is penalised."""
+    """p -= rate * trust * u, the trust taken from the sums of all parts; 1 where nothing is penalised."""
     kind = p.dtype.type
     segments = penalised.shape[0]
     for s in range(segments):

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.engine.kernels.access import by_rows
+
 value: Any = None  # placeholders
 slope_at: Any = None
 open_draw: Any = None
@@ -16,16 +18,16 @@ drawn: Any = None
 factor: Any = None
 undrawn: Any = None
 
-KERNELS = (
-    "batch_norm_sums",
-    "batch_norm",
-    "batch_norm_slopes",
-    "batch_norm_backward",
-    "batch_norm_predict",
-    "layer_norm",
-    "layer_norm_backward",
-    "layer_norm_predict",
-)
+KERNELS = {
+    "batch_norm_sums": by_rows("sums"),
+    "batch_norm": by_rows("z", "moments", "a", first=("rstd", "running_mean", "running_variance")),
+    "batch_norm_slopes": by_rows("d", "sums"),
+    "batch_norm_backward": by_rows("d", "moments", first=("d_gain", "d_offset", "db")),
+    "batch_norm_predict": by_rows("a", "slant"),
+    "layer_norm": by_rows("z", "rstd", "a"),
+    "layer_norm_backward": by_rows("d", "d_gain", "d_offset", "db"),
+    "layer_norm_predict": by_rows("a"),
+}
 
 
 def batch_norm_sums(z: Any, sums: Any) -> None:
@@ -58,8 +60,8 @@ def batch_norm(
 ) -> None:  # fmt: skip
     """z -> x_hat; a = drawn(f(gain * x_hat + offset)); running statistics move by `momentum`.
 
-    `frozen` takes the running statistics in place of the batch's, and leaves them. `sums` are those of all members,
-    put together as by Chan et al. 1979; each member does so for itself in `moments`, the first writes the results.
+    `frozen` takes the running statistics in place of the batch's, and leaves them. `sums` are those of all parts,
+    put together as by Chan et al. 1979; each part does so for itself in `moments`, the first writes the results.
     """
     draw = open_draw(noise)
     share, tiny, one = z.dtype.type(momentum), z.dtype.type(eps), z.dtype.type(1)

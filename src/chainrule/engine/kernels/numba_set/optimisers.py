@@ -13,11 +13,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from chainrule.engine.kernels.access import by_segments
+
 value: Any = None  # placeholders
 rule: Any = None
 capped: Any = None
 
-KERNELS = ("optimise_1", "optimise_2")
+KERNELS = {
+    "optimise_1": by_segments("p", "m", segments=("p", "g", "m")),
+    "optimise_2": by_segments("p", "m", "v", segments=("p", "g", "m", "v")),
+}
 
 
 def optimise_1(

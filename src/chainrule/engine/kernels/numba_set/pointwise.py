@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.engine.kernels.access import by_columns, by_rows
+
 value: Any = None  # placeholders
 slope_at: Any = None
 open_draw: Any = None
@@ -13,17 +15,17 @@ drawn: Any = None
 factor: Any = None
 undrawn: Any = None
 
-KERNELS = (
-    "activate",
-    "activate_inplace",
-    "activate_backward",
-    "column_sums",
-    "combine",
-    "copy",
-    "add",
-    "add_into",
-    "scale",
-)
+KERNELS = {
+    "activate": by_rows("z", "a"),
+    "activate_inplace": by_rows("a"),
+    "activate_backward": by_rows("d", "db"),
+    "column_sums": by_rows("db"),
+    "combine": by_columns("total"),
+    "copy": by_rows("to"),
+    "add": by_rows("out"),
+    "add_into": by_rows("a"),
+    "scale": by_rows("z"),
+}
 
 
 def activate(z: Any, bias: Any, a: Any, noise: Any, start: Any = 0) -> None:
@@ -73,14 +75,14 @@ def column_sums(d: Any, db: Any) -> None:
             db[j] += d[i, j]
 
 
-def combine(partial: Any, total: Any) -> None:
-    """total = sum of the partial sums of all members."""
-    members, units = partial.shape
+def combine(partial: Any, total: Any, start: Any = 0) -> None:
+    """total = sum of the partial sums of all parts, for the columns from `start` on."""
+    units = total.shape[0]
     for j in range(units):
-        total[j] = partial[0, j]
-    for k in range(1, members):
+        total[j] = partial[0, start + j]
+    for k in range(1, partial.shape[0]):
         for j in range(units):
-            total[j] += partial[k, j]
+            total[j] += partial[k, start + j]
 
 
 def copy(to: Any, x: Any) -> None:

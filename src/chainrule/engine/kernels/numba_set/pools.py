@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-KERNELS = ("pool_sum", "pool_sum_backward", "pool_max", "pool_max_backward")
+from chainrule.engine.kernels.access import alone
+
+KERNELS = {
+    "pool_sum": alone("y"),
+    "pool_sum_backward": alone("dx"),
+    "pool_max": alone("y", "winners"),
+    "pool_max_backward": alone("dx"),
+}
 
 
 def pool_sum(x: Any, offsets: Any, y: Any, mean: Any) -> None:

@@ -11,9 +11,11 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 
+from chainrule.engine.kernels.access import by_rows
 from chainrule.engine.kernels.numba_set.tasks import SIGNATURE, WORD, low_level
 from chainrule.engine.kernels.specialise import rebound
 
+ACCESS = by_rows("out")
 _NAMES = {np.dtype(np.float32): "sgemm", np.dtype(np.float64): "dgemm"}
 
 

@@ -1,7 +1,7 @@
 """What may stand around an optimiser: the norm of the gradient, bounded weights, averages of weights.
 
-Norms are taken in float64, where no square of a float32 overflows: each member sums its part into an entry of its
-own of `squares`, and the next kernel adds those in their order.
+Norms are taken in float64, where no square of a float32 overflows: each part sums into an entry of its own
+of `squares`, and the next kernel adds those in their order.
 """
 
 from __future__ import annotations
@@ -10,10 +10,17 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.engine.kernels.access import alone, by_rows, by_segments
+
 value: Any = None  # placeholders
 capped: Any = None
 
-KERNELS = ("gradient_squares", "gradient_factor", "bound_rows", "average")
+KERNELS = {
+    "gradient_squares": by_segments("squares", segments=("g",)),
+    "gradient_factor": alone("clip"),
+    "bound_rows": by_rows("W"),
+    "average": by_rows("mean"),
+}
 
 
 def gradient_squares(g: Any, starts: Any, stops: Any, clip: Any, squares: Any) -> None:

@@ -41,7 +41,7 @@ def column_sums(d: Any, db: Any) -> None:
     d.sum(axis=0, out=db)
 
 
-def combine(partial: Any, total: Any) -> None:
+def combine(partial: Any, total: Any, start: Any = 0) -> None:
     partial.sum(axis=0, out=total)
 
 

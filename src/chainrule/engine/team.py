@@ -1,0 +1,90 @@
+"""Teams: the caller's thread and workers beside it, which claim the parts of a job from one board.
+
+A worker that waits watches the board for a moment, then sleeps in the kernel until it is woken. A team follows a job
+alone, on the caller's thread, where that is measured to be as fast: the parts stay, and with them the bits.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from chainrule.engine import threads
+from chainrule.engine.kernels import SetName
+from chainrule.engine.payoff import Payoff
+
+if TYPE_CHECKING:
+    from chainrule.engine.work import Job
+
+#: Jobs that a team keeps alive for workers that may still read them.
+KEPT_JOBS = 256
+
+
+class Team:
+    """The threads that do a plan's work: the caller's, and workers that wait beside it for their parts."""
+
+    def __init__(self, size: int, payoff: Payoff | None = None) -> None:
+        from chainrule.engine.kernels.numba_set import machine, waiting
+
+        self.size = size
+        self._payoff = payoff or Payoff()
+        self._machine = machine
+        self._board = machine.board(size, waiting.addresses())
+        self._process = os.getpid()
+        self._kept: dict[int, Job | None] = {}
+        self._last: Job | None = None
+        self._workers: list[Thread] = []
+        try:
+            for worker in range(1, size):
+                thread = Thread(target=machine.serve, args=(self._board, worker), name="chainrule worker", daemon=True)
+                thread.start()
+                self._workers.append(thread)
+        except BaseException:  # no thread to be had, or Ctrl-C: those that are there would wait for ever
+            self.dismiss()
+            raise
+
+    def follow(self, job: Job) -> None:
+        """Do all parts of a job, with the workers or alone."""
+        started = time.perf_counter()
+        if self._payoff.together and os.getpid() == self._process:
+            self._keep(job)
+            self._machine.lead(self._board, job.address)
+        else:  # after a fork the workers are in the other process
+            self._machine.alone(job.address)
+        if job.rows:
+            self._payoff.note((time.perf_counter() - started) / job.rows)
+
+    def dismiss(self) -> None:
+        """End the workers."""
+        if os.getpid() == self._process:
+            self._machine.dismiss(self._board)
+            for thread in self._workers:
+                thread.join()
+
+    def _keep(self, job: Job) -> None:
+        """Hold on to a job for workers that come late to it, and let go of what none can be in."""
+        if len(self._kept) >= KEPT_JOBS and id(job) not in self._kept:
+            while self._machine.late(self._board):
+                time.sleep(1e-4)
+            self._kept = {id(self._last): self._last}
+        self._kept[id(job)] = self._last = job
+
+
+@contextmanager
+def team(which: SetName, size: int, payoff: Payoff | None = None) -> Iterator[Team | None]:
+    """A team of this many threads inside the block; with the NumPy kernels it is the BLAS that takes the threads."""
+    with threads.limited(1 if which == "numba" else size):
+        if which == "numpy" or size == 1:
+            yield None
+            return
+        made = Team(size, payoff)
+        try:
+            yield made
+        finally:
+            made.dismiss()
