@@ -11,8 +11,9 @@ from chainrule.engine import threads
 from chainrule.engine.ensemble import EnsemblePredictor
 from chainrule.engine.members import Members
 from chainrule.engine.predictor import Predictor
-from chainrule.engine.work import bind_abreast, team
-from chainrule.errors import InputError, PlanError
+from chainrule.engine.team import team
+from chainrule.engine.work import bind_abreast
+from chainrule.errors import InputError
 from chainrule.network import losses
 
 LAYERS = [Dense(16), BatchNorm(), Activation("tanh"), Dropout(0.3), Dense(4)]
@@ -120,14 +121,12 @@ def test_works_abreast_do_what_each_does(count, shaken, monkeypatch):
         run.arrays["w"][...] = 1
         run()
     expected = [plan.gradients.vector.copy() for plan in plans]
-    work = bind_abreast("numba", np.dtype(float), [run.steps for run in runs], count)
-    for plan in plans:
-        plan.gradients.vector[...] = 0
+    work = bind_abreast("numba", np.dtype(float), [run.steps for run in runs], rows=8)
     with team("numba", count) as together:
-        work(together)
-    for plan, gradient in zip(plans, expected, strict=True):
-        assert abs(gradient).max() > 0
-        np.testing.assert_array_equal(plan.gradients.vector, gradient)
-    if count > 1:
-        with pytest.raises(PlanError, match=f"a team of {count}"):
-            work(None)
+        for of_the_team in (together, None):
+            for plan in plans:
+                plan.gradients.vector[...] = 0
+            work(of_the_team)
+            for plan, gradient in zip(plans, expected, strict=True):
+                assert abs(gradient).max() > 0
+                np.testing.assert_array_equal(plan.gradients.vector, gradient)

@@ -128,7 +128,7 @@ def test_twins(name, dtype, shaken, targets, monkeypatch):
         bound(which, network, mode, loss, shaken(network, dtype=dtype), targets, monkeypatch)
         for which in ("numpy", "numba")
     )
-    for step, one, other in zip(program.instructions, numpy_run.whole.steps, numba_run.whole.steps, strict=True):
+    for step, one, other in zip(program.instructions, numpy_run.each(), numba_run.each(), strict=True):
         one()
         other()
         for array in reference:

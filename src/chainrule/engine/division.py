@@ -8,10 +8,12 @@ The arithmetic belongs to the part, whichever thread does it: the same number of
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from chainrule.engine.kernels import access
+from chainrule.engine.kernels import Kernel, access
+from chainrule.engine.meetings import Step
 from chainrule.engine.program import Argument, InPlace, Instruction, Out, Own, Start, Value
 
 #: Parts behind the first take multiples of this many rows or columns, a vector of float32.
@@ -67,6 +69,15 @@ def cut_product(arguments: list[Any], parts: int) -> list[list[Any]]:
     if len(out) >= 2 * GRAIN * parts:
         return [_some(rows, [x[rows], y, out[rows]]) for rows in cut(len(out), parts)]
     return [_some(columns, [x, y[:, columns], out[:, columns]]) for columns in cut(out.shape[1], parts)]
+
+
+def by_rows(kernel: Kernel, arrays: Sequence[Any], parts: int, *others: Any) -> Step:
+    """A step whose parts have rows of the arrays each, and what follows: functions of part and rows are asked for it."""
+    shares = []
+    for part, rows in enumerate(cut(len(arrays[0]), parts)):
+        more = [other(part, rows) if callable(other) else other for other in others]
+        shares.append(_some(rows, [*(array[rows] for array in arrays), *more]))
+    return kernel, shares
 
 
 def _some(part: slice, arguments: list[Any]) -> list[Any]:

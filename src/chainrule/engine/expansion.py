@@ -21,6 +21,7 @@ from chainrule.network.checks import check_count
 
 Array = NDArray[Any]
 F32 = np.dtype(np.float32)
+EXPAND = Kernel("expand")
 
 #: The widest that a clip can be told to be: what float32 can hold.
 UNBOUNDED = float(np.finfo(np.float32).max)
@@ -171,11 +172,16 @@ class Expansion:
 
     def __call__(self, values: Array, out: Array) -> None:
         """Expand `values`, float32, of shape (rows, columns), into `out`, float32, of shape (rows, width)."""
-        self._kernel(out, values, self._program, self.fills, self._constants)
+        self._kernel(out, values, *self.arguments)
+
+    @property
+    def arguments(self) -> tuple[Array, Array, Array]:
+        """What `EXPAND` takes behind the rows that it fills and those that it expands."""
+        return self._program, self.fills, self._constants
 
     @cached_property
     def _kernel(self) -> Any:
-        return load(Kernel("expand"), F32, chosen_set())
+        return load(EXPAND, F32, chosen_set())
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if name != "_kernel"}

@@ -6,6 +6,7 @@ per size and then kept.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property, partial
@@ -93,6 +94,7 @@ class Run:
         self._rows = rows  # that its time is measured by
         self.behind = behind
         self._forward, self._backward, self._taps, self._make = forward, backward, taps, make
+        self._led: tuple[weakref.ref[Any], Work] | None = None
 
     @cached_property
     def forward(self) -> Work:
@@ -107,6 +109,12 @@ class Run:
         """Forward, backward where the program has a way back, and what the plan has behind it."""
         return self._make(self.steps + self.behind, self._rows)
 
+    def led_by(self, owner: object, before: Callable[[], list[Step]]) -> Work:
+        """The whole behind instructions that read what `owner` holds; bound once for as long as it lives."""
+        if self._led is None or self._led[0]() is not owner:
+            self._led = weakref.ref(owner), self._make(before() + self.steps + self.behind, self._rows)
+        return self._led[1]
+
     @cached_property
     def rest(self) -> Work:
         """What the plan has behind the program."""
@@ -117,8 +125,14 @@ class Run:
         """Forward and backward as instructions."""
         return self._forward + self._backward
 
-    def watched(self, team: Team | None = None) -> Iterator[Tapped]:
+    def each(self) -> list[Work]:
+        """Every instruction of forward and backward as a work of its own."""
+        return [self._make([step], 0) for step in self.steps]
+
+    def watched(self, team: Team | None = None, before: Sequence[Step] = ()) -> Iterator[Tapped]:
         """Run forward and backward, with the same bits, and give every tapped value when it is there."""
+        if before:
+            self._make(list(before), 0)(team)
         for work, tapped in self._pieces:
             work(team)
             yield from tapped
@@ -187,6 +201,7 @@ class Plan:
         self._zeros: dict[int, Array] = {}
         self._runs: dict[tuple[int, int | None], Run] = {}
         self._payoff = Payoff()
+        self._rooms: dict[tuple[str, tuple[int, ...], np.dtype[Any]], Array] = {}
         self.behind: list[Step] = []
         self.noise = np.zeros((len(program.sites), 4), np.uint32)
         self._silence = np.zeros(4, np.uint32)
@@ -199,7 +214,7 @@ class Plan:
     @property
     def parts(self) -> int:
         """How many its work is cut into: the NumPy kernels leave that to the BLAS."""
-        return self.n_threads if self._set == "numba" else 1
+        return self.n_threads if self.compiled else 1
 
     @property
     def given(self) -> dict[str, Array]:
@@ -229,6 +244,18 @@ class Plan:
     def listing(self, rows: int | None = None) -> str:
         """The forward and the backward program, an operation a line, with the shapes it writes."""
         return listing(self.program, self.capacity if rows is None else _counts(rows, None))
+
+    def room(self, name: str, rows: int, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+        """A buffer beside its values for so many rows; the same memory for a name as long as shape and dtype stay."""
+        key = name, shape, dtype
+        if key not in self._rooms:
+            self._rooms[key] = np.zeros((self.capacity["rows"], *shape), dtype)
+        return self._rooms[key][:rows]
+
+    @property
+    def compiled(self) -> bool:
+        """Whether its work is done by compiled code."""
+        return self._set == "numba"
 
     @property
     def nbytes(self) -> int:

@@ -15,27 +15,19 @@ from chainrule.engine.team import Team
 
 
 class Work(ABC):
-    """Instructions bound to arrays, to be done by a team where they are cut into parts, or alone, with the same bits."""
+    """Instructions bound to arrays, to be done by a team where they are cut into parts, or alone, with the same bits.
 
-    def __init__(self, dtype: np.dtype[Any], steps: Sequence[Step]) -> None:
-        self._dtype = dtype
-        self._steps = steps  # keeps the arrays alive
+    Whoever binds them keeps the arrays alive.
+    """
 
     @abstractmethod
     def __call__(self, team: Team | None = None) -> None:
         """Do it all."""
 
-    @property
-    def steps(self) -> list[Work]:
-        """Every instruction as a work of its own."""
-        return [type(self)(self._dtype, [step]) for step in self._steps]
-
-
 class Calls(Work):
     """NumPy kernels, called one by one."""
 
     def __init__(self, dtype: np.dtype[Any], steps: Sequence[Step]) -> None:
-        super().__init__(dtype, steps)
         self._calls = [partial(load(kernel, dtype, "numpy"), *given[0]) for kernel, given in steps]
 
     def __call__(self, team: Team | None = None) -> None:
@@ -81,7 +73,6 @@ class Compiled(Work):
     """Numba kernels as a job, whose parts meet where one needs what another has made."""
 
     def __init__(self, dtype: np.dtype[Any], steps: Sequence[Step], rows: int = 0) -> None:
-        super().__init__(dtype, steps)
         parts = max((len(given) for _, given in steps), default=1)
         found = phases(steps)
         verify(found)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from chainrule.engine.division import cut
+from chainrule.engine.division import by_rows, cut
 from chainrule.engine.kernels import Kernel
 from chainrule.engine.kernels.rules import within
 from chainrule.engine.parameters import Vector
 from chainrule.training.averaging import Averaging
-from chainrule.training.site import Piece, Site, by_rows
+from chainrule.training.site import Piece, Site
 
 SQUARES, AVERAGE = Kernel("gradient_squares"), Kernel("average")
 FACTOR, BOUND = (Kernel(name, value=within, label="within") for name in ("gradient_factor", "bound_rows"))
@@ -29,7 +29,7 @@ def clipping(site: Site, limit: float) -> Piece:
 def bounding(site: Site, limit: float) -> Piece:
     """Weights into a hidden unit kept within the limit, but for parameters that stay as they are."""
     steps = [
-        by_rows(BOUND, (site.matrix(site.parameters, name),), site.parts, lambda part, rows: float(limit))
+        by_rows(BOUND, (site.matrix(site.parameters, name),), site.parts, float(limit))
         for name in site.layout.weights[:-1]
         if site.factors[name] > 0
     ]

@@ -9,6 +9,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.engine.expansion import Coded
 from chainrule.engine.feeds import Feed, Table
 from chainrule.engine.fill import fill
 from chainrule.engine.network import Network
@@ -115,12 +116,19 @@ class Data(ABC):
     def gather(self, chosen: Any, arrays: dict[str, Array]) -> float:
         """Fill x, y and w of a run with a batch; the weight it has."""
         self._feed.fill(arrays, chosen)
-        places = self._feed.places(chosen, self.space)
-        fill(arrays["y"], self.y, places)
+        fill(arrays["y"], self.y, self._feed.places(chosen, self.space))
+        return self.weigh(chosen, arrays)
+
+    def weigh(self, chosen: Any, arrays: dict[str, Array]) -> float:
+        """Fill w of a run with a batch; the weight it has."""
         if self.weight is None:
             return float(len(arrays["y"]))
-        fill(arrays["w"], self.weight, places)
+        fill(arrays["w"], self.weight, self._feed.places(chosen, self.space))
         return float(arrays["w"].sum())
+
+    def sources(self) -> dict[str, Any]:
+        """Where rows of x and y can be taken from by the indices of a batch, by name; nothing where they cannot."""
+        return {}
 
     def start(self, arrays: dict[str, Array]) -> None:
         """Before the first batch: what has no weights weighs 1, in every batch alike."""
@@ -152,6 +160,11 @@ class Rows(Data):
             raise InputError(
                 "Rows", "a network without Pool", "one with", "Rows have no time axis: give Sequences."
             )  # fmt: skip
+
+    def sources(self) -> dict[str, Any]:
+        held = self.X.values if isinstance(self.X, Coded) else self.X
+        plain = all(isinstance(array, np.ndarray) and array.flags.c_contiguous for array in (held, self.y))
+        return {"x": self.X, "y": self.y} if plain else {}
 
     @property
     def contents(self) -> tuple[Array | None, ...]:

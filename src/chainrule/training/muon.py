@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainrule.engine.kernels import Kernel
-from chainrule.engine.division import cut_product
+from chainrule.engine.division import by_rows, cut_product
 from chainrule.engine.meetings import Step
-from chainrule.training.site import Piece, Site, by_rows, fused
+from chainrule.training.site import Piece, Site, fused
 
 if TYPE_CHECKING:
     from chainrule.training.optimisers import Muon
@@ -51,24 +51,20 @@ def _matrix(site: Site, name: str, room: Any, rates: Any) -> list[Step]:
     X, Y = (flat[: W.size].reshape(W.shape) for flat in room[:2])
     A, B = (flat[: min(W.shape) ** 2].reshape(min(W.shape), -1) for flat in room[2:])
     squares, parts = np.zeros(site.parts), site.parts
-
-    def given(argument: Any) -> Any:
-        return lambda part, rows: argument
-
     steps = [
         by_rows(
             MOMENTUM, (W, dW, M, X), parts,
-            lambda part, rows: squares[part : part + 1], given(site.clip), given(rates),
+            lambda part, rows: squares[part : part + 1], site.clip, rates,
         ),
-        by_rows(SCALE, (X,), parts, given(squares), given(EPSILON)),
+        by_rows(SCALE, (X,), parts, squares, EPSILON),
     ]  # fmt: skip
     for _ in range(ITERATIONS):
         steps += [
             (DOT, cut_product([X, X.T, A] if units <= inputs else [X.T, X, A], parts)),
             (DOT, cut_product([A, A, B], parts)),
-            by_rows(POLYNOMIAL, (A, B), parts, *map(given, COEFFICIENTS), lambda part, rows: rows.start),
+            by_rows(POLYNOMIAL, (A, B), parts, *COEFFICIENTS, lambda part, rows: rows.start),
             (DOT, cut_product([B, X, Y] if units <= inputs else [X, B, Y], parts)),
         ]
         X, Y = Y, X
     size = max(1.0, units / inputs) ** 0.5
-    return [*steps, by_rows(STEP, (W, X), parts, given(size), given(site.factors[name]), given(rates))]
+    return [*steps, by_rows(STEP, (W, X), parts, size, site.factors[name], rates)]

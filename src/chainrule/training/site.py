@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.engine.division import cut
 from chainrule.engine.kernels import Kernel
 from chainrule.engine.kernels.rules import no_threshold, soft_threshold
 from chainrule.engine.meetings import Step
@@ -74,15 +73,6 @@ def joined(pieces: Sequence[Piece]) -> Piece:
             one(step, rate, weight)
 
     return Piece([step for piece in pieces for step in piece.steps], renew)
-
-
-def by_rows(kernel: Kernel, matrices: tuple[Any, ...], parts: int, *others: Callable[[int, slice], Any]) -> Step:
-    """A step whose parts have rows of the matrices each; `others` give what follows, by part and rows."""
-    shares = []
-    for part, rows in enumerate(cut(len(matrices[0]), parts)):
-        own = [matrix[rows] for matrix in matrices] + [other(part, rows) for other in others]
-        shares.append(own if rows.start < rows.stop else [])
-    return kernel, shares
 
 
 def fused(optimiser: Pointwise, site: Site, names: Collection[str]) -> Piece:

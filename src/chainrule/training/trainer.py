@@ -18,6 +18,7 @@ from chainrule.engine.plan import Extent, Plan
 from chainrule.network import losses
 from chainrule.network.losses import Loss
 from chainrule.training.batches import Data
+from chainrule.training.loading import Loader
 from chainrule.training.mixup import Mixup
 from chainrule.training.observing import Observer
 from chainrule.training.optimisers import Adam, Optimiser
@@ -111,9 +112,10 @@ class Trainer(Paced):
             self.mixup.check(self.network)
         capacity = data.capacity(batch_size)
         plan, update = self._bind(capacity)
+        load = Loader(data, plan, in_parts=self.mixup is None)
         first = plan.run(**capacity)
         arrays = first.arrays
-        first.bind()  # kernels compile before workers wait for them
+        load.work(first)  # kernels compile before workers wait for them
         if self.mixup is not None:
             self.mixup.apply(arrays, np.random.default_rng(0))
         data.start(arrays)
@@ -128,8 +130,7 @@ class Trainer(Paced):
         # A divergence shows in the record, not in warnings of single products.
         with np.errstate(all="ignore"), plan.team() as team:
             for place, chosen in enumerate(data.batches(batch_size, self.streams.shuffle if self.shuffle else None)):
-                run = data.run(plan, chosen)
-                weight = data.gather(chosen, run.arrays)
+                run, weight = load(chosen)
                 if self.mixup is not None:
                     self.mixup.apply(run.arrays, self.streams.mixup)
                 if noise is not None:
@@ -138,9 +139,9 @@ class Trainer(Paced):
                 self.update.steps += 1
                 update.renew(self.update.steps, rate, weight)
                 if observer is not None and observer.due(place):
-                    observer.see(self.parameters, gradients, run.watched(team), partial(run.rest, team))
+                    observer.see(self.parameters, gradients, run.watched(team, load.before(run)), partial(run.rest, team))
                 else:
-                    run(team)
+                    load.work(run)(team)
         self.epochs += 1
         loss = float(total[0] / total[1]) if total[1] else float("nan")
         per_batch = float(total[1]) * min(1.0, batch_size / len(data))

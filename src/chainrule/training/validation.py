@@ -14,6 +14,7 @@ from chainrule.engine.plan import Plan
 from chainrule.engine.predictor import chunk
 from chainrule.network.losses import Loss
 from chainrule.training.batches import Data
+from chainrule.training.loading import Loader
 
 
 class Watched(NamedTuple):
@@ -52,13 +53,13 @@ class Evaluator:
         if self._plan is None or self._plan.n_threads != count or not self._plan.holds(capacity):
             self._plan = self.network.plan(self.parameters, **capacity, mode="loss", loss=self.loss, n_threads=count)
         plan, sums = self._plan, np.zeros(2)
+        load = Loader(data, plan)
         with np.errstate(all="ignore"), plan.team() as team:
             for chosen in data.chunks(size):
-                run = data.run(plan, chosen)
+                run, _ = load(chosen)
                 data.start(run.arrays)
-                data.gather(chosen, run.arrays)
                 run.arrays["total"][...] = 0
-                run(team)
+                load.work(run)(team)
                 sums += run.arrays["total"]
         return float(sums[0] / sums[1]) if sums[1] else float("nan")
 

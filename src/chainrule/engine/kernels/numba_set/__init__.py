@@ -25,6 +25,7 @@ from chainrule.engine.kernels.numba_set import (
     draws,
     embeddings,
     expansion,
+    gathering,
     losses,
     matrices,
     mixing,
@@ -135,7 +136,7 @@ def _announce() -> None:
     _log.warning("chainrule compiles its kernels for this machine: a few seconds, then kept on disk.")
 
 
-_MODULES = pointwise, norms, losses, pools, optimisers, matrices, updates, mixing, expansion, embeddings
+_MODULES = pointwise, norms, losses, pools, optimisers, matrices, updates, mixing, expansion, embeddings, gathering
 _TEMPLATES: dict[str, Callable[..., None]] = {
     name: getattr(module, name) for module in _MODULES for name in module.KERNELS
 }

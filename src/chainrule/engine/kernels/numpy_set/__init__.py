@@ -15,6 +15,7 @@ from chainrule.engine.kernels.numpy_set import (
     draws,
     embeddings,
     expansion,
+    gathering,
     losses,
     matrices,
     mixing,
@@ -72,7 +73,7 @@ def _over_arrays(function: Callable[..., Any], kernel: str) -> Callable[..., Any
     return over
 
 
-_MODULES = pointwise, norms, losses, pools, optimisers, matrices, updates, mixing, expansion, embeddings
+_MODULES = pointwise, norms, losses, pools, optimisers, matrices, updates, mixing, expansion, embeddings, gathering
 _TEMPLATES: dict[str, Callable[..., None]] = {
     name: getattr(module, name) for module in _MODULES for name in module.KERNELS
 }
