@@ -22,7 +22,6 @@ from chainrule.engine.division import cut
 from chainrule.engine.lowering import lower
 from chainrule.engine.plan import Plan
 from chainrule.engine.team import Team
-from chainrule.errors import PlanError
 from chainrule.network.losses import LOSSES
 from chainrule.training.averaging import EMA
 from chainrule.training.optimisers import LAMB, SGD, Adam, Muon
@@ -192,10 +191,17 @@ def test_parameters_that_nothing_trains():
     assert [len(starts) for starts, _, _ in Network([Activation("relu")], 3).layout.segments(2)] == [0, 0]
 
 
-def test_work_of_a_team_is_refused_without_it(shaken):
-    plan = Network([Dense(3)], 20).plan(shaken(Network([Dense(3)], 20)), 4, loss="squared_error", n_threads=2)
-    with pytest.raises(PlanError, match="a team of 2"):
-        plan.run(4)()
+def test_work_cut_into_parts_can_be_done_alone(shaken):
+    network = Network([Dense(40, "tanh"), Dense(3)], 20)
+    plan = network.plan(shaken(network), 83, loss="squared_error", n_threads=3)
+    run, found = plan.run(83), []
+    run.arrays["x"][...] = np.random.default_rng(0).normal(size=(83, 20))
+    run.arrays["w"][...] = 1
+    with plan.team() as team:
+        for threads_of_it in (team, None):
+            run(threads_of_it)
+            found.append(plan.gradients.vector.copy())
+    np.testing.assert_array_equal(*found)
 
 
 @pytest.mark.parametrize("size", [0, 1, 15, 16, 31, 83, 128, 1000])

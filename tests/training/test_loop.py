@@ -8,6 +8,7 @@ import pytest
 from chainrule import Dense
 from chainrule.engine import threads
 from chainrule.network.losses import LOSSES
+from chainrule.training import loading
 from chainrule.training.batches import Rows
 from chainrule.training.loop import train
 from chainrule.training.optimisers import SGD, Adam, AdamW
@@ -150,15 +151,16 @@ def test_a_divergence_makes_no_noise(kernels, trainer, problem):
     assert not math.isfinite(last.loss)
 
 
-def test_an_interruption_inside_an_epoch_gets_through(kernels, trainer, problem):
+def test_an_interruption_inside_an_epoch_gets_through(kernels, trainer, problem, monkeypatch):
     """Behind it the BLAS has its threads back, and training can go on."""
 
     class Interrupted(Rows):
-        def gather(self, chosen, arrays):
-            if made.update.steps == 3:
+        def weigh(self, chosen, arrays):
+            if made.update.steps >= 3:
                 raise KeyboardInterrupt
-            return super().gather(chosen, arrays)
+            return super().weigh(chosen, arrays)
 
+    monkeypatch.setattr(loading, "MOST_STEPS", 3)
     data, made = problem(), trainer(n_threads=1)
     before = threads.resolve(None)
     epochs = train(made, Interrupted(data.X, data.y), 10, 5, Stopping(ENDLESS, 0))

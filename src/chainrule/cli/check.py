@@ -102,9 +102,9 @@ def _kernel_set(name: str) -> Iterator[None]:
 
 
 def _threads() -> dict[str, Any]:
-    from chainrule.engine import threads
+    from chainrule.engine import processors, threads
 
-    return {"available": threads.available(), "used": threads.resolve(None)}
+    return {"available": processors.available(), "used": threads.resolve(None)}
 
 
 def _products(most: int) -> Iterator[dict[str, Any]]:

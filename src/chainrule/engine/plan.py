@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.engine.division import divide
-from chainrule.engine.kernels import chosen_set
+from chainrule.engine.kernels import SetName, chosen_set
 from chainrule.engine.meetings import Step
 from chainrule.engine.parameters import Parameters
 from chainrule.engine.payoff import Payoff
@@ -44,7 +44,7 @@ from chainrule.engine.program import (
     verify,
 )
 from chainrule.engine.team import Team, team
-from chainrule.engine.work import Work, bind
+from chainrule.engine.work import Compiled, Work, bind
 
 Array = NDArray[Any]
 KEPT_SIZES = 64
@@ -88,12 +88,14 @@ class Run:
         behind: list[Step],
         taps: Sequence[Tapped],
         rows: int,
-        make: Callable[[list[Step], int], Work],
+        which: SetName,
+        dtype: np.dtype[Any],
     ) -> None:
         self.arrays = arrays
+        self._dtype, self._make = dtype, partial(bind, which, dtype)
         self._rows = rows  # that its time is measured by
         self.behind = behind
-        self._forward, self._backward, self._taps, self._make = forward, backward, taps, make
+        self._forward, self._backward, self._taps = forward, backward, taps
         self._led: tuple[weakref.ref[Any], Work] | None = None
 
     @cached_property
@@ -109,10 +111,15 @@ class Run:
         """Forward, backward where the program has a way back, and what the plan has behind it."""
         return self._make(self.steps + self.behind, self._rows)
 
-    def led_by(self, owner: object, before: Callable[[], list[Step]]) -> Work:
-        """The whole behind instructions that read what `owner` holds; bound once for as long as it lives."""
+    def led_by(self, owner: object, before: Callable[[], tuple[list[Step], list[Step]]]) -> Work:
+        """The whole behind instructions that read what `owner` holds; bound once for as long as it lives.
+
+        Those are what the caller's thread does first, and then what the parts do.
+        """
         if self._led is None or self._led[0]() is not owner:
-            self._led = weakref.ref(owner), self._make(before() + self.steps + self.behind, self._rows)
+            opening, gathering = before()
+            steps = gathering + self.steps + self.behind
+            self._led = weakref.ref(owner), Compiled(self._dtype, steps, self._rows, opening)
         return self._led[1]
 
     @cached_property
@@ -245,12 +252,12 @@ class Plan:
         """The forward and the backward program, an operation a line, with the shapes it writes."""
         return listing(self.program, self.capacity if rows is None else _counts(rows, None))
 
-    def room(self, name: str, rows: int, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
-        """A buffer beside its values for so many rows; the same memory for a name as long as shape and dtype stay."""
+    def room(self, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+        """A buffer beside its values; the same memory for the same name, shape and dtype."""
         key = name, shape, dtype
         if key not in self._rooms:
-            self._rooms[key] = np.zeros((self.capacity["rows"], *shape), dtype)
-        return self._rooms[key][:rows]
+            self._rooms[key] = np.zeros(shape, dtype)
+        return self._rooms[key]
 
     @property
     def compiled(self) -> bool:
@@ -286,7 +293,8 @@ class Plan:
             self.behind,
             [Tapped(tap, arrays[tap.value], weight(tap.gain), weight(tap.bias)) for tap in self.program.taps],
             counts["rows"],
-            partial(bind, self._set, self.parameters.vector.dtype),
+            self._set,
+            self.parameters.vector.dtype,
         )
 
     def _argument(self, argument: Argument, arrays: dict[Value, Array]) -> Any:

@@ -49,16 +49,16 @@ class Team:
             self.dismiss()
             raise
 
-    def follow(self, job: Job) -> None:
-        """Do all parts of a job, with the workers or alone."""
+    def follow(self, job: Job, times: int = 1) -> None:
+        """Do all parts of a job so many times, with the workers or alone."""
         started = time.perf_counter()
         if self._payoff.together and os.getpid() == self._process:
             self._keep(job)
-            self._machine.lead(self._board, job.address)
+            self._machine.lead(self._board, job.address, job.opening, times)
         else:  # after a fork the workers are in the other process
-            self._machine.alone(job.address)
+            self._machine.alone(job.address, job.opening, times)
         if job.rows:
-            self._payoff.note((time.perf_counter() - started) / job.rows)
+            self._payoff.note((time.perf_counter() - started) / (job.rows * times))
 
     def dismiss(self) -> None:
         """End the workers."""

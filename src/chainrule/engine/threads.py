@@ -1,15 +1,11 @@
 """How many threads a network runs on, and what the BLAS may use for as long as it runs.
 
-The compiled kernels share a network's work out among threads of their own (`work.Team`), each of which multiplies its
-part with a BLAS on one thread; with the NumPy kernels the BLAS takes the threads. On two cores a second thread pays
-from some two million multiplications in the largest product on. Where another process holds a core it costs a sixth,
-since members that wait let others run; a thread of OpenBLAS in its place makes a small product take twenty times as
-long.
+The compiled kernels cut a network's work into parts for threads of their own (`team.Team`), each of which multiplies its
+part with a BLAS on one thread; with the NumPy kernels the BLAS takes the threads.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -18,6 +14,7 @@ from threading import Lock
 
 from threadpoolctl import OpenBLASController, ThreadpoolController
 
+from chainrule.engine.processors import available
 from chainrule.errors import InputError
 
 #: Multiplications of a network's largest product that are worth a thread.
@@ -25,13 +22,6 @@ PER_THREAD = 1_000_000
 
 #: Multiplications up to which OpenBLAS takes one thread by itself.
 TINY_PRODUCT = 65_536 * 4
-
-
-def available() -> int:
-    """Processors that this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def resolve(n_threads: int | None) -> int:

@@ -21,8 +21,8 @@ class Work(ABC):
     """
 
     @abstractmethod
-    def __call__(self, team: Team | None = None) -> None:
-        """Do it all."""
+    def __call__(self, team: Team | None = None, times: int = 1) -> None:
+        """Do it all, so many times."""
 
 class Calls(Work):
     """NumPy kernels, called one by one."""
@@ -30,9 +30,10 @@ class Calls(Work):
     def __init__(self, dtype: np.dtype[Any], steps: Sequence[Step]) -> None:
         self._calls = [partial(load(kernel, dtype, "numpy"), *given[0]) for kernel, given in steps]
 
-    def __call__(self, team: Team | None = None) -> None:
-        for call in self._calls:
-            call()
+    def __call__(self, team: Team | None = None, times: int = 1) -> None:
+        for _ in range(times):
+            for call in self._calls:
+                call()
 
 
 class Job:
@@ -41,11 +42,14 @@ class Job:
     Attributes
     ----------
     address : of the job, as the machine reads it
+    opening : address of what the caller's thread does before each time
     rows : that it works on, by which its time can be held against that of others; 0 where it is no such job
     meetings : how often parts wait for each other, the end included
     """
 
-    def __init__(self, tables: Sequence[Sequence[list[int]]], parts: int, rows: int = 0) -> None:
+    def __init__(
+        self, tables: Sequence[Sequence[list[int]]], parts: int, rows: int = 0, opening: Sequence[int] = ()
+    ) -> None:
         from chainrule.engine.kernels.numba_set import machine
 
         self.parts, self.rows = parts, rows
@@ -59,27 +63,30 @@ class Job:
                 self._tables.append(made)
         self.meetings = len(self._tables) if parts > 1 else 0
         self._job = np.array([len(self._tables), done, *words], np.int64)
-        self.address = int(self._job.ctypes.data)
+        self._opening = np.array([*opening, machine.END, 0], np.int64)
+        self.address, self.opening = int(self._job.ctypes.data), int(self._opening.ctypes.data)
         self._alone = machine.alone
 
-    def __call__(self, team: Team | None = None) -> None:
+    def __call__(self, team: Team | None = None, times: int = 1) -> None:
         if self.parts == 1 or team is None:
-            self._alone(self.address)
+            self._alone(self.address, self.opening, times)
         else:
-            team.follow(self)
+            team.follow(self, times)
 
 
 class Compiled(Work):
-    """Numba kernels as a job, whose parts meet where one needs what another has made."""
+    """Numba kernels as a job, whose parts meet where one needs what another has made; `opening` comes before them all."""
 
-    def __init__(self, dtype: np.dtype[Any], steps: Sequence[Step], rows: int = 0) -> None:
+    def __init__(
+        self, dtype: np.dtype[Any], steps: Sequence[Step], rows: int = 0, opening: Sequence[Step] = ()
+    ) -> None:
         parts = max((len(given) for _, given in steps), default=1)
         found = phases(steps)
         verify(found)
-        self.job = Job([[_table(dtype, phase, part) for part in range(parts)] for phase in found], parts, rows)
+        self.job = Job([[_table(dtype, phase, part) for part in range(parts)] for phase in found], parts, rows, _table(dtype, opening, 0))
 
-    def __call__(self, team: Team | None = None) -> None:
-        self.job(team)
+    def __call__(self, team: Team | None = None, times: int = 1) -> None:
+        self.job(team, times)
 
 
 def _table(dtype: np.dtype[Any], steps: Sequence[Step], part: int) -> list[int]:

@@ -46,4 +46,4 @@ def averages(averaging: Averaging, vector: Vector, mean: Vector, parts: int) -> 
     def renew(step: int, rate: float, weight: float) -> None:
         share[0] = averaging.share(step)
 
-    return Piece([(AVERAGE, shares)], renew)
+    return Piece([(AVERAGE, shares)], renew, (share,))

@@ -33,4 +33,4 @@ def piece(optimiser: LAMB, site: Site) -> Piece:
         rates[:3] = rate, site.penalty.square_factor(weight), optimiser.weight_decay
         rates[3:] = optimiser.numbers(step, 1.0)
 
-    return Piece([(direction, directions), (STEP, steps)], renew)
+    return Piece([(direction, directions), (STEP, steps)], renew, (rates,))

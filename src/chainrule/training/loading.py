@@ -1,7 +1,12 @@
-"""Batches brought into a plan: by its own parts, each of which takes its rows, or by the interpreter beforehand."""
+"""Batches brought into a plan: by its own parts, each of which takes its rows, or by the interpreter beforehand.
+
+Where the rows lie in memory, several short steps are given to compiled code at once: it takes the indices of the next
+batch and the numbers of the next update from tables, a row a step.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,62 +16,121 @@ from chainrule.engine.division import by_rows
 from chainrule.engine.expansion import EXPAND, Coded
 from chainrule.engine.kernels import Kernel
 from chainrule.engine.meetings import Step
-from chainrule.engine.plan import Plan, Run
+from chainrule.engine.plan import Plan, Run, Tapped
+from chainrule.engine.team import Team
 from chainrule.engine.work import Work
 from chainrule.training.batches import Data
+from chainrule.training.site import Piece
 
-GATHER = Kernel("gather")
+GATHER, TAKE_ROW, COUNT_STEP = Kernel("gather"), Kernel("take_row"), Kernel("count_step")
+
+#: Steps that are given to compiled code at once, at most, and the multiplications that they may come to: some
+#: milliseconds, so that Ctrl-C is heard.
+MOST_STEPS, MOST_WORK = 64, 100_000_000
 
 
 class Loader:
-    """Takes batches of some data to a plan.
-
-    Rows that lie in memory are gathered by the first instructions of a run; the interpreter says which they are.
+    """Takes batches of some data to a plan, and lets it run.
 
     Parameters
     ----------
     data : where batches come from
     plan : where they go
+    update : whose numbers are renewed before each step, or None
     in_parts : whether the plan may gather them itself; not where somebody changes the batch before it runs
+
+    Attributes
+    ----------
+    together : steps that may be taken at once
     """
 
-    def __init__(self, data: Data, plan: Plan, in_parts: bool = True) -> None:
+    def __init__(self, data: Data, plan: Plan, update: Piece | None = None, in_parts: bool = True) -> None:
         self._data, self._plan = data, plan
         self._sources = data.sources() if in_parts and plan.compiled else {}
+        self._numbers = () if update is None else update.numbers
+        work = 3 * plan.capacity["rows"] * plan.parameters.vector.size
+        at_once = bool(self._sources) and data.weight is None
+        self.together = int(np.clip(MOST_WORK // work, 1, MOST_STEPS)) if at_once else 1
+        self._place = plan.room("place", (1,), np.dtype(np.int64))
 
-    def __call__(self, chosen: Any) -> tuple[Run, float]:
-        """The run that takes this batch, ready for `work`, and the weight that the batch has."""
-        run = self._data.run(self._plan, chosen)
+    def groups(self, batches: Iterable[Any], alone: Callable[[int], bool]) -> Iterator[tuple[list[Any], bool]]:
+        """Batches of one size that follow one another, and whether it is one that is to be alone, by its place."""
+        group: list[Any] = []
+        for place, chosen in enumerate(batches):
+            single = alone(place)
+            if group and (single or len(group) == self.together or _size(chosen) != _size(group[0])):
+                yield group, False
+                group = []
+            if single:
+                yield [chosen], True
+            else:
+                group.append(chosen)
+        if group:
+            yield group, False
+
+    def __call__(self, group: Sequence[Any]) -> tuple[Run, float]:
+        """The run that takes these batches one after the other, and the weight that each has."""
+        run = self._data.run(self._plan, group[0])
         if not self._sources:
-            return run, self._data.gather(chosen, run.arrays)
-        order = self._order(run)
-        order[...] = np.arange(chosen.start, chosen.stop) if isinstance(chosen, slice) else chosen
-        return run, self._data.weigh(chosen, run.arrays)
+            self._plan.noise[:, 1] += 1
+            return run, self._data.gather(group[0], run.arrays)
+        for row, chosen in zip(self._table("order", self._order(run)), group, strict=False):
+            row[...] = np.arange(chosen.start, chosen.stop) if isinstance(chosen, slice) else chosen
+        return run, self._data.weigh(group[0], run.arrays)
+
+    def note(self, step: int) -> None:
+        """Keep the update's numbers as those of this step of a group."""
+        if self._sources:
+            for place, numbers in enumerate(self._numbers):
+                self._table(f"numbers {place}", numbers)[step] = numbers
+
+    def run(self, run: Run, team: Team | None, steps: int = 1) -> None:
+        """All that the run does, gathering included, step after step."""
+        self._place[0] = 0
+        self.work(run)(team, steps)
 
     def work(self, run: Run) -> Work:
-        """All that the run does, gathering included."""
-        return run.led_by(self._data, lambda: self._gathering(run)) if self._sources else run.whole
+        """What `run` does, compiled."""
+        return run.led_by(self._data, lambda: (self._opening(run), self._gathering(run))) if self._sources else run.whole
 
-    def before(self, run: Run) -> list[Step]:
-        """What must be done before the run's own instructions."""
-        return self._gathering(run) if self._sources else []
+    def watched(self, run: Run, team: Team | None) -> Iterator[Tapped]:
+        """Gather a single batch and run it forward and backward, giving every tapped value when it is there."""
+        self._place[0] = 0
+        return run.watched(team, [*self._opening(run), *self._gathering(run)] if self._sources else [])
 
-    def _order(self, run: Run) -> NDArray[np.int64]:
-        rows = len(run.arrays["x"])
-        return self._plan.room("order", rows, (), np.dtype(np.int64))
+    def _opening(self, run: Run) -> list[Step]:
+        """Before a step: the indices of its batch, the numbers of its update, what it draws."""
+        order = self._order(run)
+        rows = [(order, self._table("order", order))]
+        rows += [(one, self._table(f"numbers {place}", one)) for place, one in enumerate(self._numbers)]
+        taken = [(TAKE_ROW, [[out, table, self._place]]) for out, table in rows]
+        return [*taken, (COUNT_STEP, [[self._place, self._plan.noise]])]
 
     def _gathering(self, run: Run) -> list[Step]:
+        """Rows of the sources copied into the run's arrays, a part's own by each part."""
         order, parts, steps = self._order(run), self._plan.parts, []
         for name, source in self._sources.items():
             out = run.arrays[name]
             if isinstance(source, Coded):
                 values = source.values
-                compact = self._plan.room("compact", len(out), values.shape[1:], values.dtype)
+                compact = self._plan.room("compact", (len(out), values.shape[1]), values.dtype)
                 steps.append(by_rows(GATHER, (compact, order), parts, values))
                 steps.append(by_rows(EXPAND, (out, compact), parts, *source.expansion.arguments))
             else:
                 steps.append(by_rows(GATHER, (_matrix(out), order), parts, _matrix(source)))
         return steps
+
+    def _order(self, run: Run) -> NDArray[np.int64]:
+        return self._plan.room("order", (len(run.arrays["x"]),), np.dtype(np.int64))
+
+    def _table(self, name: str, row: NDArray[Any]) -> NDArray[Any]:
+        """A row like this one for each step of a group."""
+        return self._plan.room(f"{name} of steps", (self.together, *row.shape), row.dtype)
+
+
+def _size(chosen: Any) -> int:
+    """Rows of a batch that is given by a slice or by indices."""
+    return chosen.stop - chosen.start if isinstance(chosen, slice) else len(chosen)
 
 
 def _matrix(array: NDArray[Any]) -> NDArray[Any]:

@@ -41,7 +41,7 @@ def piece(optimiser: Muon, site: Site) -> Piece:
         rest.renew(step, rate / optimiser.learning_rate * optimiser.rest.learning_rate, weight)
         rates[:] = rate, site.penalty.square_factor(weight), optimiser.weight_decay, optimiser.momentum
 
-    return Piece(steps, renew)
+    return Piece(steps, renew, (*rest.numbers, rates))
 
 
 def _matrix(site: Site, name: str, room: Any, rates: Any) -> list[Step]:

@@ -58,10 +58,11 @@ def _keep(step: int, rate: float, weight: float) -> None:
 
 @dataclass(frozen=True)
 class Piece:
-    """Kernel steps, and the function renew(step, rate, weight) that writes their numbers before each run."""
+    """Kernel steps, and the function renew(step, rate, weight) that writes their `numbers` before each run."""
 
     steps: list[Step]
     renew: Callable[[int, float, float], None] = _keep
+    numbers: tuple[NDArray[np.float64], ...] = ()
 
 
 def joined(pieces: Sequence[Piece]) -> Piece:
@@ -72,7 +73,8 @@ def joined(pieces: Sequence[Piece]) -> Piece:
         for one in renewals:
             one(step, rate, weight)
 
-    return Piece([step for piece in pieces for step in piece.steps], renew)
+    numbers = tuple(array for piece in pieces for array in piece.numbers)
+    return Piece([step for piece in pieces for step in piece.steps], renew, numbers)
 
 
 def fused(optimiser: Pointwise, site: Site, names: Collection[str]) -> Piece:
@@ -96,4 +98,4 @@ def fused(optimiser: Pointwise, site: Site, names: Collection[str]) -> Piece:
         for place, number in enumerate(optimiser.numbers(step, rate), start=3):
             rates[place] = number
 
-    return Piece([(kernel, shares)], renew)
+    return Piece([(kernel, shares)], renew, (rates,))

@@ -112,36 +112,36 @@ class Trainer(Paced):
             self.mixup.check(self.network)
         capacity = data.capacity(batch_size)
         plan, update = self._bind(capacity)
-        load = Loader(data, plan, in_parts=self.mixup is None)
+        load = Loader(data, plan, update, in_parts=self.mixup is None)
         first = plan.run(**capacity)
-        arrays = first.arrays
         load.work(first)  # kernels compile before workers wait for them
         if self.mixup is not None:
-            self.mixup.apply(arrays, np.random.default_rng(0))
-        data.start(arrays)
-        total = arrays["total"]
+            self.mixup.apply(first.arrays, np.random.default_rng(0))
+        data.start(first.arrays)
+        total = first.arrays["total"]
         total[...] = 0
         rate, reaction = self.rate, self._reaction()
-        noise = plan.noise[:, 1] if len(plan.noise) else None
         observer, gradients = self.observer, plan.gradients
         assert gradients is not None
         if observer is not None:
             observer.begin(self.epochs + 1, math.ceil(len(data) / batch_size), capacity["rows"])
+        due = _never if observer is None else observer.due
+        batches = data.batches(batch_size, self.streams.shuffle if self.shuffle else None)
         # A divergence shows in the record, not in warnings of single products.
         with np.errstate(all="ignore"), plan.team() as team:
-            for place, chosen in enumerate(data.batches(batch_size, self.streams.shuffle if self.shuffle else None)):
-                run, weight = load(chosen)
+            for group, watched in load.groups(batches, due):
+                run, weight = load(group)
                 if self.mixup is not None:
                     self.mixup.apply(run.arrays, self.streams.mixup)
-                if noise is not None:
-                    noise += 1
-                rate = self._rate_at(self.update.steps, reaction)
-                self.update.steps += 1
-                update.renew(self.update.steps, rate, weight)
-                if observer is not None and observer.due(place):
-                    observer.see(self.parameters, gradients, run.watched(team, load.before(run)), partial(run.rest, team))
+                for step in range(len(group)):
+                    rate = self._rate_at(self.update.steps, reaction)
+                    self.update.steps += 1
+                    update.renew(self.update.steps, rate, weight)
+                    load.note(step)
+                if watched and observer is not None:
+                    observer.see(self.parameters, gradients, load.watched(run, team), partial(run.rest, team))
                 else:
-                    load.work(run)(team)
+                    load.run(run, team, len(group))
         self.epochs += 1
         loss = float(total[0] / total[1]) if total[1] else float("nan")
         per_batch = float(total[1]) * min(1.0, batch_size / len(data))
@@ -177,3 +177,7 @@ class Trainer(Paced):
         plan.behind = piece.steps
         self._bound = plan, piece
         return self._bound
+
+
+def _never(place: int) -> bool:
+    return False

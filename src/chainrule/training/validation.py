@@ -52,15 +52,14 @@ class Evaluator:
         count = threads.suitable(n_threads, self.network.largest_product(min(data.rows, size)))
         if self._plan is None or self._plan.n_threads != count or not self._plan.holds(capacity):
             self._plan = self.network.plan(self.parameters, **capacity, mode="loss", loss=self.loss, n_threads=count)
-        plan, sums = self._plan, np.zeros(2)
-        load = Loader(data, plan)
-        with np.errstate(all="ignore"), plan.team() as team:
-            for chosen in data.chunks(size):
-                run, _ = load(chosen)
-                data.start(run.arrays)
-                run.arrays["total"][...] = 0
-                load.work(run)(team)
-                sums += run.arrays["total"]
+        load, arrays = Loader(data, self._plan), self._plan.run(**capacity).arrays
+        data.start(arrays)
+        sums = arrays["total"]
+        sums[...] = 0
+        with np.errstate(all="ignore"), self._plan.team() as team:
+            for group, _ in load.groups(data.chunks(size), lambda place: False):
+                run, _ = load(group)
+                load.run(run, team, len(group))
         return float(sums[0] / sums[1]) if sums[1] else float("nan")
 
 

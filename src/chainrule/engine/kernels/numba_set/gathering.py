@@ -1,12 +1,14 @@
-"""Rows of a table copied together."""
+"""Rows of a table copied together; and what changes from one step of a series to the next."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from chainrule.engine.kernels.access import by_rows
+import numpy as np
 
-KERNELS = {"gather": by_rows("out")}
+from chainrule.engine.kernels.access import alone, by_rows
+
+KERNELS = {"gather": by_rows("out"), "take_row": alone("out"), "count_step": alone("place", "noise")}
 
 
 def gather(out: Any, order: Any, source: Any) -> None:
@@ -16,3 +18,17 @@ def gather(out: Any, order: Any, source: Any) -> None:
         k = order[i]
         for j in range(units):
             out[i, j] = source[k, j]
+
+
+def take_row(out: Any, table: Any, place: Any) -> None:
+    """out = the row of a table that is up."""
+    row = table[place[0]]
+    for j in range(out.shape[0]):
+        out[j] = row[j]
+
+
+def count_step(place: Any, noise: Any) -> None:
+    """The next row is up, and every site draws anew."""
+    place[0] += 1
+    for site in range(noise.shape[0]):
+        noise[site, 1] += np.uint32(1)

@@ -214,30 +214,34 @@ def _follow(at: Any, job: Any, first: Any, before: Any, thread: Any) -> None:
         place += 16 + 8 * parts
 
 
-@numba.njit("void(int64)", **_options)
-def alone(job: Any) -> None:
-    """Do all of a job."""
-    place = job + 16
-    for _ in range(_word(job)):
-        parts = _word(place)
-        for part in range(parts):
-            _do(_word(place + 16 + 8 * part))
-        place += 16 + 8 * parts
+@numba.njit("void(int64, int64, int64)", **_options)
+def alone(job: Any, opening: Any, times: Any) -> None:
+    """Do all of a job so many times, and each time before it the table that opens it."""
+    for _ in range(times):
+        _do(opening)
+        place = job + 16
+        for _ in range(_word(job)):
+            parts = _word(place)
+            for part in range(parts):
+                _do(_word(place + 16 + 8 * part))
+            place += 16 + 8 * parts
 
 
-@numba.njit("void(int64[::1], int64)", **_options)
-def lead(board: Any, job: Any) -> None:
-    """Give out a job, and be back when all of it is done."""
+@numba.njit("void(int64[::1], int64, int64, int64)", **_options)
+def lead(board: Any, job: Any, opening: Any, times: Any) -> None:
+    """The same with the workers: the leader opens the job, gives it out, and goes on when all of it is done."""
     at = board.ctypes.data
-    first, before = board[NEXT], _look(at + 8 * DONE)
-    _add(at + 8 * ISSUED, 1)
-    _put(at + 8 * JOB, job)
-    _put(at + 8 * FIRST, first)
-    _put(at + 8 * BEFORE, before)
-    _add(at + 8 * ISSUED, 1)
-    _wake(at)
-    _follow(at, job, first, before, 0)
-    board[NEXT] = first + _word(job)
+    for _ in range(times):
+        _do(opening)
+        first, before = board[NEXT], _look(at + 8 * DONE)
+        _add(at + 8 * ISSUED, 1)
+        _put(at + 8 * JOB, job)
+        _put(at + 8 * FIRST, first)
+        _put(at + 8 * BEFORE, before)
+        _add(at + 8 * ISSUED, 1)
+        _wake(at)
+        _follow(at, job, first, before, 0)
+        board[NEXT] = first + _word(job)
 
 
 @numba.njit("void(int64[::1], int64)", **_options)
