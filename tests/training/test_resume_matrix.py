@@ -113,10 +113,12 @@ DEADLY = 14, 15
 KILLED = """if True:
     import os, pickle, signal, sys, traceback
     from chainrule import Checkpoints, train
+    from chainrule.training import loading
     from chainrule.training.batches import Rows
     from chainrule.training.checkpoints import State
 
-    gather = Rows.gather
+    loading.MOST_STEPS = 1  # a call for each batch
+    weigh = Rows.weigh
 
     def run(trainer, data, batch, epochs, folder, deadly):
         batches = []
@@ -125,9 +127,9 @@ KILLED = """if True:
             batches.append(chosen)
             if len(batches) == deadly:
                 os.kill(os.getpid(), signal.SIGKILL)
-            return gather(self, chosen, arrays)
+            return weigh(self, chosen, arrays)
 
-        Rows.gather = counted
+        Rows.weigh = counted
         for record in train(trainer, data, batch, epochs):
             Checkpoints(folder).write(record.epoch, State(*trainer.state()))
 

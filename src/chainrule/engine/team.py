@@ -10,7 +10,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Thread
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,12 +18,30 @@ import numpy as np
 from chainrule.engine import threads
 from chainrule.engine.kernels import SetName
 from chainrule.engine.payoff import Payoff
+from chainrule.engine.processors import available
 
 if TYPE_CHECKING:
     from chainrule.engine.work import Job
 
 #: Jobs that a team keeps alive for workers that may still read them.
 KEPT_JOBS = 256
+
+
+class _Crowd:
+    """How many threads all teams of this process have together: more than there are processors pay for none."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.threads = 0
+
+    def add(self, threads: int) -> None:
+        with self.lock:
+            self.threads += threads
+
+
+_crowd = _Crowd()
+if hasattr(os, "register_at_fork"):  # the teams of the parent have no threads in the child
+    os.register_at_fork(after_in_child=_crowd.__init__)
 
 
 class Team:
@@ -37,9 +55,11 @@ class Team:
         self._machine = machine
         self._board = machine.board(size, waiting.addresses())
         self._process = os.getpid()
+        self._room = available()
         self._kept: dict[int, Job | None] = {}
         self._last: Job | None = None
         self._workers: list[Thread] = []
+        _crowd.add(size)
         try:
             for worker in range(1, size):
                 thread = Thread(target=machine.serve, args=(self._board, worker), name="chainrule worker", daemon=True)
@@ -52,17 +72,19 @@ class Team:
     def follow(self, job: Job, times: int = 1) -> None:
         """Do all parts of a job so many times, with the workers or alone."""
         started = time.perf_counter()
-        if self._payoff.together and os.getpid() == self._process:
+        crowded = _crowd.threads > max(self._room, self.size)
+        if self._payoff.together and not crowded and os.getpid() == self._process:
             self._keep(job)
             self._machine.lead(self._board, job.address, job.opening, times)
         else:  # after a fork the workers are in the other process
             self._machine.alone(job.address, job.opening, times)
-        if job.rows:
+        if job.rows and not crowded:
             self._payoff.note((time.perf_counter() - started) / (job.rows * times))
 
     def dismiss(self) -> None:
         """End the workers."""
         if os.getpid() == self._process:
+            _crowd.add(-self.size)
             self._machine.dismiss(self._board)
             for thread in self._workers:
                 thread.join()
