@@ -68,13 +68,13 @@ def mlp(*units, rich=False):
 )
 def test_parts_of_a_step_meet_a_few_times(layers, inputs, rows, most):
     _, run, _ = training(layers, inputs, rows, 2)
-    assert run.whole.job.meetings <= most
+    assert run.whole.meetings <= most
 
 
 def test_parts_of_a_prediction_meet_at_the_end_only():
     network = Network([Dense(64, "relu"), LayerNorm(), Dense(48, "tanh"), Residual([Dense(48)]), Dense(3)], 20)
     plan = network.plan(network.init(0), 200, mode="predict", loss="cross_entropy", n_threads=3)
-    assert plan.run(200).forward.job.meetings == 1
+    assert plan.run(200).forward.meetings == 1
 
 
 STEPS = {
@@ -209,7 +209,7 @@ def test_the_same_bits_whoever_does_what_when(name, parts, threads, schedules, d
     team._payoff.note = lambda seconds: None  # always together
     try:
         for schedule in range(schedules):
-            assert delays(run.whole.job, random) > 10
+            assert delays(run.whole, random) > 10
             for one, other in zip(result((run.whole, again)[schedule % 2], team), expected, strict=True):
                 np.testing.assert_array_equal(one, other)
     finally:

@@ -60,7 +60,7 @@ def test_teams_that_crowd_each_other_follow_alone(monkeypatch):
     monkeypatch.setattr(teams, "available", lambda: 3)
     network = Network([Dense(40, "tanh"), Dense(3)], 20)
     plan = network.plan(network.init(0), 83, loss="squared_error", n_threads=2)
-    job = plan.run(83).whole.job
+    job = plan.run(83).whole
 
     def issued(team):
         before = team._board[0]

@@ -17,6 +17,7 @@ from chainrule import (
     Pool,
     Residual,
 )
+from chainrule.engine import team as teams
 from chainrule.engine import threads
 from chainrule.engine.division import cut
 from chainrule.engine.lowering import lower
@@ -150,16 +151,34 @@ def test_no_thread_stays_behind_whatever_happens(shaken):
     assert threading.active_count() == before
 
 
-def test_a_team_that_cannot_be_complete_leaves_no_thread(monkeypatch):
+def starting(monkeypatch, error):
+    """Only one more thread can be started, then comes the error; how many there are now."""
     start, before = threading.Thread.start, threading.active_count()
 
     def second_fails(thread):
         if threading.active_count() > before:
-            raise RuntimeError("can't start new thread")
+            raise error
         start(thread)
 
     monkeypatch.setattr(threading.Thread, "start", second_fails)
-    with pytest.raises(RuntimeError, match="can't start"):
+    return before
+
+
+def test_a_team_that_cannot_be_complete_goes_on_with_fewer(monkeypatch, shaken, caplog):
+    expected = results(*PROGRAMS["batch norm"], shaken, 4)
+    before = starting(monkeypatch, RuntimeError("can't start new thread"))
+    teams._say_fewer.cache_clear()
+    for _ in range(2):
+        found = results(*PROGRAMS["batch norm"], shaken, 4)
+        for what, array in expected.items():
+            np.testing.assert_array_equal(found[what], array)
+    assert [record.getMessage()[:41] for record in caplog.records] == ["chainrule goes on with 2 of 4 threads: ca"]
+    assert threading.active_count() == before
+
+
+def test_a_team_that_is_interrupted_leaves_no_thread(monkeypatch):
+    before = starting(monkeypatch, KeyboardInterrupt)
+    with pytest.raises(KeyboardInterrupt):
         Team(3)
     assert threading.active_count() == before
 

@@ -44,7 +44,7 @@ from chainrule.engine.program import (
     verify,
 )
 from chainrule.engine.team import Team, team
-from chainrule.engine.work import Compiled, Work, bind
+from chainrule.engine.work import Work, bind, compiled
 
 Array = NDArray[Any]
 KEPT_SIZES = 64
@@ -119,7 +119,7 @@ class Run:
         if self._led is None or self._led[0]() is not owner:
             opening, gathering = before()
             steps = gathering + self.steps + self.behind
-            self._led = weakref.ref(owner), Compiled(self._dtype, steps, self._rows, opening)
+            self._led = weakref.ref(owner), compiled(self._dtype, steps, self._rows, opening)
         return self._led[1]
 
     @cached_property

@@ -6,10 +6,12 @@ alone, on the caller's thread, where that is measured to be as fast: the parts s
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +24,8 @@ from chainrule.engine.processors import available
 
 if TYPE_CHECKING:
     from chainrule.engine.work import Job
+
+_log = logging.getLogger("chainrule")
 
 #: Jobs that a team keeps alive for workers that may still read them.
 KEPT_JOBS = 256
@@ -65,7 +69,9 @@ class Team:
                 thread = Thread(target=machine.serve, args=(self._board, worker), name="chainrule worker", daemon=True)
                 thread.start()
                 self._workers.append(thread)
-        except BaseException:  # no thread to be had, or Ctrl-C: those that are there would wait for ever
+        except RuntimeError as error:  # no more threads to be had: fewer do
+            _say_fewer(len(self._workers) + 1, size, str(error))
+        except BaseException:  # Ctrl-C: those that are there would wait for ever
             self.dismiss()
             raise
 
@@ -96,6 +102,14 @@ class Team:
                 time.sleep(1e-4)
             self._kept = {id(self._last): self._last}
         self._kept[id(job)] = self._last = job
+
+
+@cache
+def _say_fewer(threads: int, size: int, reason: str) -> None:
+    _log.warning(
+        "chainrule goes on with %d of %d threads: %s. A smaller n_threads, or a higher limit, mends that.",
+        threads, size, reason,
+    )  # fmt: skip
 
 
 @contextmanager

@@ -36,7 +36,7 @@ class Calls(Work):
                 call()
 
 
-class Job:
+class Job(Work):
     """Tables for compiled code: for each phase, those of the parts that have something to do in it.
 
     Attributes
@@ -74,19 +74,13 @@ class Job:
             team.follow(self, times)
 
 
-class Compiled(Work):
+def compiled(dtype: np.dtype[Any], steps: Sequence[Step], rows: int = 0, opening: Sequence[Step] = ()) -> Job:
     """Numba kernels as a job, whose parts meet where one needs what another has made; `opening` comes before them all."""
-
-    def __init__(
-        self, dtype: np.dtype[Any], steps: Sequence[Step], rows: int = 0, opening: Sequence[Step] = ()
-    ) -> None:
-        parts = max((len(given) for _, given in steps), default=1)
-        found = phases(steps)
-        verify(found)
-        self.job = Job([[_table(dtype, phase, part) for part in range(parts)] for phase in found], parts, rows, _table(dtype, opening, 0))
-
-    def __call__(self, team: Team | None = None, times: int = 1) -> None:
-        self.job(team, times)
+    parts = max((len(given) for _, given in steps), default=1)
+    found = phases(steps)
+    verify(found)
+    tables = [[_table(dtype, phase, part) for part in range(parts)] for phase in found]
+    return Job(tables, parts, rows, _table(dtype, opening, 0))
 
 
 def _table(dtype: np.dtype[Any], steps: Sequence[Step], part: int) -> list[int]:
@@ -99,7 +93,7 @@ def _table(dtype: np.dtype[Any], steps: Sequence[Step], part: int) -> list[int]:
 
 def bind(which: SetName, dtype: np.dtype[Any], steps: Sequence[Step], rows: int = 0) -> Work:
     """These instructions, ready to run; of so many rows, where its time is that of a batch."""
-    return Compiled(dtype, steps, rows) if which == "numba" else Calls(dtype, steps)
+    return compiled(dtype, steps, rows) if which == "numba" else Calls(dtype, steps)
 
 
 def bind_abreast(
