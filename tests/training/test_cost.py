@@ -9,6 +9,7 @@ import pytest
 from chainrule import Activation, BatchNorm, Dense, Dropout, LayerNorm, Network, Residual
 from chainrule.engine import threads
 from chainrule.engine.kernels.numba_set import task
+from chainrule.training import loading
 from chainrule.training.averaging import EMA, SWA
 from chainrule.training.batches import Rows
 from chainrule.training.optimisers import LAMB, SGD, Adam, AdamW, Muon
@@ -56,6 +57,7 @@ def test_nothing_is_allocated_per_step(optimiser, weighted, numba_kernels, train
     """
     limited = threads.limited
     monkeypatch.setattr(threads, "limited", lambda _: nullcontext())  # leaves the BLAS as the caller set it
+    monkeypatch.setattr(loading, "MOST_STEPS", 2)  # batches that wait together, whatever their size
     data = problem("squared_error", ROWS, weighted)
     made = trainer(optimiser=optimiser, penalty=Penalty(l2=1e-5), layers=LAYERS)
     left, peak = {}, {}
