@@ -96,9 +96,10 @@ def test_the_same_seed_the_same_numbers(name):
 
 @pytest.mark.parametrize("name", [name for name in labs.LABS if name != "backprop-cost"])
 def test_another_seed_other_numbers_and_the_same_claim(name):
+    """Other numbers in the table: a figure may be a rate of a grid, or a share of some rows, and come out the same."""
     lab = labs.LABS[name]
     other = lab.run(short=True, seed=1)
-    assert other.figures != short(name).figures
+    assert other.rows != short(name).rows
     assert lab.broken(other) == ()
 
 
