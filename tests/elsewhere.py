@@ -58,13 +58,14 @@ print(json.dumps({"blas": sorted(map(str, blas)), "llvm": machine[1:], "numpy": 
 
 def environment(processor: Processor) -> dict[str, str]:
     """The environment of a process that is to compute as this processor does."""
-    found = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
+    vectors = np.show_config(mode="dicts")["SIMD Extensions"]
+    known = [*vectors.get("found", []), *vectors.get("not found", [])]
     kept = {name: value for name, value in os.environ.items() if name != "OPENBLAS_L2_SIZE"}
     return kept | {
         "OPENBLAS_CORETYPE": processor.blas,
         "NUMBA_CPU_NAME": processor.llvm,
         "NUMBA_CPU_FEATURES": "",  # those of the name alone
-        "NPY_DISABLE_CPU_FEATURES": " ".join(name for name in found if name.startswith(processor.hidden)),
+        "NPY_DISABLE_CPU_FEATURES": " ".join(name for name in known if name.startswith(processor.hidden)),
     }
 
 
