@@ -3,9 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BENCH := .venv-bench
 BIN := $(VENV)/bin
+CPU := prescott
+PART := whole
 PIP := -m pip --disable-pip-version-check install --quiet
 
-.PHONY: run test test-all test-browser lint format bench clean
+.PHONY: run test test-all test-elsewhere test-browser lint format bench clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/run  ## train on UCI Adult and score the official test rows
@@ -16,6 +18,9 @@ test: $(VENV)/test  ## the tests
 
 test-all: $(VENV)/test  ## the tests and the slow ones
 	$(BIN)/python -m pytest -n 2
+
+test-elsewhere: $(VENV)/test  ## the tests as another processor would run them: CPU=prescott, PART=whole or short
+	$(BIN)/python tests/elsewhere.py $(CPU) $(PART) -n 2 -m "not slow"
 
 test-browser: $(VENV)/browser  ## reports and the live page in a headless Chromium; needs chromium and npm
 	$(BIN)/python -m pytest tests/report/browser

@@ -1,20 +1,22 @@
 """What all tests share: both kernel sets, the hypothesis profile, and parameters with no zeros in them."""
 
 import os
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from chainrule import Network
 from chainrule.engine.parameters import Parameters
 from chainrule.network import losses
 from chainrule.network.losses import Loss, domains
 
-settings.register_profile("here", deadline=None)
-settings.register_profile("ci", deadline=None, derandomize=True)
+# No example is timed, nor is drawing one: how fast this machine is says nothing about what is tested.
+settings.register_profile("here", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", settings.get_profile("here"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 
@@ -30,6 +32,19 @@ def kernels(request: pytest.FixtureRequest) -> Iterator[str]:
 def numpy_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
     """The NumPy set, for what does not depend on the set and should not wait for a compiler."""
     monkeypatch.setenv("CHAINRULE_KERNELS", "numpy")
+
+
+@pytest.fixture
+def numba_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Numba set, whichever is in force around: for what only compiled kernels promise, or do in time."""
+    monkeypatch.setenv("CHAINRULE_KERNELS", "numba")
+
+
+@pytest.fixture
+def begun() -> Callable[[], set[threading.Thread]]:
+    """A function that tells which threads run that did not before the test; those of other tests may end meanwhile."""
+    before = set(threading.enumerate())
+    return lambda: set(threading.enumerate()) - before
 
 
 @pytest.fixture(scope="session")

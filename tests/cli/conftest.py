@@ -47,6 +47,7 @@ class Shell:
 
     command = COMMAND
     environment = staticmethod(environment)
+    long = 300  #: seconds to wait for what has to come; only a failure takes them
 
     def __init__(self, folder):
         self.folder = folder
@@ -55,7 +56,7 @@ class Shell:
         done = subprocess.run(
             [*COMMAND, *map(str, arguments)],
             cwd=self.folder, env=environment(**environment_), stdin=subprocess.DEVNULL, capture_output=True,
-            timeout=60, encoding="utf-8",
+            timeout=self.long, encoding="utf-8",
         )  # fmt: skip
         return Ended(done.returncode, done.stdout, done.stderr)
 

@@ -125,7 +125,7 @@ def test_a_reader_that_has_enough_is_no_error(models, shell):
         assert process.stdout.readline() == "color,kind,kind=big,kind=small\n"
         process.stdout.close()
         err = process.stderr.read()
-    assert (process.wait(timeout=30), err) == (0, "")
+    assert (process.wait(timeout=models.long), err) == (0, "")
 
 
 def test_a_pipeline_of_a_shell(models, shell):

@@ -112,7 +112,7 @@ def test_interrupted_it_writes_the_best_model(shell, data):
             if line.startswith("epoch"):
                 break
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=shell.long)
     assert process.returncode == 130, err
     assert "interrupted" in out
     assert "warning: Training interrupted by user" in err

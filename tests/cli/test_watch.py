@@ -30,9 +30,9 @@ def test_it_follows_a_training_to_its_report(shell, data):
     command = ("train", data, "--target", "kind", "--watch", "-o", "a.model", "--max-iter", 400, *QUICK)
     with shell.begin(*command, "--n-iter-no-change", 400) as process:
         where = address(process)
-        page = urllib.request.urlopen(where, timeout=30).read().decode()
-        stream = urllib.request.urlopen(f"{where}events", timeout=30).read().decode()
-        _, err = process.communicate(timeout=30)
+        page = urllib.request.urlopen(where, timeout=shell.long).read().decode()
+        stream = urllib.request.urlopen(f"{where}events", timeout=shell.long).read().decode()
+        _, err = process.communicate(timeout=shell.long)
     assert process.returncode == 0, err
     assert "Training on train.csv" in page
     events = [dict(line.split(": ", 1) for line in block.split("\n")) for block in stream.split("\n\n") if block]
@@ -52,13 +52,13 @@ def test_it_follows_a_training_to_its_report(shell, data):
 def test_interrupted_it_ends_well(shell, data):
     command = ("train", data, "--target", "kind", "--watch", "--max-iter", 10**6, "--n-iter-no-change", 10**6, *QUICK)
     with shell.begin(*command) as process:
-        stream = urllib.request.urlopen(f"{address(process)}events", timeout=30)
+        stream = urllib.request.urlopen(f"{address(process)}events", timeout=shell.long)
         for raw in stream:
             if raw.startswith(b"data") and json.loads(raw[6:])["done"] > 1:
                 break
         process.send_signal(signal.SIGINT)
         rest = stream.read().decode()
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=shell.long)
     assert process.returncode == 130, err
     assert "Training has ended: interrupted." in rest
     assert "Traceback" not in err
@@ -83,7 +83,7 @@ def test_an_error_before_training_ends_the_page(shell, inside, data):
     assert "http://localhost:" in done.err
     where = re.search(r"http://localhost:\d+/", done.err)[0]
     with pytest.raises(OSError):
-        urllib.request.urlopen(where, timeout=30)
+        urllib.request.urlopen(where, timeout=shell.long)
 
 
 def test_watch_settings_are_configuration(inside, data):

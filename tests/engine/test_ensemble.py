@@ -111,8 +111,7 @@ def test_samples_where_nothing_is_drawn_are_the_spread(kernels, ensemble, X):
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 5])
-def test_works_abreast_do_what_each_does(count, shaken, monkeypatch):
-    monkeypatch.setenv("CHAINRULE_KERNELS", "numba")
+def test_works_abreast_do_what_each_does(count, shaken, numba_kernels):
     network = Network(LAYERS, 5)
     plans = [network.plan(shaken(network, seed), 8, loss="squared_error") for seed in range(5)]
     runs = [plan.run(8) for plan in plans]

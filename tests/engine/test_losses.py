@@ -266,8 +266,7 @@ def test_a_single_class_costs_nothing(kernels):
         assert not gradient.any()
 
 
-def test_other_numbers_and_shapes_are_not_compiled_anew(drawn, monkeypatch):
-    monkeypatch.setenv("CHAINRULE_KERNELS", "numba")
+def test_other_numbers_and_shapes_are_not_compiled_anew(drawn, numba_kernels):
     z, y = drawn("huber")
     mine = losses.custom("mine", squared)
     for loss in (losses.Huber(1.0), losses.Quantile(0.5), mine):

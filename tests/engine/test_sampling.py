@@ -106,8 +106,7 @@ def test_no_two_chunks_share_what_is_drawn(made, kernels):
     assert (third != first[:5]).any() and (third != second[:5]).any()
 
 
-def test_a_team_draws_what_one_thread_does(made, monkeypatch):
-    monkeypatch.setenv("CHAINRULE_KERNELS", "numba")
+def test_a_team_draws_what_one_thread_does(made, numba_kernels):
     layers = [Dense(600, "selu"), AlphaDropout(0.3), GaussianNoise(0.1), Dense(3)]
     predictor, X = made(layers, inputs=300, rows=100)
     alone, together = (predictor.sample(X, 3, n_threads=n) for n in (1, 2))

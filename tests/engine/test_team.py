@@ -30,6 +30,9 @@ from chainrule.training.penalty import Penalty
 from chainrule.training.step_options import PLAIN, StepOptions
 from chainrule.training.update import Update
 
+pytestmark = pytest.mark.usefixtures("numba_kernels")  # the NumPy set has no team
+#: Seconds to wait for another thread; only a failure takes them.
+LONG = 300
 ROWS, SEQUENCES, BOUNDARIES = 83, 4, [0, 5, 36, 64, 83]
 PROGRAMS = {
     "plain": ([Dense(40, "relu"), Dense(33, "gelu"), Dense(3)], "train", "cross_entropy"),
@@ -46,11 +49,6 @@ PROGRAMS = {
     "loss of sequences": ([Dense(40, "tanh"), Pool("max"), Dense(2)], "loss", "absolute_error"),
     "predict": ([Dense(40), BatchNorm(), LayerNorm(), Activation("tanh"), Dense(3)], "predict", "cross_entropy"),
 }
-
-
-@pytest.fixture(autouse=True)
-def numba_kernels(monkeypatch):
-    monkeypatch.setenv("CHAINRULE_KERNELS", "numba")
 
 
 def results(layers, mode, loss, parameters, members, rows=ROWS):
@@ -135,52 +133,54 @@ def test_an_update_in_a_team(name, options, shaken):
             np.testing.assert_array_equal(together[what], again[what])  # in the same order, to the same bits
 
 
-def test_no_thread_stays_behind_whatever_happens(shaken):
+def test_no_thread_stays_behind_whatever_happens(shaken, begun):
     network = Network([Dense(3)], 20)
     plan = network.plan(shaken(network), 4, loss="squared_error", n_threads=4)
-    before = threading.active_count()
 
     def interrupted():
         with plan.team() as team:
             plan.run(4)(team)
-            assert threading.active_count() == before + 3
+            assert len(begun()) == 3
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         interrupted()
-    assert threading.active_count() == before
+    assert not begun()
 
 
-def starting(monkeypatch, error):
-    """Only one more thread can be started, then comes the error; how many there are now."""
-    start, before = threading.Thread.start, threading.active_count()
+@pytest.fixture
+def one_more_thread(monkeypatch, begun):
+    """Only one more thread can be started, then comes the error."""
+    start = threading.Thread.start
 
-    def second_fails(thread):
-        if threading.active_count() > before:
-            raise error
-        start(thread)
+    def then(error):
+        def second_fails(thread):
+            if begun():
+                raise error
+            start(thread)
 
-    monkeypatch.setattr(threading.Thread, "start", second_fails)
-    return before
+        monkeypatch.setattr(threading.Thread, "start", second_fails)
+
+    return then
 
 
-def test_a_team_that_cannot_be_complete_goes_on_with_fewer(monkeypatch, shaken, caplog):
+def test_a_team_that_cannot_be_complete_goes_on_with_fewer(one_more_thread, begun, shaken, caplog):
     expected = results(*PROGRAMS["batch norm"], shaken, 4)
-    before = starting(monkeypatch, RuntimeError("can't start new thread"))
+    one_more_thread(RuntimeError("can't start new thread"))
     teams._say_fewer.cache_clear()
     for _ in range(2):
         found = results(*PROGRAMS["batch norm"], shaken, 4)
         for what, array in expected.items():
             np.testing.assert_array_equal(found[what], array)
     assert [record.getMessage()[:41] for record in caplog.records] == ["chainrule goes on with 2 of 4 threads: ca"]
-    assert threading.active_count() == before
+    assert not begun()
 
 
-def test_a_team_that_is_interrupted_leaves_no_thread(monkeypatch):
-    before = starting(monkeypatch, KeyboardInterrupt)
+def test_a_team_that_is_interrupted_leaves_no_thread(one_more_thread, begun):
+    one_more_thread(KeyboardInterrupt)
     with pytest.raises(KeyboardInterrupt):
         Team(3)
-    assert threading.active_count() == before
+    assert not begun()
 
 
 def test_limits_of_overlapping_blocks(monkeypatch):
@@ -194,12 +194,12 @@ def test_limits_of_overlapping_blocks(monkeypatch):
             seen["limited"] = threads._counts()
             seen["caller's"] = threads.resolve(None)
             inside.set()
-            leave.wait(10)
+            leave.wait(LONG)
 
     thread = threading.Thread(target=other)
     with threads.limited(1):
         thread.start()
-        assert inside.wait(10)
+        assert inside.wait(LONG)
     leave.set()
     thread.join()
     assert set(seen["limited"]) == {1}

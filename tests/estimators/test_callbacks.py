@@ -9,6 +9,7 @@ import pytest
 import sklearn
 from sklearn.base import clone
 from sklearn.datasets import load_iris
+from sklearn.metrics import log_loss
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler, scale
 from sklearn.utils.fixes import parse_version
@@ -145,11 +146,11 @@ if parse_version(sklearn.__version__) >= parse_version("1.9"):
         assert watcher.heard[-2] == f"fit ends at {model.score(X, Y):.2f}"
 
     def test_its_scoring_monitor_sees_every_epoch():
-        monitor = ScoringMonitor(scoring="accuracy")
+        monitor = ScoringMonitor(scoring="neg_log_loss")
         model = quick(max_iter=5, learning_rate_init=0.05).set_callbacks(monitor).fit(X, Y)
-        scores = [row["accuracy"] for row in monitor.get_logs().data if row["task_name"] == "epoch"]
+        scores = [row["neg_log_loss"] for row in monitor.get_logs().data if row["task_name"] == "epoch"]
         assert len(scores) == 5
-        assert scores[-1] == model.score(X, Y)
+        assert scores[-1] == pytest.approx(-log_loss(Y, model.predict_proba(X)))
         assert scores[0] < scores[-1]
 
     def test_its_progress_bar_through_a_pipeline(capsys):

@@ -91,7 +91,7 @@ def test_killed_in_the_middle_of_an_epoch(Estimator, tmp_path):
     """Epochs have 5 batches: the process dies in the third batch of the fifth."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     dead = subprocess.run(
-        [sys.executable, "-c", CHILD, Estimator.__name__, tmp_path / "killed", "23"], env=environment, timeout=100
+        [sys.executable, "-c", CHILD, Estimator.__name__, tmp_path / "killed", "23"], env=environment, timeout=600
     )
     assert dead.returncode == -signal.SIGKILL
     assert sorted(os.listdir(tmp_path / "killed"))[-1] == "epoch-000004.checkpoint"

@@ -73,12 +73,30 @@ def randomised(net, seed=0):
     return parameters
 
 
-def check(layers, x, loss=None, temperature=1.0, close=CLOSE):
+def moved_by_rounding(net, parameters, x):
+    """By how much the output moves, at most, when every number that goes in is rounded otherwise.
+
+    Norms behind one another enlarge a rounding by as much as they enlarge what they are given, which has no bound.
+    """
+    exact = net.init(0, np.float64)
+    exact.vector[...] = parameters.vector
+    output, generator, eps = net.forward(exact, x.astype(np.float64)).output, np.random.default_rng(0), 2.0**-24
+    moved = []
+    for _ in range(5):
+        other = exact.copy()
+        other.vector[...] *= 1 + eps * generator.choice([-1, 1], other.vector.size)
+        X = x * (1 + eps * generator.choice([-1, 1], x.shape))
+        moved.append(np.abs(net.forward(other, X).output - output).max())
+    return max(moved)
+
+
+def check(layers, x, loss=None, temperature=1.0):
     net = Network(layers, x.shape[1])
     parameters = randomised(net)
     found = run(network.network_model(net, parameters, loss, temperature), x=x)["output"]
     expected = Predictor(net, parameters, losses.get(loss or "squared_error"), temperature)(x)
-    np.testing.assert_allclose(found, expected, **close)
+    # Two runtimes round in every layer, not only at the start: up to 7 times as much was seen.
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5 + 20 * moved_by_rounding(net, parameters, x))
 
 
 def test_every_member_of_the_house_is_here():
@@ -118,8 +136,7 @@ def test_every_pool(how):
 @settings(max_examples=25, deadline=None, derandomize=True)
 @given(st.lists(st.sampled_from(sorted(set(LAYERS) - {"Embedding"})), min_size=1, max_size=4))
 def test_stacks(names):
-    # Norms behind each other make a rounding of one layer larger: what was measured is up to 1.3e-5.
-    check([layer for name in names for layer in LAYERS[name]], X, close=dict(rtol=1e-4, atol=5e-5))
+    check([layer for name in names for layer in LAYERS[name]], X)
 
 
 def test_a_custom_activation_is_refused():
@@ -132,6 +149,17 @@ def test_a_custom_activation_is_refused():
 
 
 # Estimators -------------------------------------------------------------------------------------------------
+
+
+def check_labels(found, expected, values):
+    """The labels of all rows whose two largest values are not as good as equal, where a rounding decides."""
+    values = np.asarray(values)
+    values = np.c_[-values, values] if values.ndim == 1 else values
+    *_, second, first = np.c_[np.full(len(values), -np.inf), np.sort(values, axis=1)].T
+    clear = first - second > 1e-4
+    assert clear.mean() > 0.9
+    assert np.ravel(found)[clear].tolist() == expected[clear].tolist()
+
 
 Y = X[:, 0] - X[:, 1] ** 2
 THREE = np.digitize(Y, [-1, 0])
@@ -157,7 +185,7 @@ def test_classifiers(name):
     model, y = CLASSIFIERS[name]
     model.fit(X, y)
     found = run(to_onnx(model), X=X)
-    assert found["label"].tolist() == model.predict(X).tolist()
+    check_labels(found["label"], model.predict(X), model.predict_proba(X))
     np.testing.assert_allclose(found["probabilities"], model.predict_proba(X), **CLOSE)
 
 
@@ -169,15 +197,17 @@ def test_a_row_that_is_missing_is_still_of_the_only_class():
 def test_labels():
     model = small(MLPClassifier).fit(X, np.c_[Y > 0, X[:, 0] > 0].astype(int))
     found = run(to_onnx(model), X=X)
-    np.testing.assert_array_equal(found["label"], model.predict(X))
-    np.testing.assert_allclose(found["probabilities"], model.predict_proba(X), **CLOSE)
+    p = model.predict_proba(X)
+    for label in range(2):
+        check_labels(found["label"][:, label], model.predict(X)[:, label], p[:, label] - 0.5)
+    np.testing.assert_allclose(found["probabilities"], p, **CLOSE)
 
 
 @pytest.mark.parametrize(("loss", "y"), [("hinge", Y > 0), ("multiclass_hinge", THREE)])
 def test_hinges(loss, y):
     model = small(MLPClassifier, loss=loss).fit(X, y)
     found = run(to_onnx(model), X=X)
-    assert found["label"].tolist() == model.predict(X).tolist()
+    check_labels(found["label"], model.predict(X), model.decision_function(X))
     np.testing.assert_allclose(found["decisions"].squeeze(), model.decision_function(X), **CLOSE)
 
 
@@ -250,8 +280,9 @@ def test_tables(numbers, table):
     model = TableClassifier(preset="fast", max_iter=2, numbers=numbers, columns={"few": "category"}, random_state=0)
     model.fit(TABLE, y)
     found = run(to_onnx(model), **feeds(model, table))
-    np.testing.assert_allclose(found["probabilities"], model.predict_proba(table), **CLOSE)
-    assert (found["label_"] if "label_" in found else found["label"]).tolist() == model.predict(table).tolist()
+    p = model.predict_proba(table)
+    np.testing.assert_allclose(found["probabilities"], p, **CLOSE)
+    check_labels(found["label_"] if "label_" in found else found["label"], model.predict(table), p)
 
 
 @pytest.mark.parametrize("log", [False, True])

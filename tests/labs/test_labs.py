@@ -11,14 +11,8 @@ import pytest
 from chainrule import labs
 from chainrule.errors import InputError
 
-pytestmark = pytest.mark.usefixtures("compiled")
+pytestmark = pytest.mark.usefixtures("numba_kernels")  # with which the labs take a fifth of the time
 each = pytest.mark.parametrize("name", list(labs.LABS))
-
-
-@pytest.fixture
-def compiled(monkeypatch):
-    """With the compiled kernels the labs take a fifth of the time."""
-    monkeypatch.setenv("CHAINRULE_KERNELS", "numba")
 
 
 @cache
@@ -96,9 +90,10 @@ def test_the_same_seed_the_same_numbers(name):
 
 @pytest.mark.parametrize("name", [name for name in labs.LABS if name != "backprop-cost"])
 def test_another_seed_other_numbers_and_the_same_claim(name):
+    """Other numbers in the table: a figure may be a rate of a grid, or a share of some rows, and come out the same."""
     lab = labs.LABS[name]
     other = lab.run(short=True, seed=1)
-    assert other.figures != short(name).figures
+    assert other.rows != short(name).rows
     assert lab.broken(other) == ()
 
 

@@ -28,12 +28,6 @@ LAYERS = (
 )
 
 
-@pytest.fixture
-def numba_kernels(monkeypatch):
-    """The NumPy set makes an array per expression and compiles nothing: both promises are Numba's."""
-    monkeypatch.setenv("CHAINRULE_KERNELS", "numba")
-
-
 def traced(made, data, size):
     """Bytes that one epoch leaves behind, and its peak above what was there before it."""
     tracemalloc.start()

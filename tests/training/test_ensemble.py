@@ -161,9 +161,8 @@ def test_members_share_the_rows_of_a_batch(kernels, problem):
         assert not np.shares_memory(arrays["total"], first["total"])
 
 
-def test_nothing_is_allocated_per_step(problem, monkeypatch):
+def test_nothing_is_allocated_per_step(problem, numba_kernels, monkeypatch):
     """Ten times the steps leave nothing more behind and peak no higher."""
-    monkeypatch.setenv("CHAINRULE_KERNELS", "numba")
     monkeypatch.setattr(threads, "limited", lambda _: nullcontext())
     data, made, left, peak = problem(rows=20_000), make(n_threads=1), {}, {}
     for size in (1000, 100):

@@ -194,7 +194,7 @@ def outlives_kills(trainer, problem, tmp_path):
             input=pickle.dumps(orders),
             env=environment,
             capture_output=True,
-            timeout=300,
+            timeout=600,
         )
         assert dead.stdout.split() == [b"-9"] * len(orders), dead.stderr.decode()
         failed = {case: wrong for case, order in made.items() if (wrong := what_is_wrong(*order))}
@@ -226,8 +226,7 @@ def test_all_train_and_all_outlive_a_kill(optimiser, numpy_kernels, outlives_kil
     outlives_kills(list(cases(optimiser)), "numpy")
 
 
-def test_a_diagonal_with_compiled_kernels(monkeypatch, outlives_kills):
-    monkeypatch.setenv("CHAINRULE_KERNELS", "numba")
+def test_a_diagonal_with_compiled_kernels(numba_kernels, outlives_kills):
     outlives_kills(
         [list(cases(name))[place] for place, name in enumerate(OPTIMISERS) if place % 2 and place < 11], "numba"
     )

@@ -39,7 +39,7 @@ def test_the_same_seed_gives_the_same_bits(kernels):
 def in_a_fresh_process(**variables):
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **variables}
     found = subprocess.run(
-        [sys.executable, __file__], env=environment, capture_output=True, text=True, timeout=100, check=True
+        [sys.executable, __file__], env=environment, capture_output=True, text=True, timeout=600, check=True
     )
     return found.stdout.strip()
 

@@ -80,5 +80,7 @@ LAB = Lab(
     "batch-norm",
     "With batch normalisation, training survives learning rates that break the network without.",
     experiment,
-    (Condition("one over the other", low=2),),
+    # That of the next rate, 1.78 times as large. Seeds show mostly 3.2 or 5.6: which of two neighbours is the first to
+    # break the plain network hangs on the last digits of its products.
+    (Condition("one over the other", low=1.5),),
 )

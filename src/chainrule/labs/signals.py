@@ -28,7 +28,7 @@ def log_rms(array: Array) -> float:
 
     Examples
     --------
-    >>> log_rms(np.full((2, 3), 0.1))
+    >>> round(log_rms(np.full((2, 3), 0.1)), 6)
     -1.0
     """
     mean_square = float(np.mean(np.square(array, dtype=np.float64)))
