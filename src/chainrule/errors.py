@@ -44,6 +44,10 @@ class MissingExtraError(_Explained, ImportError):
     """A package that only one feature needs is not installed; also an `ImportError`."""
 
 
+class TooLargeError(_Explained, MemoryError):
+    """What does not fit in memory; also a `MemoryError`."""
+
+
 class PlanError(_Explained, RuntimeError):
     """A program that would read what it has overwritten, a defect of chainrule; or one that is run without its team."""
 

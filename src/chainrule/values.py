@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
-from typing import Any
+from functools import cache
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
 from chainrule.errors import InputError, InputTypeError, unknown_name
-
-#: What a number, a truth value or a text of a dataclass may be, by how the field is annotated.
-_PLAIN: dict[str, tuple[type, ...]] = {"int": (int,), "float": (int, float), "bool": (bool,), "str": (str,)}
 
 
 class Codec:
@@ -26,7 +25,7 @@ class Codec:
     Examples
     --------
     >>> from dataclasses import make_dataclass
-    >>> codec = Codec([make_dataclass("Point", ["x", "y"])])
+    >>> codec = Codec([make_dataclass("Point", [("x", int), ("y", tuple[int, ...])])])
     >>> codec.out("point", codec.back("point", {"type": "Point", "x": 1, "y": [2, 3]}))
     {'type': 'Point', 'x': 1, 'y': [2, 3]}
     """
@@ -95,19 +94,38 @@ class Codec:
 
     def _made(self, where: str, kind: type[Any], content: Mapping[str, Any]) -> Any:
         known = {field.name: field for field in fields(kind)}
-        for name, value in content.items():
+        for name in content:
             if name not in known:
                 raise unknown_name(f"{where}, {kind.__name__}", name, known)
-            wanted = _PLAIN.get(str(known[name].type))
-            if wanted and (not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted)):
+        values, hints = {name: self.back(where, value) for name, value in content.items()}, _hints(kind)
+        for name, value in values.items():
+            if not _fits(value, hints[name]):
                 raise InputTypeError(
                     f"{where}, {kind.__name__}({name}=)", str(known[name].type), repr(value)[:80],
                     "Write the file anew.",
                 )  # fmt: skip
-        values = {name: self.back(where, value) for name, value in content.items()}
         try:
             return kind(**values)
         except (InputError, InputTypeError):
             raise
         except (TypeError, ValueError, ArithmeticError) as error:
             raise InputError(where, f"the fields of {kind.__name__}", str(error), "Write the file anew.") from error
+
+
+_hints = cache(get_type_hints)
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    """Whether a value is what a field is annotated with; numbers are finite and no larger than arrays hold."""
+    origin, inside = get_origin(hint), get_args(hint)
+    if origin in (Union, UnionType):
+        return any(_fits(value, one) for one in inside)
+    if origin is Literal:
+        return value in inside
+    if origin in (tuple, Sequence):
+        return isinstance(value, tuple) and all(_fits(one, inside[0]) for one in value)
+    if hint is float and isinstance(value, float):
+        return math.isfinite(value)
+    if hint in (int, float):
+        return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
+    return hint is Any or isinstance(value, hint)

@@ -10,7 +10,7 @@ import pytest
 from chainrule import TableClassifier, TableRegressor, callbacks
 from chainrule.errors import InputError
 from chainrule.estimators.table import streaming
-from chainrule.tables import encoder, files
+from chainrule.tables import encoder, table_file
 from chainrule.tables.files import ParquetFiles, TableFile, open_file
 from chainrule.tables.survey import survey
 from chainrule.training.streamed import Streamed
@@ -182,7 +182,7 @@ def test_a_fit_on_coded_rows_is_as_good(path, monkeypatch):
 def test_long_row_groups_are_read_in_steps(tmp_path, monkeypatch):
     FRAME.to_parquet(tmp_path / "t.parquet")
     FRAME.to_feather(tmp_path / "t.arrow")
-    monkeypatch.setattr(files, "STEP", 700)
+    monkeypatch.setattr(table_file, "STEP", 700)
     for name in ("t.parquet", "t.arrow"):
         sizes = [len(part) for part in open_file(tmp_path / name).parts()]
         assert sizes == [700, 700, 700, 700, 200]

@@ -45,6 +45,8 @@ def judged(error: BaseException) -> tuple[int, str]:
                 DATA,
                 f"{error.filename or 'a file'}: {error.strerror or error}. Check the path and the rights to it.",
             )
+        case errors.TooLargeError():
+            return DATA, str(error)
         case MemoryError():
             return DATA, "the table does not fit in memory. Give fewer rows or columns."
     return INTERNAL, (

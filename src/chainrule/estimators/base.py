@@ -14,8 +14,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from chainrule.estimators import architecture, documents, ensemble, prepare, rules
-from chainrule.estimators.inputs import Given, check_X
+from chainrule.estimators import architecture, documents, ensemble, prepare, room, rules
+from chainrule.estimators.inputs import Given, check_X, one_form
 from chainrule.estimators.learned import Learned
 from chainrule.estimators.protocol import CallbackSupportMixin, with_callbacks
 from chainrule.estimators.saving import Saved
@@ -213,10 +213,11 @@ class BaseMLP(CallbackSupportMixin, Learned, BaseEstimator, Saved):  # type: ign
     def _fit(
         self, given: Given, held_out: Given, groups: Any = None, resume_from: Any = None, incremental: bool = False
     ) -> Self:
-        fitting = prepare.fitting(self, given, held_out, groups, resume_from, incremental)
-        fitting.run()
-        if self.calibration and fitting.validation is not None:
-            self._calibrate(fitting.validation)
+        with room.told(f"{type(self).__name__}.fit"):
+            fitting = prepare.fitting(self, given, held_out, groups, resume_from, incremental)
+            fitting.run()
+            if self.calibration and fitting.validation is not None:
+                self._calibrate(fitting.validation)
         return self
 
     def calibrate(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
@@ -304,7 +305,9 @@ class BaseMLP(CallbackSupportMixin, Learned, BaseEstimator, Saved):  # type: ign
         """
         check_is_fitted(self)
         rules.count("predict_function(rows=)", rows)
-        return self._session.predictor.bound(int(rows))
+        where = f"{type(self).__name__}.predict_function(rows=)"
+        with room.told(where), one_form(where, "as many rows as memory can hold", rows):
+            return self._session.predictor.bound(int(rows))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

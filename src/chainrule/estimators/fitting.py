@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -233,8 +233,11 @@ class Fitting:
 
     def batch_size(self) -> int:
         asked, rows = self.estimator.batch_size, len(self.training)
-        if asked == "auto":
-            return min(200, rows)
-        if asked > rows:
+        if asked != "auto" and asked > rows:
             warn(f"batch_size={asked} is larger than the {rows} training rows and is clipped to them.")
-        return min(int(asked), rows)
+        return batch_rows(asked, rows)
+
+
+def batch_rows(asked: Any, rows: int) -> int:
+    """Rows of a batch, of so many to train on."""
+    return min(200 if asked == "auto" else int(asked), rows)

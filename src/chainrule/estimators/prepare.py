@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from chainrule.engine.network import Network
 from chainrule.errors import InputError
-from chainrule.estimators import ensemble, rules
-from chainrule.estimators.fitting import Fitting
+from chainrule.estimators import ensemble, room, rules
+from chainrule.estimators.fitting import Fitting, batch_rows
 from chainrule.estimators.held_out import Parts, split
 from chainrule.estimators.inputs import Given
 from chainrule.estimators.protocol import Bridge, listens
@@ -52,6 +52,8 @@ def fitting(
         session = estimator._session
         _check_same(estimator, network, target)
     else:
+        rows = X.shape[0] if estimator.solver == "lbfgs" else batch_rows(estimator.batch_size, X.shape[0])
+        room.check(f"{name}.fit", network, rows, X.dtype, int(estimator.n_members))
         session = Session.begin(network, target.loss, X.dtype, estimator.random_state, int(estimator.n_members))
     if resumed is not None:
         session.streams.load(resumed.data["trainer"]["streams"])  # one of which chooses the held-out rows

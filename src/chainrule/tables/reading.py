@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.errors import InputError
-from chainrule.tables.table import MISSING, Column
+from chainrule.tables.table import MISSING, Column, Storage
 
 Array = NDArray[Any]
 
@@ -33,15 +33,22 @@ def times(levels: Sequence[str]) -> Array | None:
     return stamps.astype(np.int64) / 86_400_000_000
 
 
-def sharpened(column: Column) -> Column:
-    """Words that are all numbers as numbers, all ISO dates as times; any other column as it is."""
-    if column.storage != "words" or not column.levels:
+#: How words are read where all of a column can be.
+READ: dict[Storage, Callable[[Sequence[str]], Array | None]] = {"numbers": numbers, "times": times}
+
+
+def sharpened(column: Column, storage: Storage | None = None) -> Column:
+    """Words that are all numbers as numbers, all ISO dates as times; any other column as it is.
+
+    Where `storage` is given, the column is a part of one that is known to hold this.
+    """
+    if column.storage != "words" or (storage is None and not column.levels):
         return column
-    found = numbers(column.levels)
-    if found is not None:
-        return column.converted("numbers", found)
-    found = times(column.levels)
-    return column if found is None else column.converted("times", found)
+    for kind, read in READ.items():
+        found = read(column.levels) if storage in (None, kind) else None
+        if found is not None:
+            return column.converted(kind, found)
+    return column
 
 
 def read_numbers(column: Column, name: str, where: str) -> Array:

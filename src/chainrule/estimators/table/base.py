@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from chainrule.diagnosis.probes import Probes
 from chainrule.engine.expansion import Coded
 from chainrule.engine.network import Network
-from chainrule.estimators import rules
+from chainrule.estimators import room, rules
 from chainrule.estimators.base import BaseMLP
 from chainrule.estimators.saving import Saved
 from chainrule.estimators.table import documents, fitting, importance, rows
@@ -132,7 +132,8 @@ class BaseTable(Learned, BaseEstimator, Saved):  # type: ignore[misc]
         for done in ("model_", "encoder_"):
             self.__dict__.pop(done, None)
         self._check_parameters(self.get_params(deep=False))
-        fitting.fit(self, X, y, sample_weight, (X_val, y_val, sample_weight_val))
+        with room.told(f"{type(self).__name__}.fit"):
+            fitting.fit(self, X, y, sample_weight, (X_val, y_val, sample_weight_val))
         return self
 
     def _with_scaled_inputs(self) -> Self:

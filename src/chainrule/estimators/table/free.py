@@ -16,6 +16,26 @@ def memory_free() -> int:
     return max(0, min((*_of_machine(), *_of_process(), *_of_container(CGROUP)), default=UNTOLD))
 
 
+def memory_there() -> int:
+    """The same, but counting what the system only keeps because nobody else wants it: no process can have more."""
+    container = [int(text) for text in _texts(CGROUP / "memory.max") if text.strip().isdigit()]
+    return max(0, min((*(_available() or _of_machine()), *_of_process(), *container), default=UNTOLD))
+
+
+def _available() -> list[int]:
+    """What Linux reckons that it can give."""
+    lines = [line.split() for text in _texts(Path("/proc/meminfo")) for line in text.splitlines()]
+    return [int(words[1]) * 1024 for words in lines if words[0] == "MemAvailable:"]
+
+
+def _texts(place: Path) -> Iterator[str]:
+    """What stands in a file, where it is there."""
+    try:
+        yield place.read_text()
+    except (OSError, ValueError):
+        return
+
+
 def _of_machine() -> Iterator[int]:
     try:
         yield os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

@@ -1,0 +1,185 @@
+"""Parquet and Arrow (Feather, IPC), read with pyarrow by row groups and record batches.
+
+What these files hold is believed only after it was looked at: sizes here, and the values of each part in `frames`, since
+a length or an index that points out of its memory would end the process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from chainrule.errors import InputError
+from chainrule.tables import frames, table_file
+from chainrule.tables.table import Table
+from chainrule.tables.table_file import Place, PlacedFile, TableFile, reading
+
+PARQUET, ARROW = (".parquet", ".pq"), (".arrow", ".arrows", ".feather", ".ipc")
+
+#: What an Arrow file begins with; a stream does not.
+_MAGIC = b"ARROW1"
+#: Bytes of a column that are read from the disk at a time.
+_BUFFER = 1 << 16
+#: Arrow files of more bytes are mapped into memory, for a single batch may be larger than that.
+_MAPPED = 1 << 26
+
+
+@dataclass(frozen=True)
+class ParquetFiles(PlacedFile):
+    """A Parquet file, or all those of a folder, by row groups."""
+
+    noun = "row group"
+
+    @cached_property
+    def files(self) -> list[Path]:
+        if self.path.is_file():
+            return [self.path]
+        found = sorted(
+            p for p in self.path.rglob("*") if p.suffix.lower() in PARQUET and not p.name.startswith((".", "_"))
+        )
+        if not found:
+            raise InputError(str(self.path), "a folder of .parquet files", "none in it", "Check the path.")
+        return found
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        with reading(self.files[0]):
+            import pyarrow.parquet as pq
+
+            names = tuple(pq.read_schema(self.files[0]).names)
+        frames.check_different(str(self.files[0]), names)
+        return names
+
+    @cached_property
+    def places(self) -> Sequence[Place]:
+        import pyarrow.parquet as pq
+
+        found: list[Place] = []
+        for file in self.files:
+            with reading(file):
+                about = pq.read_metadata(file)
+                sizes = [about.row_group(k).num_rows for k in range(about.num_row_groups)]
+                absent = set(self.names).difference(about.schema.to_arrow_schema().names)
+            if absent:
+                received = f"none named {', '.join(map(repr, sorted(absent)))}"
+                raise InputError(str(file), f"the columns of {self.files[0]}", received, "Add them, or take it away.")
+            found += _places(file, self.noun, sizes)
+        return found
+
+    def raw_bytes(self) -> int:
+        return sum(place.rows for place in self.places) * len(self.names) * 8
+
+    def _batches_at(self, place: Place, columns: Sequence[str] | None) -> Iterator[Any]:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        chosen = None if columns is None else list(columns)
+        with reading(place.file), pq.ParquetFile(place.file, buffer_size=_BUFFER) as opened:
+            for batch in opened.iter_batches(table_file.STEP, [place.number], chosen, use_threads=False):
+                yield pa.Table.from_batches([batch])
+
+
+@dataclass(frozen=True)
+class ArrowFile(PlacedFile):
+    """An Arrow (Feather) file, by record batches."""
+
+    noun = "record batch"
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        with reading(self.path), _source(self.path) as source:
+            return _names(self.path, _opened(source))
+
+    @cached_property
+    def places(self) -> Sequence[Place]:
+        fields = [0] if self.names else []  # the length of one column is that of all
+        with reading(self.path), _source(self.path) as source:
+            opened = _opened(source, fields)
+            sizes = [opened.get_batch(k).num_rows for k in range(opened.num_record_batches)]
+        return _places(self.path, self.noun, sizes)
+
+    def _batches_at(self, place: Place, columns: Sequence[str] | None) -> Iterator[Any]:
+        fields = [] if columns is None else [self.names.index(name) for name in columns]
+        with reading(place.file), _source(place.file) as source:
+            size, batch = source.size(), _opened(source, fields).get_batch(place.number)
+            for part in _steps(f"{place.file}, {self.noun} {place.number}", batch, columns):
+                if place.file.stat().st_size < size:  # mapped memory behind the end would end the process
+                    raise InputError(str(place.file), f"{size} bytes, as before", "fewer", "Read it when it is whole.")
+                yield part
+
+
+@dataclass(frozen=True)
+class ArrowStream(TableFile):
+    """A stream of Arrow's record batches in a file, which can be read from its beginning only."""
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        import pyarrow as pa
+
+        with reading(self.path), pa.OSFile(str(self.path)) as source:
+            return _names(self.path, pa.ipc.open_stream(source))
+
+    def parts(self, columns: Sequence[str] | None = None) -> Iterator[Table]:
+        first = self.first_row
+        for number, batch in enumerate(self._batches()):
+            where, done = f"{self.path}, record batch {number}", 0
+            for part in _steps(where, batch, columns):
+                yield frames.table(part, where, done).at(first)
+                first, done = first + part.num_rows, done + part.num_rows
+
+    def _batches(self) -> Iterator[Any]:
+        import pyarrow as pa
+
+        with reading(self.path), pa.OSFile(str(self.path)) as source:
+            opened = pa.ipc.open_stream(source)
+            _names(self.path, opened)
+            yield from opened
+
+
+def arrow_file(path: Path) -> TableFile:
+    """An Arrow file of either form, by what it begins with."""
+    with reading(path), open(path, "rb") as file:
+        return ArrowFile(path) if file.read(len(_MAGIC)) == _MAGIC else ArrowStream(path)
+
+
+def _places(file: Path, noun: str, sizes: Sequence[int]) -> list[Place]:
+    """Those that have rows."""
+    for number, rows in enumerate(sizes):
+        if rows < 0:
+            raise InputError(f"{file}, {noun} {number}", "a number of rows", rows, "Write the file anew.")
+    return [Place(file, number, rows) for number, rows in enumerate(sizes) if rows]
+
+
+def _source(path: Path) -> Any:
+    """An Arrow file to read from: copied as it is read, or mapped where it is large."""
+    import pyarrow as pa
+
+    return (pa.memory_map if path.stat().st_size > _MAPPED else pa.OSFile)(str(path))
+
+
+def _opened(source: Any, fields: Sequence[int] = ()) -> Any:
+    """A reader of these columns, or of all."""
+    import pyarrow as pa
+
+    return pa.ipc.open_file(source, options=pa.ipc.IpcReadOptions(included_fields=list(fields), use_threads=False))
+
+
+def _names(path: Path, opened: Any) -> tuple[str, ...]:
+    names = tuple(opened.schema.names)
+    frames.check_different(str(path), names)
+    return names
+
+
+def _steps(where: str, batch: Any, columns: Sequence[str] | None) -> Iterator[Any]:
+    """A record batch as tables of up to `STEP` rows."""
+    import pyarrow as pa
+
+    with reading(where):
+        batch.validate()  # to cut columns of unequal length would end the process
+    whole = pa.Table.from_batches([batch])
+    whole = whole if columns is None else whole.select(list(columns))
+    for first in range(0, batch.num_rows, table_file.STEP):
+        yield whole.slice(first, table_file.STEP)

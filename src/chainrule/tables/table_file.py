@@ -1,0 +1,106 @@
+"""What every file of a table can do: name its columns, give its rows by parts, and say what is wrong with it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar, NamedTuple
+
+from chainrule.errors import InputError, InputTypeError
+from chainrule.tables import frames
+from chainrule.tables.table import Table, stack
+
+#: Rows of a part at most.
+STEP = 1 << 16
+
+
+class Place(NamedTuple):
+    """Where some rows begin that can be read by themselves: a row group of Parquet, a record batch of Arrow."""
+
+    file: Path
+    number: int
+    rows: int
+
+
+@dataclass(frozen=True)
+class TableFile(ABC):
+    """A file, or a folder of Parquet files, that holds a table."""
+
+    path: Path
+
+    #: The number of the first row in errors: as an editor counts, where a file is text.
+    first_row: ClassVar[int] = 0
+
+    @property
+    @abstractmethod
+    def names(self) -> tuple[str, ...]:
+        """The columns."""
+
+    @abstractmethod
+    def parts(self, columns: Sequence[str] | None = None) -> Iterator[Table]:
+        """The rows by parts of up to `STEP` rows, none of them empty, in order, of these columns or of all.
+
+        Raises
+        ------
+        InputError, InputTypeError
+            Where the file cannot be read; in which column and row, where one of them is to blame.
+        """
+
+    def raw_bytes(self) -> int:
+        """About how much memory all rows would take as a Table."""
+        return 2 * self.path.stat().st_size
+
+    def read(self, columns: Sequence[str] | None = None) -> Table:
+        """All rows at once."""
+        found = list(self.parts(columns))
+        if not found:
+            raise InputError(str(self.path), "a table with rows", "none", "Check the file.")
+        return found[0] if len(found) == 1 else stack(found).at(self.first_row)
+
+
+class PlacedFile(TableFile):
+    """One whose rows can be read from several places, each by itself."""
+
+    #: How errors call a place.
+    noun: ClassVar[str]
+
+    @cached_property
+    @abstractmethod
+    def places(self) -> Sequence[Place]:
+        """Where that is, in order and none of them empty."""
+
+    @abstractmethod
+    def _batches_at(self, place: Place, columns: Sequence[str] | None) -> Iterator[Any]:
+        """Tables of Arrow at a place, none of more than `STEP` rows."""
+
+    def parts(self, columns: Sequence[str] | None = None) -> Iterator[Table]:
+        first = self.first_row
+        for place in self.places:
+            yield from self.parts_at(place, first, columns)
+            first += place.rows
+
+    def parts_at(self, place: Place, first: int, columns: Sequence[str] | None = None) -> Iterator[Table]:
+        """The rows at one of `places`, by parts; `first` is the number of its first row among all."""
+        where, done = f"{place.file}, {self.noun} {place.number}", 0
+        for arrow in self._batches_at(place, columns):
+            yield frames.table(arrow, where, done).at(first + done)
+            done += arrow.num_rows
+        if done != place.rows:
+            raise InputError(where, f"{place.rows} rows, as it says itself", done, "Write the file anew.")
+
+
+@contextmanager
+def reading(
+    where: Path | str, expected: str = "a readable table", mend: str = "Check the file, or write it anew."
+) -> Iterator[None]:
+    """Whatever pyarrow raises about a file inside, in our form."""
+    try:
+        yield
+    except (InputError, InputTypeError):
+        raise
+    except Exception as error:  # of a broken file also errors of Unicode, of sizes and of memory
+        raise InputError(str(where), expected, str(error)[:300], mend) from error
