@@ -18,6 +18,7 @@ from threading import RLock, get_ident
 
 from threadpoolctl import OpenBLASController, ThreadpoolController
 
+from chainrule.engine import forks
 from chainrule.errors import InputError
 
 #: Multiplications of a network's largest product that are worth a thread.
@@ -110,10 +111,7 @@ class _Limits:
 
 
 _limits = _Limits()
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(
-        before=_limits.before_fork, after_in_parent=_limits.in_parent, after_in_child=_limits.in_child
-    )  # fmt: skip
+forks.around(_limits.before_fork, _limits.in_parent, _limits.in_child)
 
 
 @contextmanager

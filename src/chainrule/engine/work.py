@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from threading import Thread
-from typing import Any
+from typing import Any, ClassVar
+from weakref import WeakSet
 
 import numpy as np
 
-from chainrule.engine import threads
+from chainrule.engine import forks, threads
 from chainrule.engine.kernels import Kernel, SetName, load
 from chainrule.errors import PlanError
 
@@ -20,7 +21,12 @@ Step = tuple[Kernel, Sequence[Sequence[Any]]]
 
 
 class Team:
-    """The threads that do a plan's work: the caller's and others that wait beside it, spinning, for their tables."""
+    """The threads that do a plan's work: the caller's and others that wait beside it, spinning, for their tables.
+
+    A child of a fork has none of these threads: there, the team has no members, and no work will take it.
+    """
+
+    living: ClassVar[WeakSet[Team]] = WeakSet()
 
     def __init__(self, members: int) -> None:
         from chainrule.engine.kernels.numba_set import machine
@@ -29,6 +35,7 @@ class Team:
         self._machine = machine
         self._board = np.zeros(machine.WORDS, np.int64)
         self._others: list[Thread] = []
+        self.living.add(self)
         try:
             for member in range(1, members):
                 thread = Thread(target=machine.serve, args=(self._board, member, members), daemon=True)
@@ -45,6 +52,14 @@ class Team:
         self._machine.dismiss(self._board)
         for thread in self._others:
             thread.join()
+
+    @classmethod
+    def forked(cls) -> None:
+        for one in cls.living:
+            one.members = 0
+
+
+forks.in_child(Team.forked)
 
 
 @contextmanager
