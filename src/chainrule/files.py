@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,17 +33,26 @@ def digest(arrays: Arrays, text: str) -> str:
     return found.hexdigest()
 
 
-def write_whole(place: Path, content: bytes) -> None:
-    """Write under another name of the same folder, and give the file its own name when the disk has all of it.
+@contextmanager
+def whole(place: Path) -> Iterator[IO[bytes]]:
+    """A file to write that gets its name when the disk has all of it; what stood there before stays until then.
 
-    A process that dies on the way leaves what stood there before; at worst a hidden file lies beside it.
+    It is written in the same folder, under a name that nobody else has: whoever else writes to `place` at that time,
+    in another thread or process, does the same, and the last to end is what remains. After an error or Ctrl-C nothing
+    is left of it; a process that is killed on the way leaves a hidden file, `.chainrule-` and sixteen digits.
     """
-    passing = place.with_name(f".{place.name}.{os.getpid()}")
+    passing = place.with_name(f".chainrule-{secrets.token_hex(8)}")
     try:
-        with open(passing, "wb") as file:
-            file.write(content)
+        with open(passing, "xb") as file:
+            yield file
             file.flush()
             os.fsync(file.fileno())
         os.replace(passing, place)
     finally:
         passing.unlink(missing_ok=True)
+
+
+def write_whole(place: Path, content: bytes) -> None:
+    """Write a file that is there whole or not at all; see `whole`."""
+    with whole(place) as file:
+        file.write(content)

@@ -6,7 +6,6 @@ A file has its name when all of it is written; a command that is broken off leav
 from __future__ import annotations
 
 import gzip
-import os
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
@@ -17,6 +16,7 @@ from typing import IO, Any, cast
 import click
 
 from chainrule.errors import InputError
+from chainrule.files import whole
 
 
 class Sink(ABC):
@@ -108,17 +108,10 @@ def opened(path: Path | None) -> Iterator[Sink]:
         sink.close()
         return
     made = next(made for ending, made in SINKS.items() if path.name.lower().endswith(ending))
-    passing = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with open(passing, "wb") as raw:
-            sink = made(raw)
-            yield sink
-            sink.close()
-            raw.flush()
-            os.fsync(raw.fileno())
-        os.replace(passing, path)
-    finally:
-        passing.unlink(missing_ok=True)
+    with whole(path) as raw:
+        sink = made(raw)
+        yield sink
+        sink.close()
 
 
 def _fields(column: Any) -> Any:

@@ -103,6 +103,12 @@ class Recorder:
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_before": {}}
 
+    def __copy__(self) -> Recorder:
+        """One that goes on from here; what it measures is not added to this one."""
+        made = object.__new__(Recorder)
+        made.__dict__ = {n: list(v) if isinstance(v, list) else v for n, v in self.__getstate__().items()}
+        return made
+
     # What a trainer tells ---------------------------------------------------------------------------------
 
     def begin(self, epoch: int, steps: int, rows: int) -> None:
@@ -133,6 +139,10 @@ class Recorder:
         self._next = self._at + min(self._every, max(8, 5 * self._at))
         if self._at == 0 and self._epoch == 1:
             self._close(epoch=0)
+
+    def end(self) -> None:
+        """Behind the last step for now: from here on `probes` only reads, for any thread."""
+        self._close()
 
     # What was measured ------------------------------------------------------------------------------------
 

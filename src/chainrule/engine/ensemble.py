@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Callable
 from contextlib import nullcontext
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from chainrule.engine.members import Abreast, Members, Run, Sharing, plans, shar
 from chainrule.engine.moments import Moments
 from chainrule.engine.network import Network
 from chainrule.engine.plan import Extent
-from chainrule.engine.predictor import check_samples, chunk
+from chainrule.engine.predictor import Bound, check_samples, chunk, lent
 from chainrule.engine.team import Team
 from chainrule.network.losses import Loss
 
@@ -121,20 +122,18 @@ class EnsemblePredictor:
         return mean, spread
 
     def bound(self, rows: int) -> Callable[[Any], Array]:
-        """A function of exactly `rows` rows that checks nothing and returns a new array.
+        """A function of exactly `rows` rows that checks nothing and returns a new array; from any thread.
 
-        It owns its buffers: use one per thread. Its answers follow the parameters as they change.
+        Its answers follow the parameters as they change.
         """
-        abreast = self._made({"rows": rows}, "predict", Sharing(1, (1,) * len(self.parameters)))
-        run = abreast.run(rows)
-        x, outputs, mixed, follow = run.arrays[0]["x"], self._outputs(abreast, run), self.loss.mixed, run.whole
 
-        def predict(X: Any) -> Array:
-            x[...] = X
-            follow(None)
-            return mixed(np.stack(outputs))
+        def bind() -> Bound:
+            abreast = self._made({"rows": rows}, "predict", Sharing(1, (1,) * len(self.parameters)))
+            run = abreast.run(rows)
+            outputs = self._outputs(abreast, run)
+            return run.arrays[0]["x"], partial(run.whole, None), lambda: self.loss.mixed(np.stack(outputs))
 
-        return predict
+        return lent(bind)
 
     def _outputs(self, abreast: Abreast, run: Run) -> list[Array]:
         return [arrays[plan.program.output.name] for plan, arrays in zip(abreast.plans, run.arrays, strict=True)]

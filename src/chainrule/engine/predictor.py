@@ -33,6 +33,30 @@ def chunk(network: Network) -> int:
     return int(np.clip(CHUNK_ENTRIES // widest, 64, 4096))
 
 
+#: Where rows are written, what makes predictions of them, and what gives those as a new array.
+Bound = tuple[Array, Callable[[], object], Callable[[], Array]]
+
+
+def lent(bind: Callable[[], Bound]) -> Callable[[Any], Array]:
+    """A function of rows over what `bind` makes, which is lent to one call at a time; made anew for calls at once."""
+    free = deque([bind()])
+
+    def predict(X: Any) -> Array:
+        try:
+            mine = free.pop()
+        except IndexError:  # to look first would be a race
+            mine = bind()
+        x, forward, output = mine
+        try:
+            x[...] = X
+            forward()
+            return output()
+        finally:
+            free.append(mine)
+
+    return predict
+
+
 def check_samples(samples: Any, seed: Any) -> None:
     """Refuse what cannot be a number of passes and a seed."""
     if not isinstance(samples, (int, np.integer)) or isinstance(samples, bool) or samples < 1:
@@ -152,20 +176,18 @@ class Predictor:
         self._plans[mode, count].append(plan)
 
     def bound(self, rows: int) -> Callable[[Any], Array]:
-        """A function of exactly `rows` rows that checks nothing and returns a new array.
+        """A function of exactly `rows` rows that checks nothing and returns a new array; from any thread.
 
-        It owns its buffers: use one per thread. Its answers follow the parameters as they change.
+        Its answers follow the parameters as they change.
         """
-        plan = self._plan({"rows": rows})
-        run = plan.run(rows)
-        x, output, forward = run.arrays["x"], run.arrays[plan.program.output.name], run.forward
 
-        def predict(X: Any) -> Array:
-            x[...] = X
-            forward()
-            return output.copy()
+        def bind() -> Bound:
+            plan = self._plan({"rows": rows})
+            run = plan.run(rows)
+            output = run.arrays[plan.program.output.name]
+            return run.arrays["x"], run.forward, output.copy
 
-        return predict
+        return lent(bind)
 
     def _blank(self, X: Any, chosen: NDArray[np.intp] | None = None) -> Array:
         """Room for what is predicted: a row per sequence where the network pools, else per row."""

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule.engine import threads
+from chainrule.engine import forks, threads
 from chainrule.engine.kernels import SetName
 from chainrule.engine.payoff import Payoff
 from chainrule.engine.processors import available
@@ -44,8 +44,7 @@ class _Crowd:
 
 
 _crowd = _Crowd()
-if hasattr(os, "register_at_fork"):  # the teams of the parent have no threads in the child
-    os.register_at_fork(after_in_child=_crowd.__init__)
+forks.in_child(_crowd.__init__)  # the teams of the parent have no threads in the child
 
 
 class Team:

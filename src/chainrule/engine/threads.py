@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from numbers import Integral
-from threading import Lock
+from threading import RLock, get_ident
 
 from threadpoolctl import OpenBLASController, ThreadpoolController
 
+from chainrule.engine import forks
 from chainrule.engine.processors import available
 from chainrule.errors import InputError
 
@@ -44,47 +45,78 @@ def suitable(n_threads: int | None, multiplications: int) -> int:
     return min(useful, resolve(n_threads))
 
 
+#: A block of `limited`: the thread that is in it, and a mark that no other block has.
+Block = tuple[int, object]
+
+
 class _Limits:
-    """The BLAS setting is the process's: the first to come keeps the caller's, and the last to go puts it back."""
+    """The BLAS setting is the process's: the first to come keeps the caller's, and the last to go puts it back.
+
+    Of all blocks that threads are in, the least holds: a product on too few threads is slower, and one on too many
+    beside a team far slower.
+    """
 
     def __init__(self) -> None:
-        self.lock = Lock()
-        self.inside = 0
+        self.lock = RLock()
+        self.inside: dict[Block, int] = {}
         self.kept: list[int] = []
+        self.forking = 0
 
-    def enter(self, threads: int) -> None:
+    def enter(self, block: Block, threads: int) -> None:
         with self.lock:
             if not self.inside:
                 self.kept = _counts()
-            self.inside += 1
-            _set([threads] * len(self.kept))
+            self.inside[block] = threads
+            self._set()
 
-    def leave(self) -> None:
+    def leave(self, block: Block) -> None:
         with self.lock:
-            self.inside -= 1
-            if not self.inside:
-                _set(self.kept)
+            if self.inside.pop(block, None) is not None:
+                self._set()
 
     def callers(self) -> list[int]:
         """Threads of each BLAS as the caller set them, whoever is inside."""
         with self.lock:
             return self.kept if self.inside else _counts()
 
+    def _set(self) -> None:
+        least = min(self.inside.values(), default=None)
+        _set(self.kept if least is None else [least] * len(self.kept))
+
+    # A child of a fork has one thread, the one that forked; what the others were in, none will ever leave.
+
+    def before_fork(self) -> None:
+        self.lock.acquire()
+        self.forking = get_ident()
+
+    def in_parent(self) -> None:
+        self.lock.release()
+
+    def in_child(self) -> None:
+        self.lock = RLock()
+        left = {block: threads for block, threads in self.inside.items() if block[0] == self.forking}
+        if left != self.inside:
+            self.inside = left
+            self._set()
+
 
 _limits = _Limits()
+forks.around(_limits.before_fork, _limits.in_parent, _limits.in_child)
 
 
 @contextmanager
 def limited(threads: int) -> Iterator[None]:
-    """The BLAS on this many threads, inside the block.
+    """The BLAS on this many threads at most, inside the block.
 
-    Blocks that run at once in several threads share the one setting; behind the last the caller's is back.
+    Blocks that run at once in several threads share the one setting, the least that they ask for; behind the last the
+    caller's is back.
     """
-    _limits.enter(threads)
+    block = get_ident(), object()
     try:
+        _limits.enter(block, threads)
         yield
     finally:
-        _limits.leave()
+        _limits.leave(block)
 
 
 def _counts() -> list[int]:

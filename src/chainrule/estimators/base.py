@@ -17,8 +17,10 @@ from sklearn.utils.validation import check_is_fitted
 from chainrule.estimators import architecture, documents, ensemble, prepare, room, rules
 from chainrule.estimators.inputs import Given, check_X, one_form
 from chainrule.estimators.learned import Learned
+from chainrule.estimators.one_value import reads_once
 from chainrule.estimators.protocol import CallbackSupportMixin, with_callbacks
 from chainrule.estimators.saving import Saved
+from chainrule.estimators.session import Calibration
 from chainrule.estimators.target import Target
 from chainrule.formats.document import Document
 from chainrule.network.layers import Layer
@@ -126,7 +128,7 @@ class BaseMLP(CallbackSupportMixin, Learned, BaseEstimator, Saved):  # type: ign
         """Refuse a loss whose predictions cannot be calibrated."""
 
     @abstractmethod
-    def _calibrate(self, rows: Data) -> None:
+    def _calibration(self, rows: Data) -> Calibration:
         """Find, on rows in the loss's form that training did not see, what prediction needs beside the weights."""
 
     # Files ------------------------------------------------------------------------------------------------
@@ -185,6 +187,12 @@ class BaseMLP(CallbackSupportMixin, Learned, BaseEstimator, Saved):  # type: ign
         DivergenceError
             A `ValueError`: training left the finite numbers; the best weights before are kept. With held-out rows
             that is a warning.
+
+        Notes
+        -----
+        Other threads may use a fitted estimator while it is fitted again: until the end they have the model of before,
+        and then the new one, with all attributes that belong to it. Where the fit breaks off before any epoch is
+        over, the model of before stays.
         CheckpointError
             A `ValueError`: the checkpoint is not whole, or was changed.
         """
@@ -205,19 +213,29 @@ class BaseMLP(CallbackSupportMixin, Learned, BaseEstimator, Saved):  # type: ign
 
         Parameters and errors are those of `fit`. With early_stopping or held-out rows, the call that exhausts the
         patience puts the best weights back and sets `stopped_`; the next one counts anew. Scores are comparable from
-        call to call where X_val stays the same. Ctrl-C is not held back as it is in `fit`.
+        call to call where X_val stays the same. Ctrl-C is not held back as it is in `fit`: it leaves the model of
+        before, and the next call begins with fresh moments.
         """
         given, held_out = self._given(X, y, sample_weight), self._given(X_val, y_val, sample_weight_val)
         return self._fit(given, held_out, incremental=True)
 
     def _fit(
-        self, given: Given, held_out: Given, groups: Any = None, resume_from: Any = None, incremental: bool = False
+        self,
+        given: Given,
+        held_out: Given,
+        groups: Any = None,
+        resume_from: Any = None,
+        incremental: bool = False,
+        classes: Array | None = None,
     ) -> Self:
         with room.told(f"{type(self).__name__}.fit"):
-            fitting = prepare.fitting(self, given, held_out, groups, resume_from, incremental)
-            fitting.run()
-            if self.calibration and fitting.validation is not None:
-                self._calibrate(fitting.validation)
+            fitting = prepare.fitting(self, given, held_out, groups, resume_from, incremental, classes)
+            try:
+                fitting.run()
+                fitting.calibrate()
+            finally:
+                if fitting.settled and (fitting.learned or not self.__sklearn_is_fitted__()):
+                    self._put_in_place(fitting.finished())
         return self
 
     def calibrate(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
@@ -253,9 +271,12 @@ class BaseMLP(CallbackSupportMixin, Learned, BaseEstimator, Saved):  # type: ign
         True
         """
         check_is_fitted(self)
-        self._check_calibration(f"{type(self).__name__}.calibrate()", self._session.predictor.loss)
-        given = self._given(X, y, sample_weight)
-        self._calibrate(prepare.unseen(self, given, self._session, lambda _, weight: weight, "", "calibrate"))
+        draft = self._draft(goes_on=True)
+        session, given = draft._session, self._given(X, y, sample_weight)
+        draft._check_calibration(f"{type(self).__name__}.calibrate()", session.predictor.loss)
+        rows = prepare.unseen(draft, given, session, lambda _, weight: weight, "", "calibrate")
+        draft._session = session.calibrated(draft._calibration(rows))
+        self._put_in_place(draft)
         return self
 
     def _with_scaled_inputs(self) -> Pipeline:
@@ -269,7 +290,7 @@ class BaseMLP(CallbackSupportMixin, Learned, BaseEstimator, Saved):  # type: ign
     # Prediction -------------------------------------------------------------------------------------------
 
     def _raw(self, X: Any) -> Array:
-        """What the network predicts for checked rows: (rows, outputs), through the link."""
+        """What the network predicts for rows: (rows, outputs), through the link."""
         X = self._check_X(X)
         return self._session.predictor(X, self.n_threads)
 
@@ -281,6 +302,7 @@ class BaseMLP(CallbackSupportMixin, Learned, BaseEstimator, Saved):  # type: ign
             return ensemble.spread(session.predictor, X, self.n_threads)
         return session.predictor.sample(X, samples, session.streams.dropout, self.n_threads)
 
+    @reads_once
     def predict_function(self, rows: int = 1) -> Callable[[Any], Array]:
         """A function of exactly `rows` rows without any check of its input: what a server in a hurry calls.
 
@@ -292,7 +314,7 @@ class BaseMLP(CallbackSupportMixin, Learned, BaseEstimator, Saved):  # type: ign
         -------
         function : from an array of shape (rows, features) to the network's predictions, (rows, outputs):
             probabilities of a classifier (of the second class, where there are two), values of a regressor.
-            It owns buffers: use one per thread.
+            Threads may share it. It stays with the model at hand: after another fit, ask for another
 
         Examples
         --------

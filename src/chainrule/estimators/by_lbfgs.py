@@ -50,8 +50,9 @@ def run(estimator: BaseMLP, session: Session, data: Data, take_note: Callable[[R
     except KeyboardInterrupt:
         interruption()
         return
-    estimator.n_iter_, estimator.loss_ = outcome.iterations, outcome.loss
-    if not (math.isfinite(outcome.loss) and np.isfinite(predictor.parameters.vector).all()):
+    finite = math.isfinite(outcome.loss) and np.isfinite(predictor.parameters.vector).all()
+    estimator.n_iter_, estimator.loss_ = outcome.iterations, outcome.loss if finite else math.nan
+    if not finite:
         predictor.parameters.vector[...] = before
         raise divergence(estimator)
     estimator.best_loss_ = min(estimator.best_loss_, outcome.loss)

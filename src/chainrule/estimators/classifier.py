@@ -18,6 +18,8 @@ from chainrule.errors import InputError
 from chainrule.estimators import class_loss, ensemble
 from chainrule.estimators.base import BaseMLP, goes_in_steps
 from chainrule.estimators.inputs import one_form
+from chainrule.estimators.one_value import learned, reads_once
+from chainrule.estimators.session import Calibration
 from chainrule.estimators.target import Target
 from chainrule.estimators.temperature import fit_temperature
 from chainrule.network.losses import Loss
@@ -131,6 +133,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
     class_weight: Any = None
     label_smoothing: float = 0.0
 
+    classes_ = learned()
+
     @available_if(goes_in_steps)  # type: ignore[untyped-decorator]
     def partial_fit(
         self,
@@ -152,7 +156,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
         X, y, sample_weight, X_val, y_val, sample_weight_val : as in `fit`
         classes : all classes that will ever come; needed in the first call
         """
-        first = not self.__sklearn_is_fitted__()
+        first, known = not self.__sklearn_is_fitted__(), None
         if first and classes is None:
             raise InputError(
                 "partial_fit(classes=)", "all classes, in the first call", None,
@@ -160,15 +164,14 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
             )  # fmt: skip
         if classes is not None:
             with one_form("partial_fit(classes=)", "a list of classes", classes):
-                given = unique_labels(classes)
-            if first:
-                self.classes_ = given
-            elif not np.array_equal(self.classes_, given):
+                known = unique_labels(classes)
+            if not (first or np.array_equal(self.classes_, known)):
                 raise InputError(
-                    "partial_fit(classes=)", f"the classes of the first call, {self.classes_}", given,
+                    "partial_fit(classes=)", f"the classes of the first call, {self.classes_}", known,
                     "Leave classes out after the first call, or start with a new estimator.",
                 )  # fmt: skip
-        return super().partial_fit(X, y, sample_weight, X_val, y_val, sample_weight_val)
+        given, held_out = self._given(X, y, sample_weight), self._given(X_val, y_val, sample_weight_val)
+        return self._fit(given, held_out, incremental=True, classes=known)
 
     def _weigher(self, y: Array, incremental: bool) -> Callable[[Array, Array | None], Array | None]:
         if self.class_weight is None:
@@ -245,14 +248,14 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
         if loss.link not in ("sigmoid", "softmax"):
             raise InputError(where, "a loss that gives probabilities", loss.name, "Use loss='auto'.")
 
-    def _calibrate(self, rows: Data) -> None:
+    def _calibration(self, rows: Data) -> Calibration:
         predictor, (y, weight) = self._session.predictor, rows.counted()
         z = ensemble.decisions(predictor, rows.X, self.n_threads, rows.subset)
         if len(y) < 2:
             raise InputError(f"{type(self).__name__}.calibrate(X)", "at least 2 rows", len(y), "Hold out more.")
         codes = self._codes(y)
         T = fit_temperature(z, codes if predictor.loss.link == "softmax" else codes.reshape(z.shape[1:]), weight)
-        self._session.predictor = predictor.at(T)
+        return {"predictor": predictor.at(T)}
 
     def _decide(self, p: Array) -> Array:
         """Codes of the classes (a 0/1 matrix for labels) from probabilities or decision values."""
@@ -278,12 +281,14 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
         right = self._decide(prediction) == self._codes(y)
         return float(np.average(right if right.ndim == 1 else right.all(axis=1), weights=weight))
 
+    @reads_once
     def predict(self, X: Any) -> Array:
         """The most probable class of each row, shape (rows,), or a 0/1 matrix (rows, labels)."""
         decided = self._decide(self._raw(X))
         return decided if self._multilabel else np.asarray(self.classes_[decided])
 
     @available_if(class_loss.gives_probabilities)  # type: ignore[untyped-decorator]
+    @reads_once
     def predict_proba(self, X: Any, samples: int | None = None, return_std: bool = False) -> Any:
         """Probabilities of shape (rows, classes), in the order of `classes_`; of labels, one column each.
 
@@ -313,6 +318,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
             return np.log(self.predict_proba(X))
 
     @available_if(class_loss.gives_decisions)  # type: ignore[untyped-decorator]
+    @reads_once
     def decision_function(self, X: Any) -> Array:
         """Decision values of a hinge: (rows,) for two classes, above 0 for the second, else (rows, classes)."""
         values = self._raw(X)

@@ -52,7 +52,7 @@ def of(estimator: BaseMLP) -> Document:
     InputError, InputTypeError
         For code in the network, or a parameter that breaks its rule.
     """
-    session, learned = estimator._session, vars(estimator)
+    session, learned = estimator._session, vars(estimator)  # which is at rest
     predictor = session.predictor
     network, parameters = predictor.network, predictor.parameters
     where = f"{type(estimator).__name__}.save()"
@@ -118,6 +118,7 @@ def estimator(kind: type[Estimator], document: Document) -> Estimator:
     for name in arrays:
         raise unknown_name("arrays", name, (WEIGHTS + known for known in network.layout.places))
     made._check_learned(loss, network.outputs)
+    made._put_in_place(made)
     return made
 
 

@@ -61,7 +61,7 @@ def find_learning_rate(
     if estimator.solver == "lbfgs":
         raise InputError(where, "a stochastic solver", "solver='lbfgs'", "L-BFGS searches for the length of its steps.")
     own: BaseMLP = clone(estimator).set_params(**UNWATCHED)
-    call = prepare.fitting(own, own._given(X, y, sample_weight), own._given(None, None), None, None, False)
+    call = prepare.fitting(own, own._given(X, y, sample_weight), own._given(None, None))
     size = call.batch_size() if batch_size is None else batch_size
-    trainer = own._session.resume_trainer(own, False)
+    trainer = call.session.resume_trainer(call.estimator, False)
     return range_test(trainer, call.training, size, low=low, high=high, steps=steps)

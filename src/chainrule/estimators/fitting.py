@@ -37,11 +37,16 @@ class Fitting:
 
     Parameters
     ----------
-    estimator, session : what is fitted
+    estimator, session : what is fitted: a draft, which nobody predicts with before it is finished
     parts : rows to train on and rows to validate on
     incremental : whether this is a partial_fit
     resumed : the state to go on from, or None
     callbacks : those of the estimator, ready to be told
+
+    Attributes
+    ----------
+    settled : whether the weights are those to predict with: all that was trained, or the best of it
+    learned : whether an epoch of this call has made them
     """
 
     def __init__(
@@ -59,6 +64,7 @@ class Fitting:
         self.incremental = incremental
         self.resumed = resumed
         self.audience = Audience(callbacks)
+        self.settled = self.learned = False
         self.checkpoints = None if incremental else estimator.checkpoints
         self.settings = resuming.settings(estimator, session, *parts) if self.checkpoints or resumed else {}
         if resumed is not None:
@@ -82,6 +88,17 @@ class Fitting:
             else:
                 self._run_stochastic()
 
+    def calibrate(self) -> None:
+        """On the held-out rows, where the estimator wants it."""
+        estimator = self.estimator
+        if estimator.calibration and self.validation is not None:
+            self.session = estimator._session = self.session.calibrated(estimator._calibration(self.validation))
+
+    def finished(self) -> BaseMLP:
+        """The draft, whose session predicts from now on."""
+        self.session = self.estimator._session = self.session.finished()
+        return self.estimator
+
     def _run_stochastic(self) -> None:
         estimator, session = self.estimator, self.session
         trainer = session.resume_trainer(estimator, self.incremental)
@@ -97,15 +114,18 @@ class Fitting:
             self._begin(epochs, size)
             reason = self._train(trainer, stopping, epochs - estimator.n_iter_, size)
             self._settle_weights(trainer, stopping, reason)
+            self.settled = True
         except KeyboardInterrupt:
             if self.incremental:
                 raise  # the loop that is to be broken is the caller's
             stopping.restore(trainer.model.vector)
-            reason = INTERRUPTED
+            self.settled, reason = True, INTERRUPTED
         except Exception:
             stopping.restore(trainer.model.vector)
+            self.settled = True
             raise
         finally:
+            self.learned = estimator.n_iter_ > 0 and stopping.best_score > -math.inf
             self.audience.end(reason)
         self._tell_the_end(reason)
 
@@ -127,6 +147,7 @@ class Fitting:
         try:
             by_lbfgs.run(estimator, session, self.training, tell)
         finally:
+            self.settled, self.learned = True, math.isfinite(estimator.loss_)
             self.audience.end("ended")
 
     def _train(self, trainer: AnyTrainer, stopping: Stopping, epochs: int, batch_size: int) -> str:

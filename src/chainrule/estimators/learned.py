@@ -13,9 +13,11 @@ from chainrule.diagnosis.probes import Probes
 from chainrule.engine.members import Members
 from chainrule.engine.network import Network
 from chainrule.engine.parameters import Parameters
+from chainrule.estimators.one_value import Learner, learned
 from chainrule.estimators.session import Session
 from chainrule.network.losses import Loss
 from chainrule.training.callbacks.base import Outlook
+from chainrule.training.records import Record
 
 Array = NDArray[Any]
 
@@ -23,13 +25,28 @@ Array = NDArray[Any]
 OUT_ACTIVATIONS = {"sigmoid": "logistic", "identity": "identity", "softmax": "softmax", "exp": "exp"}
 
 
-class Learned:
-    """Learned attributes, read off the session of the last fit."""
+class Learned(Learner):
+    """Learned attributes of the last fit, and those that are read off its session."""
 
-    _session: Session
+    _session: Session = learned()
+    n_features_in_: int = learned()
+    feature_names_in_: NDArray[np.object_] = learned()
+    n_outputs_: int = learned()
+    out_activation_: str = learned()
+    n_layers_: int = learned()
+    n_iter_: int = learned()
+    t_: int = learned()
+    loss_: float = learned()
+    best_loss_: Any = learned()
+    loss_curve_: list[float] = learned()
+    validation_scores_: Any = learned()
+    best_validation_score_: Any = learned()
+    history_: list[Record] = learned()
+    outlook_: Outlook | None = learned()
+    stopped_: bool = learned()
 
     def __sklearn_is_fitted__(self) -> bool:
-        return "_session" in vars(self)
+        return hasattr(self, "_session")
 
     def _adopt(self, session: Session) -> None:
         """Begin the learned attributes with a fresh session."""
@@ -40,12 +57,12 @@ class Learned:
         self.n_layers_ = 1 + sum(p.name.endswith(".W") for p in network.layout.parameters)
         self.t_ = 0
         self.loss_ = math.nan
-        self.loss_curve_: list[float] = []
-        self.history_: list[Any] = []
-        self.outlook_: Outlook | None = None
-        self.best_loss_: Any = math.inf
-        self.validation_scores_: Any = None
-        self.best_validation_score_: Any = None
+        self.loss_curve_ = []
+        self.history_ = []
+        self.outlook_ = None
+        self.best_loss_ = math.inf
+        self.validation_scores_ = None
+        self.best_validation_score_ = None
 
     @property
     def coefs_(self) -> list[Array]:
@@ -83,4 +100,6 @@ class Learned:
         return self._session.predictor.loss
 
     def _of_kind(self, kind: str) -> list[Array]:
-        return [self.parameters_[p.name] for p in self.network_.layout.parameters if p.kind == kind]
+        check_is_fitted(self)
+        predictor = self._session.predictor
+        return [predictor.parameters[p.name] for p in predictor.network.layout.parameters if p.kind == kind]

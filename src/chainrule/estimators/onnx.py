@@ -11,6 +11,7 @@ from chainrule.engine.members import Members
 from chainrule.errors import InputTypeError
 from chainrule.estimators.base import BaseMLP
 from chainrule.estimators.classifier import MLPClassifier
+from chainrule.estimators.one_value import at_rest
 from chainrule.estimators.regressor import MLPRegressor
 from chainrule.estimators.table.base import BaseTable
 from chainrule.formats.onnx.columns import encoded
@@ -51,9 +52,9 @@ def to_onnx(estimator: Any) -> Any:
             "Pipelines are exported by skl2onnx: see chainrule.estimators.skl2onnx.",
         )  # fmt: skip
     check_is_fitted(estimator)
-    g = Graph()
+    estimator, g = at_rest(estimator), Graph()
     if isinstance(estimator, BaseTable):
-        outputs(g, estimator.model_, encoded(g, estimator.encoder_), None, estimator)
+        outputs(g, at_rest(estimator.model_), encoded(g, estimator.encoder_), None, estimator)
     else:
         network = estimator.network_
         x = g.input("X", np.float32, 3 if network.pools else 2, network.inputs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
@@ -18,7 +18,8 @@ from chainrule.estimators.session import Session
 from chainrule.estimators.target import Target
 from chainrule.training import checkpoints
 from chainrule.training.batches import Data
-from chainrule.training.callbacks.base import callback
+from chainrule.training.callbacks.base import Callback, callback
+from chainrule.training.checkpoints import State
 
 if TYPE_CHECKING:
     from chainrule.estimators.base import BaseMLP
@@ -29,19 +30,47 @@ Weigher = Callable[[Array, Array | None], Array | None]
 
 
 def fitting(
-    estimator: BaseMLP, given: Given, held_out: Given, groups: Any, resume_from: Any, incremental: bool
+    estimator: BaseMLP,
+    given: Given,
+    held_out: Given,
+    groups: Any = None,
+    resume_from: Any = None,
+    incremental: bool = False,
+    classes: Array | None = None,
 ) -> Fitting:
-    """A call of fit or partial_fit that is ready to run; the estimator has begun its session.
+    """A call of fit or partial_fit that is ready to run, in a draft of the estimator that has begun its session.
 
-    Where something is refused, a fresh fit leaves no model of an earlier y behind, and any other the model as it was.
+    `classes` are those that a first partial_fit names. Where something is refused, a fresh fit leaves no model of an
+    earlier y behind, and any other the model as it was.
     """
-    name = type(estimator).__name__
-    rules.check(name, vars(estimator))
+    rules.check(type(estimator).__name__, vars(estimator))
     _check_call(estimator, held_out, resume_from, incremental)
     resumed = None if resume_from is None else checkpoints.read(resume_from)
     goes_on = estimator.__sklearn_is_fitted__() and (estimator.warm_start or incremental) and resumed is None
-    if not goes_on:
-        estimator.__dict__.pop("_session", None)
+    draft = estimator._draft(goes_on)
+    if classes is not None:
+        draft.classes_ = classes
+    audience = [Bridge(estimator, draft, given)] if listens(estimator) and not incremental else []
+    try:
+        return _begun(draft, given, held_out, groups, resumed, incremental, goes_on, audience)
+    except Exception:
+        if not goes_on:
+            estimator._forget()
+        raise
+
+
+def _begun(
+    estimator: BaseMLP,
+    given: Given,
+    held_out: Given,
+    groups: Any,
+    resumed: State | None,
+    incremental: bool,
+    goes_on: bool,
+    audience: Sequence[Callback],
+) -> Fitting:
+    """The call in a draft."""
+    name = type(estimator).__name__
     X, y, weight = given.checked(
         estimator, estimator.parameters_.vector.dtype if goes_on else estimator.dtype, reset=not goes_on
     )
@@ -72,13 +101,12 @@ def fitting(
                 f"{name}(calibration=)", "held-out rows to calibrate on", "none",
                 "Give X_val and y_val, validation_split= or early_stopping=True, or call calibrate after fit.",
             )  # fmt: skip
-    audience = [callback(f"{name}(callbacks=)", one) for one in estimator.callbacks or ()]
-    if listens(estimator) and not incremental:
-        audience.append(Bridge(estimator, given))
-    made = Fitting(estimator, session, parts, incremental, resumed, audience)
-    if not goes_on:
+    own = [callback(f"{name}(callbacks=)", one) for one in estimator.callbacks or ()]
+    made = Fitting(estimator, session, parts, incremental, resumed, [*own, *audience])
+    if goes_on:
+        made.session = estimator._session = session.going_on()
+    else:
         estimator._adopt(session)
-    session.forget_calibration()
     return made
 
 

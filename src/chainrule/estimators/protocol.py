@@ -28,12 +28,15 @@ __all__ = ["Bridge", "CallbackSupportMixin", "listens", "with_callbacks"]
 
 
 class Bridge(Callback):
-    """Passes events on: a fit is a task, each of its epochs a subtask. A callback of scikit-learn may stop the fit."""
+    """Passes events on: a fit is a task, each of its epochs a subtask. A callback of scikit-learn may stop the fit.
 
-    def __init__(self, estimator: BaseMLP, given: Given) -> None:
+    It is told of the estimator that was asked to fit, and the `draft` in which that learns.
+    """
+
+    def __init__(self, estimator: BaseMLP, draft: BaseMLP, given: Given) -> None:
         metadata = None if given.weight is None else {"sample_weight": given.weight}
         self._rows: dict[str, Any] = {"X": given.X, "y": given.y, "metadata": metadata}
-        self._estimator = estimator
+        self._estimator, self._draft = estimator, draft
         self._epoch: Any = None
 
     def begin(self, outlook: Outlook) -> None:
@@ -72,7 +75,9 @@ class Bridge(Callback):
 
     def _learned(self) -> dict[str, Any]:
         """What makes a copy of the estimator that predicts as if the fit had ended here."""
-        return {"_session": self._estimator._session.frozen()}
+        so_far = self._draft._draft(goes_on=True)
+        so_far._session = self._draft._session.frozen()
+        return {"_learned": so_far._value()}
 
 
 def listens(estimator: BaseMLP) -> bool:

@@ -13,6 +13,8 @@ from sklearn.metrics import r2_score
 from chainrule.errors import InputError
 from chainrule.estimators.base import BaseMLP
 from chainrule.estimators.intervals import Band, Margins, interval
+from chainrule.estimators.one_value import reads_once
+from chainrule.estimators.session import Calibration
 from chainrule.estimators.target import Target
 from chainrule.network import losses
 from chainrule.network.losses import Custom, Loss, domains
@@ -88,6 +90,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
         levels = np.array(loss.levels) if isinstance(loss, losses.Quantile) else np.array([0.5])
         return parts[int(np.abs(levels - 0.5).argmin())]
 
+    @reads_once
     def predict(self, X: Any, return_std: bool = False, samples: int | None = None) -> Any:
         """Predicted values.
 
@@ -128,12 +131,13 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
     def _check_calibration(self, where: str, loss: Loss) -> None:
         """Every loss of numbers has intervals."""
 
-    def _calibrate(self, rows: Data) -> None:
+    def _calibration(self, rows: Data) -> Calibration:
         y, weight = rows.counted()
         prediction = self._session.predictor(rows.X, self.n_threads, rows.subset)
         distances = Band.of(self._loss, prediction).distances(y.astype(np.float64))
-        self._session.margins = Margins.of(distances, weight)
+        return {"margins": Margins.of(distances, weight)}
 
+    @reads_once
     def predict_interval(self, X: Any, coverage: float = 0.9) -> tuple[Array, Array]:
         """Between which ends y lies with this probability.
 
@@ -174,6 +178,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
         lower, upper = interval(self._loss, prediction, self._session.margins, coverage)
         return self._as_given(lower), self._as_given(upper)
 
+    @reads_once
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """R2 of the predicted values; of several quantiles, of the one nearest the median."""
         return float(r2_score(y, self._as_given(self._point(self._raw(X))), sample_weight=sample_weight))

@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from chainrule import __version__
 from chainrule.errors import InputError
 from chainrule.estimators.loading import KINDS
+from chainrule.estimators.one_value import at_rest
 from chainrule.formats import model_file
 from chainrule.formats.document import Document
 
@@ -72,13 +73,13 @@ class Saved(ABC):
         True
         """
         check_is_fitted(self)
-        kind = type(self)
+        kind, estimator = type(self), at_rest(self)
         if kind.__module__ != f"chainrule.estimators.{KINDS.get(kind.__name__)}":
             raise InputError(
                 f"{kind.__name__}.save()", f"one of {sorted(KINDS)}", f"{kind.__module__}.{kind.__qualname__}",
                 "A class of your own is code: pickle it.",
             )  # fmt: skip
-        document = self._document()
+        document = estimator._document()
         versions = {"chainrule": __version__, "numpy": np.__version__, "python": platform.python_version()}
         written = {"date": datetime.now(UTC).isoformat(timespec="seconds"), **versions}
         envelope = {"estimator": kind.__name__, "written": written, "content": document.model}

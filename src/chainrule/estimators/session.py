@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+import copy
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Self, TypedDict
 
 import numpy as np
 
@@ -28,12 +29,22 @@ if TYPE_CHECKING:
     from chainrule.estimators.base import BaseMLP
 
 
+class Calibration(TypedDict, total=False):
+    """What calibration finds: a predictor at another temperature, or margins."""
+
+    predictor: AnyPredictor
+    margins: Margins
+
+
 @dataclass
 class Session:
     """A network with its parameters, its streams of random numbers, and the trainer and the stopping so far.
 
     `margins` are those of a regressor's conformal intervals; the temperature of a classifier is the predictor's.
     `recorder` measures the layers while they train; `recorded` is what one of another process has measured.
+
+    What predicts is not trained again. Training that goes on does so in a session of its own, by `going_on`, and when
+    it ends, `finished` gives what predicts from then on. A trainer is in one session at a time, or in one call of fit.
     """
 
     predictor: AnyPredictor
@@ -43,6 +54,7 @@ class Session:
     margins: Margins | None = None
     recorder: Recorder | None = None
     recorded: Probes | None = None
+    gives_copies: bool = False
 
     @classmethod
     def begin(cls, network: Network, loss: Loss, dtype: Any, random_state: Any, n_members: int = 1) -> Self:
@@ -56,11 +68,43 @@ class Session:
         parameters = ensemble.initial(network, drawn, dtype, n_members)
         return cls(ensemble.predictor(network, parameters, loss), drawn)
 
-    def forget_calibration(self) -> None:
-        """Before training goes on: what was found holds for the weights at hand only."""
-        self.margins = None
-        if self.predictor.temperature != 1:
-            self.predictor = self.predictor.at(1.0)
+    def going_on(self) -> Session:
+        """Weights, moments and streams to train on, beside these; calibration holds for these weights only.
+
+        The trainer stays with its buffers for as long as calls follow each other: it has weights of its own from the
+        second on, and gives copies of them.
+        """
+        now, recorder = self.predictor, copy.copy(self.recorder)
+        trainer, stopping = self._take()
+        if trainer is None:
+            parameters, drawn = now.parameters.copy(), copy.deepcopy(self.streams)
+        else:
+            if trainer.model is now.parameters:
+                trainer.observer = None
+                trainer = copy.deepcopy(trainer)
+            parameters, drawn = trainer.model, trainer.streams
+            parameters.vector[...] = now.parameters.vector  # which may have been changed
+        predictor = ensemble.predictor(now.network, parameters, now.loss)
+        return Session(predictor, drawn, trainer, stopping, None, recorder, self.recorded, gives_copies=True)
+
+    def finished(self) -> Session:
+        """What predicts from now on, with the trainer for later."""
+        if self.recorder is not None:
+            self.recorder.end()
+        if not self.gives_copies:
+            return self
+        now = self.predictor
+        predictor = ensemble.predictor(now.network, now.parameters.copy(), now.loss).at(now.temperature)
+        return replace(self, predictor=predictor, streams=copy.deepcopy(self.streams), gives_copies=False)
+
+    def calibrated(self, found: Calibration) -> Session:
+        """The same with what calibration has found, and with the trainer, which this one then has no more."""
+        trainer, stopping = self._take()
+        return replace(self, **found, trainer=trainer, stopping=stopping)
+
+    def _take(self) -> tuple[AnyTrainer | None, Stopping | None]:
+        """What training goes on with, for one call: another, in another thread, finds nothing and begins with fresh."""
+        return vars(self).pop("trainer", None), vars(self).pop("stopping", None)
 
     @property
     def probes(self) -> Probes | None:
@@ -72,7 +116,7 @@ class Session:
         self.trainer = self.stopping = None
 
     def frozen(self) -> Session:
-        """A copy that predicts as this one does now; what it needs to train on is left out."""
+        """A copy that predicts as this one does now, uncalibrated; what it needs to train on is left out."""
         now = self.predictor
         return Session(ensemble.predictor(now.network, now.parameters.copy(), now.loss), self.streams)
 

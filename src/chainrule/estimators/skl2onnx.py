@@ -8,6 +8,7 @@ import numpy as np
 
 from chainrule.errors import MissingExtraError
 from chainrule.estimators.classifier import MLPClassifier
+from chainrule.estimators.one_value import at_rest
 from chainrule.estimators.onnx import outputs
 from chainrule.estimators.regressor import MLPRegressor
 from chainrule.formats.onnx.graph import OPSET, Graph
@@ -52,7 +53,7 @@ def register() -> None:
 
 def _convert(scope: Any, operator: Any, container: Any) -> None:
     """The nodes of one estimator among those of a pipeline, under names that are free there."""
-    model, g = operator.raw_operator, Graph()
+    model, g = at_rest(operator.raw_operator), Graph()
     x = g.cast(operator.inputs[0].full_name, np.float32)
     outputs(g, model, x, None, model)
     pairs = list(zip(g.outputs, operator.outputs, strict=False))

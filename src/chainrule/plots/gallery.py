@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from chainrule.files import whole, write_whole
 from chainrule.plots import style
 from chainrule.plots.display import Display
 
@@ -158,11 +159,12 @@ def draw(folder: Path, pictures: Sequence[Picture] = PICTURES) -> Iterator[Path]
         display: Display = names["display"]
         figure = display.figure_.figure
         file = folder / f"{picture.name}.png"
-        figure.savefig(file, dpi=DENSITY, metadata={"Software": None})
+        with whole(file) as raw:
+            figure.savefig(raw, format="png", dpi=DENSITY, metadata={"Software": None})
         pyplot.close(figure)
         yield file
     file = folder / "README.md"
-    file.write_text(page(pictures), encoding="utf-8")
+    write_whole(file, page(pictures).encode())
     yield file
 
 

@@ -12,13 +12,14 @@ from chainrule.training.records import Record
 
 
 def fitted(where: str, estimator: Any) -> Any:
-    """An estimator of chainrule that was fitted.
+    """An estimator of chainrule that was fitted, at rest: a fit in another thread does not show in it.
 
     Raises
     ------
     InputError, InputTypeError
         Where it is another thing, or not fitted yet.
     """
+    from chainrule.estimators.one_value import at_rest
     from chainrule.estimators.saving import Saved
 
     if not isinstance(estimator, Saved):
@@ -30,7 +31,7 @@ def fitted(where: str, estimator: Any) -> Any:
         raise InputError(
             f"{where}(estimator)", "a fitted estimator", f"{type(estimator).__name__} before fit", "Call fit(X, y)."
         )
-    return estimator
+    return at_rest(estimator)
 
 
 def history(where: str, estimator: Any) -> list[Record]:
@@ -46,7 +47,7 @@ def model(where: str, estimator: Any) -> Any:
     from chainrule.estimators.table.base import BaseTable
 
     found = fitted(where, estimator)
-    return found.model_ if isinstance(found, BaseTable) else found
+    return fitted(where, found.model_) if isinstance(found, BaseTable) else found
 
 
 def probes(where: str, estimator: Any) -> Probes:
@@ -83,6 +84,9 @@ def classifies(estimator: Any) -> bool:
 
 def probabilities(where: str, estimator: Any, X: Any) -> tuple[Any, Any]:
     """What a fitted classifier, a pipeline too, gives rows, (rows, classes), and its classes."""
+    from chainrule.estimators.one_value import at_rest
+
+    estimator = at_rest(estimator)
     try:
         classes, ask = estimator.classes_, estimator.predict_proba
     except AttributeError as error:

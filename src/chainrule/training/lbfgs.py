@@ -56,7 +56,8 @@ def minimise(
     """Lower the objective over all data at once; the parameters are changed in place.
 
     Limited-memory BFGS with bounds code of Byrd et al. 1995 (SciPy's L-BFGS-B). The best point seen is what
-    remains when the user interrupts. `on_iteration` is told the objective, and ends it by returning True.
+    remains where a user interrupts it, or `on_iteration` raises. That is told the objective, and ends it by returning
+    True.
     """
     if penalty.l1:
         raise InputError(
@@ -112,7 +113,7 @@ def minimise(
                     "ftol": min(tol, SMALLEST_DECREASE),
                 },
             )
-    except KeyboardInterrupt:
+    except BaseException:
         parameters.vector[...] = best_vector
         raise
     parameters.vector[:trained] = found.x

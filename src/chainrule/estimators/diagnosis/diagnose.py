@@ -15,6 +15,7 @@ from chainrule.diagnosis.observed import Observed, Scores
 from chainrule.errors import InputError, InputTypeError
 from chainrule.estimators.base import BaseMLP
 from chainrule.estimators.diagnosis import experiments, scores
+from chainrule.estimators.one_value import at_rest
 from chainrule.estimators.sequences import OverSequences
 from chainrule.estimators.table import fitting
 from chainrule.estimators.table.base import BaseTable
@@ -82,11 +83,11 @@ then has a way back on which nothing shrinks it. Clip its norm at 1, as more of 
 
 
 def unwrapped(estimator: Any, *rows: Any) -> tuple[Any, ...]:
-    """The last step of a fitted pipeline, and the rows as it gets them; others and their rows as they are."""
+    """The last step of a fitted pipeline, at rest, and the rows as it gets them; others and their rows as they are."""
     if not isinstance(estimator, Pipeline):
-        return estimator, *rows
+        return at_rest(estimator), *rows
     front = estimator[:-1]
-    return estimator[-1], *(None if X is None else front.transform(X) for X in rows)
+    return at_rest(estimator[-1]), *(None if X is None else front.transform(X) for X in rows)
 
 
 def _unfitted(estimator: Any, X: Any, y: Any) -> Observed:
@@ -169,7 +170,7 @@ def _table(estimator: Any, X: Any) -> Array | None:
 
 def _inside(estimator: Any) -> BaseMLP:
     """The multi-layer perceptron that an estimator is, or has inside."""
-    found: BaseMLP = estimator.model_ if isinstance(estimator, BaseTable) else estimator
+    found: BaseMLP = at_rest(estimator.model_ if isinstance(estimator, BaseTable) else estimator)
     return found
 
 

@@ -17,6 +17,7 @@ from chainrule.engine.expansion import Coded
 from chainrule.engine.network import Network
 from chainrule.estimators import room, rules
 from chainrule.estimators.base import BaseMLP
+from chainrule.estimators.one_value import Learner, learned, reads_once
 from chainrule.estimators.saving import Saved
 from chainrule.estimators.table import documents, fitting, importance, rows
 from chainrule.formats.document import Document
@@ -25,12 +26,17 @@ from chainrule.tables.encoder import Encoder
 Array = NDArray[Any]
 
 
-class Learned:
+class Learned(Learner):
     """What fit sets."""
 
-    encoder_: Encoder
-    model_: BaseMLP
-    target_name_: str | None
+    encoder_: Encoder = learned()
+    model_: BaseMLP = learned()
+    target_name_: str | None = learned()
+    n_features_in_: int = learned()
+    feature_names_in_: NDArray[np.object_] = learned()
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "model_")
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -125,15 +131,27 @@ class BaseTable(Learned, BaseEstimator, Saved):  # type: ignore[misc]
         Raises
         ------
         InputError, InputTypeError
-            A `ValueError`, a `TypeError`: a parameter out of range, or rows that cannot be used.
+            A `ValueError`, a `TypeError`: a parameter out of range, or rows that cannot be used. The estimator is then
+            unfitted.
         DivergenceError
             A `ValueError`: training left the finite numbers.
+
+        Notes
+        -----
+        Other threads may use a fitted estimator while it is fitted again; see `MLPClassifier.fit`.
         """
-        for done in ("model_", "encoder_"):
-            self.__dict__.pop(done, None)
-        self._check_parameters(self.get_params(deep=False))
-        with room.told(f"{type(self).__name__}.fit"):
-            fitting.fit(self, X, y, sample_weight, (X_val, y_val, sample_weight_val))
+        draft = self._draft(goes_on=False)
+        try:
+            draft._check_parameters(draft.get_params(deep=False))
+            with room.told(f"{type(self).__name__}.fit"):
+                fitting.fit(draft, X, y, sample_weight, (X_val, y_val, sample_weight_val))
+        except Exception:
+            if not draft.__sklearn_is_fitted__():
+                self._forget()
+            raise
+        finally:
+            if draft.__sklearn_is_fitted__() and (fitting.has_learned(draft) or not self.__sklearn_is_fitted__()):
+                self._put_in_place(draft)
         return self
 
     def _with_scaled_inputs(self) -> Self:
@@ -167,9 +185,7 @@ class BaseTable(Learned, BaseEstimator, Saved):  # type: ignore[misc]
         check_is_fitted(self)
         return self.model_.network_
 
-    def __sklearn_is_fitted__(self) -> bool:
-        return "model_" in vars(self)
-
+    @reads_once
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
         """Names of the network's inputs: of a number's bins, of a category's levels."""
         check_is_fitted(self)
@@ -182,6 +198,7 @@ class BaseTable(Learned, BaseEstimator, Saved):  # type: ignore[misc]
         table = rows.check_names(self, X, rows.table(X, where), self.target_name_)
         return self.encoder_.code(table, where)
 
+    @reads_once
     def importances(
         self, X: Any, y: Any = None, n_repeats: int = 5, random_state: int = 0
     ) -> list[importance.Importance]:
@@ -209,6 +226,7 @@ class BaseTable(Learned, BaseEstimator, Saved):  # type: ignore[misc]
     def _score(self, coded: Coded, target: Array) -> float:
         """Accuracy or R2 of coded rows against a target in the form of the estimator inside."""
 
+    @reads_once
     def attributions(self, X: Any) -> Array:
         """What each column adds to a prediction to first order: gradient times input, summed over its inputs.
 

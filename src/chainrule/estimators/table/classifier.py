@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_array, column_or_1d
 from chainrule.engine.expansion import Coded
 from chainrule.errors import InputError
 from chainrule.estimators.inputs import one_form
+from chainrule.estimators.one_value import learned, reads_once
 from chainrule.estimators.table.base import BaseTable
 from chainrule.estimators.table.inside import TableMLPClassifier
 
@@ -68,6 +69,8 @@ class TableClassifier(ClassifierMixin, BaseTable):  # type: ignore[misc]
     """
 
     class_weight: Any = None
+
+    classes_ = learned()
 
     _inside = TableMLPClassifier
     _stratifies = True
@@ -125,11 +128,13 @@ class TableClassifier(ClassifierMixin, BaseTable):  # type: ignore[misc]
     def _codes(self, coded: Coded) -> Array:
         return np.asarray(self.model_.predict(coded))
 
+    @reads_once
     def predict(self, X: Any) -> Array:
         """The most probable class of each row, shape (rows,)."""
         coded = self._coded(X)
         return np.asarray(self.classes_[self._codes(coded)])
 
+    @reads_once
     def predict_proba(self, X: Any) -> Array:
         """Probabilities of shape (rows, classes), in the order of `classes_`."""
         coded = self._coded(X)

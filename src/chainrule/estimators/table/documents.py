@@ -8,6 +8,7 @@ import numpy as np
 
 from chainrule.errors import InputError
 from chainrule.estimators import chosen, documents, labels
+from chainrule.estimators.one_value import at_rest
 from chainrule.formats.document import Document
 from chainrule.formats.fields import Fields
 from chainrule.tables.encoder import Encoder
@@ -28,7 +29,11 @@ def of(estimator: BaseTable) -> Document:
     InputError
         For a parameter that is code and belongs to the network.
     """
-    where, inside, learned = f"{type(estimator).__name__}.save()", documents.of(estimator.model_), vars(estimator)
+    where, inside, learned = (
+        f"{type(estimator).__name__}.save()",
+        documents.of(at_rest(estimator.model_)),
+        vars(estimator),
+    )
     model: dict[str, Any] = {
         **chosen.to_data(estimator),
         "encoder": ENCODINGS.out(where, estimator.encoder_),
@@ -74,6 +79,7 @@ def estimator(kind: type[Estimator], document: Document) -> Estimator:
         made.target_ = _encodings(TargetScale, content, "target")
     content.end()
     made._check_learned()
+    made._put_in_place(made)
     return made
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import fields, replace
@@ -177,6 +178,15 @@ def _train(
         **presets.training(preset, count),
         **extra,
     )
-    model.fit(*training, *validation)
-    model._session.rest()
-    estimator.encoder_, estimator.model_ = made, model
+    try:
+        model.fit(*training, *validation)
+    finally:  # also where a callback has raised: the best weights so far are kept
+        if model.__sklearn_is_fitted__():
+            model._session.rest()
+            estimator.encoder_, estimator.model_ = made, model
+
+
+def has_learned(estimator: BaseTable) -> bool:
+    """Whether an epoch has made the weights of a fitted estimator."""
+    best = estimator.model_.best_validation_score_
+    return best is not None and best > -math.inf

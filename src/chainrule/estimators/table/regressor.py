@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_array, column_or_1d
 from chainrule.engine.expansion import Coded
 from chainrule.errors import InputError
 from chainrule.estimators.inputs import one_form
+from chainrule.estimators.one_value import learned, reads_once
 from chainrule.estimators.table.base import BaseTable
 from chainrule.estimators.table.inside import TableMLPRegressor
 from chainrule.network import losses
@@ -50,6 +51,8 @@ class TableRegressor(RegressorMixin, BaseTable):  # type: ignore[misc]
     loss: str | Loss = "squared_error"
     log_target: bool = False
 
+    target_ = learned()
+
     _inside = TableMLPRegressor
     _stratifies = False
 
@@ -81,12 +84,12 @@ class TableRegressor(RegressorMixin, BaseTable):  # type: ignore[misc]
                 f"{type(self).__name__}(log_target=)", "targets above 0", f"{found.min():g}", "Leave it False."
             )
         self.target_ = TargetScale.of(found, self.log_target)
-        return self._learned(found)
+        return self._scaled(found)
 
     def _target(self, y: Any) -> Array:
-        return self._learned(self._numbers(y))
+        return self._scaled(self._numbers(y))
 
-    def _learned(self, y: Array) -> Array:
+    def _scaled(self, y: Array) -> Array:
         found = self.target_(y)
         return found[:, 0] if found.shape[1] == 1 else found
 
@@ -97,6 +100,7 @@ class TableRegressor(RegressorMixin, BaseTable):  # type: ignore[misc]
         found = self.model_.predict(coded)
         return self.target_.back(found.reshape(len(found), -1))
 
+    @reads_once
     def predict(self, X: Any) -> Array:
         """Predicted values, (rows,), or (rows, targets) where y had several columns; float64, in units of y."""
         found = self._values(self._coded(X))

@@ -14,6 +14,7 @@ from chainrule.errors import InputError, InputTypeError
 from chainrule.estimators.base import BaseMLP
 from chainrule.estimators.classifier import MLPClassifier
 from chainrule.estimators.diagnosis.diagnose import diagnose
+from chainrule.estimators.one_value import at_rest
 from chainrule.estimators.table import rows
 from chainrule.estimators.table.base import BaseTable
 from chainrule.plots.report.course import Course
@@ -86,8 +87,8 @@ def subject(estimator: Any, X: Any = None, y: Any = None, findings: Findings | N
         raise InputTypeError("report(estimator)", "an estimator of chainrule", repr(estimator)[:80], "Give one.")
     if not estimator.__sklearn_is_fitted__():
         raise InputError("report(estimator)", "one that is fitted", type(estimator).__name__, "Call fit first.")
-    table = isinstance(estimator, BaseTable)
-    model = estimator.model_ if table else estimator
+    estimator, table = at_rest(estimator), isinstance(estimator, BaseTable)
+    model = at_rest(estimator.model_ if table else estimator)
     course = Course(model.history_, model.probes_)
     scored = None if X is None else _scored(estimator, model, X, y)
     if findings is None:

@@ -17,8 +17,10 @@ from typing import Any
 
 import numba
 import numpy as np
+from numba.core.compiler_lock import global_compiler_lock
 
 import chainrule.network
+from chainrule.engine import forks
 from chainrule.engine.kernels import Kernel, functions, normal, rules
 from chainrule.engine.kernels.access import Access
 from chainrule.engine.kernels.numba_set import (
@@ -44,6 +46,9 @@ _log = logging.getLogger("chainrule")
 #: All that fastmath allows but nnan and ninf: those would hide a divergence.
 FLAGS = {"contract", "reassoc", "nsz", "arcp", "afn"}
 
+
+# Else a child of a fork would wait for ever until another thread of its parent has compiled.
+forks.around(global_compiler_lock.acquire, global_compiler_lock.release, global_compiler_lock.release)
 
 _OPTIONS: dict[str, Any] = dict(error_model="numpy", fastmath=FLAGS, nogil=True)
 
