@@ -9,15 +9,12 @@ long.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from numbers import Integral
 from threading import Lock
 
-from threadpoolctl import OpenBLASController, ThreadpoolController
-
+from chainrule.engine import blas, processors
 from chainrule.errors import InputError
 
 #: Multiplications of a network's largest product that are worth a thread.
@@ -28,10 +25,8 @@ TINY_PRODUCT = 65_536 * 4
 
 
 def available() -> int:
-    """Processors that this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """Processors that this process may use."""
+    return processors.available()
 
 
 def resolve(n_threads: int | None) -> int:
@@ -65,20 +60,20 @@ class _Limits:
     def enter(self, threads: int) -> None:
         with self.lock:
             if not self.inside:
-                self.kept = _counts()
+                self.kept = blas.counts()
             self.inside += 1
-            _set([threads] * len(self.kept))
+            blas.set_counts([threads] * len(self.kept))
 
     def leave(self) -> None:
         with self.lock:
             self.inside -= 1
             if not self.inside:
-                _set(self.kept)
+                blas.set_counts(self.kept)
 
     def callers(self) -> list[int]:
         """Threads of each BLAS as the caller set them, whoever is inside."""
         with self.lock:
-            return self.kept if self.inside else _counts()
+            return self.kept if self.inside else blas.counts()
 
 
 _limits = _Limits()
@@ -95,23 +90,3 @@ def limited(threads: int) -> Iterator[None]:
         yield
     finally:
         _limits.leave()
-
-
-def _counts() -> list[int]:
-    return [library.get_num_threads() for library in _controller().lib_controllers]
-
-
-def _set(counts: list[int]) -> None:
-    # From 3.8 on, threadpoolctl lets nobody set OpenBLAS but the thread that did so first, until it is forgotten.
-    forget = getattr(OpenBLASController, "clear_controlling_thread", lambda force: None)
-    forget(force=True)
-    for library, count in zip(_controller().lib_controllers, counts, strict=True):
-        library.set_num_threads(count)
-    forget(force=True)
-
-
-@cache
-def _controller() -> ThreadpoolController:
-    import scipy.linalg.cython_blas  # noqa: F401  (its BLAS must be loaded to be found)
-
-    return ThreadpoolController().select(user_api="blas")

@@ -9,10 +9,11 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-import numba
+import numpy as np
 from llvmlite import ir
 from numba import types
 
+from chainrule.engine.kernels.numba_set import on_disk
 from chainrule.engine.kernels.numba_set.tasks import WORD, low_level
 
 MEET, END = 0, -1
@@ -64,7 +65,7 @@ def _add(typing: Any, address: Any, amount: Any) -> Any:
 
 if sys.platform == "win32":  # no yield of this name there: waiting members spin
 
-    @numba.njit(**_options)
+    @on_disk.njit(**_options)
     def _let_others_run() -> None:
         pass
 
@@ -72,7 +73,7 @@ else:
     _let_others_run = types.ExternalFunction("sched_yield", types.int32())
 
 
-@numba.njit(**_options)
+@on_disk.njit(**_options)
 def _wait(address: Any, least: Any) -> Any:
     looks = 0
     found = _look(address)
@@ -84,7 +85,7 @@ def _wait(address: Any, least: Any) -> Any:
     return found
 
 
-@numba.njit(**_options)
+@on_disk.njit(**_options)
 def _follow(place: Any, board: Any, arrived: Any, members: Any) -> None:
     task = _word(place)
     while task != END:
@@ -98,13 +99,13 @@ def _follow(place: Any, board: Any, arrived: Any, members: Any) -> None:
         task = _word(place)
 
 
-@numba.njit("void(int64)", **_options)
+@on_disk.njit("void(int64)", **_options)
 def alone(table: Any) -> None:
     """Follow a table that has no MEET."""
     _follow(table, 0, 0, 1)
 
 
-@numba.njit("void(int64[::1], int64, int64)", **_options)
+@on_disk.njit("void(int64[::1], int64, int64)", **_options)
 def lead(board: Any, tables: Any, members: Any) -> None:
     """Give a team its tables, each of which ends in a MEET, and follow the first."""
     arrived = board[ARRIVED]
@@ -114,7 +115,7 @@ def lead(board: Any, tables: Any, members: Any) -> None:
     _follow(_word(tables), board.ctypes.data, arrived, members)
 
 
-@numba.njit("void(int64[::1], int64, int64)", **_options)
+@on_disk.njit("void(int64[::1], int64, int64)", **_options)
 def serve(board: Any, member: Any, members: Any) -> None:
     """Follow one table after another until the board's tables are 0."""
     at = board.ctypes.data
@@ -128,7 +129,29 @@ def serve(board: Any, member: Any, members: Any) -> None:
         _follow(_word(tables + 8 * member), at, _word(at + 8 * START), members)
 
 
-@numba.njit("void(int64[::1])", **_options)
+@on_disk.njit(**_options)  # seldom needed: not compiled before
+def in_turn(tables: Any, members: Any) -> None:
+    """Follow a team's tables on one thread: each member's until it would wait, then the next member's."""
+    places = np.empty(members, np.int64)
+    for member in range(members):
+        places[member] = _word(tables + 8 * member)
+    unfinished = True
+    while unfinished:
+        unfinished = False
+        for member in range(members):
+            place = places[member]
+            task = _word(place)
+            while task != END and task != MEET:
+                _call(task, place + 16)
+                place += 16 + 8 * _word(place + 8)
+                task = _word(place)
+            if task == MEET:
+                place += 16
+                unfinished = True
+            places[member] = place
+
+
+@on_disk.njit("void(int64[::1])", **_options)
 def dismiss(board: Any) -> None:
     """End the team's `serve`."""
     board[TABLES] = 0

@@ -11,6 +11,7 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 
+from chainrule.engine.kernels.numba_set import on_disk
 from chainrule.engine.kernels.numba_set.tasks import SIGNATURE, WORD, low_level
 from chainrule.engine.kernels.specialise import rebound
 
@@ -105,4 +106,4 @@ gemm: Any = None  # placeholder
 def task(dtype: np.dtype[Any], label: str) -> Any:
     """The task of products in this float type, kept on disk under its label."""
     text = rebound(hand_on, {"gemm": _caller(numba.from_dtype(dtype))}, label)
-    return numba.cfunc(SIGNATURE, cache=True)(text)
+    return on_disk.cfunc(SIGNATURE, cache=True)(text)
