@@ -58,7 +58,9 @@ class Team:
 
 @cache
 def _say_one_thread(reason: str) -> None:
-    _log.warning("chainrule goes on with one thread: %s. A smaller n_threads, or a higher limit, gives it more.", reason)
+    _log.warning(
+        "chainrule goes on with one thread: %s. A smaller n_threads, or a higher limit, gives it more.", reason
+    )
 
 
 @contextmanager

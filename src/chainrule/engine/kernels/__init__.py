@@ -76,7 +76,8 @@ def _lacking() -> str:
         import numba
         import scipy.linalg.cython_blas  # noqa: F401  (their products)
 
-        if numba.config.DISABLE_JIT:
+        settings: Any = numba.config
+        if settings.DISABLE_JIT:
             return "NUMBA_DISABLE_JIT is set"
         from chainrule.engine.kernels.numba_set import machine  # noqa: F401
     except Exception as error:  # whatever a package raises that was not made for this Python, NumPy or processor

@@ -1,7 +1,7 @@
 """Compiled kernels on disk: what one process compiled in seconds, another loads in milliseconds.
 
-Numba's own cache raises where no folder can be written to, where the disk is full, where a file is broken. This one goes
-on to the next folder, at last to none, and says so in the line that announces the compiling.
+Numba's own cache raises where no folder can be written to, where the disk is full, where a file is broken. This one
+goes on to the next folder, at last to none, and says so in the line that announces the compiling.
 
 A file holds machine code, which is executed. It is read only if nobody could write it but this user, the owner of the
 package and root, and only if it is whole and was made by the same sources, Python and Numba for the same processor.
@@ -33,6 +33,7 @@ from numba.misc.appdirs import AppDirs
 import chainrule.network
 
 _log = logging.getLogger("chainrule")
+_settings: Any = numba.config
 
 #: Bytes that a folder must have room for: the kernels of a network take half of it.
 ROOM = 1 << 20
@@ -59,7 +60,7 @@ def cfunc(signature: Any, *, cache: bool = False) -> Callable[..., Any]:
     """`numba.cfunc`, with this cache in place of Numba's."""
 
     def compiled(function: Callable[..., Any]) -> Any:
-        callback = CFunc(function, normalize_signature(signature), locals={}, options={})
+        callback: Any = CFunc(function, normalize_signature(signature), locals={}, options={})
         if cache:
             callback._cache = Kept(function)
         else:
@@ -70,7 +71,7 @@ def cfunc(signature: Any, *, cache: bool = False) -> Callable[..., Any]:
     return compiled
 
 
-class Kept(NullCache):  # type: ignore[misc]  # Numba has no types
+class Kept(NullCache):
     """The file of one function, as Numba's compiler asks for it: machine code by signature and processor."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
@@ -122,8 +123,8 @@ def places() -> Iterator[Place]:
     """NUMBA_CACHE_DIR, the package, the user's cache, as with Numba; and at last a temporary folder of this user's."""
     if not sources():
         return  # what is kept could not be told from what other sources made
-    if numba.config.CACHE_DIR:
-        yield Place(Path(numba.config.CACHE_DIR).absolute() / "chainrule")
+    if _settings.CACHE_DIR:
+        yield Place(Path(_settings.CACHE_DIR).absolute() / "chainrule")
     yield Place(Path(__file__).parent / "__pycache__")
     cache_of_user = Path(AppDirs("numba", False).user_cache_dir)
     if cache_of_user.is_absolute():  # not "~/.cache": nobody's home
@@ -168,7 +169,7 @@ def announce() -> None:
     line = "chainrule compiles its kernels for this machine: a few seconds"
     if place is None:
         _say(f"{line} in every process, as they cannot be kept on disk ({refused}). {MEND}")
-    elif place.private or (refused and numba.config.CACHE_DIR):
+    elif place.private or (refused and _settings.CACHE_DIR):
         _say(f"{line}, then kept in {place.folder} ({refused}). {MEND}")
     else:
         _say(f"{line}, then kept on disk.")
