@@ -33,7 +33,7 @@ FLOORS = {
 HOMES = {
     "numba": ("engine/kernels/",),
     "safetensors": ("files.py", "training/checkpoints.py"),
-    "threadpoolctl": ("engine/blas.py",),
+    "threadpoolctl": ("engine/threads.py",),
     "sklearn": ("estimators/",),
     "rich": ("training/callbacks/progress.py",),
     "narwhals": ("tables/frames.py",),
@@ -47,7 +47,7 @@ HOMES = {
     "scipy": (
         "network/",
         "engine/kernels/",
-        "engine/blas.py",
+        "engine/threads.py",
         "training/",
         "tables/",
         "diagnosis/",

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from chainrule.engine import threads
+
 BLOCKED = """
 import sys
 class Blocked:
@@ -36,14 +38,12 @@ ALL = {"scipy", "numba", "llvmlite", "sklearn", "threadpoolctl", "safetensors", 
 
 
 def fit(names=(), error="ModuleNotFoundError(f'No module named {name!r}', name=name)", code=FIT, **variables):
-    """What a process without these packages says: the losses of its fit, and its log."""
+    """A process without these packages, or with broken ones, that has run this code."""
     environment = {k: v for k, v in os.environ.items() if k != "CHAINRULE_KERNELS"}
     environment |= {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **variables}
     blocked = BLOCKED.format(names=set(names) or "()", error=error)
-    ended = subprocess.run(
-        [sys.executable, "-c", blocked + code], env=environment, capture_output=True, text=True, timeout=300
-    )
-    return ended
+    words = [sys.executable, "-c", blocked + code]
+    return subprocess.run(words, env=environment, capture_output=True, text=True, timeout=300)
 
 
 def test_numpy_alone():
@@ -87,3 +87,9 @@ def test_numba_that_was_asked_for():
         "ModuleNotFoundError: No module named 'numba'. Mend that (pip install numba scipy), or leave CHAINRULE_KERNELS "
         "unset for NumPy's kernels.\n"
     )
+
+
+def test_a_blas_that_nobody_knows_is_left_to_itself(monkeypatch):
+    monkeypatch.setattr(threads, "_libraries", list)
+    with threads.limited(1):
+        assert threads.resolve(None) == threads.available()

@@ -17,11 +17,11 @@ from chainrule import (
     Pool,
     Residual,
 )
-from chainrule.engine import blas, threads
+from chainrule.engine import threads
 from chainrule.engine.cut import parts
 from chainrule.engine.lowering import lower
 from chainrule.engine.plan import Plan
-from chainrule.engine.work import _say_one_thread
+from chainrule.engine.work import Team
 from chainrule.errors import PlanError
 from chainrule.network.losses import LOSSES
 from chainrule.training.averaging import EMA
@@ -151,11 +151,7 @@ def test_no_thread_stays_behind_whatever_happens(shaken):
     assert threading.active_count() == before
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
-def test_where_there_is_no_thread_one_does_the_work_of_all(name, shaken, monkeypatch, caplog):
-    """To the same bits, as each part is what it was; and leaving none of the threads that were to be had."""
-    _say_one_thread.cache_clear()
-    together = results(*PROGRAMS[name], shaken, 3)
+def test_a_team_that_cannot_be_complete_leaves_no_thread(monkeypatch):
     start, before = threading.Thread.start, threading.active_count()
 
     def second_fails(thread):
@@ -164,13 +160,9 @@ def test_where_there_is_no_thread_one_does_the_work_of_all(name, shaken, monkeyp
         start(thread)
 
     monkeypatch.setattr(threading.Thread, "start", second_fails)
-    for _ in range(2):
-        alone = results(*PROGRAMS[name], shaken, 3)
-        for what, expected in together.items():
-            np.testing.assert_array_equal(alone[what], expected, err_msg=what)
+    with pytest.raises(RuntimeError, match="can't start"):
+        Team(3)
     assert threading.active_count() == before
-    (line,) = (said for said in caplog.messages if "thread" in said)
-    assert line.startswith("chainrule goes on with one thread: can't start new thread.")
 
 
 def test_limits_of_overlapping_blocks(monkeypatch):
@@ -181,7 +173,7 @@ def test_limits_of_overlapping_blocks(monkeypatch):
 
     def other():
         with threads.limited(1):
-            seen["limited"] = blas.counts()
+            seen["limited"] = threads._counts()
             seen["caller's"] = threads.resolve(None)
             inside.set()
             leave.wait(10)

@@ -9,12 +9,14 @@ long.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from numbers import Integral
 from threading import Lock
+from typing import Any
 
-from chainrule.engine import blas, processors
 from chainrule.errors import InputError
 
 #: Multiplications of a network's largest product that are worth a thread.
@@ -25,8 +27,10 @@ TINY_PRODUCT = 65_536 * 4
 
 
 def available() -> int:
-    """Processors that this process may use."""
-    return processors.available()
+    """Processors that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def resolve(n_threads: int | None) -> int:
@@ -60,20 +64,20 @@ class _Limits:
     def enter(self, threads: int) -> None:
         with self.lock:
             if not self.inside:
-                self.kept = blas.counts()
+                self.kept = _counts()
             self.inside += 1
-            blas.set_counts([threads] * len(self.kept))
+            _set([threads] * len(self.kept))
 
     def leave(self) -> None:
         with self.lock:
             self.inside -= 1
             if not self.inside:
-                blas.set_counts(self.kept)
+                _set(self.kept)
 
     def callers(self) -> list[int]:
         """Threads of each BLAS as the caller set them, whoever is inside."""
         with self.lock:
-            return self.kept if self.inside else blas.counts()
+            return self.kept if self.inside else _counts()
 
 
 _limits = _Limits()
@@ -90,3 +94,33 @@ def limited(threads: int) -> Iterator[None]:
         yield
     finally:
         _limits.leave()
+
+
+def _counts() -> list[int]:
+    return [library.get_num_threads() for library in _libraries()]
+
+
+def _set(counts: list[int]) -> None:
+    if not _libraries():
+        return
+    from threadpoolctl import OpenBLASController
+
+    # From 3.8 on, threadpoolctl lets nobody set OpenBLAS but the thread that did so first, until it is forgotten.
+    forget = getattr(OpenBLASController, "clear_controlling_thread", lambda force: None)
+    forget(force=True)
+    for library, count in zip(_libraries(), counts, strict=True):
+        library.set_num_threads(count)
+    forget(force=True)
+
+
+@cache
+def _libraries() -> list[Any]:
+    """Each BLAS that can be told its threads. One that is not known, such as Accelerate, is left to itself."""
+    try:
+        from threadpoolctl import ThreadpoolController
+    except ImportError:
+        return []
+    with suppress(Exception):  # without SciPy, or with one that is broken, there is NumPy's BLAS alone
+        import scipy.linalg.cython_blas  # noqa: F401  (its BLAS must be loaded to be found)
+    known = ThreadpoolController().select(user_api="blas").lib_controllers
+    return [library for library in known if library.get_num_threads() is not None]

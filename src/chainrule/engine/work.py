@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache, partial
+from functools import partial
 from threading import Thread
 from typing import Any
 
@@ -15,8 +14,6 @@ import numpy as np
 from chainrule.engine import threads
 from chainrule.engine.kernels import Kernel, SetName, load
 from chainrule.errors import PlanError
-
-_log = logging.getLogger("chainrule")
 
 #: One instruction: a kernel, and the arguments of every member of the team, none where it has nothing to do.
 Step = tuple[Kernel, Sequence[Sequence[Any]]]
@@ -31,36 +28,23 @@ class Team:
         self.members = members
         self._machine = machine
         self._board = np.zeros(machine.WORDS, np.int64)
-        self._follow: Callable[[int, int], None] = partial(machine.lead, self._board)
         self._others: list[Thread] = []
         try:
             for member in range(1, members):
                 thread = Thread(target=machine.serve, args=(self._board, member, members), daemon=True)
                 thread.start()
                 self._others.append(thread)
-        except RuntimeError as error:  # no more threads to be had
-            self.dismiss()
-            self._others.clear()
-            self._follow = machine.in_turn
-            _say_one_thread(str(error))
-        except BaseException:  # Ctrl-C: those that are there would wait for ever
+        except BaseException:  # no thread to be had, or Ctrl-C: those that are there would wait for ever
             self.dismiss()
             raise
 
     def follow(self, tables: int) -> None:
-        self._follow(tables, self.members)
+        self._machine.lead(self._board, tables, self.members)
 
     def dismiss(self) -> None:
         self._machine.dismiss(self._board)
         for thread in self._others:
             thread.join()
-
-
-@cache
-def _say_one_thread(reason: str) -> None:
-    _log.warning(
-        "chainrule goes on with one thread: %s. A smaller n_threads, or a higher limit, gives it more.", reason
-    )
 
 
 @contextmanager

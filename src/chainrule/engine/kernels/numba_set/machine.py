@@ -9,7 +9,6 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-import numpy as np
 from llvmlite import ir
 from numba import types
 
@@ -127,28 +126,6 @@ def serve(board: Any, member: Any, members: Any) -> None:
         if tables == 0:
             return
         _follow(_word(tables + 8 * member), at, _word(at + 8 * START), members)
-
-
-@on_disk.njit(**_options)  # seldom needed: not compiled before
-def in_turn(tables: Any, members: Any) -> None:
-    """Follow a team's tables on one thread: each member's until it would wait, then the next member's."""
-    places = np.empty(members, np.int64)
-    for member in range(members):
-        places[member] = _word(tables + 8 * member)
-    unfinished = True
-    while unfinished:
-        unfinished = False
-        for member in range(members):
-            place = places[member]
-            task = _word(place)
-            while task != END and task != MEET:
-                _call(task, place + 16)
-                place += 16 + 8 * _word(place + 8)
-                task = _word(place)
-            if task == MEET:
-                place += 16
-                unfinished = True
-            places[member] = place
 
 
 @on_disk.njit("void(int64[::1])", **_options)
