@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 
 from chainrule.errors import MissingExtraError
@@ -17,6 +18,8 @@ def main() -> None:
         needed = MissingExtraError("chainrule", "the package click", "none", "pip install 'chainrule[cli]'")
         print(needed, file=sys.stderr)
         sys.exit(2)
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that cannot write a name shows its numbers
+        sys.stdout.reconfigure(errors="backslashreplace")
     sys.exit(run())
 
 

@@ -23,6 +23,14 @@ def test_help_is_light(models, command):
     assert not HEAVY & set(loaded.split())
 
 
+def test_letters_that_a_terminal_lacks(models):
+    words = [sys.executable, "-m", "chainrule", "train", "日.csv", "--target", "y", "--print-config"]
+    environment = models.environment() | {"PYTHONIOENCODING": "latin-1"}
+    done = subprocess.run(words, env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert r"\u65e5.csv" in done.stdout
+
+
 def test_help_tells_commands_and_exit_codes(shell):
     done = shell("--help")
     assert done.code == 0

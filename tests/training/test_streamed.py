@@ -86,6 +86,14 @@ def test_ahead_is_the_iterator_itself():
     assert list(ahead(lambda: iter(range(100)), depth=3)) == list(range(100))
 
 
+def test_without_a_thread_nothing_is_done_ahead(monkeypatch):
+    def refuse(thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    assert list(ahead(lambda: iter(range(100)))) == list(range(100))
+
+
 def test_a_choice_of_rows_is_refused():
     with pytest.raises(InputError, match="held out by the source"):
         streamed().part(np.arange(3))

@@ -7,12 +7,11 @@ part with a BLAS on one thread; with the NumPy kernels the BLAS takes the thread
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from numbers import Integral
 from threading import RLock, get_ident
-
-from threadpoolctl import OpenBLASController, ThreadpoolController
+from typing import Any
 
 from chainrule.engine import forks
 from chainrule.engine.processors import available
@@ -120,20 +119,30 @@ def limited(threads: int) -> Iterator[None]:
 
 
 def _counts() -> list[int]:
-    return [library.get_num_threads() for library in _controller().lib_controllers]
+    return [library.get_num_threads() for library in _libraries()]
 
 
 def _set(counts: list[int]) -> None:
+    if not _libraries():
+        return
+    from threadpoolctl import OpenBLASController
+
     # From 3.8 on, threadpoolctl lets nobody set OpenBLAS but the thread that did so first, until it is forgotten.
     forget = getattr(OpenBLASController, "clear_controlling_thread", lambda force: None)
     forget(force=True)
-    for library, count in zip(_controller().lib_controllers, counts, strict=True):
+    for library, count in zip(_libraries(), counts, strict=True):
         library.set_num_threads(count)
     forget(force=True)
 
 
 @cache
-def _controller() -> ThreadpoolController:
-    import scipy.linalg.cython_blas  # noqa: F401  (its BLAS must be loaded to be found)
-
-    return ThreadpoolController().select(user_api="blas")
+def _libraries() -> list[Any]:
+    """Each BLAS that can be told its threads. One that is not known, such as Accelerate, is left to itself."""
+    try:
+        from threadpoolctl import ThreadpoolController
+    except ImportError:
+        return []
+    with suppress(Exception):  # without SciPy, or with one that is broken, there is NumPy's BLAS alone
+        import scipy.linalg.cython_blas  # noqa: F401  (its BLAS must be loaded to be found)
+    known = ThreadpoolController().select(user_api="blas").lib_controllers
+    return [library for library in known if library.get_num_threads() is not None]

@@ -12,9 +12,9 @@ from math import sqrt
 from typing import Any, Literal
 
 from numpy import exp, expm1, log1p, tanh, where
-from scipy.special import erf, expit
 
 from chainrule.errors import InputTypeError, unknown_name
+from chainrule.network.special import erf, expit
 
 SELU_SCALE = 1.0507009873554805
 SELU_ALPHA = 1.6732632423543772

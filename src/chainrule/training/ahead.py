@@ -13,7 +13,8 @@ T = TypeVar("T")
 def ahead(make: Callable[[], Iterator[T]], depth: int = 2) -> Generator[T, None, None]:
     """What `make()` yields, in order, up to `depth` of them before they are asked for.
 
-    What is raised there is raised here. The thread ends with this iterator, also where that is closed early.
+    What is raised there is raised here. The thread ends with this iterator, also where that is closed early. Where
+    there is no thread to be had, nothing is done ahead.
 
     Examples
     --------
@@ -42,7 +43,11 @@ def ahead(make: Callable[[], Iterator[T]], depth: int = 2) -> Generator[T, None,
             put("error", error)
 
     thread = threading.Thread(target=run, name="chainrule ahead", daemon=True)
-    thread.start()
+    try:
+        thread.start()
+    except RuntimeError:  # no more threads to be had
+        yield from make()
+        return
     try:
         while True:
             kind, value = waiting.get()

@@ -1,10 +1,11 @@
 """The kernels: one set in Numba, one in NumPy, the same names and the same arguments.
 
-`CHAINRULE_KERNELS=numpy|numba` picks the set when the process starts; Numba is the default.
+`CHAINRULE_KERNELS=numpy|numba` picks the set; Numba is the default where it can run.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +15,9 @@ from typing import Any, Literal
 import numpy as np
 
 from chainrule.engine.kernels.access import Access
-from chainrule.errors import unknown_name
+from chainrule.errors import MissingExtraError, unknown_name
+
+_log = logging.getLogger("chainrule")
 
 Scalar = Callable[..., Any]
 SetName = Literal["numba", "numpy"]
@@ -41,13 +44,55 @@ class Kernel:
 
 
 def chosen_set() -> SetName:
-    """The kernel set in force, from the environment."""
-    name = os.environ.get("CHAINRULE_KERNELS", "numba")
-    if name == "numba":
-        return "numba"
+    """The kernel set in force: from the environment, else Numba's, or NumPy's where Numba's cannot run.
+
+    Raises
+    ------
+    InputError
+        For a name that is none.
+    MissingExtraError
+        Where CHAINRULE_KERNELS=numba asks for what cannot run.
+    """
+    name = os.environ.get("CHAINRULE_KERNELS")
     if name == "numpy":
         return "numpy"
-    raise unknown_name("CHAINRULE_KERNELS", name, ("numba", "numpy"))
+    if name not in (None, "numba"):
+        raise unknown_name("CHAINRULE_KERNELS", name, ("numba", "numpy"))
+    lacking = _lacking()
+    if not lacking:
+        return "numba"
+    if name is None:
+        _say_numpy(lacking)
+        return "numpy"
+    raise MissingExtraError(
+        "CHAINRULE_KERNELS=numba", "Numba and SciPy", lacking,
+        "Mend that (pip install numba scipy), or leave CHAINRULE_KERNELS unset for NumPy's kernels.",
+    )  # fmt: skip
+
+
+@cache
+def _lacking() -> str:
+    """What keeps Numba's kernels from running here; nothing where they do."""
+    try:
+        import numba
+        import scipy.linalg.cython_blas  # noqa: F401  (their products)
+
+        settings: Any = numba.config
+        if settings.DISABLE_JIT:
+            return "NUMBA_DISABLE_JIT is set"
+        from chainrule.engine.kernels.numba_set import machine  # noqa: F401
+    except Exception as error:  # whatever a package raises that was not made for this Python, NumPy or processor
+        return f"{type(error).__name__}: {error}"
+    return ""
+
+
+@cache
+def _say_numpy(lacking: str) -> None:
+    _log.warning(
+        "chainrule runs on NumPy's kernels, which take several times as long as Numba's: %s. "
+        "Mend that (pip install numba scipy), or set CHAINRULE_KERNELS=numpy to read this no more.",
+        lacking,
+    )
 
 
 @cache

@@ -16,7 +16,8 @@ from typing import Any
 
 import numba
 import numpy as np
-import scipy.special
+
+from chainrule.network import special
 
 # Fastmath flags belong to the instruction and survive inlining by LLVM. `reassoc` would fold (x + BIG) - BIG
 # to x, so it is off here, and kernels that allow it do no harm. Hence not inline="always": that copies the
@@ -185,8 +186,8 @@ TWINS: dict[Any, dict[Callable[..., Any], Callable[..., Any]]] = {
         np.expm1: _expm1_32,
         np.log1p: _log1p32,
         np.tanh: _tanh32,
-        scipy.special.expit: _sigmoid32,
-        scipy.special.erf: _erf32,
+        special.expit: _sigmoid32,
+        special.erf: _erf32,
         np.where: select,
     },
     np.float64: {
@@ -194,8 +195,8 @@ TWINS: dict[Any, dict[Callable[..., Any], Callable[..., Any]]] = {
         np.expm1: _expm1_64,
         np.log1p: _log1p64,
         np.tanh: _tanh64,
-        scipy.special.expit: _sigmoid64,
-        scipy.special.erf: _erf64,
+        special.expit: _sigmoid64,
+        special.erf: _erf64,
         np.where: select,
     },
 }

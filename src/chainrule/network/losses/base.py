@@ -9,11 +9,11 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy import exp
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import expit
 
 from chainrule.checks import BELOW_1, NOT_NEGATIVE, POSITIVE, Checked, Count, Interval
 from chainrule.errors import InputError, InputTypeError
 from chainrule.network.losses.domains import ANY, Domain
+from chainrule.network.special import expit
 
 Array = NDArray[Any]
 Scalar = Callable[..., Any]

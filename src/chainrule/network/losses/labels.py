@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from numpy import abs, exp, expm1, log1p, where
-from scipy.special import expit
 
 from chainrule.network.losses import domains
 from chainrule.network.losses.base import Loss
+from chainrule.network.special import expit
 
 
 def _binary_cross_entropy(z: Any, y: Any, c: Any) -> Any:

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 from numpy import abs, exp, expm1, log1p, tanh, where
-from scipy.special import expit
 
 from chainrule.checks import Interval, check_number
 from chainrule.errors import InputError
 from chainrule.network.losses.base import Array, Loss
+from chainrule.network.special import expit
 
 HALF_LOG_2PI = 0.9189385332046727
 

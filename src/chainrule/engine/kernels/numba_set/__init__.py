@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-import logging
 from collections.abc import Callable, Sequence
 from functools import cache
-from pathlib import Path
 from types import FunctionType
 from typing import Any
 
@@ -19,7 +17,6 @@ import numba
 import numpy as np
 from numba.core.compiler_lock import global_compiler_lock
 
-import chainrule.network
 from chainrule.engine import forks
 from chainrule.engine.kernels import Kernel, functions, normal, rules
 from chainrule.engine.kernels.access import Access
@@ -32,6 +29,7 @@ from chainrule.engine.kernels.numba_set import (
     matrices,
     mixing,
     norms,
+    on_disk,
     optimisers,
     pointwise,
     pools,
@@ -40,8 +38,6 @@ from chainrule.engine.kernels.numba_set import (
     updates,
 )
 from chainrule.engine.kernels.specialise import in_dtype, rebound
-
-_log = logging.getLogger("chainrule")
 
 #: All that fastmath allows but nnan and ninf: those would hide a divergence.
 FLAGS = {"contract", "reassoc", "nsz", "arcp", "afn"}
@@ -61,7 +57,7 @@ def _inline(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def load(kernel: Kernel, dtype: np.dtype[Any]) -> Callable[..., None]:
     """The kernel as a function of arrays; Numba compiles it at its first call."""
-    result: Callable[..., None] = numba.njit(cache=_is_ours(kernel), **_OPTIONS)(_template(kernel, dtype))
+    result: Callable[..., None] = on_disk.njit(cache=_is_ours(kernel), **_OPTIONS)(_template(kernel, dtype))
     return result
 
 
@@ -69,16 +65,12 @@ def load(kernel: Kernel, dtype: np.dtype[Any]) -> Callable[..., None]:
 def task(kernel: Kernel, dtype: np.dtype[Any], kinds: tuple[Any, ...]) -> Any:
     """Compile (or take from the cache on disk) the kernel as a task for records of arguments of these kinds."""
     if kernel.name == "dot":
-        return products.task(dtype, f"product.{dtype.name}.{_sources()}")
+        return products.task(dtype, f"product.{dtype.name}.{on_disk.sources()}")
     template = _template(kernel, dtype)
     names = {"kernel": _inline(template), "unpack": tasks.unpacker(kinds)}
     label = f"{template.__qualname__}.{hashlib.sha256(str(kinds).encode()).hexdigest()[:8]}"
     text = rebound(tasks.run_record, names, label)
-    kept = _is_ours(kernel)
-    folder = Path(numba.njit(cache=kept)(text).stats.cache_path or "")
-    if not kept or not any(folder.glob(f"*{label}*.nbi")):
-        _announce()
-    return numba.cfunc(tasks.SIGNATURE, cache=kept)(text)
+    return on_disk.cfunc(tasks.SIGNATURE, cache=_is_ours(kernel))(text)
 
 
 def instruction(kernel: Kernel, dtype: np.dtype[Any], arguments: Sequence[Any]) -> list[int]:
@@ -110,7 +102,7 @@ def _template(kernel: Kernel, dtype: np.dtype[Any]) -> FunctionType:
     # The name carries all that the cache's own key cannot see: functions put in place, and their sources.
     functions_in = [f.__name__ if _is_ours(kernel) else id(f) for f in _put_in(kernel)]
     inside = hashlib.sha256(str([*functions_in, kernel.slope_reads]).encode()).hexdigest()[:8]
-    label = f"{kernel.name}.{kernel.label}.{kernel.draw}.{dtype.name}.{inside}.{_sources()}"
+    label = f"{kernel.name}.{kernel.label}.{kernel.draw}.{dtype.name}.{inside}.{on_disk.sources()}"
     return rebound(_TEMPLATES[kernel.name], names, label)
 
 
@@ -127,18 +119,12 @@ def _put_in(kernel: Kernel) -> list[Any]:
 
 
 def _is_ours(kernel: Kernel) -> bool:
-    """Whether the kernel consists of what `_sources` covers; with a person's own functions it is not kept on disk."""
+    """Whether the kernel consists of what `on_disk.sources` covers; with a person's own functions it is not kept."""
     ours = ("chainrule.network.", "chainrule.engine.kernels.")
     return all(
         isinstance(f, np.ufunc) or (f.__module__.startswith(ours) and "<" not in f.__qualname__)
         for f in _put_in(kernel)
     )
-
-
-@cache
-def _announce() -> None:
-    """Say once per process why the first fit takes some seconds."""
-    _log.warning("chainrule compiles its kernels for this machine: a few seconds, then kept on disk.")
 
 
 _MODULES = pointwise, norms, losses, pools, optimisers, matrices, updates, mixing, expansion, embeddings, gathering
@@ -157,14 +143,3 @@ def access(name: str) -> Access:
 def arguments_of(name: str) -> tuple[str, ...]:
     """The names of its arguments, in order."""
     return tuple(inspect.signature(products.words if name == "dot" else _TEMPLATES[name]).parameters)
-
-
-@cache
-def _sources() -> str:
-    """A short hash of every file that a kernel is made of."""
-    folders = Path(__file__).parent.parent, Path(chainrule.network.__path__[0])
-    digest = hashlib.sha256()
-    for folder in folders:
-        for file in sorted(folder.rglob("*.py")):
-            digest.update(file.read_bytes())
-    return digest.hexdigest()[:12]

@@ -14,14 +14,13 @@ from __future__ import annotations
 import platform
 from typing import Any
 
-import numba
 import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core.cgutils import get_or_insert_function
 from numpy.typing import NDArray
 
-from chainrule.engine.kernels.numba_set import waiting
+from chainrule.engine.kernels.numba_set import on_disk, waiting
 from chainrule.engine.kernels.numba_set.tasks import WORD, low_level
 
 END = 0
@@ -153,7 +152,7 @@ def _pause(typing: Any) -> Any:
     return types.void(), build
 
 
-@numba.njit(**_options)
+@on_disk.njit(**_options)
 def _wait(at: Any, word: Any, least: Any) -> Any:
     """Until a word of the board has come to `least`; what it is then."""
     for _ in range(PATIENCE):
@@ -174,7 +173,7 @@ def _wait(at: Any, word: Any, least: Any) -> Any:
     return found
 
 
-@numba.njit(**_options)
+@on_disk.njit(**_options)
 def _wake(at: Any) -> None:
     """Wake whoever sleeps, after a word was moved."""
     if _look(at + 8 * SLEEPERS):
@@ -184,7 +183,7 @@ def _wake(at: Any) -> None:
         _ask_system(_word(calls + 8), lock, 0)
 
 
-@numba.njit(**_options)
+@on_disk.njit(**_options)
 def _do(place: Any) -> None:
     """Follow one table."""
     task = _word(place)
@@ -194,7 +193,7 @@ def _do(place: Any) -> None:
         task = _word(place)
 
 
-@numba.njit(**_options)
+@on_disk.njit(**_options)
 def _follow(at: Any, job: Any, first: Any, before: Any, thread: Any) -> None:
     """Go through the phases, doing what parts are still to be had."""
     claims = at + 8 * (READING + LINE * _word(at + 8 * SIZE))
@@ -214,7 +213,7 @@ def _follow(at: Any, job: Any, first: Any, before: Any, thread: Any) -> None:
         place += 16 + 8 * parts
 
 
-@numba.njit("void(int64, int64, int64)", **_options)
+@on_disk.njit("void(int64, int64, int64)", **_options)
 def alone(job: Any, opening: Any, times: Any) -> None:
     """Do all of a job so many times, and each time before it the table that opens it."""
     for _ in range(times):
@@ -227,7 +226,7 @@ def alone(job: Any, opening: Any, times: Any) -> None:
             place += 16 + 8 * parts
 
 
-@numba.njit("void(int64[::1], int64, int64, int64)", **_options)
+@on_disk.njit("void(int64[::1], int64, int64, int64)", **_options)
 def lead(board: Any, job: Any, opening: Any, times: Any) -> None:
     """The same with the workers: the leader opens the job, gives it out, and goes on when all of it is done."""
     at = board.ctypes.data
@@ -244,7 +243,7 @@ def lead(board: Any, job: Any, opening: Any, times: Any) -> None:
         board[NEXT] = first + _word(job)
 
 
-@numba.njit("void(int64[::1], int64)", **_options)
+@on_disk.njit("void(int64[::1], int64)", **_options)
 def serve(board: Any, thread: Any) -> None:
     """Follow one job after another until the team is dismissed."""
     at = board.ctypes.data
@@ -261,7 +260,7 @@ def serve(board: Any, thread: Any) -> None:
         _put(reading, 0)
 
 
-@numba.njit("boolean(int64[::1])", **_options)
+@on_disk.njit("boolean(int64[::1])", **_options)
 def late(board: Any) -> Any:
     """Whether a worker may be reading a job before the last one."""
     at = board.ctypes.data
@@ -273,7 +272,7 @@ def late(board: Any) -> Any:
     return False
 
 
-@numba.njit("void(int64[::1])", **_options)
+@on_disk.njit("void(int64[::1])", **_options)
 def dismiss(board: Any) -> None:
     """End the team's `serve`."""
     at = board.ctypes.data

@@ -12,6 +12,7 @@ from llvmlite import ir
 from numba import types
 
 from chainrule.engine.kernels.access import by_rows
+from chainrule.engine.kernels.numba_set import on_disk
 from chainrule.engine.kernels.numba_set.tasks import SIGNATURE, WORD, low_level
 from chainrule.engine.kernels.specialise import rebound
 
@@ -107,4 +108,4 @@ gemm: Any = None  # placeholder
 def task(dtype: np.dtype[Any], label: str) -> Any:
     """The task of products in this float type, kept on disk under its label."""
     text = rebound(hand_on, {"gemm": _caller(numba.from_dtype(dtype))}, label)
-    return numba.cfunc(SIGNATURE, cache=True)(text)
+    return on_disk.cfunc(SIGNATURE, cache=True)(text)

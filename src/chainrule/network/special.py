@@ -1,0 +1,83 @@
+"""The logistic function and erf for arrays: SciPy's, or where there is no SciPy, these in NumPy alone.
+
+SciPy's win on small arrays, such as one row of a hidden layer: 32 numbers take it 2 us, these 10 to 50. On some
+thousand float32 numbers these take a half (erf) to a fifth (logistic) of its time, on float64 as much. What is compiled
+has scalar functions in the place of either.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+ERF_END = 6.0  # erf is 1 from here on
+
+
+def numpy_expit(x: Any) -> Any:
+    """1 / (1 + exp(-x)), within 4 ulp; 0 for what is less than the smallest normal number.
+
+    Parameters
+    ----------
+    x : float or array
+
+    Examples
+    --------
+    >>> numpy_expit(np.array([0.0, 100.0]))
+    array([0.5, 1. ])
+    """
+    with np.errstate(over="ignore"):
+        return 1.0 / (1.0 + np.exp(-x))
+
+
+def numpy_erf(x: Any) -> Any:
+    """The error function, within 4 ulp: a Taylor polynomial around the nearest point of a table.
+
+    Parameters
+    ----------
+    x : float or array
+
+    Examples
+    --------
+    >>> numpy_erf(np.array([0.0, 0.5, 10.0])).round(6)
+    array([0.      , 0.5205  , 1.      ])
+    """
+    dtype: Any = np.float32 if np.asarray(x).dtype == np.float32 else np.float64
+    per_unit, (last, *others) = _erf_around(dtype)
+    x = np.asarray(x, dtype)
+    size = np.minimum(abs(x), ERF_END)
+    with np.errstate(invalid="ignore"):
+        place = np.rint(size * per_unit).astype(np.intp)  # NaN becomes some place, and is what is left at its end
+    d = size - (place / per_unit).astype(dtype)
+    y = last.take(place, mode="clip")
+    for coefficients in others:
+        y = y * d + coefficients.take(place, mode="clip")
+    return np.copysign(y, x)
+
+
+@cache
+def _erf_around(dtype: type) -> tuple[int, list[Any]]:
+    """Points of the table to a unit, and Taylor coefficients of erf around each, those of the highest power first.
+
+    f' = 2 / sqrt(pi) exp(-x^2), and from f'' = -2 x f' follow all others. What is left out is below 1e-9 in float32,
+    and 1e-17 in float64.
+    """
+    per_unit, degree = (32, 4) if dtype is np.float32 else (128, 6)
+    x = np.arange(ERF_END * per_unit + 1) / per_unit
+    derivatives = [np.array([math.erf(point) for point in x]), 2 / math.sqrt(math.pi) * np.exp(-x * x)]
+    for order in range(2, degree + 1):
+        derivatives.append(-2 * (x * derivatives[-1] + (order - 2) * derivatives[-2]))
+    return per_unit, [(f / math.factorial(order)).astype(dtype) for order, f in enumerate(derivatives)][::-1]
+
+
+expit: Callable[[Any], Any] = numpy_expit
+erf: Callable[[Any], Any] = numpy_erf
+try:
+    from scipy import special as _of_scipy
+except Exception:  # not installed, or not made for this Python or this NumPy
+    pass
+else:
+    expit, erf = _of_scipy.expit, _of_scipy.erf
