@@ -144,7 +144,12 @@ def main(arguments: Sequence[str] = ()) -> None:
         for load, found in measure(case, options.rounds):
             alone = alone or found
             slower = [f"{found[name] / alone[name]:.2f}" if name in found else "" for name in (OURS, *others)]
-            cells = [f"{found[OURS] * 1e3:,.0f}", f"{found[ONE] * 1e3:,.0f}", f"{found[OURS] / found[ONE]:.2f}", *slower]
+            cells = [
+                f"{found[OURS] * 1e3:,.0f}",
+                f"{found[ONE] * 1e3:,.0f}",
+                f"{found[OURS] / found[ONE]:.2f}",
+                *slower,
+            ]
             print("| " + " | ".join([load, *cells]) + " |", flush=True)
 
 

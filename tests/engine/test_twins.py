@@ -93,7 +93,12 @@ def test_every_kernel_has_a_twin_and_every_pair_is_met():
         )
     )
     # Below, in test_mixup, test_expansion, test_embedding and test_loading.
-    elsewhere = {name for module in OF_UPDATES for name in module.KERNELS} | {"mix", "expand", "embed_plain_backward", *gathering.KERNELS}
+    elsewhere = {name for module in OF_UPDATES for name in module.KERNELS} | {
+        "mix",
+        "expand",
+        "embed_plain_backward",
+        *gathering.KERNELS,
+    }
     assert set(numba_set._TEMPLATES) - met == elsewhere
 
 

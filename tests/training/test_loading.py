@@ -75,7 +75,14 @@ def test_groups_are_of_one_size_and_leave_alone_what_is_to_be_alone(numba_kernel
     assert load.together > 5
     load.together = 5
     groups = list(load.groups(data.batches(8, None), {0, 7}.__contains__))
-    assert [(len(group), alone) for group, alone in groups] == [(1, True), (5, False), (1, False), (1, True), (3, False), (1, False)]
+    assert [(len(group), alone) for group, alone in groups] == [
+        (1, True),
+        (5, False),
+        (1, False),
+        (1, True),
+        (3, False),
+        (1, False),
+    ]
     assert [part for group, _ in groups for part in group] == list(data.batches(8, None))
 
 

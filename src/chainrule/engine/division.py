@@ -72,7 +72,7 @@ def cut_product(arguments: list[Any], parts: int) -> list[list[Any]]:
 
 
 def by_rows(kernel: Kernel, arrays: Sequence[Any], parts: int, *others: Any) -> Step:
-    """A step whose parts have rows of the arrays each, and what follows: functions of part and rows are asked for it."""
+    """A step whose parts have rows of the arrays each, and what follows; functions are asked by part and rows."""
     shares = []
     for part, rows in enumerate(cut(len(arrays[0]), parts)):
         more = [other(part, rows) if callable(other) else other for other in others]

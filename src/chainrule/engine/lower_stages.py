@@ -158,8 +158,8 @@ def _batch_norm(b: Builder, stage: Stage, norm: BatchNorm, z: Value, bias: Weigh
     text = f"{a.name} = {_said(stage, f'batch_norm({z.name})')}"
     if not (b.returns or b.draws):
         b.emit(
-            "batch_norm_predict", InPlace(z, a), bias, gain, offset, mean, variance, Own(f"{at}.slant", width), norm.eps,
-            text=text, **_functions(stage),
+            "batch_norm_predict", InPlace(z, a), bias, gain, offset, mean, variance, Own(f"{at}.slant", width),
+            norm.eps, text=text, **_functions(stage),
         )  # fmt: skip
         return a
     noise = b.site(stage.draw)

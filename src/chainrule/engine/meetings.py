@@ -60,7 +60,7 @@ def verify(found: Sequence[Sequence[Step]]) -> None:
             (one, name), (other, behind) = seen[i], seen[j]
             if np.shares_memory(one.array, other.array):
                 raise PlanError(
-                    f"{name}, {behind}", "parts that meet between them", f"parts {one.part} and {other.part} in one phase",
+                    f"{name}, {behind}", "parts that meet between them", f"parts {one.part}, {other.part} in one phase",
                     "This is a defect of chainrule; please report it with network.describe().",
                 )  # fmt: skip
 

@@ -17,9 +17,9 @@ from chainrule.engine.kernels import chosen_set
 from chainrule.engine.meetings import Step
 from chainrule.engine.network import Network
 from chainrule.engine.parameters import Layout, Parameters, Vector
+from chainrule.engine.payoff import Payoff
 from chainrule.engine.plan import KEPT_SIZES, Extent, Plan
 from chainrule.engine.plan import Run as OneRun
-from chainrule.engine.payoff import Payoff
 from chainrule.engine.team import Team, team
 from chainrule.engine.work import bind_abreast
 from chainrule.errors import InputError

@@ -20,8 +20,8 @@ def available() -> int:
 def quota(root: Path = ROOT) -> float:
     """Processors' worth of time that Linux control groups leave this process, or infinity; told once per process.
 
-    Version 2 keeps "quota period" in cpu.max, version 1 each in a file of its own; a quota of a group above counts, too.
-    A container sees its own group as the root.
+    Version 2 keeps "quota period" in cpu.max, version 1 each in a file of its own; a quota of a group above counts,
+    too. A container sees its own group as the root.
     """
     shares = [_ratio(*files) for folder in _groups(root) for files in _files(folder)]
     return min((share for share in shares if share is not None), default=float("inf"))

@@ -117,7 +117,20 @@ class Transposed:
 
 
 Argument = (
-    Value | Out | InPlace | Weight | Noise | Zeros | Numbers | Own | Everyones | Whole | Start | Transposed | float | int
+    Value
+    | Out
+    | InPlace
+    | Weight
+    | Noise
+    | Zeros
+    | Numbers
+    | Own
+    | Everyones
+    | Whole
+    | Start
+    | Transposed
+    | float
+    | int
 )
 
 

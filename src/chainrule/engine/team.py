@@ -13,9 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from threading import Lock, Thread
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from chainrule.engine import forks, threads
 from chainrule.engine.kernels import SetName
@@ -35,6 +33,10 @@ class _Crowd:
     """How many threads all teams of this process have together: more than there are processors pay for none."""
 
     def __init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        """No team yet."""
         self.lock = Lock()
         self.threads = 0
 
@@ -44,7 +46,7 @@ class _Crowd:
 
 
 _crowd = _Crowd()
-forks.in_child(_crowd.__init__)  # the teams of the parent have no threads in the child
+forks.in_child(_crowd.begin)  # the teams of the parent have no threads in the child
 
 
 class Team:

@@ -24,6 +24,7 @@ class Work(ABC):
     def __call__(self, team: Team | None = None, times: int = 1) -> None:
         """Do it all, so many times."""
 
+
 class Calls(Work):
     """NumPy kernels, called one by one."""
 
@@ -75,7 +76,7 @@ class Job(Work):
 
 
 def compiled(dtype: np.dtype[Any], steps: Sequence[Step], rows: int = 0, opening: Sequence[Step] = ()) -> Job:
-    """Numba kernels as a job, whose parts meet where one needs what another has made; `opening` comes before them all."""
+    """Numba kernels as a job, whose parts meet where one needs what another has made, behind its opening."""
     parts = max((len(given) for _, given in steps), default=1)
     found = phases(steps)
     verify(found)

@@ -39,9 +39,7 @@ def bounding(site: Site, limit: float) -> Piece:
 def averages(averaging: Averaging, vector: Vector, mean: Vector, parts: int) -> Piece:
     """The mean of a whole vector, running statistics included."""
     share = np.zeros(1)
-    shares = [
-        [vector[part], mean[part], share] if part.start < part.stop else [] for part in cut(len(vector), parts)
-    ]
+    shares = [[vector[part], mean[part], share] if part.start < part.stop else [] for part in cut(len(vector), parts)]
 
     def renew(step: int, rate: float, weight: float) -> None:
         share[0] = averaging.share(step)

@@ -91,7 +91,9 @@ class Loader:
 
     def work(self, run: Run) -> Work:
         """What `run` does, compiled."""
-        return run.led_by(self._data, lambda: (self._opening(run), self._gathering(run))) if self._sources else run.whole
+        return (
+            run.led_by(self._data, lambda: (self._opening(run), self._gathering(run))) if self._sources else run.whole
+        )
 
     def watched(self, run: Run, team: Team | None) -> Iterator[Tapped]:
         """Gather a single batch and run it forward and backward, giving every tapped value when it is there."""
@@ -101,7 +103,7 @@ class Loader:
     def _opening(self, run: Run) -> list[Step]:
         """Before a step: the indices of its batch, the numbers of its update, what it draws."""
         order = self._order(run)
-        rows = [(order, self._table("order", order))]
+        rows: list[tuple[NDArray[Any], NDArray[Any]]] = [(order, self._table("order", order))]
         rows += [(one, self._table(f"numbers {place}", one)) for place, one in enumerate(self._numbers)]
         taken = [(TAKE_ROW, [[out, table, self._place]]) for out, table in rows]
         return [*taken, (COUNT_STEP, [[self._place, self._plan.noise]])]

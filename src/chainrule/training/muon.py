@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule.engine.kernels import Kernel
 from chainrule.engine.division import by_rows, cut_product
+from chainrule.engine.kernels import Kernel
 from chainrule.engine.meetings import Step
 from chainrule.training.site import Piece, Site, fused
 

@@ -87,9 +87,7 @@ def fused(optimiser: Pointwise, site: Site, names: Collection[str]) -> Piece:
     rates = np.zeros(3 + 8)
     vectors = site.parameters, site.gradients, *site.moments[: optimiser.moments]
     factors = site.factors_of(names)
-    shares = [
-        [*vectors, *segments, factors, site.clip, rates] for segments in site.layout.segments(site.parts, names)
-    ]
+    shares = [[*vectors, *segments, factors, site.clip, rates] for segments in site.layout.segments(site.parts, names)]
 
     def renew(step: int, rate: float, weight: float) -> None:
         rates[0] = rate * site.penalty.l1

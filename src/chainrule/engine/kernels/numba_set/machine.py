@@ -46,8 +46,10 @@ PATIENCE = 4_000
 # waited for without end.
 _options: dict[str, Any] = dict(nogil=True, cache=True)
 #: What tells a core that its thread only waits, and the argument that it takes.
-_PAUSES = dict.fromkeys(("x86_64", "AMD64"), ("llvm.x86.sse2.pause", None))
-_PAUSES |= dict.fromkeys(("aarch64", "arm64"), ("llvm.aarch64.isb", 15))
+_PAUSES: dict[str, tuple[str, list[int]]] = {
+    **dict.fromkeys(("x86_64", "AMD64"), ("llvm.x86.sse2.pause", [])),
+    **dict.fromkeys(("aarch64", "arm64"), ("llvm.aarch64.isb", [15])),
+}
 
 
 def board(size: int, calls: tuple[int, int, int, int]) -> NDArray[np.int64]:
@@ -142,9 +144,9 @@ def _pause(typing: Any) -> Any:
     """Tell the core that this thread only waits."""
 
     def build(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-        name, argument = _PAUSES.get(platform.machine(), (None, None))
-        if name is not None:
-            given = [] if argument is None else [ir.IntType(32)(argument)]
+        name, arguments = _PAUSES.get(platform.machine(), ("", []))
+        if name:
+            given = [ir.IntType(32)(argument) for argument in arguments]
             kind = ir.FunctionType(ir.VoidType(), [one.type for one in given])
             builder.call(get_or_insert_function(builder.module, kind, name), given)
         return context.get_dummy_value()
