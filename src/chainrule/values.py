@@ -97,9 +97,9 @@ class Codec:
         for name in content:
             if name not in known:
                 raise unknown_name(f"{where}, {kind.__name__}", name, known)
-        values, hints = {name: self.back(where, value) for name, value in content.items()}, _hints(kind)
+        values = {name: self.back(where, value) for name, value in content.items()}
         for name, value in values.items():
-            if not _fits(value, hints[name]):
+            if not fits(value, hints(kind)[name]):
                 raise InputTypeError(
                     f"{where}, {kind.__name__}({name}=)", str(known[name].type), repr(value)[:80],
                     "Write the file anew.",
@@ -112,20 +112,27 @@ class Codec:
             raise InputError(where, f"the fields of {kind.__name__}", str(error), "Write the file anew.") from error
 
 
-_hints = cache(get_type_hints)
+#: Of a dataclass, what its fields are annotated with, by name.
+hints = cache(get_type_hints)
 
 
-def _fits(value: Any, hint: Any) -> bool:
-    """Whether a value is what a field is annotated with; numbers are finite and no larger than arrays hold."""
+def fits(value: Any, hint: Any, finite: bool = True) -> bool:
+    """Whether a value is what a field is annotated with; numbers are finite, and such that arrays hold them.
+
+    Examples
+    --------
+    >>> fits((1.0, 2), tuple[float, ...]), fits(None, float), fits(math.inf, float), fits(math.inf, float, finite=False)
+    (True, False, False, True)
+    """
     origin, inside = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
-        return any(_fits(value, one) for one in inside)
+        return any(fits(value, one, finite) for one in inside)
     if origin is Literal:
         return value in inside
     if origin in (tuple, Sequence):
-        return isinstance(value, tuple) and all(_fits(one, inside[0]) for one in value)
+        return isinstance(value, tuple) and all(fits(one, inside[0], finite) for one in value)
     if hint is float and isinstance(value, float):
-        return math.isfinite(value)
+        return not finite or math.isfinite(value)
     if hint in (int, float):
-        return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
+        return isinstance(value, int) and not isinstance(value, bool) and (hint is int or abs(value) < 2**63)
     return hint is Any or isinstance(value, hint)

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import re
 import subprocess
 
 import numpy as np
@@ -161,3 +162,61 @@ def test_whatever_a_table_holds_is_kept(shell, models):
     done = shell("predict", models.folder / "kind.model", "t.csv", *kept, "--threads", 1)
     lines = [line.rpartition(",")[0] for line in done.out.splitlines()]
     assert lines == ['size,color,price,day,"a ""b"""', "1,red,2.5,2026-01-31 00:00:00.000000,7", ',,3,,"x,y"']
+
+
+COUNT = 60
+SIZES = pa.array(range(COUNT), pa.float64())
+RED = ["red"] * COUNT
+COLORS = pa.array([b"red"] * 57 + [b"\xff"] * 3)
+#: Columns that no table can be made of, and how they are told.
+BROKEN = {
+    "no UTF-8": ({"size": SIZES, "color": COLORS.view(pa.string())}, "column 'color', row 17: .* UTF8"),
+    "no index": (
+        {"size": SIZES, "color": pa.DictionaryArray.from_arrays([0] * 59 + [7], ["red"], safe=False)},
+        "column 'color', row 19: .* out of bounds",
+    ),
+    "far times": ({"size": pa.array([2**60] + [0] * 59, pa.timestamp("s")), "color": RED}, "column 'size', row 0:"),
+    "lists": ({"size": pa.array([[1]] * COUNT), "color": RED}, "column 'size': expected numbers, words"),
+}
+
+
+@pytest.mark.parametrize("command", ["predict", "evaluate", "train"])
+@pytest.mark.parametrize("form", ["t.arrow", "t.arrows", "t.parquet"])
+@pytest.mark.parametrize("what", BROKEN)
+def test_what_files_of_types_hold_is_an_error_of_data(models, shell, inside, what, form, command):
+    columns, message = BROKEN[what]
+    if form == "t.parquet" and what in ("no index", "far times"):
+        columns, message = BROKEN["no UTF-8"]  # pyarrow does not write the others
+    table = pa.table({**columns, "price": SIZES, "kind": ["big", "small"] * 30})
+    if form == "t.parquet":
+        pq.write_table(table, shell.folder / form, row_group_size=20)
+    else:
+        new = pa.ipc.new_file if form == "t.arrow" else pa.ipc.new_stream
+        with new(shell.folder / form, table.schema) as writer:
+            writer.write_table(table, max_chunksize=20)
+    more = ("train", form, "--target", "kind", "-o", "new.model") if command == "train" else (
+        command, models.folder / "kind.model", form)  # fmt: skip
+    done = inside(*more)
+    assert done.code == 3
+    *_, last = done.err.splitlines()  # `train` tells of the target before
+    assert re.search(rf"^chainrule {command}: {form}, \w+ \w+ \d, {message}", last), last
+    assert shell.names() == [form]
+
+
+@pytest.mark.parametrize("form", ["t.arrow", "t.arrows", "t.parquet"])
+def test_a_file_that_is_not_whole_is_an_error_of_data(models, shell, inside, form):
+    table = pa.table({"size": SIZES, "color": RED, "price": SIZES})
+    if form == "t.parquet":
+        pq.write_table(table, shell.folder / form)
+    else:
+        with (pa.ipc.new_file if form == "t.arrow" else pa.ipc.new_stream)(shell.folder / form, table.schema) as writer:
+            writer.write_table(table)
+    (shell.folder / form).write_bytes((shell.folder / form).read_bytes()[:-200])
+    done = inside("predict", models.folder / "kind.model", form)
+    assert done.code == 3 and done.err.startswith(f"chainrule predict: {form}"), done.err
+
+
+def test_what_does_not_fit_in_memory_is_told_with_its_sizes(models, inside):
+    done = inside("train", models.folder / "train.csv", "--target", "kind", "-o", "a", "--hidden-layer-sizes", 10**10)
+    assert done.code == 3
+    assert re.search(r"TableClassifier\.fit: .* columns and layers of 10,000,000,000 and 1 units", done.err)

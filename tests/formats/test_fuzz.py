@@ -1,6 +1,7 @@
 """Changed files load as what they then say, or are refused in our form: none crashes, hangs or takes memory."""
 
 import copy
+import operator
 import warnings
 from functools import cache
 
@@ -11,11 +12,25 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import chainrule
-from chainrule import MLPClassifier, MLPRegressor, SequenceClassifier, TableClassifier, TableRegressor
+from chainrule import (
+    AlphaDropout,
+    Dense,
+    LayerNorm,
+    MLPClassifier,
+    MLPRegressor,
+    SequenceClassifier,
+    TableClassifier,
+    TableRegressor,
+    losses,
+    optimisers,
+    schedules,
+)
 from chainrule.errors import ModelFileError
 from chainrule.formats import model_file
 from chainrule.formats.document import Document
+from chainrule.network.initialisers import Normal
 from chainrule.tables.table import Table, words
+from chainrule.training.averaging import EMA
 
 X = np.random.default_rng(0).normal(size=(30, 3))
 TABLE = pd.DataFrame(
@@ -35,7 +50,16 @@ MODELS = [
     (SequenceClassifier((4,), max_iter=2), SETS, np.arange(20) % 2),
     (TableClassifier(hidden_layer_sizes=(4,), max_iter=2), TABLE, np.arange(30) % 3),
     (TableRegressor(hidden_layer_sizes=(4,), max_iter=2, numbers="robust"), TABLE, X[:, 0]),
-]
+    (TableRegressor(hidden_layer_sizes=(4,), max_iter=2, numbers="quantile", columns={"day": "category"}), TABLE, X[:, 0]),
+    (
+        MLPClassifier(
+            (4,), loss=losses.Focal(1.5), solver=optimisers.AdamW(0.01), init=Normal(0.1), averaging=EMA(), max_iter=2,
+            learning_rate=schedules.WarmUp(3, schedules.Cosine(steps=10)), rate_factors={"first": 0.5}, input_noise=0.1,
+        ),
+        X, np.arange(30) % 3,
+    ),
+    (MLPRegressor(losses.Quantile((0.1, 0.9)), layers=[Dense(4), LayerNorm(), AlphaDropout(0.1)], max_iter=2), X, X[:, 0]),
+]  # fmt: skip
 
 
 @cache
@@ -98,10 +122,10 @@ def loads_or_is_refused(place, content: bytes) -> bool:
         rows = np.ones((2, model.n_features_in_))
         given = [rows] if "pool" in model.get_params() else rows
         if "encoder_" in vars(model):
-            given = Table({name: words(["a", None]) for name in model.encoder_.names}, 2)
+            given = Table({}, 2)
             for encoding in model.encoder_.encodings:
-                if encoding.kind in ("number", "date"):
-                    given.columns[encoding.name] = words([None, None])
+                cell = {"number": "1.5", "date": "2026-01-31"}.get(encoding.kind, "a")
+                given.columns[encoding.name] = words([cell, None])
         with np.errstate(all="ignore"):
             assert len(model.predict(given)) == len(given)
     model.save(place, overwrite=True)
@@ -185,3 +209,63 @@ def test_unchanged_files_load_through_the_same_hands(folder, by_hand, numpy_kern
     for which in range(len(MODELS)):
         document, _ = whole(which, folder)
         assert loads_or_is_refused(folder / "same", by_hand.raw(*by_hand.parts(document)))
+
+
+#: What may stand in a field instead, one of each kind.
+WRONG = [
+    None, True, -1, 2**31, 2**63, 10**39, 0.5, -0.5, 1e308, 1e-308, "", "x", [], [1], {}, {"type": "Missing", "source": 0},
+    {"type": "float", "value": "nan"}, {"type": "float", "value": "-inf"}, {"type": "dict", "items": [["a", 1]]},
+]  # fmt: skip
+
+
+def places(data, inside=(), names=()):
+    """A path to each field of the data, by its names: of a list, to the first entry of each type."""
+    if inside:
+        yield names, inside
+    for key in data if isinstance(data, dict) else range(len(data)) if isinstance(data, list) else ():
+        one = data[key]
+        name = key if isinstance(data, dict) else one.get("type", "") if isinstance(one, dict) else type(one).__name__
+        yield from places(one, (*inside, key), (*names, name))
+
+
+def replaced(data, path, new):
+    """A copy in which `new(holder, key)` has changed the field of this path."""
+    data = copy.deepcopy(data)
+    holder = data
+    for key in path[:-1]:
+        holder = holder[key]
+    new(holder, path[-1])
+    return data
+
+
+@pytest.mark.parametrize("every", [False, pytest.param(True, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("which", range(len(MODELS)))
+def test_a_field_that_is_missing_or_wrong(which, every, folder, by_hand, numpy_kernels):
+    """Of every field: it is not there, or it is another value."""
+    document, _ = whole(which, folder)
+    found = dict(reversed([*places(document.model)]))
+    assert len(found) > 50
+    for number, path in enumerate(found.values()):
+        values = WRONG if every else [WRONG[number % len(WRONG)]]
+        changes = [lambda holder, key: holder.pop(key)]
+        changes += [lambda holder, key, value=value: operator.setitem(holder, key, value) for value in values]
+        for change in changes:
+            model = replaced(document.model, path, change)
+            content = by_hand.raw(*by_hand.parts(Document(model, document.arrays)))
+            try:
+                loads_or_is_refused(folder / "changed", content)
+            except Exception as error:
+                error.add_note(f"{path} became {model!r}"[:2000])
+                raise
+
+
+@pytest.mark.parametrize("scale", [None, 1.0, "scale", [0.0, 1.0], {"type": "Missing", "source": 0}])
+def test_a_number_without_a_scale_is_refused(scale, folder, by_hand, numpy_kernels):
+    document, _ = whole(4, folder)
+    encodings = document.model["content"]["encoder"]["encodings"]
+    place = next(k for k, one in enumerate(encodings) if one["type"] == "Number")
+    path = ("content", "encoder", "encodings", place, "scale")
+    model = replaced(document.model, path, lambda holder, key: operator.setitem(holder, key, scale))
+    (folder / "changed").write_bytes(by_hand.raw(*by_hand.parts(Document(model, document.arrays))))
+    with pytest.raises(ModelFileError, match=r"Number\(scale=\): expected Scale; received"):
+        chainrule.load(folder / "changed")

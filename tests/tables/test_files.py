@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chainrule.errors import InputError
+from chainrule.tables import table_file
 from chainrule.tables.files import open_file
 
 FRAME = pd.DataFrame(
@@ -63,6 +64,53 @@ def test_a_folder_is_all_its_parquet_files(tmp_path):
     found = open_file(tmp_path)
     assert found.read()["a"].values.tolist() == list(range(10))
     assert len(list(found.parts())) == 3
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_no_part_has_more_rows_than_a_step(tmp_path, name, monkeypatch):
+    WRITERS[name](tmp_path / name)
+    whole = open_file(tmp_path / name).read()
+    monkeypatch.setattr(table_file, "STEP", 3)
+    file = open_file(tmp_path / name)
+    parts = list(file.parts())
+    assert sum(map(len, parts)) == 4 and max(map(len, parts)) <= 3
+    assert [part["number"].first for part in parts] == [file.first_row, file.first_row + len(parts[0])]
+    again = file.read()
+    for column in whole.names:
+        assert again[column].levels == whole[column].levels and again[column].storage == whole[column].storage
+        np.testing.assert_array_equal(again[column].values, whole[column].values)
+
+
+def test_short_lines_of_csv_come_in_parts_of_so_many_rows_too(tmp_path):
+    """A block of text holds millions of them."""
+    (tmp_path / "t.csv").write_bytes(b"a,b\n" + b"1,2\n" * 150_000)
+    assert [len(part) for part in open_file(tmp_path / "t.csv").parts()] == [1 << 16, 1 << 16, 150_000 - (1 << 17)]
+
+
+@pytest.mark.parametrize(
+    ("cells", "storage"),
+    [
+        (["01", "02", "03", "A"], "words"),  # the first part holds numbers only, and 01 is another word than 1
+        (["", "1", "", "2.50"], "numbers"),
+        (["2026-01-31", "", "2026-02-01", ""], "times"),
+        (["2026-01-31", "1", "2", "3"], "words"),
+        (["", "", "", "x"], "words"),
+    ],
+)
+def test_all_parts_of_a_block_are_read_alike(tmp_path, monkeypatch, cells, storage):
+    (tmp_path / "t.csv").write_text("\n".join(["a,b", *(f"{cell},0" for cell in cells), ""]))
+    monkeypatch.setattr(table_file, "STEP", 2)
+    parts = [part["a"] for part in open_file(tmp_path / "t.csv").parts()]
+    assert [part.storage for part in parts] == [storage, storage]
+    assert storage != "words" or {word for part in parts for word in part.levels} == set(cells) - {""}
+
+
+def test_rows_are_numbered_as_an_editor_does_in_every_part(tmp_path, monkeypatch):
+    (tmp_path / "t.csv").write_bytes(b"a,b\n" + b"1,2\n" * 4 + b"1,\xff\n")
+    for step in (2, 1 << 16):
+        monkeypatch.setattr(table_file, "STEP", step)
+        with pytest.raises(InputError, match=r"t\.csv, column 'b', row 6: .* UTF8"):
+            open_file(tmp_path / "t.csv").read()
 
 
 @pytest.mark.parametrize(

@@ -67,9 +67,10 @@ class Survey:
 
     def __post_init__(self) -> None:
         whole = all(isinstance(one, int) for one in (*self.constant, *self.duplicate))
-        if not whole or not all(isinstance(one, float) and 0 <= one <= 1 for one in self.shares):
+        sized = 0 <= self.median <= self.largest and (self.median > 0) == (self.largest > 0)
+        if not whole or not sized or not all(isinstance(one, float) and 0 <= one <= 1 for one in self.shares):
             raise InputError(
-                "Survey", "places of columns, and shares of classes", self.shares, "Make it with survey(X, y)."
+                "Survey", "sizes and places of columns, and shares of classes", self, "Make it with survey(X, y)."
             )
 
     def constant_loss(self, loss: str) -> float | None:

@@ -25,6 +25,7 @@ from chainrule.network.layers import Layer, Residual
 from chainrule.training.records import Record
 from chainrule.training.serial import CONFIGURATION
 from chainrule.training.streams import streams
+from chainrule.values import fits, hints
 
 if TYPE_CHECKING:
     from chainrule.estimators.base import BaseMLP
@@ -40,8 +41,16 @@ CHANGED = "The file was changed since it was written."
 #: Layers of a network that is read, inner ones included: naming their parameters takes time by the square.
 MOST_LAYERS = 10_000
 
-#: Learned numbers, which stand in the file under their names.
-NUMBERS = ("n_iter_", "t_", "loss_", "best_loss_", "best_validation_score_", "validation_scores_", "stopped_")
+#: Learned numbers, which stand in the file under their names, and what they can be.
+NUMBERS: dict[str, Any] = {
+    "n_iter_": int,
+    "t_": int,
+    "loss_": float,
+    "best_loss_": float | None,
+    "best_validation_score_": float | None,
+    "validation_scores_": tuple[float, ...] | None,
+    "stopped_": bool,
+}
 
 
 def of(estimator: BaseMLP) -> Document:
@@ -169,13 +178,16 @@ def _streams(data: Any) -> dict[str, Any]:
 def _learned(made: BaseMLP, content: Fields) -> None:
     """Attributes of the last fit, and the record of all of training."""
     given = content.inside("learned")
-    for name in NUMBERS:
+    for name, hint in NUMBERS.items():
         if name in given:
-            setattr(made, name, _numbers(f"{given.where}, {name}", CONFIGURATION.back(given.where, given.take(name))))
+            value = _numbers(f"{given.where}, {name}", given.take(name), hint)
+            setattr(made, name, list(value) if isinstance(value, tuple) else value)
     given.end()
     history = content.inside("history")
     names = [one.name for one in fields(Record)]
-    columns = [_numbers(history.where, CONFIGURATION.back(history.where, history.items(name))) for name in names]
+    columns = [
+        _numbers(f"{history.where}, {name}", history.items(name), tuple[hints(Record)[name], ...]) for name in names
+    ]  # fmt: skip
     history.end()
     if len({len(column) for column in columns}) != 1:
         raise InputError(history.where, "lists of one length", [len(column) for column in columns], CHANGED)
@@ -190,12 +202,11 @@ def _learned(made: BaseMLP, content: Fields) -> None:
         made.feature_names_in_ = np.array(names, object)
 
 
-def _numbers(where: str, value: Any) -> Any:
-    """A number, None, or a list of them."""
-    if isinstance(value, tuple):
-        return [_numbers(where, one) for one in value]
-    if value is not None and not isinstance(value, (bool, int, float)):
-        raise InputError(where, "numbers", repr(value)[:80], CHANGED)
+def _numbers(where: str, data: Any, hint: Any) -> Any:
+    """What stands in a file for numbers that training found: it may have diverged."""
+    value = CONFIGURATION.back(where, data)
+    if not fits(value, hint, finite=False):
+        raise InputError(where, str(hint), repr(value)[:80], CHANGED)
     return value
 
 
