@@ -18,6 +18,7 @@ import stat
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -84,10 +85,8 @@ class Kept(NullCache):
         for place in places():
             found = _content(place.folder / name, key)
             if found is not None:
-                try:
+                with suppress(Exception):  # of a Numba that was patched under the same version
                     return CompileResult._rebuild(context, *pickle.loads(found))
-                except Exception:  # of a Numba that was patched under the same version: compile it anew
-                    pass
             if not refusal(place):
                 break
         announce()
@@ -181,8 +180,11 @@ def sources() -> str:
     folders = Path(__file__).parent.parent, Path(chainrule.network.__path__[0])
     files = [file for folder in folders for file in sorted(folder.rglob("*.py"))]
     digest = hashlib.sha256()
-    for file in files:
-        digest.update(file.read_bytes())
+    try:
+        for file in files:
+            digest.update(file.read_bytes())
+    except OSError:
+        return ""
     return digest.hexdigest()[:12] if files else ""
 
 
