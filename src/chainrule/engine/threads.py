@@ -111,6 +111,12 @@ def _set(counts: list[int]) -> None:
 
 
 @cache
+def blas_processors() -> frozenset[str]:
+    """The processors whose kernels the BLAS libraries run, in OpenBLAS's words; "" for one that is no OpenBLAS."""
+    return frozenset(getattr(library, "architecture", "") for library in _controller().lib_controllers)
+
+
+@cache
 def _controller() -> ThreadpoolController:
     import scipy.linalg.cython_blas  # noqa: F401  (its BLAS must be loaded to be found)
 
