@@ -146,3 +146,9 @@ def _libraries() -> list[Any]:
         import scipy.linalg.cython_blas  # noqa: F401  (its BLAS must be loaded to be found)
     known = ThreadpoolController().select(user_api="blas").lib_controllers
     return [library for library in known if library.get_num_threads() is not None]
+
+
+@cache
+def blas_processors() -> frozenset[str]:
+    """The processors whose kernels the BLAS libraries run, in OpenBLAS's words; "" for one that is no OpenBLAS."""
+    return frozenset(getattr(library, "architecture", "") for library in _libraries())

@@ -25,6 +25,7 @@ from chainrule.engine.kernels.numba_set import (
     embeddings,
     expansion,
     gathering,
+    gemm,
     losses,
     matrices,
     mixing,
@@ -64,8 +65,6 @@ def load(kernel: Kernel, dtype: np.dtype[Any]) -> Callable[..., None]:
 @cache
 def task(kernel: Kernel, dtype: np.dtype[Any], kinds: tuple[Any, ...]) -> Any:
     """Compile (or take from the cache on disk) the kernel as a task for records of arguments of these kinds."""
-    if kernel.name == "dot":
-        return products.task(dtype, f"product.{dtype.name}.{on_disk.sources()}")
     template = _template(kernel, dtype)
     names = {"kernel": _inline(template), "unpack": tasks.unpacker(kinds)}
     label = f"{template.__qualname__}.{hashlib.sha256(str(kinds).encode()).hexdigest()[:8]}"
@@ -75,9 +74,12 @@ def task(kernel: Kernel, dtype: np.dtype[Any], kinds: tuple[Any, ...]) -> Any:
 
 def instruction(kernel: Kernel, dtype: np.dtype[Any], arguments: Sequence[Any]) -> list[int]:
     """The words of one instruction of a table: task, length of its record, record."""
-    kinds = () if kernel.name == "dot" else tuple(map(tasks.kind, arguments))
-    record = products.words(*arguments) if kernel.name == "dot" else tasks.words(arguments)
-    return [task(kernel, dtype, kinds).address, len(record), *record]
+    if kernel.name == "dot":
+        way = gemm if gemm.suits(*arguments) else products
+        done, record = way.task(dtype, on_disk.sources()), way.words(*arguments)
+    else:
+        done, record = task(kernel, dtype, tuple(map(tasks.kind, arguments))), tasks.words(arguments)
+    return [done.address, len(record), *record]
 
 
 def _template(kernel: Kernel, dtype: np.dtype[Any]) -> FunctionType:

@@ -105,7 +105,7 @@ gemm: Any = None  # placeholder
 
 
 @cache
-def task(dtype: np.dtype[Any], label: str) -> Any:
-    """The task of products in this float type, kept on disk under its label."""
-    text = rebound(hand_on, {"gemm": _caller(numba.from_dtype(dtype))}, label)
+def task(dtype: np.dtype[Any], sources: str) -> Any:
+    """The task of products in this float type, kept on disk under the hash of its sources."""
+    text = rebound(hand_on, {"gemm": _caller(numba.from_dtype(dtype))}, f"product.{dtype.name}.{sources}")
     return on_disk.cfunc(SIGNATURE, cache=True)(text)
