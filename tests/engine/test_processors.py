@@ -49,3 +49,14 @@ def test_quotas(name, tmp_path, monkeypatch):
     monkeypatch.setattr(processors, "quota", lambda: expected)
     monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(8)), raising=False)
     assert processors.available() == max(1, int(min(8, expected)))
+
+
+def test_a_system_that_does_not_tell(monkeypatch):
+    def refuse(process):
+        raise OSError("Function not implemented")
+
+    monkeypatch.setattr(processors, "quota", lambda: float("inf"))
+    monkeypatch.setattr(os, "sched_getaffinity", refuse, raising=False)
+    for told, expected in ((5, 5), (None, 1)):
+        monkeypatch.setattr(os, "cpu_count", lambda told=told: told)
+        assert processors.available() == expected

@@ -12,7 +12,10 @@ ROOT = Path("/")
 
 def available() -> int:
     """Processors that this process may run on, at least 1; no more than it has time for."""
-    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        count = len(os.sched_getaffinity(0))
+    except (AttributeError, OSError):  # a system without masks, or that does not tell
+        count = os.cpu_count() or 1
     return max(1, int(min(count, quota())))
 
 
