@@ -113,7 +113,7 @@ class Codec:
 
 
 #: Of a dataclass, what its fields are annotated with, by name.
-hints = cache(get_type_hints)
+hints: Callable[[type[Any]], dict[str, Any]] = cache(get_type_hints)
 
 
 def fits(value: Any, hint: Any, finite: bool = True) -> bool:
