@@ -92,7 +92,7 @@ class Codec:
             raise InputError(where, "pairs of a key and a value", repr(items)[:80], "Write the file anew.")
         return dict(pairs)
 
-    def _made(self, where: str, kind: type[Any], content: Mapping[str, Any]) -> Any:
+    def _made(self, where: str, kind: Any, content: Mapping[str, Any]) -> Any:
         known = {field.name: field for field in fields(kind)}
         for name in content:
             if name not in known:
@@ -112,8 +112,10 @@ class Codec:
             raise InputError(where, f"the fields of {kind.__name__}", str(error), "Write the file anew.") from error
 
 
-#: Of a dataclass, what its fields are annotated with, by name.
-hints = cache(get_type_hints)
+@cache
+def hints(kind: Any) -> dict[str, Any]:
+    """Of a dataclass, what its fields are annotated with, by name."""
+    return get_type_hints(kind)
 
 
 def fits(value: Any, hint: Any, finite: bool = True) -> bool:

@@ -1,4 +1,4 @@
-"""What does not fit in memory is refused before it is taken, with its sizes and in our form; it is a MemoryError, too."""
+"""What does not fit in memory is refused before it is taken, with its sizes and in our form; also a MemoryError."""
 
 import re
 

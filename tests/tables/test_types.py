@@ -1,4 +1,4 @@
-"""Each type of Arrow is read as what it means, or refused in our form, with file, column and row where one is to blame."""
+"""Each type of Arrow is read as what it means, or refused in our form: with file, column and row, where it has one."""
 
 import datetime
 import decimal
@@ -68,7 +68,12 @@ ARROW_ONLY = {"seconds", "intervals", "no index", "bytes as categories"}
 
 @pytest.mark.parametrize(
     ("what", "form"),
-    [(what, form) for what in REFUSED for form in ("t.arrow", "t.parquet") if form == "t.arrow" or what not in ARROW_ONLY],
+    [
+        (what, form)
+        for what in REFUSED
+        for form in ("t.arrow", "t.parquet")
+        if form == "t.arrow" or what not in ARROW_ONLY
+    ],
 )
 def test_what_cannot_be_read_is_refused_with_its_place(tmp_path, what, form):
     array, row, message = REFUSED[what]

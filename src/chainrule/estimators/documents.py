@@ -186,7 +186,8 @@ def _learned(made: BaseMLP, content: Fields) -> None:
     history = content.inside("history")
     names = [one.name for one in fields(Record)]
     columns = [
-        _numbers(f"{history.where}, {name}", history.items(name), tuple[hints(Record)[name], ...]) for name in names
+        [_numbers(f"{history.where}, {name}", one, hints(Record)[name]) for one in history.items(name)]
+        for name in names
     ]  # fmt: skip
     history.end()
     if len({len(column) for column in columns}) != 1:
@@ -206,7 +207,8 @@ def _numbers(where: str, data: Any, hint: Any) -> Any:
     """What stands in a file for numbers that training found: it may have diverged."""
     value = CONFIGURATION.back(where, data)
     if not fits(value, hint, finite=False):
-        raise InputError(where, str(hint), repr(value)[:80], CHANGED)
+        said = hint.__name__ if isinstance(hint, type) else hint
+        raise InputError(where, f"numbers of training, {said}", repr(value)[:80], CHANGED)
     return value
 
 

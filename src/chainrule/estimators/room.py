@@ -54,7 +54,7 @@ def check(where: str, network: Network, rows: int, dtype: Any, members: int = 1)
 
 @contextmanager
 def told(where: str) -> Iterator[None]:
-    """What does not fit told as of `where`, also memory that a machine refuses although it looked as if it were there."""
+    """What does not fit told as of `where`; also memory that looked as if it were there, and is refused."""
     try:
         yield
     except TooLargeError as error:

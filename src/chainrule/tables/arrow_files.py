@@ -1,7 +1,7 @@
 """Parquet and Arrow (Feather, IPC), read with pyarrow by row groups and record batches.
 
-What these files hold is believed only after it was looked at: sizes here, and the values of each part in `frames`, since
-a length or an index that points out of its memory would end the process.
+What these files hold is believed only after it was looked at: sizes here, and the values of each part in `frames`,
+since a length or an index that points out of its memory would end the process.
 """
 
 from __future__ import annotations
