@@ -121,9 +121,9 @@ class Tables(Work):
     def __init__(self, dtype: np.dtype[Any], steps: Sequence[Step]) -> None:
         super().__init__(dtype, steps)
         members = len(steps[0][1]) if steps else 1
-        meet = _meet(members)
-        tables = [[w for step in steps for w in (*_words(dtype, step, m), *meet)] for m in range(members)]
-        self._follow = Following(tables, steps)
+        meet, rooms = _meet(members), _rooms(members)
+        tables = [[w for step in steps for w in (*_words(dtype, step, m, room), *meet)] for m, room in enumerate(rooms)]
+        self._follow = Following(tables, (steps, rooms))
 
     def __call__(self, team: Team | None = None) -> None:
         self._follow(team)
@@ -136,12 +136,19 @@ def _meet(members: int) -> list[int]:
     return [machine.MEET, 0] if members > 1 else []
 
 
-def _words(dtype: np.dtype[Any], step: Step, member: int) -> list[int]:
+def _rooms(members: int) -> list[Any]:
+    """A room for the table of every member."""
+    from chainrule.engine.kernels.numba_set.tasks import Room
+
+    return [Room() for _ in range(members)]
+
+
+def _words(dtype: np.dtype[Any], step: Step, member: int, room: Any) -> list[int]:
     """What one member does of an instruction, as words of its table."""
     from chainrule.engine.kernels.numba_set import instruction
 
     kernel, given = step
-    return instruction(kernel, dtype, given[member]) if given[member] else []
+    return instruction(kernel, dtype, given[member], room) if given[member] else []
 
 
 def _undivided(work: Sequence[Step]) -> bool:
@@ -165,9 +172,9 @@ def bind_abreast(
         return Calls(dtype, [step for work in works for step in work])
     alone = [work for work in works if _undivided(work)]
     together = [step for work in works if not _undivided(work) for step in work]
-    meet = _meet(members)
+    meet, rooms = _meet(members), _rooms(members)
     tables = []
-    for m in range(members):
-        words = [w for work in alone[m::members] for step in work for w in _words(dtype, step, 0)] + meet
-        tables.append(words + [w for step in together for w in (*_words(dtype, step, m), *meet)])
-    return Following(tables, works)
+    for m, room in enumerate(rooms):
+        words = [w for work in alone[m::members] for step in work for w in _words(dtype, step, 0, room)] + meet
+        tables.append(words + [w for step in together for w in (*_words(dtype, step, m, room), *meet)])
+    return Following(tables, (works, rooms))

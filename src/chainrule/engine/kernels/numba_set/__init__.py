@@ -72,13 +72,14 @@ def task(kernel: Kernel, dtype: np.dtype[Any], kinds: tuple[Any, ...]) -> Any:
     return numba.cfunc(tasks.SIGNATURE, cache=kept)(text)
 
 
-def instruction(kernel: Kernel, dtype: np.dtype[Any], arguments: Sequence[Any]) -> list[int]:
+def instruction(kernel: Kernel, dtype: np.dtype[Any], arguments: Sequence[Any], room: tasks.Room) -> list[int]:
     """The words of one instruction of a table: task, length of its record, record."""
-    if kernel.name == "dot":
-        way = gemm if gemm.suits(*arguments) else products
-        done, record = way.task(dtype, _sources()), way.words(*arguments)
-    else:
+    if kernel.name != "dot":
         done, record = task(kernel, dtype, tuple(map(tasks.kind, arguments))), tasks.words(arguments)
+    elif gemm.suits(*arguments):
+        done, record = gemm.task(dtype, _sources()), gemm.words(room, *arguments)
+    else:
+        done, record = products.task(dtype, _sources()), products.words(*arguments)
     return [done.address, len(record), *record]
 
 

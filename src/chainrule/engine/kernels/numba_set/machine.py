@@ -13,7 +13,7 @@ import numba
 from llvmlite import ir
 from numba import types
 
-from chainrule.engine.kernels.numba_set.tasks import WORD, low_level
+from chainrule.engine.kernels.numba_set.tasks import WORD, low_level, word_at
 
 MEET, END = 0, -1
 #: A team's board, a cache line apart: members that have arrived, jobs given out, address of the tables' addresses.
@@ -34,14 +34,6 @@ def _call(typing: Any, task: Any, record: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(types.int64, types.int64), build
-
-
-@low_level
-def _word(typing: Any, address: Any) -> Any:
-    def build(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-        return builder.load(builder.inttoptr(given[0], WORD.as_pointer()))
-
-    return types.int64(types.int64), build
 
 
 @low_level
@@ -86,7 +78,7 @@ def _wait(address: Any, least: Any) -> Any:
 
 @numba.njit(**_options)
 def _follow(place: Any, board: Any, arrived: Any, members: Any) -> None:
-    task = _word(place)
+    task = word_at(place)
     while task != END:
         if task == MEET:
             arrived += members
@@ -94,8 +86,8 @@ def _follow(place: Any, board: Any, arrived: Any, members: Any) -> None:
             _wait(board + 8 * ARRIVED, arrived)
         else:
             _call(task, place + 16)
-        place += 16 + 8 * _word(place + 8)
-        task = _word(place)
+        place += 16 + 8 * word_at(place + 8)
+        task = word_at(place)
 
 
 @numba.njit("void(int64)", **_options)
@@ -111,7 +103,7 @@ def lead(board: Any, tables: Any, members: Any) -> None:
     board[TABLES] = tables
     board[START] = arrived
     _add(board.ctypes.data + 8 * JOBS, 1)
-    _follow(_word(tables), board.ctypes.data, arrived, members)
+    _follow(word_at(tables), board.ctypes.data, arrived, members)
 
 
 @numba.njit("void(int64[::1], int64, int64)", **_options)
@@ -122,10 +114,10 @@ def serve(board: Any, member: Any, members: Any) -> None:
     while True:
         job += 1
         _wait(at + 8 * JOBS, job)
-        tables = _word(at + 8 * TABLES)
+        tables = word_at(at + 8 * TABLES)
         if tables == 0:
             return
-        _follow(_word(tables + 8 * member), at, _word(at + 8 * START), members)
+        _follow(word_at(tables + 8 * member), at, word_at(at + 8 * START), members)
 
 
 @numba.njit("void(int64[::1])", **_options)
