@@ -160,10 +160,10 @@ def delays(pause, monkeypatch):
     places = []
     table = work._table
 
-    def paused(dtype, steps, part):
+    def paused(dtype, steps, part, room):
         words = []
         for step in steps:
-            one = table(dtype, [step], part)
+            one = table(dtype, [step], part, room)
             words += [pause.address, 1, 0, *one] if one else []
         return words
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from chainrule.engine.kernels import SetName, load
 from chainrule.engine.meetings import Step, phases, verify
 from chainrule.engine.team import Team
+
+if TYPE_CHECKING:
+    from chainrule.engine.kernels.numba_set.tasks import Room
 
 
 class Work(ABC):
@@ -49,11 +52,17 @@ class Job(Work):
     """
 
     def __init__(
-        self, tables: Sequence[Sequence[list[int]]], parts: int, rows: int = 0, opening: Sequence[int] = ()
+        self,
+        tables: Sequence[Sequence[list[int]]],
+        parts: int,
+        rows: int = 0,
+        opening: Sequence[int] = (),
+        rooms: Sequence[Room] = (),
     ) -> None:
         from chainrule.engine.kernels.numba_set import machine
 
         self.parts, self.rows = parts, rows
+        self._rooms = rooms  # kept alive
         done, words = 0, []
         self._tables = []
         for phase in tables:
@@ -80,16 +89,24 @@ def compiled(dtype: np.dtype[Any], steps: Sequence[Step], rows: int = 0, opening
     parts = max((len(given) for _, given in steps), default=1)
     found = phases(steps)
     verify(found)
-    tables = [[_table(dtype, phase, part) for part in range(parts)] for phase in found]
-    return Job(tables, parts, rows, _table(dtype, opening, 0))
+    rooms = _rooms(parts)
+    tables = [[_table(dtype, phase, part, room) for part, room in enumerate(rooms)] for phase in found]
+    return Job(tables, parts, rows, _table(dtype, opening, 0, rooms[0]), rooms)
 
 
-def _table(dtype: np.dtype[Any], steps: Sequence[Step], part: int) -> list[int]:
+def _rooms(parts: int) -> list[Room]:
+    """Memory for what a part's instructions use in turn, for each part."""
+    from chainrule.engine.kernels.numba_set.tasks import Room
+
+    return [Room() for _ in range(parts)]
+
+
+def _table(dtype: np.dtype[Any], steps: Sequence[Step], part: int, room: Room) -> list[int]:
     """What one part does of these instructions."""
     from chainrule.engine.kernels.numba_set import instruction
 
     shares = [(kernel, given[part]) for kernel, given in steps if part < len(given)]
-    return [word for kernel, share in shares if share for word in instruction(kernel, dtype, share)]
+    return [word for kernel, share in shares if share for word in instruction(kernel, dtype, share, room)]
 
 
 def bind(which: SetName, dtype: np.dtype[Any], steps: Sequence[Step], rows: int = 0) -> Work:
@@ -112,7 +129,8 @@ def bind_abreast(
     whole = [work for work in works if all(len(given) == 1 for _, given in work)]
     cut = [step for work in works if not all(len(given) == 1 for _, given in work) for step in work]
     shares = [[step for work in whole[part::MOST_PARTS] for step in work] for part in range(MOST_PARTS)]
-    first = [_table(dtype, share, 0) for share in shares]
-    parts = max((len(given) for _, given in cut), default=1)
-    rest = [[_table(dtype, phase, part) for part in range(parts)] for phase in phases(cut)]
-    return Job([first, *rest], max(parts, min(len(whole), MOST_PARTS)), rows)
+    parts = max([1, min(len(whole), MOST_PARTS), *(len(given) for _, given in cut)])
+    rooms = _rooms(parts)
+    first = [_table(dtype, share, 0, room) for share, room in zip(shares, rooms, strict=False)]
+    rest = [[_table(dtype, phase, part, room) for part, room in enumerate(rooms)] for phase in phases(cut)]
+    return Job([first, *rest], parts, rows, rooms=rooms)

@@ -72,13 +72,14 @@ def task(kernel: Kernel, dtype: np.dtype[Any], kinds: tuple[Any, ...]) -> Any:
     return on_disk.cfunc(tasks.SIGNATURE, cache=_is_ours(kernel))(text)
 
 
-def instruction(kernel: Kernel, dtype: np.dtype[Any], arguments: Sequence[Any]) -> list[int]:
+def instruction(kernel: Kernel, dtype: np.dtype[Any], arguments: Sequence[Any], room: tasks.Room) -> list[int]:
     """The words of one instruction of a table: task, length of its record, record."""
-    if kernel.name == "dot":
-        way = gemm if gemm.suits(*arguments) else products
-        done, record = way.task(dtype, on_disk.sources()), way.words(*arguments)
-    else:
+    if kernel.name != "dot":
         done, record = task(kernel, dtype, tuple(map(tasks.kind, arguments))), tasks.words(arguments)
+    elif gemm.suits(*arguments):
+        done, record = gemm.task(dtype, on_disk.sources()), gemm.words(room, *arguments)
+    else:
+        done, record = products.task(dtype, on_disk.sources()), products.words(*arguments)
     return [done.address, len(record), *record]
 
 

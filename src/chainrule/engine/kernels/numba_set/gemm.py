@@ -20,7 +20,7 @@ from numba.core.registry import cpu_target
 
 from chainrule.engine import threads
 from chainrule.engine.kernels.numba_set import on_disk, tiles
-from chainrule.engine.kernels.numba_set.tasks import SIGNATURE
+from chainrule.engine.kernels.numba_set.tasks import SIGNATURE, Room, word_at
 from chainrule.engine.kernels.specialise import rebound
 
 #: The processors, in OpenBLAS's words, whose kernels these products were measured to be faster than.
@@ -83,12 +83,14 @@ def _outdone() -> bool:
     return bool(found) and found <= OUTDONE
 
 
-def words(x: Any, y: Any, out: Any) -> list[int]:
-    """The record of a product: arrays with their steps, shapes, and whether strips are cut of x."""
-    cut = _steps(x)[0] == 1 and len(x) >= target().wide.tall and out.shape[1] >= CUT_FROM
+def words(room: Room, x: Any, y: Any, out: Any) -> list[int]:
+    """The record of a product: arrays and their steps, shapes, whether strips are cut of x, room for what is packed."""
+    (rows, columns), depth, goal = out.shape, len(y), target()
+    cut = _steps(x)[0] == 1 and rows >= goal.wide.tall and columns >= CUT_FROM
+    width = goal.lanes(out.dtype) * goal.wide.vectors + (rows + goal.wide.tall if cut else 0)
     return [
         x.ctypes.data, *_steps(x), y.ctypes.data, *_steps(y), out.ctypes.data, *_steps(out),
-        *out.shape, len(y), int(cut),
+        rows, columns, depth, int(cut), room.place(depth * width * out.itemsize),
     ]  # fmt: skip
 
 
@@ -106,10 +108,9 @@ def multiply(record: Any) -> None:
     y, y_down, y_along = record[3], record[4], record[5]
     out, out_down = record[6], record[7]
     rows, columns, depth, cut = record[9], record[10], record[11], record[12]
-    room = np.empty(depth * (WIDTH + (rows + TALL if cut else 0)), real)
-    packed, strips = room.ctypes.data, 0
+    packed, strips = word_at(record[13]), 0
     if cut:
-        strips = packed + SIZE * depth * WIDTH
+        strips = packed + SIZE * WIDTH * depth
         cut_strips(x, x_along, strips, rows, depth)
     j = 0
     while j < columns:
@@ -172,7 +173,6 @@ WIDTH: Any = None
 LANES: Any = None
 TALL: Any = None
 SHORT: Any = None
-real: Any = None
 wide: Any = None
 narrow: Any = None
 pack: Any = None
@@ -206,7 +206,7 @@ def task(dtype: np.dtype[Any], sources: str, goal: Target | None = None) -> Any:
 
     packs = {"pack_tall": tiles.pack(kind, goal.wide.tall), "pack_short": tiles.pack(kind, goal.wide.short)}
     names = heights(goal.wide) | {
-        "real": dtype.type, "LANES": lanes, "WIDTH": lanes * goal.wide.vectors,
+        "LANES": lanes, "WIDTH": lanes * goal.wide.vectors,
         "wide": panel_of(goal.wide), "narrow": panel_of(goal.narrow),
         "cut_strips": inline(cut_strips, packs | heights(goal.wide)),
     }  # fmt: skip

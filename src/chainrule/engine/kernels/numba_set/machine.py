@@ -21,7 +21,7 @@ from numba.core.cgutils import get_or_insert_function
 from numpy.typing import NDArray
 
 from chainrule.engine.kernels.numba_set import on_disk, waiting
-from chainrule.engine.kernels.numba_set.tasks import WORD, low_level
+from chainrule.engine.kernels.numba_set.tasks import WORD, low_level, word_at
 
 END = 0
 LINE = 8  # words of a cache line
@@ -90,14 +90,6 @@ def _ask_system(typing: Any, function: Any, one: Any, other: Any) -> Any:
 
 
 @low_level
-def _word(typing: Any, address: Any) -> Any:
-    def build(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-        return builder.load(builder.inttoptr(given[0], WORD.as_pointer()))
-
-    return types.int64(types.int64), build
-
-
-@low_level
 def _look(typing: Any, address: Any) -> Any:
     """A word that other threads write, and all that they wrote before it."""
 
@@ -163,15 +155,15 @@ def _wait(at: Any, word: Any, least: Any) -> Any:
             return found
         _pause()
     lock, condition, calls = at + 8 * LOCK, at + 8 * CONDITION, at + 8 * CALLS
-    _ask_system(_word(calls), lock, 0)
+    _ask_system(word_at(calls), lock, 0)
     # Who moves a word looks here afterwards, and who goes to sleep looks at the word afterwards: one sees the other.
     _add(at + 8 * SLEEPERS, 1)
     found = _look(at + 8 * word)
     while found < least:
-        _ask_system(_word(calls + 16), condition, lock)
+        _ask_system(word_at(calls + 16), condition, lock)
         found = _look(at + 8 * word)
     _add(at + 8 * SLEEPERS, -1)
-    _ask_system(_word(calls + 8), lock, 0)
+    _ask_system(word_at(calls + 8), lock, 0)
     return found
 
 
@@ -180,35 +172,35 @@ def _wake(at: Any) -> None:
     """Wake whoever sleeps, after a word was moved."""
     if _look(at + 8 * SLEEPERS):
         lock, condition, calls = at + 8 * LOCK, at + 8 * CONDITION, at + 8 * CALLS
-        _ask_system(_word(calls), lock, 0)
-        _ask_system(_word(calls + 24), condition, 0)
-        _ask_system(_word(calls + 8), lock, 0)
+        _ask_system(word_at(calls), lock, 0)
+        _ask_system(word_at(calls + 24), condition, 0)
+        _ask_system(word_at(calls + 8), lock, 0)
 
 
 @on_disk.njit(**_options)
 def _do(place: Any) -> None:
     """Follow one table."""
-    task = _word(place)
+    task = word_at(place)
     while task != END:
         _call(task, place + 16)
-        place += 16 + 8 * _word(place + 8)
-        task = _word(place)
+        place += 16 + 8 * word_at(place + 8)
+        task = word_at(place)
 
 
 @on_disk.njit(**_options)
 def _follow(at: Any, job: Any, first: Any, before: Any, thread: Any) -> None:
     """Go through the phases, doing what parts are still to be had."""
-    claims = at + 8 * (READING + LINE * _word(at + 8 * SIZE))
+    claims = at + 8 * (READING + LINE * word_at(at + 8 * SIZE))
     place = job + 16
-    for number in range(first, first + _word(job)):
-        parts, over = _word(place), before + _word(place + 8)
+    for number in range(first, first + word_at(job)):
+        parts, over = word_at(place), before + word_at(place + 8)
         if _look(at + 8 * DONE) < over:
             for turn in range(parts):
                 part = (thread + turn) % parts
                 claim = claims + 8 * LINE * part
                 held = _look(claim)
                 if held < number and _exchange(claim, held, number):
-                    _do(_word(place + 16 + 8 * part))
+                    _do(word_at(place + 16 + 8 * part))
                     if _add(at + 8 * DONE, 1) + 1 == over:
                         _wake(at)
             _wait(at, DONE, over)
@@ -221,10 +213,10 @@ def alone(job: Any, opening: Any, times: Any) -> None:
     for _ in range(times):
         _do(opening)
         place = job + 16
-        for _ in range(_word(job)):
-            parts = _word(place)
+        for _ in range(word_at(job)):
+            parts = word_at(place)
             for part in range(parts):
-                _do(_word(place + 16 + 8 * part))
+                _do(word_at(place + 16 + 8 * part))
             place += 16 + 8 * parts
 
 
@@ -242,7 +234,7 @@ def lead(board: Any, job: Any, opening: Any, times: Any) -> None:
         _add(at + 8 * ISSUED, 1)
         _wake(at)
         _follow(at, job, first, before, 0)
-        board[NEXT] = first + _word(job)
+        board[NEXT] = first + word_at(job)
 
 
 @on_disk.njit("void(int64[::1], int64)", **_options)

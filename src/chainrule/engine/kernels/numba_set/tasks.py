@@ -19,11 +19,35 @@ from numba.np.arrayobj import populate_array
 
 SIGNATURE = types.void(types.CPointer(types.int64))
 WORD = ir.IntType(64)
+LINE = 64  # bytes
 
 
 def low_level(function: Callable[..., Any]) -> Any:
     """A function for compiled code that is written in LLVM's own instructions."""
     return intrinsic(function)
+
+
+@low_level
+def word_at(typing: Any, address: Any) -> Any:
+    def build(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        return builder.load(builder.inttoptr(given[0], WORD.as_pointer()))
+
+    return types.int64(types.int64), build
+
+
+class Room:
+    """Memory that the tasks of a table use in turn. It grows while the table is written, not while it is followed."""
+
+    def __init__(self) -> None:
+        self._memory = np.empty(0, np.uint8)
+        self._place = np.zeros(1, np.int64)
+
+    def place(self, nbytes: int) -> int:
+        """The address of the word that says where this many bytes are, at the start of a cache line."""
+        if self._memory.size < nbytes + LINE:
+            self._memory = np.empty(nbytes + LINE, np.uint8)
+            self._place[0] = -(-self._memory.ctypes.data // LINE) * LINE
+        return int(self._place.ctypes.data)
 
 
 def kind(argument: Any) -> Any:
