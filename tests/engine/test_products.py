@@ -6,8 +6,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from chainrule.engine.kernels import Kernel, numba_set
-from chainrule.engine.kernels.numba_set import gemm
+from chainrule.engine.kernels import Kernel
+from chainrule.engine.kernels.numba_set import gemm, on_disk
 from chainrule.engine.kernels.numba_set.tasks import Room
 from chainrule.engine.work import bind
 
@@ -33,7 +33,7 @@ def multiply(x, y, out, target=None):
     """The product by the task for this target; whether strips were cut."""
     room = Room()
     record = np.array(gemm.words(room, x, y, out), np.int64)
-    task = gemm.task(out.dtype, numba_set._sources(), target)
+    task = gemm.task(out.dtype, on_disk.sources(), target)
     task.ctypes(record.ctypes.data_as(ctypes.POINTER(ctypes.c_int64)))
     return bool(record[12])
 
