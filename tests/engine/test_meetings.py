@@ -1,6 +1,8 @@
 """Parts meet where they must and nowhere else, and whoever does them when, the bits are the same."""
 
+import gc
 import sys
+import weakref
 
 import numba
 import numpy as np
@@ -75,6 +77,21 @@ def test_parts_of_a_prediction_meet_at_the_end_only():
     network = Network([Dense(64, "relu"), LayerNorm(), Dense(48, "tanh"), Residual([Dense(48)]), Dense(3)], 20)
     plan = network.plan(network.init(0), 200, mode="predict", loss="cross_entropy", n_threads=3)
     assert plan.run(200).forward.meetings == 1
+
+
+def test_a_job_keeps_alive_what_it_works_on():
+    """A function of rows may be all that is left of a plan."""
+    network = Network([Dense(64, "relu"), Dense(48, "tanh"), Dense(3)], 20)
+    plan = network.plan(network.init(0), 200, loss="cross_entropy")
+    job, run = plan.run(200).whole, plan.run(200)
+    kept = [
+        weakref.ref(array.base) for array in (*run.arrays.values(), plan.parameters.vector) if array.base is not None
+    ]
+    del plan, run
+    gc.collect()
+    assert kept
+    assert all(one() is not None for one in kept)
+    job()
 
 
 STEPS = {

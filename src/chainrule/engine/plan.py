@@ -117,9 +117,9 @@ class Run:
         Those are what the caller's thread does first, and then what the parts do.
         """
         if self._led is None or self._led[0]() is not owner:
-            opening, gathering = before()
-            steps = gathering + self.steps + self.behind
-            self._led = weakref.ref(owner), compiled(self._dtype, steps, self._rows, opening)
+            opening, borrowing = before()
+            work = compiled(self._dtype, self.steps + self.behind, self._rows, opening, borrowing)
+            self._led = weakref.ref(owner), work
         return self._led[1]
 
     @cached_property

@@ -18,10 +18,7 @@ if TYPE_CHECKING:
 
 
 class Work(ABC):
-    """Instructions bound to arrays, to be done by a team where they are cut into parts, or alone, with the same bits.
-
-    Whoever binds them keeps the arrays alive.
-    """
+    """Instructions bound to arrays, to be done by a team where they are cut into parts, or alone, with the same bits."""
 
     @abstractmethod
     def __call__(self, team: Team | None = None, times: int = 1) -> None:
@@ -43,6 +40,8 @@ class Calls(Work):
 class Job(Work):
     """Tables for compiled code: for each phase, those of the parts that have something to do in it.
 
+    `alive` is what they point to.
+
     Attributes
     ----------
     address : of the job, as the machine reads it
@@ -57,12 +56,12 @@ class Job(Work):
         parts: int,
         rows: int = 0,
         opening: Sequence[int] = (),
-        rooms: Sequence[Room] = (),
+        alive: object = None,
     ) -> None:
         from chainrule.engine.kernels.numba_set import machine
 
         self.parts, self.rows = parts, rows
-        self._rooms = rooms  # kept alive
+        self._alive = alive
         done, words = 0, []
         self._tables = []
         for phase in tables:
@@ -84,14 +83,23 @@ class Job(Work):
             team.follow(self, times)
 
 
-def compiled(dtype: np.dtype[Any], steps: Sequence[Step], rows: int = 0, opening: Sequence[Step] = ()) -> Job:
-    """Numba kernels as a job, whose parts meet where one needs what another has made, behind its opening."""
-    parts = max((len(given) for _, given in steps), default=1)
-    found = phases(steps)
+def compiled(
+    dtype: np.dtype[Any],
+    steps: Sequence[Step],
+    rows: int = 0,
+    opening: Sequence[Step] = (),
+    borrowing: Sequence[Step] = (),
+) -> Job:
+    """Numba kernels as a job, whose parts meet where one needs what another has made, behind its opening.
+
+    Steps that are `borrowing` come first; whoever gives them keeps the arrays of those alive.
+    """
+    parts = max((len(given) for _, given in (*borrowing, *steps)), default=1)
+    found = phases([*borrowing, *steps])
     verify(found)
     rooms = _rooms(parts)
     tables = [[_table(dtype, phase, part, room) for part, room in enumerate(rooms)] for phase in found]
-    return Job(tables, parts, rows, _table(dtype, opening, 0, rooms[0]), rooms)
+    return Job(tables, parts, rows, _table(dtype, opening, 0, rooms[0]), alive=(steps, opening, rooms))
 
 
 def _rooms(parts: int) -> list[Room]:
@@ -133,4 +141,4 @@ def bind_abreast(
     rooms = _rooms(parts)
     first = [_table(dtype, share, 0, room) for share, room in zip(shares, rooms, strict=False)]
     rest = [[_table(dtype, phase, part, room) for part, room in enumerate(rooms)] for phase in phases(cut)]
-    return Job([first, *rest], parts, rows, rooms=rooms)
+    return Job([first, *rest], parts, rows, alive=(works, rooms))
