@@ -118,7 +118,8 @@ def test_what_is_no_file_is_not_waited_for(kind, folder):
 
 
 @posix
-def test_a_folder_that_others_may_write_to_is_passed_over(folder, caplog):
+def test_a_folder_that_others_may_write_to_is_passed_over(folder, caplog, tmp_path, monkeypatch):
+    monkeypatch.setattr(on_disk, "places", lambda: map(on_disk.Place, (folder, tmp_path / "next")))
     folder.mkdir(parents=True)
     folder.chmod(0o777)
     compiled()
