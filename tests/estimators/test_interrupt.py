@@ -33,7 +33,7 @@ def watch(record):
 
 model = MLPClassifier((64, 64), solver=solver, early_stopping=early_stopping, max_iter=10**6, max_fun=10**9,
                       n_iter_no_change=np.inf, tol=0, callbacks=[watch], random_state=0)
-threading.Thread(target=interrupt).start()
+threading.Thread(target=interrupt, daemon=True).start()
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     model.fit(X, y)
