@@ -187,17 +187,17 @@ class BaseMLP(CallbackSupportMixin, Learned, BaseEstimator, Saved):  # type: ign
         DivergenceError
             A `ValueError`: training left the finite numbers; the best weights before are kept. With held-out rows
             that is a warning.
+        CheckpointError
+            A `ValueError`: the checkpoint is not whole, or was changed.
 
         Notes
         -----
         Other threads may use a fitted estimator while it is fitted again: until the end they have the model of before,
         and then the new one, with all attributes that belong to it. Where the fit breaks off before any epoch is
         over, the model of before stays.
-        CheckpointError
-            A `ValueError`: the checkpoint is not whole, or was changed.
         """
         given, held_out = self._given(X, y, sample_weight), self._given(X_val, y_val, sample_weight_val)
-        return self._fit(given, held_out, groups, resume_from)
+        return self._fit(given, held_out, groups=groups, resume_from=resume_from)
 
     @available_if(goes_in_steps)  # type: ignore[untyped-decorator]
     def partial_fit(
@@ -219,17 +219,10 @@ class BaseMLP(CallbackSupportMixin, Learned, BaseEstimator, Saved):  # type: ign
         given, held_out = self._given(X, y, sample_weight), self._given(X_val, y_val, sample_weight_val)
         return self._fit(given, held_out, incremental=True)
 
-    def _fit(
-        self,
-        given: Given,
-        held_out: Given,
-        groups: Any = None,
-        resume_from: Any = None,
-        incremental: bool = False,
-        classes: Array | None = None,
-    ) -> Self:
+    def _fit(self, given: Given, held_out: Given, **call: Any) -> Self:
+        """A call of fit or partial_fit; see `prepare.fitting`."""
         with room.told(f"{type(self).__name__}.fit"):
-            fitting = prepare.fitting(self, given, held_out, groups, resume_from, incremental, classes)
+            fitting = prepare.fitting(self, given, held_out, **call)
             try:
                 fitting.run()
                 fitting.calibrate()
@@ -314,7 +307,7 @@ class BaseMLP(CallbackSupportMixin, Learned, BaseEstimator, Saved):  # type: ign
         -------
         function : from an array of shape (rows, features) to the network's predictions, (rows, outputs):
             probabilities of a classifier (of the second class, where there are two), values of a regressor.
-            Threads may share it. It stays with the model at hand: after another fit, ask for another
+            Threads may share it. It stays with the model at hand: after another fit, ask for another one.
 
         Examples
         --------

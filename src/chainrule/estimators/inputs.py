@@ -54,7 +54,10 @@ def check_X(estimator: Any, X: Any, dtype: Any) -> Any:
 
 
 def _needs_nothing(estimator: Any, X: Any, dtype: Any) -> bool:
-    """Whether scikit-learn would hand X back as it is: its checks take longer than to predict a row."""
+    """Whether scikit-learn would hand X back as it is: its checks take longer than to predict a row.
+
+    The estimator is at rest, so that what it has learned is in its own dictionary.
+    """
     return bool(
         type(X) is np.ndarray
         and X.dtype == dtype
@@ -62,7 +65,7 @@ def _needs_nothing(estimator: Any, X: Any, dtype: Any) -> bool:
         and X.shape[1] == estimator.n_features_in_
         and len(X)
         and X.flags.c_contiguous
-        and not hasattr(estimator, "feature_names_in_")
+        and "feature_names_in_" not in vars(estimator)
     )
 
 

@@ -80,26 +80,31 @@ class Learned(Learner):
     @property
     def network_(self) -> Network:
         """The network as a value: layers and sizes; `network_.describe()` prints it."""
-        check_is_fitted(self)
-        return self._session.predictor.network
+        return self._fitted.predictor.network
 
     @property
     def parameters_(self) -> Parameters | Members:
         """All parameters by name, running statistics included; `parameters_[k]` are those of member k of several."""
-        check_is_fitted(self)
-        return self._session.predictor.parameters
+        return self._fitted.predictor.parameters
 
     @property
     def probes_(self) -> Probes | None:
         """What was measured of every layer while it trained; None with `probes=False` and with solver="lbfgs"."""
-        check_is_fitted(self)
-        return self._session.probes
+        return self._fitted.probes
+
+    @property
+    def _fitted(self) -> Session:
+        """The session, which an unfitted estimator has not; scikit-learn's check takes longer than to predict a row."""
+        try:
+            return self._session
+        except AttributeError:
+            check_is_fitted(self)
+            raise
 
     @property
     def _loss(self) -> Loss:
         return self._session.predictor.loss
 
     def _of_kind(self, kind: str) -> list[Array]:
-        check_is_fitted(self)
-        predictor = self._session.predictor
+        predictor = self._fitted.predictor
         return [predictor.parameters[p.name] for p in predictor.network.layout.parameters if p.kind == kind]

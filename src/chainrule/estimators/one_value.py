@@ -8,10 +8,12 @@ before. Whoever reads more than one thing of it reads the value once, by `at_res
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache, wraps
-from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+from functools import wraps
+from typing import Any, ClassVar, Concatenate, ParamSpec, Self, TypeVar
 
-Given, Answer, Kind = ParamSpec("Given"), TypeVar("Answer"), TypeVar("Kind", bound="Learner")
+Given = ParamSpec("Given")
+Answer = TypeVar("Answer")
+Kind = TypeVar("Kind", bound="Learner")
 
 
 class _Learned:
@@ -23,10 +25,10 @@ class _Learned:
     def __get__(self, estimator: Learner | None, kind: type | None = None) -> Any:
         if estimator is None:
             return self
-        try:
-            return vars(estimator)["_learned"][self.name]
-        except KeyError:
-            raise AttributeError(f"{type(estimator).__name__!r} object has no attribute {self.name!r}") from None
+        value = vars(estimator).get("_learned", ())
+        if self.name not in value:
+            raise AttributeError(f"{type(estimator).__name__!r} object has no attribute {self.name!r}")
+        return value[self.name]
 
 
 def learned() -> Any:
@@ -34,22 +36,22 @@ def learned() -> Any:
     return _Learned()
 
 
-@cache
-def _names(kind: type) -> frozenset[str]:
-    """The attributes that a fit of this class sets."""
-    return frozenset(name for one in kind.__mro__ for name, value in vars(one).items() if isinstance(value, _Learned))
-
-
 class Learner:
     """An estimator whose learned attributes are those of one value, which is replaced and never changed."""
 
     _learned: Mapping[str, Any]
+    _names: ClassVar[frozenset[str]]
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        every = (pair for kind in cls.__mro__ for pair in vars(kind).items())
+        cls._names = frozenset(name for name, value in every if isinstance(value, _Learned))
 
     def _draft(self, goes_on: bool) -> Self:
         """An estimator to learn in, which has learned nothing yet or, where training `goes_on`, what this one has."""
-        names, attributes = _names(type(self)), vars(self._at_rest()).copy()
+        attributes = vars(self._at_rest()).copy()
         attributes.pop("_learned", None)
-        for name in names.intersection(attributes):
+        for name in self._names.intersection(attributes):
             if not goes_on:
                 del attributes[name]
             elif isinstance(attributes[name], list):  # a record of epochs, to which the draft adds
@@ -59,20 +61,21 @@ class Learner:
     def _put_in_place(self, draft: Self) -> None:
         """Let what a draft has learned be what this one has."""
         self._learned = draft._value()
-        for name in _names(type(self)):  # an attribute that somebody has set would go before that of the value
+        for name in self._names:  # an attribute that somebody has set would go before that of the value
             vars(self).pop(name, None)
 
     def _value(self) -> dict[str, Any]:
         """What a draft has learned."""
         found = vars(self)
-        return {name: found[name] for name in _names(type(self)) if name in found}
+        return {name: found[name] for name in self._names if name in found}
 
     def _forget(self) -> None:
         """Be unfitted."""
-        vars(self).pop("_learned", None)
+        for name in ("_learned", *self._names):
+            vars(self).pop(name, None)
 
     def _at_rest(self) -> Self:
-        """This estimator as it is now, whatever is put in place later."""
+        """This estimator as it is now, whatever is put in place later; a draft is itself."""
         own = vars(self).copy()
         value = own.pop("_learned", None)
         return self if value is None else self._with(value | own)

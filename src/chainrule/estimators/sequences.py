@@ -176,10 +176,12 @@ class SequenceRegressor(OverSequences, MLPRegressor):
     True
     """
 
-    def predict(self, X: Any, lengths: Any = None, return_std: bool = False, samples: int | None = None) -> Any:
+    def predict(  # type: ignore[override]
+        self, X: Any, lengths: Any = None, return_std: bool = False, samples: int | None = None
+    ) -> Any:
         """Predicted values, (batch,) or (batch, outputs); see `MLPRegressor.predict`."""
         return super().predict(self._packed(X, lengths), return_std, samples)
 
-    def score(self, X: Any, y: Any, lengths: Any = None, sample_weight: Any = None) -> float:
+    def score(self, X: Any, y: Any, lengths: Any = None, sample_weight: Any = None) -> float:  # type: ignore[override]
         """R2 of the predicted values."""
         return super().score(self._packed(X, lengths), y, sample_weight)

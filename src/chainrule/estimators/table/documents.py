@@ -29,11 +29,8 @@ def of(estimator: BaseTable) -> Document:
     InputError
         For a parameter that is code and belongs to the network.
     """
-    where, inside, learned = (
-        f"{type(estimator).__name__}.save()",
-        documents.of(at_rest(estimator.model_)),
-        vars(estimator),
-    )
+    where, learned = f"{type(estimator).__name__}.save()", vars(estimator)  # which is at rest
+    inside = documents.of(at_rest(estimator.model_))
     model: dict[str, Any] = {
         **chosen.to_data(estimator),
         "encoder": ENCODINGS.out(where, estimator.encoder_),
