@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Work(ABC):
-    """Instructions bound to arrays, to be done by a team where they are cut into parts, or alone, with the same bits."""
+    """Instructions bound to arrays: done by a team where they are cut into parts, or alone, with the same bits."""
 
     @abstractmethod
     def __call__(self, team: Team | None = None, times: int = 1) -> None:
