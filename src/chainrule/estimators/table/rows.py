@@ -86,7 +86,7 @@ def split_target(found: Table, y: Any, where: str) -> tuple[Table, Any, str | No
     if column.missing.any():
         raise InputError(
             f"{where}, target {y!r}", "a value in every row",
-            f"{int(column.missing.sum())} missing, the first in row {int(column.missing.argmax())}",
+            f"{int(column.missing.sum())} missing, the first in row {column.first + int(column.missing.argmax())}",
             "Leave these rows out.",
         )  # fmt: skip
     return found.without(y), values(column), y
