@@ -8,16 +8,17 @@ import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:  # the command line writes files, and answers --help without NumPy
+    from numpy.typing import NDArray
 
-Arrays = Mapping[str, NDArray[Any]]
+    Arrays = Mapping[str, NDArray[Any]]
 
 
 def packed(arrays: Arrays, about: Mapping[str, str]) -> bytes:
     """Arrays by name and texts about them, as the bytes of a file."""
+    import numpy as np
     from safetensors.numpy import save
 
     return save({name: np.asarray(array, order="C") for name, array in arrays.items()}, dict(about))
@@ -25,6 +26,8 @@ def packed(arrays: Arrays, about: Mapping[str, str]) -> bytes:
 
 def digest(arrays: Arrays, text: str) -> str:
     """SHA-256 of a text and of the arrays, their names, types and shapes."""
+    import numpy as np
+
     found = hashlib.sha256(text.encode())
     for name in sorted(arrays):
         array = arrays[name]

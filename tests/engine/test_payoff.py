@@ -2,12 +2,14 @@
 
 import os
 import threading
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
 
 from chainrule import Dense, Network
 from chainrule.engine import team as teams
+from chainrule.engine.kernels.access import MOST_PARTS
 from chainrule.engine.payoff import Payoff
 
 
@@ -53,6 +55,43 @@ def test_what_changes_is_seen():
     assert seconds < 1.2 * 2000
     spent(payoff, 20_000, 0.6)
     assert spent(payoff, 2000, 0.6)[1] > 0.9
+
+
+@pytest.fixture(autouse=True)
+def numba_kernels(monkeypatch):
+    monkeypatch.setenv("CHAINRULE_KERNELS", "numba")
+
+
+def test_a_short_last_batch_tells_nothing_of_the_others():
+    network = Network([Dense(40, "tanh"), Dense(3)], 20)
+    plan = network.plan(network.init(0), 83, loss="squared_error", n_threads=2)
+    assert plan.run(83).whole.rows == 83
+    assert plan.run(60).whole.rows == 60
+    assert plan.run(8).whole.rows == 0
+
+
+def test_more_threads_than_parts_may_be(monkeypatch):
+    """Claims have room for so many."""
+    network = Network([Dense(400, "tanh"), Dense(3)], 20)
+    plan = network.plan(network.init(0), 8, loss="squared_error", n_threads=300)
+    assert plan.parts == MOST_PARTS
+    run = plan.run(8)
+    assert run.whole.parts == MOST_PARTS
+    run.arrays["x"][...], run.arrays["w"][...] = 1, 1
+    with team_of(3) as team:
+        run(team)
+    found = plan.gradients.vector.copy()
+    run()
+    np.testing.assert_array_equal(plan.gradients.vector, found)
+
+
+@contextmanager
+def team_of(size):
+    team = teams.Team(size)
+    try:
+        yield team
+    finally:
+        team.dismiss()
 
 
 def test_teams_that_crowd_each_other_follow_alone(monkeypatch):

@@ -74,7 +74,8 @@ def test_the_average_is_the_model(averaging):
     assert model.best_validation_score_ == max(model.validation_scores_)
     assert_array_equal(pickle.loads(pickle.dumps(model)).predict_proba(X), model.predict_proba(X))
     model.partial_fit(X, Y, X_val=X, y_val=Y)
-    assert model._session.trainer.model is model.parameters_
+    assert_array_equal(model._session.trainer.model.vector, model.parameters_.vector)
+    assert not np.array_equal(model._session.trainer.parameters.vector, model.parameters_.vector)
 
 
 def test_monte_carlo_dropout_of_a_classifier():

@@ -127,7 +127,7 @@ def loads_or_is_refused(place, content: bytes) -> bool:
         warnings.simplefilter("ignore")
         rows = np.ones((2, model.n_features_in_))
         given = [rows] if "pool" in model.get_params() else rows
-        if "encoder_" in vars(model):
+        if hasattr(model, "encoder_"):
             given = Table({}, 2)
             for encoding in model.encoder_.encodings:
                 cell = {"number": "1.5", "date": "2026-01-31"}.get(encoding.kind, "a")

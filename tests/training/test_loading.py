@@ -6,6 +6,7 @@ from scipy.sparse import csr_matrix
 
 from chainrule import BatchNorm, Dense, Dropout, Network, Rows, Trainer
 from chainrule.engine.expansion import Clip, Coded, Expansion, Levels, Missing
+from chainrule.errors import InputError
 from chainrule.training import loading
 from chainrule.training.averaging import EMA
 from chainrule.training.loading import Loader
@@ -110,3 +111,39 @@ def test_a_loss_is_evaluated_in_groups_as_in_one(kernels):
     data = rows("dense", 20_000)
     halves = [evaluate(rows("dense", 20_000, subset=np.arange(20_000)[half::2])) for half in (0, 1)]
     assert evaluate(data) == pytest.approx(np.mean(halves), rel=1e-6)
+
+
+def test_rows_that_do_not_pair_or_are_not_there_are_refused(kernels):
+    """Compiled code would read another's memory."""
+    data, network = rows("dense", 64), Network(LAYERS, 6)
+    for wrong, said in (
+        (Rows(data.X, data.y[:8]), "64"),
+        (Rows(data.X, data.y, np.ones(8, np.float32)), "64"),
+        (Rows(data.X, data.y, subset=np.array([0, 2**40])), "from 0 to 63"),
+        (Rows(data.X, data.y, subset=np.array([-1, 3])), "from 0 to 63"),
+    ):
+        with pytest.raises(InputError, match=said):
+            Trainer(network, "cross_entropy").epoch(wrong, 16)
+
+
+def test_integers_of_another_byte_order_are_gathered_by_the_interpreter(kernels):
+    data = rows("dense", 64)
+    other = Rows(data.X, data.y.astype(">i8"))
+    assert trained(other, 1)[1] == trained(data, 1)[1]
+
+
+def test_a_network_without_parameters_is_evaluated(kernels):
+    network = Network([Dropout(0.5)], 1)
+    evaluate = Evaluator(network, network.init(0), Trainer(network, "squared_error").loss)
+    y = np.ones((5, 1), np.float32)
+    assert evaluate(Rows(y, y)) == 0
+
+
+def test_what_a_batch_size_needs_goes_with_it(numba_kernels):
+    network = Network(LAYERS, 6)
+    evaluate = Evaluator(network, network.init(0), Trainer(network, "cross_entropy").loss)
+    data = rows("dense", 200)
+    for count in range(1, 200):
+        evaluate(data.part(np.arange(count)))
+    assert len(evaluate._plan._runs) <= 64
+    assert not hasattr(evaluate._plan, "_rooms")

@@ -21,7 +21,7 @@ GRAIN = 16
 
 
 def cut(size: int, parts: int) -> list[slice]:
-    """Consecutive slices of about equal length; the first is never empty, the others are where there is little."""
+    """Consecutive slices of about equal length; where there is little, the later ones are empty."""
     behind = [size * (parts - part) // parts // GRAIN * GRAIN for part in range(1, parts)]
     return [slice(start, stop) for start, stop in pairwise([0, *(size - b for b in behind), size])]
 
@@ -33,7 +33,7 @@ def divide(instruction: Instruction, arguments: list[Any], parts: int) -> list[l
         return cut_product(arguments, parts)
     way = "alone" if parts == 1 else access(instruction.kernel).cut
     own = [isinstance(kind, Own) for kind in instruction.arguments]
-    if way == "alone":
+    if way in ("alone", "segments"):
         alone = [a[0] if is_own else a for a, is_own in zip(arguments, own, strict=True)]
         return [alone, *([] for _ in range(parts - 1))]
     if way == "columns":

@@ -178,7 +178,7 @@ class Abreast:
         dtype = self.plans[0].parameters.vector.dtype
 
         def make(works: list[list[Step]]) -> Callable[[Team | None], None]:
-            return bind_abreast(self._set, dtype, works, rows)
+            return bind_abreast(self._set, dtype, works, rows if 2 * rows >= self.plans[0].capacity["rows"] else 0)
 
         return Run([plan.run(rows, sequences) for plan in self.plans], make)
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from chainrule.engine.division import divide
 from chainrule.engine.kernels import SetName, chosen_set
+from chainrule.engine.kernels.access import MOST_PARTS
 from chainrule.engine.meetings import Step
 from chainrule.engine.parameters import Parameters
 from chainrule.engine.payoff import Payoff
@@ -96,7 +97,8 @@ class Run:
         self._rows = rows  # that its time is measured by
         self.behind = behind
         self._forward, self._backward, self._taps = forward, backward, taps
-        self._led: tuple[weakref.ref[Any], Work] | None = None
+        self._led: list[tuple[weakref.ref[Any], Work]] = []
+        self._rooms: dict[tuple[str, tuple[int, ...], np.dtype[Any]], Array] = {}
 
     @cached_property
     def forward(self) -> Work:
@@ -114,13 +116,22 @@ class Run:
     def led_by(self, owner: object, before: Callable[[], tuple[list[Step], list[Step]]]) -> Work:
         """The whole behind instructions that read what `owner` holds; bound once for as long as it lives.
 
-        Those are what the caller's thread does first, and then what the parts do.
+        Those are what the caller's thread does first, and then what the parts do. Two owners may take turns.
         """
-        if self._led is None or self._led[0]() is not owner:
-            opening, borrowing = before()
-            work = compiled(self._dtype, self.steps + self.behind, self._rows, opening, borrowing)
-            self._led = weakref.ref(owner), work
-        return self._led[1]
+        for one, work in self._led:
+            if one() is owner:
+                return work
+        opening, borrowing = before()
+        work = compiled(self._dtype, self.steps + self.behind, self._rows, opening, borrowing)
+        self._led = [(weakref.ref(owner), work), *self._led[:1]]
+        return work
+
+    def room(self, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+        """A buffer beside its arrays; the same memory for the same name, shape and dtype."""
+        key = name, shape, dtype
+        if key not in self._rooms:
+            self._rooms[key] = np.zeros(shape, dtype)
+        return self._rooms[key]
 
     @cached_property
     def rest(self) -> Work:
@@ -208,7 +219,6 @@ class Plan:
         self._zeros: dict[int, Array] = {}
         self._runs: dict[tuple[int, int | None], Run] = {}
         self._payoff = Payoff()
-        self._rooms: dict[tuple[str, tuple[int, ...], np.dtype[Any]], Array] = {}
         self.behind: list[Step] = []
         self.noise = np.zeros((len(program.sites), 4), np.uint32)
         self._silence = np.zeros(4, np.uint32)
@@ -221,7 +231,7 @@ class Plan:
     @property
     def parts(self) -> int:
         """How many its work is cut into: the NumPy kernels leave that to the BLAS."""
-        return self.n_threads if self.compiled else 1
+        return min(self.n_threads, MOST_PARTS) if self.compiled else 1
 
     @property
     def given(self) -> dict[str, Array]:
@@ -252,13 +262,6 @@ class Plan:
         """The forward and the backward program, an operation a line, with the shapes it writes."""
         return listing(self.program, self.capacity if rows is None else _counts(rows, None))
 
-    def room(self, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
-        """A buffer beside its values; the same memory for the same name, shape and dtype."""
-        key = name, shape, dtype
-        if key not in self._rooms:
-            self._rooms[key] = np.zeros(shape, dtype)
-        return self._rooms[key]
-
     @property
     def compiled(self) -> bool:
         """Whether its work is done by compiled code."""
@@ -272,6 +275,10 @@ class Plan:
     def array(self, value: Value, counts: dict[Space, int]) -> Array:
         shape = value.shape(counts)
         return self._memory[self._blocks[value]][: int(np.prod(shape))].reshape(shape)
+
+    def _usual(self, counts: dict[Space, int]) -> bool:
+        """Whether a batch has about as many rows as the others: the time of a few says little of that of many."""
+        return 2 * counts["rows"] >= self.capacity["rows"]
 
     def _dtype(self, name: str) -> np.dtype[Any]:
         return self.parameters.vector.dtype if name == "float" else np.dtype(name)
@@ -292,7 +299,7 @@ class Plan:
             [step(instruction) for instruction in self.program.backward],
             self.behind,
             [Tapped(tap, arrays[tap.value], weight(tap.gain), weight(tap.bias)) for tap in self.program.taps],
-            counts["rows"],
+            counts["rows"] if self._usual(counts) else 0,
             self._set,
             self.parameters.vector.dtype,
         )

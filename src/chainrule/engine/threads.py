@@ -1,7 +1,7 @@
 """How many threads a network runs on, and what the BLAS may use for as long as it runs.
 
 The compiled kernels cut a network's work into parts for threads of their own (`team.Team`), each of which multiplies
-its part with a BLAS on one thread; with the NumPy kernels the BLAS takes the threads.
+its part by products of our own or with a BLAS on one thread; with the NumPy kernels the BLAS takes the threads.
 """
 
 from __future__ import annotations

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from chainrule.engine.kernels import SetName, load
+from chainrule.engine.kernels.access import MOST_PARTS
 from chainrule.engine.meetings import Step, phases, verify
 from chainrule.engine.team import Team
 
@@ -122,9 +123,7 @@ def bind(which: SetName, dtype: np.dtype[Any], steps: Sequence[Step], rows: int 
     return compiled(dtype, steps, rows) if which == "numba" else Calls(dtype, steps)
 
 
-def bind_abreast(
-    which: SetName, dtype: np.dtype[Any], works: Sequence[Sequence[Step]], rows: int
-) -> Callable[[Team | None], None]:
+def bind_abreast(which: SetName, dtype: np.dtype[Any], works: Sequence[Sequence[Step]], rows: int) -> Work:
     """Works ready to run side by side: those of one part each are the parts of the first phase, whole.
 
     Works that are cut into several parts follow, done by all. None may write what another reads. With the NumPy
@@ -132,13 +131,13 @@ def bind_abreast(
     """
     if which == "numpy":
         return Calls(dtype, [step for work in works for step in work])
-    from chainrule.engine.kernels.numba_set.machine import MOST_PARTS
-
     whole = [work for work in works if all(len(given) == 1 for _, given in work)]
     cut = [step for work in works if not all(len(given) == 1 for _, given in work) for step in work]
     shares = [[step for work in whole[part::MOST_PARTS] for step in work] for part in range(MOST_PARTS)]
     parts = max([1, min(len(whole), MOST_PARTS), *(len(given) for _, given in cut)])
     rooms = _rooms(parts)
     first = [_table(dtype, share, 0, room) for share, room in zip(shares, rooms, strict=False)]
-    rest = [[_table(dtype, phase, part, room) for part, room in enumerate(rooms)] for phase in phases(cut)]
+    found = phases(cut)
+    verify(found)
+    rest = [[_table(dtype, phase, part, room) for part, room in enumerate(rooms)] for phase in found]
     return Job([first, *rest], parts, rows, alive=(works, rooms))

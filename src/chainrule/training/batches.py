@@ -53,6 +53,7 @@ class Data(ABC):
             return
         name = type(self).__name__
         self.check_shape(network)
+        self.check_items(name)
         if self.X.shape[1] != network.inputs:
             raise InputError(f"{name}(X)", f"{network.inputs} features", self.X.shape[1], "The network has inputs=.")
         loss.check_y(self.y, network.outputs, self.weight, f"{name}(y)")
@@ -63,6 +64,16 @@ class Data(ABC):
                     f"{what}.astype(np.{dtype}), or network.init(seed, dtype=np.{array.dtype}).",
                 )  # fmt: skip
         self._passed = asked
+
+    def check_items(self, name: str) -> None:
+        """Refuse indices of items that are not there."""
+        if self.subset is not None and len(self.subset):
+            first, last = int(self.subset.min()), int(self.subset.max())
+            if first < 0 or last >= len(self._feed):
+                raise InputError(
+                    f"{name}(subset=)", f"indices from 0 to {len(self._feed) - 1}", f"{first} to {last}",
+                    "They are of rows, or of sequences.",
+                )  # fmt: skip
 
     @abstractmethod
     def part(self, subset: NDArray[np.intp]) -> Self:
@@ -161,12 +172,24 @@ class Rows(Data):
                 "Rows", "a network without Pool", "one with", "Rows have no time axis: give Sequences."
             )  # fmt: skip
 
+    def check_items(self, name: str) -> None:
+        super().check_items(name)
+        for what, array in (("y", self.y), ("weight", self.weight)):
+            if array is not None and len(array) != len(self._feed):
+                raise InputError(
+                    f"{name}({what})", f"{len(self._feed)}, one for each row of X", len(array), "Pair them."
+                )
+
     def sources(self) -> dict[str, Any]:
         held = self.X.values if isinstance(self.X, Coded) else self.X
-        plain = all(isinstance(array, np.ndarray) and array.flags.c_contiguous for array in (held, self.y))
-        return {"x": self.X, "y": self.y} if plain else {}
+        return {"x": self.X, "y": self.y} if _plain(held) and _plain(self.y) else {}
 
     @property
     def contents(self) -> tuple[Array | None, ...]:
         held = (self.X,) if isinstance(self.X, np.ndarray) else (self.X.data, self.X.indices, self.X.indptr)
         return (*held, self.y, self.weight, self.subset)
+
+
+def _plain(array: Any) -> bool:
+    """Whether compiled code may read it as it lies in memory."""
+    return isinstance(array, np.ndarray) and array.dtype.isnative and array.flags.c_contiguous and array.flags.aligned

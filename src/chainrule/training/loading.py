@@ -48,10 +48,9 @@ class Loader:
         self._data, self._plan = data, plan
         self._sources = data.sources() if in_parts and plan.compiled else {}
         self._numbers = () if update is None else update.numbers
-        work = 3 * plan.capacity["rows"] * plan.parameters.vector.size
+        work = max(1, 3 * plan.capacity["rows"] * plan.parameters.vector.size)
         at_once = bool(self._sources) and data.weight is None
         self.together = int(np.clip(MOST_WORK // work, 1, MOST_STEPS)) if at_once else 1
-        self._place = plan.room("place", (1,), np.dtype(np.int64))
 
     def groups(self, batches: Iterable[Any], alone: Callable[[int], bool]) -> Iterator[tuple[list[Any], bool]]:
         """Batches of one size that follow one another, and whether it is one that is to be alone, by its place."""
@@ -74,19 +73,19 @@ class Loader:
         if not self._sources:
             self._plan.noise[:, 1] += 1
             return run, self._data.gather(group[0], run.arrays)
-        for row, chosen in zip(self._table("order", self._order(run)), group, strict=False):
+        for row, chosen in zip(self._table(run, "order", self._order(run)), group, strict=False):
             row[...] = np.arange(chosen.start, chosen.stop) if isinstance(chosen, slice) else chosen
         return run, self._data.weigh(group[0], run.arrays)
 
-    def note(self, step: int) -> None:
+    def note(self, run: Run, step: int) -> None:
         """Keep the update's numbers as those of this step of a group."""
         if self._sources:
             for place, numbers in enumerate(self._numbers):
-                self._table(f"numbers {place}", numbers)[step] = numbers
+                self._table(run, f"numbers {place}", numbers)[step] = numbers
 
     def run(self, run: Run, team: Team | None, steps: int = 1) -> None:
         """All that the run does, gathering included, step after step."""
-        self._place[0] = 0
+        self._place(run)[0] = 0
         self.work(run)(team, steps)
 
     def work(self, run: Run) -> Work:
@@ -97,16 +96,16 @@ class Loader:
 
     def watched(self, run: Run, team: Team | None) -> Iterator[Tapped]:
         """Gather a single batch and run it forward and backward, giving every tapped value when it is there."""
-        self._place[0] = 0
+        self._place(run)[0] = 0
         return run.watched(team, [*self._opening(run), *self._gathering(run)] if self._sources else [])
 
     def _opening(self, run: Run) -> list[Step]:
         """Before a step: the indices of its batch, the numbers of its update, what it draws."""
-        order = self._order(run)
-        rows: list[tuple[NDArray[Any], NDArray[Any]]] = [(order, self._table("order", order))]
-        rows += [(one, self._table(f"numbers {place}", one)) for place, one in enumerate(self._numbers)]
-        taken = [(TAKE_ROW, [[out, table, self._place]]) for out, table in rows]
-        return [*taken, (COUNT_STEP, [[self._place, self._plan.noise]])]
+        order, place = self._order(run), self._place(run)
+        rows: list[tuple[NDArray[Any], NDArray[Any]]] = [(order, self._table(run, "order", order))]
+        rows += [(one, self._table(run, f"numbers {number}", one)) for number, one in enumerate(self._numbers)]
+        taken = [(TAKE_ROW, [[out, table, place]]) for out, table in rows]
+        return [*taken, (COUNT_STEP, [[place, self._plan.noise]])]
 
     def _gathering(self, run: Run) -> list[Step]:
         """Rows of the sources copied into the run's arrays, a part's own by each part."""
@@ -115,7 +114,7 @@ class Loader:
             out = run.arrays[name]
             if isinstance(source, Coded):
                 values = source.values
-                compact = self._plan.room("compact", (len(out), values.shape[1]), values.dtype)
+                compact = run.room("compact", (len(out), values.shape[1]), values.dtype)
                 steps.append(by_rows(GATHER, (compact, order), parts, values))
                 steps.append(by_rows(EXPAND, (out, compact), parts, *source.expansion.arguments))
             else:
@@ -123,11 +122,15 @@ class Loader:
         return steps
 
     def _order(self, run: Run) -> NDArray[np.int64]:
-        return self._plan.room("order", (len(run.arrays["x"]),), np.dtype(np.int64))
+        return run.room("order", (len(run.arrays["x"]),), np.dtype(np.int64))
 
-    def _table(self, name: str, row: NDArray[Any]) -> NDArray[Any]:
+    def _place(self, run: Run) -> NDArray[np.int64]:
+        """Which step of a group is up."""
+        return run.room("place", (1,), np.dtype(np.int64))
+
+    def _table(self, run: Run, name: str, row: NDArray[Any]) -> NDArray[Any]:
         """A row like this one for each step of a group."""
-        return self._plan.room(f"{name} of steps", (self.together, *row.shape), row.dtype)
+        return run.room(f"{name} of steps", (self.together, *row.shape), row.dtype)
 
 
 def _size(chosen: Any) -> int:

@@ -133,15 +133,16 @@ class Trainer(Paced):
                 run, weight = load(group)
                 if self.mixup is not None:
                     self.mixup.apply(run.arrays, self.streams.mixup)
+                done = self.update.steps
                 for step in range(len(group)):
-                    rate = self._rate_at(self.update.steps, reaction)
-                    self.update.steps += 1
-                    update.renew(self.update.steps, rate, weight)
-                    load.note(step)
+                    rate = self._rate_at(done + step, reaction)
+                    update.renew(done + step + 1, rate, weight)
+                    load.note(run, step)
                 if watched and observer is not None:
                     observer.see(self.parameters, gradients, load.watched(run, team), partial(run.rest, team))
                 else:
                     load.run(run, team, len(group))
+                self.update.steps = done + len(group)
         self.epochs += 1
         loss = float(total[0] / total[1]) if total[1] else float("nan")
         per_batch = float(total[1]) * min(1.0, batch_size / len(data))

@@ -8,6 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+#: Parts that work may be cut into.
+MOST_PARTS = 256
+
 
 @dataclass(frozen=True)
 class Access:
@@ -15,14 +18,14 @@ class Access:
 
     Attributes
     ----------
-    cut : each part takes some "rows" of every array that has them, some "columns" of what is written, or it is not cut:
-        the first part does it "alone"
+    cut : each part takes some "rows" of every array that has them, or some "columns" of what is written; or the first
+        part does it "alone", if whoever binds it does not say which "segments" are whose
     writes : arguments that it writes; all others it only reads
     first : of those that it writes, the ones that are not cut and that the first part alone writes
     segments : vectors of which it touches the entries from `starts` to `stops` only
     """
 
-    cut: Literal["rows", "columns", "alone"]
+    cut: Literal["rows", "columns", "segments", "alone"]
     writes: tuple[str, ...]
     first: tuple[str, ...] = ()
     segments: tuple[str, ...] = ()
@@ -45,4 +48,4 @@ def alone(*writes: str) -> Access:
 
 def by_segments(*writes: str, segments: tuple[str, ...]) -> Access:
     """A kernel over parts of flat vectors; whoever binds it says which segments are whose."""
-    return Access("alone", writes, segments=segments)
+    return Access("segments", writes, segments=segments)

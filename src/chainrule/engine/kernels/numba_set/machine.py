@@ -20,6 +20,7 @@ from numba import types
 from numba.core.cgutils import get_or_insert_function
 from numpy.typing import NDArray
 
+from chainrule.engine.kernels.access import MOST_PARTS
 from chainrule.engine.kernels.numba_set import on_disk, waiting
 from chainrule.engine.kernels.numba_set.tasks import WORD, low_level, word_at
 
@@ -35,8 +36,6 @@ NEXT = 5 * LINE  # number of the next phase, the leader's own
 LOCK = 6 * LINE
 CONDITION = 7 * LINE
 READING = 8 * LINE  # for each thread, the job that it may be reading, or 0; then, a line each, the claims
-#: Parts that a phase may have.
-MOST_PARTS = 256
 
 #: Looks at a word before a thread sleeps. A look with its pause takes some 10 to 40 ns: time enough for the others to
 #: finish what takes as long as the thread's own part, and for the leader to gather the next batch.
