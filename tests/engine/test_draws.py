@@ -1,5 +1,7 @@
 """What training draws: alpha dropout's moments, the normal numbers of noise, and where in a program they stand."""
 
+import re
+
 import numba
 import numpy as np
 import pytest
@@ -58,14 +60,28 @@ def test_the_quantile_is_exact_enough(dtype):
     assert upper_quantile(dtype(0.5)) == 0
 
 
+def lanes():
+    """How many floats the vectors have into which this processor's compiler puts a plain loop."""
+
+    @numba.njit(**numba_set._OPTIONS)
+    def loop(x, y):
+        for i in range(x.shape[0]):
+            y[i] = x[i] + x[i]
+
+    loop(np.zeros(1, np.float32), np.zeros(1, np.float32))
+    (code,) = loop.inspect_llvm().values()
+    return max(map(int, re.findall(r"<(\d+) x float>", code)), default=1)
+
+
 def test_the_draw_of_normals_is_vectorised_in_float32():
     kernel = Kernel("activate_inplace", ACTIVATIONS["identity"].value, draw="gaussian_noise", label="identity")
     text = load(kernel, np.dtype(np.float32), "numba").py_func
     fresh = numba.njit(**numba_set._OPTIONS)(text)  # what comes from the cache on disk cannot be inspected
     fresh(np.zeros((2, 2), np.float32), np.zeros(2, np.float32), np.zeros(4, np.uint32))
     (code,) = fresh.inspect_llvm().values()
-    assert "sqrt.v" in code
     assert "double" not in code
+    if lanes() >= 8:  # SSE2, with vectors of four, has no products of whole numbers, of which a draw consists
+        assert "sqrt.v" in code
 
 
 @both_sets
