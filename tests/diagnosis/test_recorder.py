@@ -269,6 +269,7 @@ def test_estimators_keep_what_was_measured_and_files_have_it(estimator, tmp_path
 
 
 @pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
+@pytest.mark.filterwarnings("ignore:lbfgs failed to converge")
 def test_without_probes_nothing_is_measured():
     rows = data()
     assert MLPClassifier((8,), max_iter=2, probes=False).fit(rows.X, rows.y).probes_ is None

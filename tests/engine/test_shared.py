@@ -72,7 +72,7 @@ def test_what_is_lent_is_lent_to_one_call_and_given_back_whatever_happens():
 @pytest.fixture
 def setting():
     """The threads of the first BLAS, two before and behind."""
-    (first, *_) = threads._controller().lib_controllers
+    (first, *_) = threads._libraries()
     before = threads._counts()
     threads._set([2] * len(before))
     yield lambda: first.get_num_threads()

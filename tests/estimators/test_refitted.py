@@ -98,7 +98,7 @@ WAYS = {
     "anew": {},
     "warm": {"warm_start": True},
     "stopped early": {"early_stopping": True, "validation_fraction": 0.3},
-    "by a scorer": {"validation_split": 2, "scoring": lambda model, X, y: model.score(X, y)},
+    "by a scorer": {"early_stopping": True, "validation_fraction": 0.3, "scoring": lambda m, X, y: m.score(X, y)},
     "members": {"n_members": 2, "warm_start": True},
     "calibrated": {"early_stopping": True, "validation_fraction": 0.3, "calibration": True},
     "averaged": {"averaging": EMA(0.5), "warm_start": True},

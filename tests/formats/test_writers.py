@@ -132,7 +132,7 @@ def test_a_name_as_long_as_names_may_be_and_the_rights_of_any_new_file(tmp_path)
 
 
 #: Calls that write a file, and where they may stand: the one writer, and a record that grows line by line.
-HOMES = {"files.py", "training/callbacks/writers.py"}
+HOMES = {"files.py", "training/callbacks/writers.py", "engine/kernels/numba_set/on_disk.py"}
 
 
 def writes(node):
