@@ -21,7 +21,11 @@ from llvmlite.binding import get_host_cpu_features
 
 PARTS = {
     "whole": ["tests"],
-    "short": ["tests/labs", "tests/test_readme.py", "tests/test_examples.py"],
+    "short": [
+        *("tests/labs", "tests/test_readme.py", "tests/test_examples.py"),
+        *("tests/engine/test_functions.py", "tests/engine/test_draws.py", "tests/formats/test_onnx.py"),
+        *("tests/estimators/test_losses.py", "tests/estimators/test_parameters.py"),
+    ],
 }
 
 
