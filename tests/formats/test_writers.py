@@ -131,7 +131,7 @@ def test_a_name_as_long_as_names_may_be_and_the_rights_of_any_new_file(tmp_path)
     assert place.stat().st_mode == plain.stat().st_mode
 
 
-#: Calls that write a file, and where they may stand: the one writer, a record that grows line by line, compiled kernels.
+#: Calls that write a file, and where they may stand: the one writer, a record that grows by lines, compiled kernels.
 HOMES = {"files.py", "training/callbacks/writers.py", "engine/kernels/numba_set/on_disk.py"}
 
 
