@@ -129,7 +129,7 @@ FORKS = pytest.mark.skipif(not hasattr(os, "fork"), reason="a system without for
 #: In front of each script: an alarm, for the child too, so that what hangs is killed.
 FRONT = """
 import os, signal, sys, threading, time, warnings
-signal.alarm(300)
+signal.alarm(120)
 warnings.simplefilter("ignore")
 import numpy as np
 from chainrule import MLPRegressor
@@ -146,7 +146,7 @@ def in_child(work):
     sys.stdout.flush()
     child = os.fork()
     if not child:
-        signal.alarm(300)
+        signal.alarm(120)
         try:
             work()
         except BaseException as error:
@@ -213,6 +213,24 @@ stop.set()
 other.join()
 assert codes == [0] * 3, codes
 assert threads._counts() == before
+""",
+    "while another thread holds it off": """
+from chainrule.engine import forks
+order, inside = [], threading.Event()
+def hold():
+    with forks.held_off, forks.held_off:
+        inside.set()
+        time.sleep(0.3)
+        order.append("held")
+other = threading.Thread(target=hold)
+other.start()
+inside.wait()
+codes = [in_child(lambda: model().fit(X, Y))]
+order.append("forked")
+other.join()
+with forks.held_off:
+    codes.append(in_child(lambda: model().fit(X, Y)))
+assert order == ["held", "forked"] and codes == [0, 0], (order, codes)
 """,
     "while another thread holds every lock": """
 from functools import cached_property

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from chainrule.diagnosis import measures
 from chainrule.diagnosis.probes import EDGES, QUANTITIES, Probed, Probes
 from chainrule.diagnosis.survey import Survey
+from chainrule.engine import forks
 from chainrule.engine.network import Network
 from chainrule.engine.parameters import Parameters
 from chainrule.engine.plan import Tapped
@@ -121,6 +122,7 @@ class Recorder:
         self._at = self._done + step
         return self._at >= self._next
 
+    @forks.held_off
     def see(
         self,
         parameters: Parameters,

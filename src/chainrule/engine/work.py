@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from chainrule.engine import forks
 from chainrule.engine.kernels import SetName, load
 from chainrule.engine.kernels.access import MOST_PARTS
 from chainrule.engine.meetings import Step, phases, verify
@@ -33,9 +34,10 @@ class Calls(Work):
         self._calls = [partial(load(kernel, dtype, "numpy"), *given[0]) for kernel, given in steps]
 
     def __call__(self, team: Team | None = None, times: int = 1) -> None:
-        for _ in range(times):
-            for call in self._calls:
-                call()
+        with forks.held_off:
+            for _ in range(times):
+                for call in self._calls:
+                    call()
 
 
 class Job(Work):
@@ -78,12 +80,14 @@ class Job(Work):
         self._alone = machine.alone
 
     def __call__(self, team: Team | None = None, times: int = 1) -> None:
-        if self.parts == 1 or team is None:
-            self._alone(self.address, self.opening, times)
-        else:
-            team.follow(self, times)
+        with forks.held_off:
+            if self.parts == 1 or team is None:
+                self._alone(self.address, self.opening, times)
+            else:
+                team.follow(self, times)
 
 
+@forks.held_off
 def compiled(
     dtype: np.dtype[Any],
     steps: Sequence[Step],

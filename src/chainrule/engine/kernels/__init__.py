@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from chainrule.engine import forks
 from chainrule.engine.kernels.access import Access
 from chainrule.errors import MissingExtraError, unknown_name
 
@@ -71,6 +72,7 @@ def chosen_set() -> SetName:
 
 
 @cache
+@forks.held_off
 def _lacking() -> str:
     """What keeps Numba's kernels from running here; nothing where they do."""
     try:
