@@ -5,22 +5,25 @@ BENCH := .venv-bench
 BIN := $(VENV)/bin
 CPU := prescott
 PART := whole
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile  # what a file compiles and fits for its tests is done once
 PIP := -m pip --disable-pip-version-check install --quiet
 
-.PHONY: run test test-all test-elsewhere test-browser lint format bench clean
+.PHONY: run test test-slow test-all test-elsewhere test-browser lint format bench clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/run  ## train on UCI Adult and score the official test rows
 	$(BIN)/python examples/adult.py
 
 test: $(VENV)/test  ## the tests
-	$(BIN)/python -m pytest -n 2 -m "not slow"
+	$(PYTEST) -m "not slow"
 
-test-all: $(VENV)/test  ## the tests and the slow ones
-	$(BIN)/python -m pytest -n 2
+test-slow: $(VENV)/test  ## the slow tests
+	$(PYTEST) -m slow
+
+test-all: test test-slow
 
 test-elsewhere: $(VENV)/test  ## the tests as another processor would run them: CPU=prescott, PART=whole or short
-	$(BIN)/python tests/elsewhere.py $(CPU) $(PART) -n 2 -m "not slow"
+	$(BIN)/python tests/elsewhere.py $(CPU) $(PART) -n 2 --dist loadfile -m "not slow"
 
 test-browser: $(VENV)/browser  ## reports and the live page in a headless Chromium; needs chromium and npm
 	$(BIN)/python -m pytest tests/report/browser

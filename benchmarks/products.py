@@ -19,7 +19,8 @@ from benchmarks.peers.chainrule_peer import network
 from benchmarks.timing import seconds
 from chainrule.engine import threads
 from chainrule.engine.kernels.numba_set import gemm
-from chainrule.engine.work import Step, Tables
+from chainrule.engine.meetings import Step
+from chainrule.engine.work import compiled
 
 ROUNDS = 200
 WORK = 4_000_000  # multiplications of a table, against the cost of the call
@@ -41,7 +42,7 @@ def compare(step: Step) -> tuple[float, float]:
     dtype, works = np.dtype(np.float32), []
     for ours in (False, True):
         with patch.object(gemm, "_outdone", lambda ours=ours: ours):
-            works.append(Tables(dtype, [step] * repeats))
+            works.append(compiled(dtype, [step] * repeats))
     rounds = [[seconds(work) for work in works] for _ in range(ROUNDS)]
     blas, ours = (min(times) / repeats for times in zip(*rounds, strict=True))
     return blas, ours

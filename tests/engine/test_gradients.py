@@ -55,8 +55,8 @@ def test_activations_in_dense(f, error, kernels):
 
 @pytest.mark.parametrize("drawn", DRAWN, ids=repr)
 @pytest.mark.parametrize("norm", BEHIND)
-@pytest.mark.parametrize("f", FEW)
-def test_a_few_activations_in_both_sets(f, norm, drawn, error, kernels):
+@pytest.mark.parametrize("f", [FEW[0], *(pytest.param(f, marks=pytest.mark.slow) for f in FEW[1:])])
+def test_a_few_activations_compiled(f, norm, drawn, error, numba_kernels):
     assert error([Dense(5), *BEHIND[norm], Activation(f), *drawn, Dense(2)]) < TOLERANCE
 
 

@@ -269,9 +269,25 @@ assert all(np.array_equal(one, made.predict(X)) for one in found)
 }
 
 
+#: Where it matters that the BLAS has threads.
+WITH_NUMPY = {"behind a fit", "while another thread fits"}
+
+
 @FORKS
 @pytest.mark.parametrize("case", SCRIPTS)
-def test_a_fork_works_or_says_why_not(case, kernels):
+def test_a_fork_works_or_says_why_not(case, numba_kernels):
+    _check_fork(case)
+
+
+@FORKS
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, marks=[pytest.mark.slow] * (case not in WITH_NUMPY)) for case in SCRIPTS]
+)
+def test_a_fork_with_numpy_kernels(case, numpy_kernels):
+    _check_fork(case)
+
+
+def _check_fork(case):
     command = [sys.executable, "-c", FRONT + SCRIPTS[case]]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -73,7 +73,9 @@ def test_an_experiment_that_finds_otherwise(monkeypatch):
     assert {"slope of sigmoid, Xavier", "slope of relu, He", "accuracy of relu, He"} <= broken
 
 
-@each
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name != "vanishing")) for name in labs.LABS]
+)
 def test_the_same_seed_the_same_numbers(name):
     lab, first, second = labs.LABS[name], short(name), labs.run(name, short=True)
     assert set(lab.clocked) <= {*first.columns, *first.figures}

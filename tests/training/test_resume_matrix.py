@@ -221,7 +221,13 @@ def what_is_wrong(fresh, data, folder):
     return ", ".join(wrong)
 
 
-@pytest.mark.parametrize("optimiser", OPTIMISERS)
+#: One without memory, one with two moments, and one whose steps are those of whole matrices.
+FEW = {"sgd", "adamw", "muon"}
+
+
+@pytest.mark.parametrize(
+    "optimiser", [pytest.param(name, marks=[pytest.mark.slow] * (name not in FEW)) for name in OPTIMISERS]
+)
 def test_all_train_and_all_outlive_a_kill(optimiser, numpy_kernels, outlives_kills):
     outlives_kills(list(cases(optimiser)), "numpy")
 
