@@ -21,6 +21,8 @@ from statistics import median
 from time import sleep
 from typing import Any
 
+import numpy as np
+
 from benchmarks.cases import CASES, data
 from benchmarks.timing import REST, seconds
 
@@ -37,7 +39,7 @@ def ours(case: str, n_threads: int | None) -> Callable[[], float]:
         from chainrule import TableClassifier, datasets
 
         adult = datasets.load_adult()
-        rows = adult.train[:10_000]
+        rows = np.flatnonzero(adult.train)[:10_000]
         X, y = {name: column[rows] for name, column in adult.columns.items()}, adult.target[rows]
         model = TableClassifier(preset="fast", n_threads=n_threads, random_state=0)
         model.fit(X, y)

@@ -64,7 +64,7 @@ class Team:
         self._kept: dict[int, Job | None] = {}
         self._last: Job | None = None
         self._workers: list[Thread] = []
-        _crowd.add(size)
+        self._threads = 0  # of this team, among those of the process
         try:
             for worker in range(1, size):
                 thread = Thread(target=machine.serve, args=(self._board, worker), name="chainrule worker", daemon=True)
@@ -75,11 +75,13 @@ class Team:
         except BaseException:  # Ctrl-C: those that are there would wait for ever
             self.dismiss()
             raise
+        self._threads = 1 + len(self._workers)
+        _crowd.add(self._threads)
 
     def follow(self, job: Job, times: int = 1) -> None:
         """Do all parts of a job so many times, with the workers or alone."""
         started = time.perf_counter()
-        crowded = _crowd.threads > max(self._room, self.size)
+        crowded = _crowd.threads > max(self._room, self._threads)
         if self._payoff.together and not crowded and os.getpid() == self._process:
             self._keep(job)
             self._machine.lead(self._board, job.address, job.opening, times)
@@ -94,7 +96,7 @@ class Team:
             self._machine.dismiss(self._board)
             for thread in self._workers:
                 thread.join()
-            _crowd.add(-self.size)
+            _crowd.add(-self._threads)
 
     def _keep(self, job: Job) -> None:
         """Hold on to a job for workers that come late to it, and let go of what none can be in."""
