@@ -2,6 +2,7 @@
 
 from chainrule.training.optimisers import (
     LAMB,
+    OPTIMISERS,
     SGD,
     AdaBelief,
     Adadelta,
@@ -14,10 +15,12 @@ from chainrule.training.optimisers import (
     Optimiser,
     RAdam,
     RMSprop,
+    get,
 )
 
 __all__ = [
     "LAMB",
+    "OPTIMISERS",
     "SGD",
     "AdaBelief",
     "Adadelta",
@@ -30,4 +33,5 @@ __all__ = [
     "Optimiser",
     "RAdam",
     "RMSprop",
+    "get",
 ]

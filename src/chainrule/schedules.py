@@ -1,6 +1,8 @@
 """Schedules: the factor that multiplies the learning rate, step by step or epoch by epoch."""
 
 from chainrule.training.schedules import (
+    NAMED,
+    SCHEDULES,
     Cosine,
     CosineRestarts,
     Exponential,
@@ -12,9 +14,12 @@ from chainrule.training.schedules import (
     Schedule,
     StepDecay,
     WarmUp,
+    get,
 )
 
 __all__ = [
+    "NAMED",
+    "SCHEDULES",
     "Cosine",
     "CosineRestarts",
     "Exponential",
@@ -26,4 +31,5 @@ __all__ = [
     "Schedule",
     "StepDecay",
     "WarmUp",
+    "get",
 ]
