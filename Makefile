@@ -64,7 +64,7 @@ $(VENV)/browser: $(VENV)/test tests/report/browser/package-lock.json
 	touch $@
 
 $(VENV)/lint: $(VENV)/run pyproject.toml
-	$(BIN)/python $(PIP) --editable '.[test,lint]'
+	$(BIN)/python $(PIP) --editable '.[lint]'
 	touch $@
 
 $(BENCH)/ready: pyproject.toml benchmarks/requirements.txt

@@ -26,7 +26,8 @@ FLOORS = {
     "labs": 6,
     "cli": 7,
     "__main__": 8,
-    "__init__": 9,
+    "__init__": 10,
+    **dict.fromkeys(("activations", "averaging", "callbacks", "losses", "optimisers", "schedules"), 9),  # doors
 }  # fmt: skip
 
 #: package -> the places that may import it; what is not named here may be imported anywhere

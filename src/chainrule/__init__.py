@@ -3,9 +3,61 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:  # what tools see; the same names as below
+    from chainrule import activations as activations
+    from chainrule import averaging as averaging
+    from chainrule import callbacks as callbacks
+    from chainrule import datasets as datasets
+    from chainrule import labs as labs
+    from chainrule import losses as losses
+    from chainrule import optimisers as optimisers
+    from chainrule import plain as plain
+    from chainrule import plots as plots
+    from chainrule import schedules as schedules
+    from chainrule.diagnosis.recorder import Recorder as Recorder
+    from chainrule.engine.ensemble import EnsemblePredictor as EnsemblePredictor
+    from chainrule.engine.feeds import pack as pack
+    from chainrule.engine.network import Network as Network
+    from chainrule.engine.predictor import Predictor as Predictor
+    from chainrule.estimators.classifier import MLPClassifier as MLPClassifier
+    from chainrule.estimators.diagnosis.compare import compare as compare
+    from chainrule.estimators.diagnosis.diagnose import diagnose as diagnose
+    from chainrule.estimators.finder import find_learning_rate as find_learning_rate
+    from chainrule.estimators.loading import load as load
+    from chainrule.estimators.onnx import to_onnx as to_onnx
+    from chainrule.estimators.regressor import MLPRegressor as MLPRegressor
+    from chainrule.estimators.sequences import SequenceClassifier as SequenceClassifier
+    from chainrule.estimators.sequences import SequenceRegressor as SequenceRegressor
+    from chainrule.estimators.table.classifier import TableClassifier as TableClassifier
+    from chainrule.estimators.table.regressor import TableRegressor as TableRegressor
+    from chainrule.network.embedding import Embedding as Embedding
+    from chainrule.network.layers import Activation as Activation
+    from chainrule.network.layers import AlphaDropout as AlphaDropout
+    from chainrule.network.layers import BatchNorm as BatchNorm
+    from chainrule.network.layers import Dense as Dense
+    from chainrule.network.layers import Dropout as Dropout
+    from chainrule.network.layers import GaussianNoise as GaussianNoise
+    from chainrule.network.layers import LayerNorm as LayerNorm
+    from chainrule.network.layers import Pool as Pool
+    from chainrule.network.layers import Residual as Residual
+    from chainrule.plots.report import report as report
+    from chainrule.training.batches import Rows as Rows
+    from chainrule.training.checkpoints import Checkpoints as Checkpoints
+    from chainrule.training.ensemble import EnsembleTrainer as EnsembleTrainer
+    from chainrule.training.finder import RateCurve as RateCurve
+    from chainrule.training.finder import range_test as range_test
+    from chainrule.training.loop import train as train
+    from chainrule.training.mixup import Mixup as Mixup
+    from chainrule.training.sequences import Sequences as Sequences
+    from chainrule.training.step_options import StepOptions as StepOptions
+    from chainrule.training.stopping import Stopping as Stopping
+    from chainrule.training.trainer import Trainer as Trainer
+    from chainrule.training.validation import Evaluator as Evaluator
+    from chainrule.training.validation import Validation as Validation
 
 #: public name -> module that holds it; imported when first asked for, so that `import chainrule` stays light
 _HOMES = {
@@ -50,32 +102,31 @@ _HOMES = {
     "load": "estimators.loading",
     "report": "plots.report",
 }
-_MODULES = {
-    "activations": "network.activations",
-    "averaging": "training.averaging",
-    "callbacks": "training.callbacks",
-    "datasets": "datasets",
-    "labs": "labs",
-    "losses": "network.losses",
-    "optimisers": "training.optimisers",
-    "plain": "plain",
-    "plots": "plots",
-    "schedules": "training.schedules",
-}
+_MODULES = (
+    "activations",
+    "averaging",
+    "callbacks",
+    "datasets",
+    "labs",
+    "losses",
+    "optimisers",
+    "plain",
+    "plots",
+    "schedules",
+)
 
-__all__ = ["__version__", *_HOMES, *_MODULES]
+if not TYPE_CHECKING:  # else tools would take any name for one of ours
+    __all__ = ["__version__", *_HOMES, *_MODULES]
 
+    def __getattr__(name):
+        if name in _HOMES:
+            value = getattr(import_module(f"chainrule.{_HOMES[name]}"), name)
+        elif name in _MODULES:
+            value = import_module(f"chainrule.{name}")
+        else:
+            raise AttributeError(f"module 'chainrule' has no attribute {name!r}")
+        globals()[name] = value
+        return value
 
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        value = getattr(import_module(f"chainrule.{_HOMES[name]}"), name)
-    elif name in _MODULES:
-        value = import_module(f"chainrule.{_MODULES[name]}")
-    else:
-        raise AttributeError(f"module 'chainrule' has no attribute {name!r}")
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+    def __dir__():
+        return sorted([*globals(), *__all__])

@@ -9,7 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 from chainrule.errors import InputError, InputTypeError
 from chainrule.network import activations
 from chainrule.network.layers import Activation, BatchNorm, Dense, Dropout, Layer, LayerNorm, Residual
-from chainrule.training.optimisers import Optimiser
+from chainrule.training import optimisers
 
 #: Parameters that say what the hidden layers are. Where an estimator has `layers`, these are rewritten instead.
 OF_LAYERS = ("activation", "init", "norm", "residual", "dropout")
@@ -98,8 +98,9 @@ class Remedy:
 def changed(parameters: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """What to set of an estimator's parameters, so that the changes come about."""
     found = dict(changes)
-    if "learning_rate_init" in found and isinstance(parameters.get("solver"), Optimiser):
-        found["solver"] = replace(parameters["solver"], learning_rate=found.pop("learning_rate_init"))
+    solver = found.get("solver", parameters.get("solver", "adam"))
+    if "learning_rate_init" in found and solver not in ("adam", "sgd", "lbfgs"):
+        found["solver"] = replace(optimisers.get(solver), learning_rate=found.pop("learning_rate_init"))
     if parameters.get("layers") is not None:
         of_layers = {name: found.pop(name) for name in OF_LAYERS if name in found}
         found["layers"] = rewritten(parameters["layers"], of_layers)

@@ -13,7 +13,6 @@ from contextlib import ContextDecorator
 from functools import cached_property
 from threading import Condition, RLock, get_ident
 
-
 Hook = Callable[[], object]
 
 _hooks: list[tuple[Hook, Hook, Hook]] = []

@@ -40,12 +40,12 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
     ----------
     hidden_layer_sizes : int or sequence of int, units of each hidden layer
     activation : name (see `chainrule.activations.table()`), `activations.custom(...)`, or one per hidden layer
-    solver : 'adam', 'sgd' or 'lbfgs', or one of `chainrule.optimisers`, such as Lion(1e-4), which then says all of
-        itself: its rate, its momentum, its weight decay
+    solver : 'adam', 'sgd' or 'lbfgs'; or one of `chainrule.optimisers`, such as Lion(1e-4), which then says all of
+        itself: its rate, its momentum, its weight decay; or its name, such as 'lion', which stands for its defaults
     alpha : float, scikit-learn's L2: alpha / 2 * sum(W^2), divided by the weight sum of the batch. See `l2`.
     batch_size : int or 'auto', which is min(200, rows)
     learning_rate : 'constant', or with solver 'sgd' 'invscaling' or 'adaptive'; or, with any solver but lbfgs, one of
-        `chainrule.schedules`, such as Cosine(), whose factor multiplies the rate at every batch
+        `chainrule.schedules`, such as Cosine() or 'cosine', whose factor multiplies the rate at every batch
     learning_rate_init : float, of the solvers 'adam' and 'sgd'
     power_t : float, exponent of 'invscaling'
     max_iter : int, most epochs (iterations of lbfgs)

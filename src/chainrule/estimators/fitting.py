@@ -12,13 +12,12 @@ from sklearn.exceptions import ConvergenceWarning
 from chainrule.engine import threads
 from chainrule.estimators import by_lbfgs, recorded, resuming
 from chainrule.estimators.held_out import Judge, Parts
-from chainrule.estimators.session import Session
+from chainrule.estimators.session import Session, schedule_of
 from chainrule.estimators.words import divergence, interruption, warn
 from chainrule.training.callbacks.base import Audience, Callback, Outlook
 from chainrule.training.checkpoints import State
 from chainrule.training.loop import AnyTrainer, train
 from chainrule.training.records import Record
-from chainrule.training.schedules import Schedule
 from chainrule.training.stopping import Stopping
 
 if TYPE_CHECKING:
@@ -245,7 +244,7 @@ class Fitting:
                 f"{what} did not improve more than tol={estimator.tol:f} for {estimator.n_iter_no_change} "
                 "consecutive epochs. Stopping."
             )
-        elif reason == ALL_TRAINED and not (self.incremental or isinstance(estimator.learning_rate, Schedule)):
+        elif reason == ALL_TRAINED and not (self.incremental or schedule_of(estimator)):
             warn(  # a schedule runs to its end, which is meant
                 f"Stochastic Optimizer: Maximum iterations ({estimator.max_iter}) reached and the optimization "
                 "hasn't converged yet. Raise max_iter, or tol.",

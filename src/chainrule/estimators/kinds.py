@@ -16,9 +16,10 @@ from chainrule.estimators.architecture import hidden_sizes
 from chainrule.network import activations, initialisers, losses
 from chainrule.network.layers import Pool, check_layers
 from chainrule.network.losses import Loss
+from chainrule.training import schedules
 from chainrule.training.callbacks.base import callback
 from chainrule.training.checkpoints import Checkpoints
-from chainrule.training.optimisers import Optimiser
+from chainrule.training.optimisers import OPTIMISERS, Optimiser
 from chainrule.training.schedules import Schedule
 from chainrule.training.step_options import StepOptions
 
@@ -108,15 +109,15 @@ def layers(where: str, value: Any) -> None:
 
 
 def solver(where: str, value: Any) -> None:
-    """A name that scikit-learn has, or an optimiser."""
+    """'lbfgs', an optimiser, or its name."""
     if not isinstance(value, Optimiser):
-        OneOf(("lbfgs", "sgd", "adam"))(where, value)
+        OneOf(("lbfgs", *OPTIMISERS))(where, value)
 
 
 def learning_rate(where: str, value: Any) -> None:
-    """A name that scikit-learn has, or a schedule."""
+    """A name that scikit-learn has, a schedule, or its name."""
     if not isinstance(value, Schedule):
-        OneOf(("constant", "invscaling", "adaptive"))(where, value)
+        OneOf(("constant", "invscaling", "adaptive", *schedules.NAMED))(where, value)
 
 
 def init(where: str, value: Any) -> None:

@@ -10,8 +10,6 @@ from chainrule.errors import InputError
 from chainrule.estimators import kinds
 from chainrule.estimators.architecture import draws
 from chainrule.tables.numbers import HOW
-from chainrule.training.optimisers import Optimiser
-from chainrule.training.schedules import Schedule
 from chainrule.training.step_options import StepOptions
 
 STEP_OPTIONS = tuple(field.name for field in fields(StepOptions))
@@ -111,17 +109,19 @@ def check(name: str, parameters: Mapping[str, Any]) -> None:
     check_each(name, parameters)
     if "solver" not in parameters:
         return
-    if isinstance(parameters["solver"], Optimiser) and parameters["weight_decay"]:
-        raise InputError(
-            f"{name}(weight_decay=)", "none of it beside an optimiser", parameters["weight_decay"],
-            "Give it to the optimiser: solver=Adam(1e-3, weight_decay=0.01).",
-        )  # fmt: skip
+    if parameters["solver"] not in ("adam", "sgd", "lbfgs"):
+        for parameter, plain in (("weight_decay", 0.0), ("learning_rate_init", 0.001)):
+            if parameters[parameter] != plain:
+                raise InputError(
+                    f"{name}({parameter}=)", f"{plain:g} beside solver={parameters['solver']!r}", parameters[parameter],
+                    "Give it to the optimiser: solver=optimisers.AdamW(learning_rate=0.001, weight_decay=0.01).",
+                )  # fmt: skip
     if parameters["solver"] != "lbfgs":
         return
     refused = {parameter: parameters[parameter] for parameter in NOT_WITH_LBFGS if parameters[parameter]}
     if draws(parameters["layers"] or ()):
         refused["layers"] = "a layer that draws"
-    if isinstance(parameters["learning_rate"], Schedule):
+    if parameters["learning_rate"] not in ("constant", "invscaling", "adaptive"):
         refused["learning_rate"] = parameters["learning_rate"]
     if parameters["n_members"] > 1:
         refused["n_members"] = parameters["n_members"]

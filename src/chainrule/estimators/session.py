@@ -16,6 +16,7 @@ from chainrule.estimators.ensemble import AnyPredictor
 from chainrule.estimators.intervals import Margins
 from chainrule.estimators.rules import STEP_OPTIONS
 from chainrule.network.losses import Loss
+from chainrule.training import optimisers, schedules
 from chainrule.training.loop import AnyTrainer
 from chainrule.training.mixup import Mixup
 from chainrule.training.optimisers import SGD, Adam, Optimiser
@@ -126,18 +127,18 @@ class Session:
         A fit lets rate and schedule start anew, partial_fit does not.
         """
         old, predictor = self.trainer, self.predictor
-        optimiser, penalty = _optimiser(estimator), Penalty(estimator.l1, estimator.l2, estimator.alpha)
+        optimiser, penalty = optimiser_of(estimator), Penalty(estimator.l1, estimator.l2, estimator.alpha)
         options, mixup = _options(estimator), Mixup(estimator.mixup) if estimator.mixup else None
         if old and old.update.does(optimiser, penalty, options):
             if not incremental:
                 old.begin(optimiser.learning_rate, old.update.steps)
-            old.shuffle, old.n_threads, old.schedule = estimator.shuffle, estimator.n_threads, _schedule(estimator)
+            old.shuffle, old.n_threads, old.schedule = estimator.shuffle, estimator.n_threads, schedule_of(estimator)
             old.mixup, old.observer = mixup, self._observer(estimator)
             return old
         self.trainer = ensemble.trainer(
             predictor.network, predictor.loss, predictor.parameters, optimiser=optimiser, penalty=penalty,
             seed=self.streams, shuffle=estimator.shuffle, n_threads=estimator.n_threads,
-            schedule=_schedule(estimator), options=options, mixup=mixup,
+            schedule=schedule_of(estimator), options=options, mixup=mixup,
         )  # fmt: skip
         if self.trainer.model is not predictor.parameters:
             self.predictor = ensemble.predictor(predictor.network, self.trainer.model, predictor.loss)
@@ -164,18 +165,21 @@ class Session:
         return self.stopping
 
 
-def _optimiser(estimator: BaseMLP) -> Optimiser:
-    if isinstance(estimator.solver, Optimiser):
-        return estimator.solver
+def optimiser_of(estimator: BaseMLP) -> Optimiser:
+    """What its solver stands for: 'adam' and 'sgd' for one by its parameters, another name for one by its defaults."""
     rate, decay = estimator.learning_rate_init, estimator.weight_decay
     if estimator.solver == "sgd":
         return SGD(rate, decay, momentum=estimator.momentum, nesterov=estimator.nesterovs_momentum)
-    return Adam(rate, decay, estimator.beta_1, estimator.beta_2, estimator.epsilon)
+    if estimator.solver == "adam":
+        return Adam(rate, decay, estimator.beta_1, estimator.beta_2, estimator.epsilon)
+    return optimisers.get(estimator.solver)
 
 
 def _options(estimator: BaseMLP) -> StepOptions:
     return StepOptions(**{name: getattr(estimator, name) for name in STEP_OPTIONS})
 
 
-def _schedule(estimator: BaseMLP) -> Schedule | None:
-    return estimator.learning_rate if isinstance(estimator.learning_rate, Schedule) else None
+def schedule_of(estimator: BaseMLP) -> Schedule | None:
+    """The schedule that its learning_rate is, or names; None where the rate is scikit-learn's affair."""
+    rate = estimator.learning_rate
+    return schedules.get(rate) if isinstance(rate, Schedule) or rate in schedules.NAMED else None

@@ -11,7 +11,7 @@ import numpy as np
 
 from chainrule.checks import BELOW_1, NOT_NEGATIVE, POSITIVE, UP_TO_1, Checked, Interval
 from chainrule.engine.kernels import rules
-from chainrule.errors import InputError, InputTypeError
+from chainrule.errors import InputError, InputTypeError, unknown_name
 from chainrule.training import lamb, muon
 from chainrule.training.penalty import Penalty
 from chainrule.training.site import Piece, Site, fused
@@ -305,3 +305,33 @@ def _refuse_l1(optimiser: Optimiser, penalty: Penalty) -> None:
 def _steady(momentum: float) -> float:
     """How far a steady gradient moves a parameter per step, in steps without momentum."""
     return 1 / (1 - momentum) if momentum < 1 else 0.0
+
+
+#: Every optimiser by its name, which stands for its defaults.
+OPTIMISERS: dict[str, type[Any]] = {
+    kind.__name__.lower(): kind
+    for kind in (SGD, Adam, AdamW, Nadam, RAdam, AdaBelief, RMSprop, Adagrad, Adadelta, Lion, LAMB, Muon)
+}
+
+
+def get(optimiser: str | Optimiser, where: str = "optimiser") -> Optimiser:
+    """The optimiser of a name, with its defaults, or the optimiser itself.
+
+    Raises
+    ------
+    InputTypeError, InputError
+        For what is neither, and for a name that is none.
+
+    Examples
+    --------
+    >>> get("lion").learning_rate
+    0.0001
+    """
+    if isinstance(optimiser, Optimiser):
+        return optimiser
+    if not isinstance(optimiser, str):
+        raise InputTypeError(where, "a name or an Optimiser", repr(optimiser), f"Names: {sorted(OPTIMISERS)}.")
+    if optimiser not in OPTIMISERS:
+        raise unknown_name(where, optimiser, OPTIMISERS)
+    made: Optimiser = OPTIMISERS[optimiser]()
+    return made

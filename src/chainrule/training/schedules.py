@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from chainrule.checks import NOT_NEGATIVE, POSITIVE, UP_TO_1, Checked, Count, Interval, check_number
-from chainrule.errors import InputError, InputTypeError
+from chainrule.errors import InputError, InputTypeError, unknown_name
 
 
 @dataclass(frozen=True)
@@ -286,3 +286,41 @@ class OfStep(Schedule):
         found = self.function(step)
         check_number(f"OfStep(function=) at step {step}", found, 0, None)
         return float(found)
+
+
+#: Every schedule.
+SCHEDULES: tuple[type[Schedule], ...] = (
+    *(StepDecay, Exponential, InverseScaling, Linear, Cosine, CosineRestarts, WarmUp, OneCycle, Repeat),
+    ReduceOnPlateau,
+)
+
+#: Those that need no number, by their names, which stand for their defaults.
+NAMED: dict[str, type[Schedule]] = {
+    "inverse_scaling": InverseScaling,
+    "linear": Linear,
+    "cosine": Cosine,
+    "one_cycle": OneCycle,
+    "reduce_on_plateau": ReduceOnPlateau,
+}
+
+
+def get(schedule: str | Schedule, where: str = "schedule") -> Schedule:
+    """The schedule of a name, with its defaults, or the schedule itself.
+
+    Raises
+    ------
+    InputTypeError, InputError
+        For what is neither, and for a name that is none.
+
+    Examples
+    --------
+    >>> get("cosine")
+    Cosine(end=0.0, steps=None)
+    """
+    if isinstance(schedule, Schedule):
+        return schedule
+    if not isinstance(schedule, str):
+        raise InputTypeError(where, "a name or a Schedule", repr(schedule), f"Names: {sorted(NAMED)}.")
+    if schedule not in NAMED:
+        raise unknown_name(where, schedule, NAMED)
+    return NAMED[schedule]()

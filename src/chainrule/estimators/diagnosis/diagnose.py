@@ -17,10 +17,10 @@ from chainrule.estimators.base import BaseMLP
 from chainrule.estimators.diagnosis import experiments, scores
 from chainrule.estimators.one_value import at_rest
 from chainrule.estimators.sequences import OverSequences
+from chainrule.estimators.session import optimiser_of
 from chainrule.estimators.table import fitting
 from chainrule.estimators.table.base import BaseTable
 from chainrule.training.batches import Data
-from chainrule.training.optimisers import Optimiser
 
 Array = NDArray[Any]
 
@@ -141,7 +141,7 @@ def _known(estimator: Any, model: BaseMLP) -> dict[str, Any]:
     """What is known of an estimator without rows."""
     solver, probes = model.solver, model.probes_
     survey = None if probes is None else probes.survey
-    rate = solver.learning_rate if isinstance(solver, Optimiser) else model.learning_rate_init
+    rate = model.learning_rate_init if solver == "lbfgs" else optimiser_of(model).learning_rate
     table = isinstance(estimator, BaseTable)
     parameters = estimator.get_params(deep=False)
     if table:  # with what the preset has chosen in place of None

@@ -1,0 +1,101 @@
+"""The public face: what is imported is what tools see, and what they see is there."""
+
+import ast
+import importlib
+import inspect
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import chainrule
+from chainrule import activations, averaging, callbacks, losses, optimisers, schedules
+
+DOORS = {door.__name__: door for door in (activations, averaging, callbacks, losses, optimisers, schedules)}
+
+
+def seen_by_tools():
+    """Names that `chainrule` binds where only tools look: {name: module}."""
+    tree = ast.parse(Path(chainrule.__file__).read_text())
+    block = next(node for node in tree.body if isinstance(node, ast.If))
+    found = {}
+    for node in block.body:
+        for alias in node.names:
+            assert alias.asname == alias.name  # which is what makes it public
+            found[alias.name] = node.module
+    return found
+
+
+def test_tools_see_what_is_there():
+    assert set(seen_by_tools()) | {"__version__"} == set(chainrule.__all__)
+    for name, module in seen_by_tools().items():
+        if module == "chainrule":
+            assert getattr(chainrule, name) is importlib.import_module(f"chainrule.{name}")
+        else:
+            assert getattr(chainrule, name) is getattr(importlib.import_module(module), name)
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_what_a_door_names_is_there(door):
+    assert all(hasattr(DOORS[door], name) for name in DOORS[door].__all__)
+    assert len(set(DOORS[door].__all__)) == len(DOORS[door].__all__)
+
+
+def test_doors_leave_no_kind_out():
+    kinds = [(optimisers, optimisers.OPTIMISERS.values()), (schedules, schedules.SCHEDULES)]
+    kinds += [(losses, map(type, losses.LOSSES.values())), (averaging, averaging.Averaging.__subclasses__())]
+    for door, classes in kinds:
+        assert {kind.__name__ for kind in classes} <= set(door.__all__)
+
+
+def test_names_and_modules_are_imported_as_people_write_it():
+    code = (
+        "import sys, chainrule\n"
+        "before = set(sys.modules)\n"
+        "assert not {'numpy', 'chainrule.training'} & before, sorted(before)\n"
+        "from chainrule.optimisers import AdamW\n"
+        "import chainrule.losses as losses\n"
+        "assert chainrule.optimisers.AdamW is AdamW and chainrule.losses is losses\n"
+        "assert 'Cosine' in dir(chainrule.schedules) and 'schedules' in dir(chainrule)\n"
+        "try:\n    chainrule.nonexistent\nexcept AttributeError as e:\n    assert 'nonexistent' in str(e)\nelse:\n    raise AssertionError"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("name", optimisers.OPTIMISERS)
+def test_a_name_stands_for_an_optimisers_defaults(name):
+    assert optimisers.get(name) == optimisers.OPTIMISERS[name]()
+    assert type(optimisers.get(name)).__name__.lower() == name
+
+
+def test_every_schedule_that_needs_no_number_has_a_name():
+    for kind in schedules.SCHEDULES:
+        needs = [p for p in inspect.signature(kind).parameters.values() if p.default is p.empty]
+        assert (kind in schedules.NAMED.values()) == (not needs), kind
+    for name in schedules.NAMED:
+        assert isinstance(schedules.get(name), schedules.Schedule)
+
+
+MISTAKES = '''
+import chainrule
+from chainrule import nonexistent_name
+from chainrule.optimisers import AdamW, Adan
+from chainrule.losses import Huber
+AdamW(0.1, nope=2)
+Huber(delta="wide")
+chainrule.optimisers.Lyon(1e-4)
+chainrule.Trainer().epok()
+'''
+
+
+@pytest.mark.slow
+def test_a_type_checker_finds_mistakes(tmp_path):
+    """Lines 3, 4, 6, 7, 8, and in line 9 two: a method that is not there, and arguments that are."""
+    (tmp_path / "mistakes.py").write_text(MISTAKES)
+    command = [sys.executable, "-m", "mypy", "--cache-dir", str(tmp_path), "--ignore-missing-imports", "mistakes.py"]
+    place = os.environ | {"MYPYPATH": str(Path(chainrule.__file__).parents[1])}
+    done = subprocess.run(command, cwd=tmp_path, env=place, capture_output=True, text=True, check=False)
+    lines = [int(line.split(":")[1]) for line in done.stdout.splitlines() if ": error:" in line]
+    assert lines == [3, 4, 6, 7, 8, 9, 9], done.stdout
