@@ -50,18 +50,24 @@ def test_doors_leave_no_kind_out():
         assert {kind.__name__ for kind in classes} <= set(door.__all__)
 
 
+IMPORTS = """
+import sys, chainrule
+assert not {"numpy", "chainrule.training"} & set(sys.modules), sorted(sys.modules)
+from chainrule.optimisers import AdamW
+import chainrule.losses as losses
+assert chainrule.optimisers.AdamW is AdamW and chainrule.losses is losses
+assert "Cosine" in dir(chainrule.schedules) and "schedules" in dir(chainrule)
+try:
+    chainrule.nonexistent
+except AttributeError as error:
+    assert "nonexistent" in str(error)
+else:
+    raise AssertionError
+"""
+
+
 def test_names_and_modules_are_imported_as_people_write_it():
-    code = (
-        "import sys, chainrule\n"
-        "before = set(sys.modules)\n"
-        "assert not {'numpy', 'chainrule.training'} & before, sorted(before)\n"
-        "from chainrule.optimisers import AdamW\n"
-        "import chainrule.losses as losses\n"
-        "assert chainrule.optimisers.AdamW is AdamW and chainrule.losses is losses\n"
-        "assert 'Cosine' in dir(chainrule.schedules) and 'schedules' in dir(chainrule)\n"
-        "try:\n    chainrule.nonexistent\nexcept AttributeError as e:\n    assert 'nonexistent' in str(e)\nelse:\n    raise AssertionError"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True)
+    subprocess.run([sys.executable, "-c", IMPORTS], check=True)
 
 
 @pytest.mark.parametrize("name", optimisers.OPTIMISERS)
@@ -78,7 +84,7 @@ def test_every_schedule_that_needs_no_number_has_a_name():
         assert isinstance(schedules.get(name), schedules.Schedule)
 
 
-MISTAKES = '''
+MISTAKES = """
 import chainrule
 from chainrule import nonexistent_name
 from chainrule.optimisers import AdamW, Adan
@@ -87,7 +93,7 @@ AdamW(0.1, nope=2)
 Huber(delta="wide")
 chainrule.optimisers.Lyon(1e-4)
 chainrule.Trainer().epok()
-'''
+"""
 
 
 @pytest.mark.slow

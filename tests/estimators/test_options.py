@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.datasets import load_iris
 from sklearn.preprocessing import scale
 
-from chainrule import AlphaDropout, Dense, Dropout, MLPClassifier, MLPRegressor
+from chainrule import AlphaDropout, Dense, Dropout, MLPClassifier, MLPRegressor, optimisers, schedules
 from chainrule.errors import InputError
 from chainrule.training.averaging import EMA, SWA
 
@@ -111,3 +111,14 @@ def test_monte_carlo_dropout_of_two_classes_and_of_numbers():
 def test_bad_samples(call):
     with pytest.raises(InputError, match="expected .*; received"):
         call()
+
+
+@pytest.mark.parametrize("name", [name for name in optimisers.OPTIMISERS if name != "sgd"])  # by parameters of its own
+def test_a_name_is_the_optimiser_with_its_defaults(name, numpy_kernels):
+    X, y = np.random.default_rng(0).normal(size=(40, 3)), np.arange(40) % 2
+    settings = {"hidden_layer_sizes": (4,), "max_iter": 2, "random_state": 0}
+    named = MLPClassifier(solver=name, learning_rate="cosine", **settings).fit(X, y)
+    made = MLPClassifier(solver=optimisers.get(name), learning_rate=schedules.Cosine(), **settings).fit(X, y)
+    assert np.array_equal(named.parameters_.vector, made.parameters_.vector)
+    constant = MLPClassifier(solver=name, **settings).fit(X, y)
+    assert not np.array_equal(named.parameters_.vector, constant.parameters_.vector)
