@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -31,6 +32,7 @@ from chainrule.diagnosis.survey import Survey, survey
 from chainrule.engine.network import Network
 from chainrule.errors import InputError, InputTypeError
 from chainrule.network import losses
+from chainrule.training import schedules
 from chainrule.training.records import Record
 
 
@@ -234,6 +236,21 @@ def test_a_remedy_rewrites_layers_that_were_given():
 def test_a_rate_goes_to_the_optimiser_that_has_it():
     estimator = MLPClassifier(solver=optimisers.Lion(1e-4))
     assert Remedy("x", "", (("learning_rate_init", 1e-5),)).apply(estimator).solver == optimisers.Lion(1e-5)
+    named = MLPClassifier(solver="adamw")
+    changes = (("learning_rate_init", 1e-5), ("weight_decay", 0.05))
+    assert Remedy("x", "", changes).apply(named).solver == optimisers.AdamW(1e-5, weight_decay=0.05)
+    plain = Remedy("x", "", changes).apply(MLPClassifier())
+    assert (plain.solver, plain.learning_rate_init, plain.weight_decay) == ("adam", 1e-5, 0.05)
+
+
+@pytest.mark.parametrize("cure", [cures.revive, cures.move_on])
+def test_a_schedule_is_one_by_its_name_too(cure):
+    def remedy(rate):
+        return cure(
+            SimpleNamespace(parameters={"learning_rate": rate, "solver": "adam"}, early_update=0.0, rate=0.01)
+        ).name
+
+    assert remedy("cosine") == remedy(schedules.Cosine()) == "constant-rate" != remedy("constant")
 
 
 def test_scaling_stands_in_front():

@@ -218,19 +218,134 @@ assert threads._counts() == before
 from chainrule.engine import forks
 order, inside = [], threading.Event()
 def hold():
-    with forks.held_off, forks.held_off:
+    with forks.held_off(), forks.held_off():
         inside.set()
         time.sleep(0.3)
         order.append("held")
 other = threading.Thread(target=hold)
 other.start()
 inside.wait()
-codes = [in_child(lambda: model().fit(X, Y))]
+child = os.fork()
+if not child:
+    model().fit(X, Y)
+    os._exit(0)
 order.append("forked")
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 other.join()
-with forks.held_off:
-    codes.append(in_child(lambda: model().fit(X, Y)))
-assert order == ["held", "forked"] and codes == [0, 0], (order, codes)
+assert order == ["held", "forked"], order
+""",
+    "inside a block, and the child leaves it": """
+from chainrule.engine import forks
+with forks.held_off(), forks.held_off():
+    child = os.fork()
+model().fit(X, Y)
+if not child:
+    assert in_child(lambda: model().fit(X, Y)) == 0
+else:
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+""",
+    "two threads at once, in blocks": """
+from chainrule.engine import forks
+forks.PATIENCE = 1.0
+ready, codes = threading.Barrier(2), []
+def both():
+    with forks.held_off():
+        ready.wait()
+        codes.append(in_child(lambda: model().fit(X, Y)))
+two = [threading.Thread(target=both) for _ in range(2)]
+for one in two:
+    one.start()
+for one in two:
+    one.join()
+assert codes == [0, 0], codes
+model().fit(X, Y)
+""",
+    "and Ctrl-C while it waits": """
+from chainrule.engine import forks
+inside, done = threading.Event(), threading.Event()
+def hold():
+    with forks.held_off():
+        inside.set()
+        done.wait()
+other = threading.Thread(target=hold)
+other.start()
+inside.wait()
+def interrupt():
+    time.sleep(0.3)
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(0.3)
+    done.set()
+soon = threading.Thread(target=interrupt)
+soon.start()
+child = None
+try:
+    child = os.fork()
+    if not child:
+        os._exit(0)
+    time.sleep(5)
+except KeyboardInterrupt:
+    pass
+else:
+    raise AssertionError("Ctrl-C was lost")
+assert child and done.is_set()
+for one in (other, soon):
+    one.join()
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+model().fit(X, Y)
+assert in_child(lambda: model().fit(X, Y)) == 0
+""",
+    "after many interrupted blocks": """
+from chainrule.engine import forks
+stop = threading.Event()
+def interrupts():
+    while not stop.is_set():
+        time.sleep(5e-4)
+        os.kill(os.getpid(), signal.SIGINT)
+other = threading.Thread(target=interrupts)
+other.start()
+count, end = 0, time.monotonic() + 2
+while time.monotonic() < end:
+    try:
+        while time.monotonic() < end:
+            with forks.held_off():
+                sum(range(100))
+    except KeyboardInterrupt:
+        count += 1
+while other.is_alive():
+    try:
+        stop.set()
+        other.join()
+        time.sleep(0.05)
+    except KeyboardInterrupt:
+        pass
+assert count > 10, count
+codes = []
+forking = threading.Thread(target=lambda: codes.append(in_child(lambda: None)))
+started = time.monotonic()
+forking.start()
+forking.join()
+assert codes == [0] and time.monotonic() - started < forks.PATIENCE / 2
+""",
+    "while another thread imports": """
+import importlib, logging
+from chainrule.engine import kernels
+kernels._lacking.cache_clear()
+inside = threading.Event()
+class Slow:
+    def find_spec(self, name, path=None, target=None):
+        if name == "scipy.linalg.cython_blas":
+            inside.set()
+            time.sleep(0.3)
+            logging.getLogger("chainrule.slow")
+sys.meta_path.insert(0, Slow())
+for name in [name for name in sys.modules if name == "scipy.linalg.cython_blas"]:
+    del sys.modules[name]
+other = threading.Thread(target=kernels._lacking)
+other.start()
+inside.wait(60)
+codes = [in_child(lambda: model().fit(X, Y))]
+other.join()
+assert inside.is_set() and codes == [0]
 """,
     "while another thread holds every lock": """
 from functools import cached_property

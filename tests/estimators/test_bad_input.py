@@ -169,10 +169,9 @@ PARAMETERS = {
     "lbfgs with dropout": ({"solver": "lbfgs", "dropout": 0.1}, "lbfgs"),
     "lbfgs with weight_decay": ({"solver": "lbfgs", "weight_decay": 0.1}, "lbfgs"),
     "a decay beside an optimiser": ({"solver": optimisers.Lion(), "weight_decay": 0.1}, "Give it to the optimiser"),
-    "a rate beside an optimiser": (
-        {"solver": optimisers.Lion(), "learning_rate_init": 0.1},
-        "Give it to the optimiser",
-    ),
+    "a momentum beside an optimiser's name": ({"solver": "nadam", "momentum": 0.5}, "Nadam has none."),
+    "a beta beside an optimiser's name": ({"solver": "nadam", "beta_1": 0.5}, "optimisers.Nadam(beta_1=0.5)"),
+    "a rate of sgd beside an optimiser's name": ({"solver": "adamw", "learning_rate": "invscaling"}, "schedules"),
     "a rate beside an optimiser's name": ({"solver": "lion", "learning_rate_init": 0.1}, "Give it to the optimiser"),
     "an optimiser that is not made": ({"solver": optimisers.Lion}, "one of 'adabelief'"),
     "an optimiser that is none": ({"solver": "adamx"}, "Did you mean 'adam"),

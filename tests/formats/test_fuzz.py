@@ -250,11 +250,11 @@ def replaced(data, path, new):
 @pytest.mark.parametrize("every", [False, pytest.param(True, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("which", range(len(MODELS)))
 def test_a_field_that_is_missing_or_wrong(which, every, folder, by_hand, numpy_kernels):
-    """Of every field: it is not there, or it is another value."""
+    """Of every field, or of every second: it is not there, or it is another value."""
     document, _ = whole(which, folder)
     found = dict(reversed([*places(document.model)]))
     assert len(found) > 50
-    for number, path in enumerate(found.values()):
+    for number, path in list(enumerate(found.values()))[slice(None) if every else slice(which % 2, None, 2)]:
         values = WRONG if every else [WRONG[number % len(WRONG)]]
         changes = [lambda holder, key: holder.pop(key)]
         changes += [lambda holder, key, value=value: operator.setitem(holder, key, value) for value in values]

@@ -48,6 +48,7 @@ def test_a_fresh_process_gives_the_same_bits(kernels):
     assert in_a_fresh_process() == fingerprint()
 
 
+@pytest.mark.slow
 def test_kernels_just_compiled_give_the_bits_of_those_kept_on_disk(tmp_path):
     """Once a kernel called its own first copy while it was fresh, and another, rounded otherwise, from the disk."""
     fresh = in_a_fresh_process(CHAINRULE_KERNELS="numba", NUMBA_CACHE_DIR=str(tmp_path))

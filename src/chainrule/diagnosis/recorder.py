@@ -122,7 +122,7 @@ class Recorder:
         self._at = self._done + step
         return self._at >= self._next
 
-    @forks.held_off
+    @forks.holding_off
     def see(
         self,
         parameters: Parameters,

@@ -14,6 +14,10 @@ from chainrule.training import optimisers
 #: Parameters that say what the hidden layers are. Where an estimator has `layers`, these are rewritten instead.
 OF_LAYERS = ("activation", "init", "norm", "residual", "dropout")
 
+#: Solvers that an estimator's parameters describe, and what an optimiser of another kind calls these.
+BY_PARAMETERS = ("adam", "sgd", "lbfgs")
+OF_OPTIMISER = {"learning_rate_init": "learning_rate", "weight_decay": "weight_decay"}
+
 
 @runtime_checkable
 class Mendable(Protocol):
@@ -99,8 +103,10 @@ def changed(parameters: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[s
     """What to set of an estimator's parameters, so that the changes come about."""
     found = dict(changes)
     solver = found.get("solver", parameters.get("solver", "adam"))
-    if "learning_rate_init" in found and solver not in ("adam", "sgd", "lbfgs"):
-        found["solver"] = replace(optimisers.get(solver), learning_rate=found.pop("learning_rate_init"))
+    if solver not in BY_PARAMETERS:
+        moved = {field: found.pop(name) for name, field in OF_OPTIMISER.items() if name in found}
+        if moved:
+            found["solver"] = replace(optimisers.get(solver), **moved)
     if parameters.get("layers") is not None:
         of_layers = {name: found.pop(name) for name in OF_LAYERS if name in found}
         found["layers"] = rewritten(parameters["layers"], of_layers)

@@ -93,10 +93,11 @@ class Team:
     def dismiss(self) -> None:
         """End the workers."""
         if os.getpid() == self._process:
+            _crowd.add(-self._threads)
+            self._threads = 0
             self._machine.dismiss(self._board)
             for thread in self._workers:
                 thread.join()
-            _crowd.add(-self._threads)
 
     def _keep(self, job: Job) -> None:
         """Hold on to a job for workers that come late to it, and let go of what none can be in."""

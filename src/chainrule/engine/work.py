@@ -34,7 +34,7 @@ class Calls(Work):
         self._calls = [partial(load(kernel, dtype, "numpy"), *given[0]) for kernel, given in steps]
 
     def __call__(self, team: Team | None = None, times: int = 1) -> None:
-        with forks.held_off:
+        with forks.held_off():
             for _ in range(times):
                 for call in self._calls:
                     call()
@@ -80,14 +80,14 @@ class Job(Work):
         self._alone = machine.alone
 
     def __call__(self, team: Team | None = None, times: int = 1) -> None:
-        with forks.held_off:
+        with forks.held_off():
             if self.parts == 1 or team is None:
                 self._alone(self.address, self.opening, times)
             else:
                 team.follow(self, times)
 
 
-@forks.held_off
+@forks.holding_off
 def compiled(
     dtype: np.dtype[Any],
     steps: Sequence[Step],

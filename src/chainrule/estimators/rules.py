@@ -10,6 +10,7 @@ from chainrule.errors import InputError
 from chainrule.estimators import kinds
 from chainrule.estimators.architecture import draws
 from chainrule.tables.numbers import HOW
+from chainrule.training.optimisers import OPTIMISERS, Optimiser
 from chainrule.training.step_options import StepOptions
 
 STEP_OPTIONS = tuple(field.name for field in fields(StepOptions))
@@ -85,6 +86,18 @@ NOT_WITH_LBFGS = (
 )  # fmt: skip
 
 
+#: What only the solvers 'adam' and 'sgd' read: its default, and what an optimiser calls it.
+OF_ADAM_AND_SGD: dict[str, tuple[Any, str]] = {
+    "weight_decay": (0.0, "weight_decay"),
+    "learning_rate_init": (0.001, "learning_rate"),
+    "beta_1": (0.9, "beta_1"),
+    "beta_2": (0.999, "beta_2"),
+    "epsilon": (1e-8, "epsilon"),
+    "momentum": (0.9, "momentum"),
+    "nesterovs_momentum": (True, "nesterov"),
+}
+
+
 def check_each(name: str, parameters: Mapping[str, Any]) -> None:
     """Hold every parameter that has a rule against it.
 
@@ -109,13 +122,7 @@ def check(name: str, parameters: Mapping[str, Any]) -> None:
     check_each(name, parameters)
     if "solver" not in parameters:
         return
-    if parameters["solver"] not in ("adam", "sgd", "lbfgs"):
-        for parameter, plain in (("weight_decay", 0.0), ("learning_rate_init", 0.001)):
-            if parameters[parameter] != plain:
-                raise InputError(
-                    f"{name}({parameter}=)", f"{plain:g} beside solver={parameters['solver']!r}", parameters[parameter],
-                    "Give it to the optimiser: solver=optimisers.AdamW(learning_rate=0.001, weight_decay=0.01).",
-                )  # fmt: skip
+    _check_beside(name, parameters)
     if parameters["solver"] != "lbfgs":
         return
     refused = {parameter: parameters[parameter] for parameter in NOT_WITH_LBFGS if parameters[parameter]}
@@ -129,4 +136,31 @@ def check(name: str, parameters: Mapping[str, Any]) -> None:
         raise InputError(
             f"{name}({parameter}=)", "none of it with solver='lbfgs'", value,
             "Use solver='adam' or 'sgd'; l2 and alpha work with every solver.",
+        )  # fmt: skip
+
+
+def _check_beside(name: str, parameters: Mapping[str, Any]) -> None:
+    """An optimiser says all of itself; beside its name, a parameter of 'adam' or 'sgd' would be lost in silence."""
+    solver = parameters["solver"]
+    if isinstance(solver, Optimiser) and parameters["weight_decay"]:
+        raise InputError(
+            f"{name}(weight_decay=)", "none of it beside an optimiser", parameters["weight_decay"],
+            "Give it to the optimiser: solver=Adam(1e-3, weight_decay=0.01).",
+        )  # fmt: skip
+    if not isinstance(solver, str) or solver in ("adam", "sgd", "lbfgs"):
+        return
+    kind = OPTIMISERS[solver]
+    for parameter, (plain, of_optimiser) in OF_ADAM_AND_SGD.items():
+        value = parameters.get(parameter, plain)
+        if value != plain:
+            has = of_optimiser in {field.name for field in fields(kind)}
+            raise InputError(
+                f"{name}({parameter}=)", f"{plain!r}, its default, beside solver={solver!r}", repr(value),
+                f"Give it to the optimiser: solver=optimisers.{kind.__name__}({of_optimiser}={value!r})." if has
+                else f"{kind.__name__} has none.",
+            )  # fmt: skip
+    if parameters["learning_rate"] in ("adaptive", "invscaling"):
+        raise InputError(
+            f"{name}(learning_rate=)", f"'constant' or a schedule beside solver={solver!r}",
+            repr(parameters["learning_rate"]), "Take one of chainrule.schedules, such as 'cosine'.",
         )  # fmt: skip

@@ -35,7 +35,7 @@ class Penalty:
         if self.l1 == self.l2 == self.alpha == 0:
             return 0.0
         weights = [parameters[p.name] for p in parameters.layout.parameters if p.kind == "weight"]
-        with forks.held_off:
+        with forks.held_off():
             square = sum(float(np.vdot(W, W)) for W in weights)
         absolute = sum(float(np.abs(W).sum()) for W in weights) if self.l1 else 0.0
         return 0.5 * self.square_factor(weight) * square + self.l1 * absolute

@@ -72,7 +72,7 @@ def chosen_set() -> SetName:
 
 
 @cache
-@forks.held_off
+@forks.holding_off
 def _lacking() -> str:
     """What keeps Numba's kernels from running here; nothing where they do."""
     try:
