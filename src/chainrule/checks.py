@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, ClassVar, NamedTuple
@@ -56,6 +57,20 @@ def check_count(where_: str, value: Any, bound: Count) -> None:
         raise InputError(where_, f"a whole number of at least {bound.least}", repr(value), bound.mend)
 
 
+def finite(value: Any) -> bool:
+    """Whether a number is finite, and no whole number that is larger than any float.
+
+    Examples
+    --------
+    >>> finite(10**39), finite(10**400), finite(float("inf"))
+    (True, False, False)
+    """
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
+
+
 def check_number(
     where_: str,
     value: Any,
@@ -69,7 +84,7 @@ def check_number(
     if number:
         above = value > low if open_below else value >= low
         below = high is None or (value < high if open_above else value <= high)
-    if not number or not (above and below and np.isfinite(value)):
+    if not number or not (above and below and finite(value)):
         left = "(" if open_below else "["
         right = "inf)" if high is None else f"{high:g}" + (")" if open_above else "]")
         raise InputError(where_, f"a number in {left}{low:g}, {right}", repr(value), "Choose one in this range.")

@@ -61,6 +61,7 @@ def unknown_name(where: str, name: object, known: Iterable[str]) -> InputError:
     activation: expected one of 'relu', 'tanh'; received 'rleu'. Did you mean 'relu'?
     """
     names, said = sorted(known), repr(name)
-    near = get_close_matches(str(name), names, n=1) if len(said) < LONGEST_NAME else []
+    small = {one.lower(): one for one in reversed(names)}  # people write AdamW and ADAM
+    near = [small[one] for one in get_close_matches(str(name).lower(), small, n=1)] if len(said) < LONGEST_NAME else []
     mend = f"Did you mean {near[0]!r}?" if near else "Pick a name from this list."
     return InputError(where, "one of " + ", ".join(map(repr, names)), said[:LONGEST_NAME], mend)

@@ -78,6 +78,7 @@ def test_what_is_no_model(shell, inside, content):
     assert shell.names() == ["a.model"]
 
 
+@pytest.mark.slow
 def test_check(shell):
     done = shell("check", "--json", CHAINRULE_KERNELS="numba")
     assert done.code == 0, done.out

@@ -175,6 +175,8 @@ PARAMETERS = {
     "a rate beside an optimiser's name": ({"solver": "lion", "learning_rate_init": 0.1}, "Give it to the optimiser"),
     "an optimiser that is not made": ({"solver": optimisers.Lion}, "one of 'adabelief'"),
     "an optimiser that is none": ({"solver": "adamx"}, "Did you mean 'adam"),
+    "an optimiser's class": ({"solver": "AdamW"}, "Did you mean 'adamw'?"),
+    "a solver in capitals": ({"solver": "LBFGS"}, "Did you mean 'lbfgs'?"),
     "lbfgs with a schedule's name": ({"solver": "lbfgs", "learning_rate": "cosine"}, "lbfgs"),
     "lbfgs with a schedule": ({"solver": "lbfgs", "learning_rate": schedules.Cosine()}, "lbfgs"),
     "a schedule that turns negative": ({"learning_rate": schedules.OfStep(lambda t: 0.5 - t)}, "at step 1"),

@@ -149,5 +149,5 @@ def test_threads_on_shared_estimators(times, tmp_path):
         one.result()
     for bench in benches:
         assert bench.seen <= bench.finished
-        assert len(bench.finished) > times // 2
+        assert len(bench.finished) > min(times, 12) // 2  # some come back to targets of before
     assert {one.suffix for one in tmp_path.iterdir()} == {".model", ".html"}

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import get_scorer_names
 
+from chainrule.checks import finite
 from chainrule.errors import InputError, InputTypeError, unknown_name
 from chainrule.estimators.architecture import hidden_sizes
 from chainrule.network import activations, initialisers, losses
@@ -41,7 +42,7 @@ class Number:
         kind = Integral if self.whole else Real
         if not isinstance(value, kind) or isinstance(value, (bool, np.bool_)):
             raise InputTypeError(where, self.said(), repr(value), "Give a number of this range.")
-        number = float(value)
+        number = float(value) if finite(value) else math.inf
         above = number > self.low if self.open_low else number >= self.low
         below = number < self.high if self.open_high else number <= self.high
         if not (above and below and math.isfinite(number)):
