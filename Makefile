@@ -5,7 +5,7 @@ BENCH := .venv-bench
 BIN := $(VENV)/bin
 CPU := prescott
 PART := whole
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder  # what a file compiles and fits for its tests is done once
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile  # what a file compiles and fits for its tests is done once
 PIP := -m pip --disable-pip-version-check install --quiet
 
 .PHONY: run test test-slow test-all test-elsewhere test-browser lint format bench clean
@@ -23,7 +23,7 @@ test-slow: $(VENV)/test  ## the slow tests
 test-all: test test-slow
 
 test-elsewhere: $(VENV)/test  ## the tests as another processor would run them: CPU=prescott, PART=whole or short
-	$(BIN)/python tests/elsewhere.py $(CPU) $(PART) -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
+	$(BIN)/python tests/elsewhere.py $(CPU) $(PART) -n 2 --dist loadfile -m "not slow"
 
 test-browser: $(VENV)/browser  ## reports and the live page in a headless Chromium; needs chromium and npm
 	$(BIN)/python -m pytest tests/report/browser
