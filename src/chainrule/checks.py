@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import numpy as np
 
-from chainrule.errors import InputError
+from chainrule.errors import InputError, InputTypeError, unknown_name
+
+Entry = TypeVar("Entry")
 
 
 class Interval(NamedTuple):
@@ -55,6 +57,21 @@ def check_count(where_: str, value: Any, bound: Count) -> None:
     """Refuse what is not a whole number of at least `bound.least`."""
     if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < bound.least:
         raise InputError(where_, f"a whole number of at least {bound.least}", repr(value), bound.mend)
+
+
+def entry(where: str, name: object, table: Mapping[str, Entry], or_else: str) -> Entry:
+    """What a table has under this name; for another kind of value, the error says that `or_else` would do, too.
+
+    Examples
+    --------
+    >>> entry("loss", "l2", {"l1": 1, "l2": 2}, "a Loss")
+    2
+    """
+    if not isinstance(name, str):
+        raise InputTypeError(where, f"a name or {or_else}", repr(name), f"Names: {sorted(table)}.")
+    if name not in table:
+        raise unknown_name(where, name, table)
+    return table[name]
 
 
 def finite(value: Any) -> bool:

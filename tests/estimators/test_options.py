@@ -10,6 +10,7 @@ from sklearn.preprocessing import scale
 
 from chainrule import AlphaDropout, Dense, Dropout, MLPClassifier, MLPRegressor, optimisers, schedules
 from chainrule.errors import InputError
+from chainrule.estimators.rules import OF_ADAM_AND_SGD
 from chainrule.training.averaging import EMA, SWA
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -122,3 +123,8 @@ def test_a_name_is_the_optimiser_with_its_defaults(name, numpy_kernels):
     assert np.array_equal(named.parameters_.vector, made.parameters_.vector)
     constant = MLPClassifier(solver=name, **settings).fit(X, y)
     assert not np.array_equal(named.parameters_.vector, constant.parameters_.vector)
+
+
+@pytest.mark.parametrize("parameter", OF_ADAM_AND_SGD)
+def test_what_a_name_refuses_is_known_by_its_default(parameter):
+    assert MLPClassifier().get_params()[parameter] == OF_ADAM_AND_SGD[parameter][0]

@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule.diagnosis.observed import Observed
 from chainrule.diagnosis.remedies import Remedy
-from chainrule.training.schedules import NAMED, Schedule
+from chainrule.training import schedules
 
 #: log10 of update over weight from which steps kill units.
 LARGE_STEPS = -1.0
@@ -79,8 +79,7 @@ def open_way(observed: Observed) -> Remedy:
 
 def _scheduled(observed: Observed) -> bool:
     """Whether a schedule moves the learning rate."""
-    rate = observed.parameters.get("learning_rate")
-    return isinstance(rate, Schedule) or rate in NAMED
+    return schedules.is_one(observed.parameters.get("learning_rate"))
 
 
 def revive(observed: Observed) -> Remedy | None:

@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any
 
+from chainrule.diagnosis.remedies import BY_PARAMETERS
 from chainrule.errors import InputError
 from chainrule.estimators import kinds
 from chainrule.estimators.architecture import draws
 from chainrule.tables.numbers import HOW
+from chainrule.training import schedules
 from chainrule.training.optimisers import OPTIMISERS, Optimiser
 from chainrule.training.step_options import StepOptions
 
@@ -128,7 +130,7 @@ def check(name: str, parameters: Mapping[str, Any]) -> None:
     refused = {parameter: parameters[parameter] for parameter in NOT_WITH_LBFGS if parameters[parameter]}
     if draws(parameters["layers"] or ()):
         refused["layers"] = "a layer that draws"
-    if parameters["learning_rate"] not in ("constant", "invscaling", "adaptive"):
+    if schedules.is_one(parameters["learning_rate"]):
         refused["learning_rate"] = parameters["learning_rate"]
     if parameters["n_members"] > 1:
         refused["n_members"] = parameters["n_members"]
@@ -147,7 +149,7 @@ def _check_beside(name: str, parameters: Mapping[str, Any]) -> None:
             f"{name}(weight_decay=)", "none of it beside an optimiser", parameters["weight_decay"],
             "Give it to the optimiser: solver=Adam(1e-3, weight_decay=0.01).",
         )  # fmt: skip
-    if not isinstance(solver, str) or solver in ("adam", "sgd", "lbfgs"):
+    if not isinstance(solver, str) or solver in BY_PARAMETERS:
         return
     kind = OPTIMISERS[solver]
     for parameter, (plain, of_optimiser) in OF_ADAM_AND_SGD.items():

@@ -182,4 +182,4 @@ def _options(estimator: BaseMLP) -> StepOptions:
 def schedule_of(estimator: BaseMLP) -> Schedule | None:
     """The schedule that its learning_rate is, or names; None where the rate is scikit-learn's affair."""
     rate = estimator.learning_rate
-    return schedules.get(rate) if isinstance(rate, Schedule) or rate in schedules.NAMED else None
+    return schedules.get(rate) if schedules.is_one(rate) else None

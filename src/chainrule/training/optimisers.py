@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from chainrule.checks import BELOW_1, NOT_NEGATIVE, POSITIVE, UP_TO_1, Checked, Interval
+from chainrule.checks import BELOW_1, NOT_NEGATIVE, POSITIVE, UP_TO_1, Checked, Interval, entry
 from chainrule.engine.kernels import rules
-from chainrule.errors import InputError, InputTypeError, unknown_name
+from chainrule.errors import InputError, InputTypeError
 from chainrule.training import lamb, muon
 from chainrule.training.penalty import Penalty
 from chainrule.training.site import Piece, Site, fused
@@ -329,9 +329,5 @@ def get(optimiser: str | Optimiser, where: str = "optimiser") -> Optimiser:
     """
     if isinstance(optimiser, Optimiser):
         return optimiser
-    if not isinstance(optimiser, str):
-        raise InputTypeError(where, "a name or an Optimiser", repr(optimiser), f"Names: {sorted(OPTIMISERS)}.")
-    if optimiser not in OPTIMISERS:
-        raise unknown_name(where, optimiser, OPTIMISERS)
-    made: Optimiser = OPTIMISERS[optimiser]()
+    made: Optimiser = entry(where, optimiser, OPTIMISERS, "an Optimiser")()
     return made

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from chainrule.checks import NOT_NEGATIVE, POSITIVE, UP_TO_1, Checked, Count, Interval, check_number
-from chainrule.errors import InputError, InputTypeError, unknown_name
+from chainrule.checks import NOT_NEGATIVE, POSITIVE, UP_TO_1, Checked, Count, Interval, check_number, entry
+from chainrule.errors import InputError, InputTypeError
 
 
 @dataclass(frozen=True)
@@ -319,8 +319,9 @@ def get(schedule: str | Schedule, where: str = "schedule") -> Schedule:
     """
     if isinstance(schedule, Schedule):
         return schedule
-    if not isinstance(schedule, str):
-        raise InputTypeError(where, "a name or a Schedule", repr(schedule), f"Names: {sorted(NAMED)}.")
-    if schedule not in NAMED:
-        raise unknown_name(where, schedule, NAMED)
-    return NAMED[schedule]()
+    return entry(where, schedule, NAMED, "a Schedule")()
+
+
+def is_one(value: object) -> bool:
+    """Whether this is a schedule, or the name of one."""
+    return isinstance(value, Schedule) or (isinstance(value, str) and value in NAMED)

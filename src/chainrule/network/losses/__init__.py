@@ -7,7 +7,7 @@ frozen value: `Huber(delta=2.0)`; `get("huber")` has the defaults, and `table()`
 
 from __future__ import annotations
 
-from chainrule.errors import InputTypeError, unknown_name
+from chainrule.checks import entry
 from chainrule.network.losses.base import LINKS, Loss
 from chainrule.network.losses.classes import CrossEntropy, Focal, MulticlassHinge, SoftCrossEntropy
 from chainrule.network.losses.labels import BinaryCrossEntropy, BinaryFocal, Hinge, SquaredHinge
@@ -47,11 +47,7 @@ def get(loss: str | Loss) -> Loss:
     """
     if isinstance(loss, Loss):
         return loss
-    if not isinstance(loss, str):
-        raise InputTypeError("loss", "a name or a Loss", repr(loss), f"Names: {sorted(LOSSES)}.")
-    if loss not in LOSSES:
-        raise unknown_name("loss", loss, LOSSES)
-    return LOSSES[loss]
+    return entry("loss", loss, LOSSES, "a Loss")
 
 
 def table() -> str:
