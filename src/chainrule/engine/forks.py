@@ -30,7 +30,11 @@ _fork = local()  # done: hooks that this thread's fork has called before it
 
 
 def around(before: Hook, in_parent: Hook, in_child: Hook) -> None:
-    """Call these before each fork and after it. Of what two of them take, the first to be named is taken first."""
+    """Call these before each fork and after it.
+
+    The last to be named is taken first, behind the blocks: a module names its lock when it is imported, and whoever
+    holds a lock while taking another's has imported that other's module.
+    """
     _hooks.append((before, in_parent, in_child))
 
 
@@ -41,7 +45,7 @@ def in_child(call: Hook) -> None:
 
 def _before() -> None:
     _fork.done = []
-    for hook in _hooks:
+    for hook in (_blocks.hooks, *reversed(_hooks)):
         hook[0]()
         _fork.done.append(hook)
 
@@ -70,7 +74,7 @@ class _Blocks:
         self._door = RLock()
         self._locks: WeakSet[Any] = WeakSet()
         self._mine = local()  # lock; taken and interrupted: of the fork that is under way
-        around(self._before, self._in_parent, self._in_child)
+        self.hooks: tuple[Hook, Hook, Hook] = (self._before, self._in_parent, self._in_child)
 
     def lock(self) -> Any:
         """This thread's; whoever is not in a block yet lets a fork go first that waits."""
