@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from chainrule.engine.interrupts import held_back
+
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:  # what tools see; the same names as below
@@ -117,12 +119,13 @@ _MODULES = (
 
 if not TYPE_CHECKING:  # else tools would take any name for one of ours
     __all__ = ["__version__", *_HOMES, *_MODULES]
+    _whole = held_back(import_module)  # NumPy, SciPy and scikit-learn cannot be imported again where one was cut off
 
     def __getattr__(name):
         if name in _HOMES:
-            value = getattr(import_module(f"chainrule.{_HOMES[name]}"), name)
+            value = getattr(_whole(f"chainrule.{_HOMES[name]}"), name)
         elif name in _MODULES:
-            value = import_module(f"chainrule.{name}")
+            value = _whole(f"chainrule.{name}")
         else:
             raise AttributeError(f"module 'chainrule' has no attribute {name!r}")
         globals()[name] = value

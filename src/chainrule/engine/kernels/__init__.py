@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from chainrule.engine import forks
+from chainrule.engine import forks, interrupts
 from chainrule.engine.kernels.access import Access
 from chainrule.errors import MissingExtraError, unknown_name
 
@@ -73,6 +73,7 @@ def chosen_set() -> SetName:
 
 @cache
 @forks.holding_off
+@interrupts.held_back
 def _lacking() -> str:
     """What keeps Numba's kernels from running here; nothing where they do."""
     try:

@@ -32,6 +32,7 @@ from numba.core.sigutils import normalize_signature
 from numba.misc.appdirs import AppDirs
 
 import chainrule.network
+from chainrule.engine import interrupts
 
 _log = logging.getLogger("chainrule")
 _settings: Any = numba.config
@@ -49,6 +50,7 @@ def njit(signature: str | None = None, *, cache: bool = False, **options: Any) -
         dispatcher = numba.njit(**options)(function)
         if cache:
             dispatcher._cache = Kept(function)
+        dispatcher.compile = interrupts.held_back(dispatcher.compile)
         if signature is not None:
             dispatcher.compile(signature)
             dispatcher.disable_compile()
@@ -66,7 +68,7 @@ def cfunc(signature: Any, *, cache: bool = False) -> Callable[..., Any]:
             callback._cache = Kept(function)
         else:
             announce()
-        callback.compile()
+        interrupts.held_back(callback.compile)()
         return callback
 
     return compiled
