@@ -17,6 +17,7 @@ from sklearn.pipeline import make_pipeline
 
 from chainrule import TableClassifier, TableRegressor, callbacks, datasets, losses
 from chainrule.errors import InputError, InputTypeError
+from chainrule.estimators.table.held_out import split
 
 RANDOM = np.random.default_rng(0)
 ROWS = 600
@@ -276,3 +277,29 @@ def test_adult_without_any_option():
     rows, y = pd.DataFrame(adult.columns), adult.target
     found = TableClassifier(preset="fast", random_state=0, max_iter=4).fit(rows[adult.train], y[adult.train])
     assert found.score(rows[adult.test], y[adult.test]) > 0.855
+
+
+@pytest.mark.parametrize("counts", [[8, 8, 3, 1], [10, 8, 1, 1], [2, 1], [20, 18, 2], [1, 1, 1, 2]])
+def test_every_class_is_trained_on_however_few_its_rows(counts):
+    target = np.repeat(np.arange(len(counts)), counts)
+    for seed in range(30):
+        training, validation = split(target, 0.2, seed, stratify=True)
+        assert sorted([*training, *validation]) == list(range(len(target)))
+        assert set(target[training]) == set(target)
+        assert len(validation)
+
+
+def test_a_class_of_one_row_is_learned_from_a_table_and_from_a_file(tmp_path):
+    label = np.where(np.arange(ROWS) == 7, "rare", CLASS)
+    whole = FRAME.assign(label=label)
+    whole.to_csv(tmp_path / "table.csv", index=False)
+    for seed in range(8):
+        for given in (FRAME, label), (tmp_path / "table.csv", "label"):
+            found = classifier(max_iter=1, random_state=seed).fit(*given)
+            assert found.predict_proba(FRAME).shape == (ROWS, 3)
+            assert set(found.classes_) == {"no", "rare", "yes"}
+
+
+def test_rows_that_are_each_of_a_class_of_their_own_are_refused():
+    with pytest.raises(InputError, match="a class with at least 2 rows"):
+        classifier().fit(FRAME[:5], np.arange(5))

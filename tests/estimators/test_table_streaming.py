@@ -144,7 +144,7 @@ def numbered(folder):
     def prepare(table):
         return table.without("y"), table["y"].values, None
 
-    _, held_out = streaming.divided(found, 0.2, seed=0)
+    _, held_out = streaming.divided(found, 0.2, seed=0, labels=None)
     return streaming.FileSource(file, made, prepare, found, held_out), found, held_out
 
 

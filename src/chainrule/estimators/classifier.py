@@ -218,7 +218,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
         if not set(found) <= set(self.classes_) or (many and len(found) < len(self.classes_)):
             raise InputError(
                 name, f"classes of {self.classes_}", found,
-                "Name all classes in the first call of partial_fit.",
+                "Leave rows of other classes out, or, with partial_fit, name all classes in its first call.",
             )  # fmt: skip
         loss = class_loss.choose(self, several=len(self.classes_) > 2 and not many)
         if many:

@@ -103,7 +103,8 @@ def _surveyed(
         return table, *estimator._prepared(target, weights)
 
     sample = Part(made.code(table, where), *prepare(found.sample)[1:])
-    others, held_out = streaming.divided(found, preset_of(estimator, found.rows).validation_fraction, seed)
+    share = preset_of(estimator, found.rows).validation_fraction
+    others, held_out = streaming.divided(found, share, seed, sample.y if estimator._stratifies else None)
     source = FileSource(file, made, prepare, found, held_out)
     if source.bytes <= streaming.budget(estimator.memory):
         training = Part(*streaming.held(source))

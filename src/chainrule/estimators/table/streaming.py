@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from chainrule.engine.expansion import Coded
 from chainrule.estimators.table.free import memory_free
+from chainrule.estimators.table.held_out import spared
 from chainrule.tables.encoder import Encoder
 from chainrule.tables.files import TableFile
 from chainrule.tables.survey import Survey, drawn_parts
@@ -77,12 +78,18 @@ def held(source: FileSource) -> tuple[Coded, Array, Array | None]:
     return Coded(values, source.expansion), np.concatenate(y), np.concatenate(weight) if weight else None
 
 
-def divided(found: Survey, share: float, seed: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Rows of the sample that are not held out, and those that are: a share of all rows, if it has so many."""
+def divided(
+    found: Survey, share: float, seed: int, labels: NDArray[Any] | None
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Rows of the sample that are not held out, and those that are: a share of all rows, if it has so many.
+
+    Of each class of `labels`, those of the sample, one row at least is not.
+    """
     size = len(found.sample)
     count = int(np.clip(share * found.rows, 1, min(HELD_OUT, max(1, size // 2))))
     order = np.random.default_rng([seed, 1]).permutation(size)
-    return np.sort(order[count:]), np.sort(order[:count])
+    out = (order if labels is None else spared(order, labels))[:count]
+    return np.setdiff1d(order, out), np.sort(out)
 
 
 def budget(memory: int | str) -> int:
