@@ -21,34 +21,34 @@ def split(target: NDArray[Any], share: float, random_state: Any, stratify: bool)
     """
     rows = len(target)
     count = int(np.clip(round(share * rows), 1, rows - 1))
+    chance = np.random.RandomState(seed(random_state))
     if not stratify:
-        validation = np.random.RandomState(seed(random_state)).permutation(rows)[:count]
-    else:
-        found, sizes = np.unique(target, return_counts=True)
-        if sizes.min() >= 2 and count >= len(found) and rows - count >= len(found):
-            _, validation = train_test_split(
-                np.arange(rows), test_size=count, random_state=seed(random_state), stratify=target
-            )
-        else:
-            order = np.random.RandomState(seed(random_state)).permutation(rows)
-            validation = spared(order, target)[:count]
-    return np.setdiff1d(np.arange(rows), validation), np.sort(validation)
+        return withheld(chance.permutation(rows), count)
+    found, sizes = np.unique(target, return_counts=True)
+    if sizes.min() < 2 or min(count, rows - count) < len(found):
+        return withheld(chance.permutation(rows), count, target)
+    training, validation = train_test_split(np.arange(rows), test_size=count, random_state=chance, stratify=target)
+    return np.sort(training), np.sort(validation)
 
 
-def spared(order: Indices, labels: NDArray[Any]) -> Indices:
-    """Of rows in this order, those that can be held out: all but the last of each class, which is trained on.
+def withheld(order: Indices, count: int, labels: NDArray[Any] | None = None) -> tuple[Indices, Indices]:
+    """Rows in this random order without `count` of them, and those, the first; each part in the rows' own order.
+
+    With `labels`, the last row of each class stays in the first part, and fewer are withheld where others are too few.
 
     Raises
     ------
     InputError
         Where no class has a second row.
     """
-    _, back = np.unique(labels[order][::-1], return_index=True)
-    found = np.delete(order, len(order) - 1 - back)
-    if not len(found):
+    free = order
+    if labels is not None:
+        _, back = np.unique(labels[order][::-1], return_index=True)
+        free = np.delete(order, len(order) - 1 - back)
+    if not len(free):
         raise InputError(
             "y", "a class with at least 2 rows, one to train on and one to validate on",
-            f"{len(labels)} rows, each of a class of its own",
+            f"{len(order)} rows, each of a class of its own",
             "Give more rows of each class, or use a regressor where y is a number.",
         )  # fmt: skip
-    return found
+    return np.setdiff1d(order, free[:count]), np.sort(free[:count])

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from chainrule.engine.expansion import Coded
 from chainrule.estimators.table.free import memory_free
-from chainrule.estimators.table.held_out import spared
+from chainrule.estimators.table.held_out import withheld
 from chainrule.tables.encoder import Encoder
 from chainrule.tables.files import TableFile
 from chainrule.tables.survey import Survey, drawn_parts
@@ -87,9 +87,7 @@ def divided(
     """
     size = len(found.sample)
     count = int(np.clip(share * found.rows, 1, min(HELD_OUT, max(1, size // 2))))
-    order = np.random.default_rng([seed, 1]).permutation(size)
-    out = (order if labels is None else spared(order, labels))[:count]
-    return np.setdiff1d(order, out), np.sort(out)
+    return withheld(np.random.default_rng([seed, 1]).permutation(size), count, labels)
 
 
 def budget(memory: int | str) -> int:
