@@ -5,8 +5,6 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from chainrule.engine.interrupts import held_back
-
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:  # what tools see; the same names as below
@@ -119,7 +117,12 @@ _MODULES = (
 
 if not TYPE_CHECKING:  # else tools would take any name for one of ours
     __all__ = ["__version__", *_HOMES, *_MODULES]
-    _whole = held_back(import_module)  # NumPy, SciPy and scikit-learn cannot be imported again where one was cut off
+
+    def _whole(name):
+        """Import a module whose import Ctrl-C does not cut off: NumPy and SciPy cannot be imported again then."""
+        from chainrule.engine.interrupts import held_back
+
+        return held_back(import_module)(name)
 
     def __getattr__(name):
         if name in _HOMES:
