@@ -187,6 +187,21 @@ def test_corrupt_columns_in_memory_are_refused_with_the_row(what):
         frames.table(pa.table({"a": corrupt(kind, change)}))
 
 
+@pytest.mark.parametrize("form", ["plain.arrow", "stream.arrow"])
+@pytest.mark.parametrize("kind", ["null", "none"])
+def test_more_rows_than_the_bytes_hold_are_refused_at_once(tmp_path, form, kind):
+    """A number of rows is only said where no column has a buffer; 2**50 of them would be cut for ever."""
+    batch = pa.record_batch({"a": pa.nulls(12_345)}).select(["a"] if kind == "null" else [])
+    place, told = tmp_path / form, (12_345).to_bytes(8, "little")
+    with (pa.ipc.new_file if form == "plain.arrow" else pa.ipc.new_stream)(place, batch.schema) as writer:
+        writer.write_batch(batch)
+    content = place.read_bytes()
+    assert told in content
+    place.write_bytes(content.replace(told, (2**50).to_bytes(8, "little")))
+    with pytest.raises(InputError, match="at most 134,217,728 rows"):
+        open_file(place).read()
+
+
 @pytest.mark.parametrize("form", ["plain.arrow", "stream.arrow", "plain.parquet"])
 def test_a_corrupt_value_is_told_with_its_place(tmp_path, form):
     """Batches of twenty rows: row 37 of the file is row 17 of the second."""

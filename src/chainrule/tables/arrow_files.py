@@ -23,6 +23,8 @@ PARQUET, ARROW = (".parquet", ".pq"), (".arrow", ".arrows", ".feather", ".ipc")
 _MAGIC = b"ARROW1"
 #: Bytes of a column that are read from the disk at a time.
 _BUFFER = 1 << 16
+#: Rows of a batch that need no bytes, as those of a column without a value; any other row takes a bit at least.
+_BARE_ROWS = 1 << 27
 #: Arrow files of more bytes are mapped into memory, for a single batch may be larger than that.
 _MAPPED = 1 << 26
 
@@ -98,7 +100,10 @@ class ArrowFile(PlacedFile):
         fields = [0] if self.names else []  # the length of one column is that of all
         with reading(self.path), _source(self.path) as source:
             opened = _opened(source, fields)
-            sizes = [opened.get_batch(k).num_rows for k in range(opened.num_record_batches)]
+            sizes = [
+                _checked(f"{self.path}, {self.noun} {k}", opened.get_batch(k)).num_rows
+                for k in range(opened.num_record_batches)
+            ]
         return _places(self.path, self.noun, sizes)
 
     def _batches_at(self, place: Place, columns: Sequence[str] | None) -> Iterator[Any]:
@@ -173,13 +178,21 @@ def _names(path: Path, opened: Any) -> tuple[str, ...]:
     return names
 
 
+def _checked(where: str, batch: Any) -> Any:
+    """A record batch that can be cut: its columns have its number of rows, and the rows can be in its bytes."""
+    with reading(where):
+        batch.validate()  # to cut columns of unequal length would end the process
+        most = max(8 * batch.nbytes, _BARE_ROWS)
+    if batch.num_rows > most:
+        raise InputError(where, f"at most {most:,} rows in its bytes", f"{batch.num_rows:,}", "Write the file anew.")
+    return batch
+
+
 def _steps(where: str, batch: Any, columns: Sequence[str] | None) -> Iterator[Any]:
     """A record batch as tables of up to `STEP` rows."""
     import pyarrow as pa
 
-    with reading(where):
-        batch.validate()  # to cut columns of unequal length would end the process
-    whole = pa.Table.from_batches([batch])
+    whole = pa.Table.from_batches([_checked(where, batch)])
     whole = whole if columns is None else whole.select(list(columns))
     for first in range(0, batch.num_rows, table_file.STEP):
         yield whole.slice(first, table_file.STEP)
