@@ -18,7 +18,7 @@ test: $(VENV)/test  ## the tests
 	$(PYTEST) -m "not slow"
 
 test-slow: $(VENV)/test  ## the slow tests
-	$(PYTEST) -m slow
+	$(BIN)/python -m pytest -n 2 -m slow
 
 test-all: test test-slow
 

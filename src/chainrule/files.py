@@ -43,6 +43,11 @@ def whole(place: Path) -> Iterator[IO[bytes]]:
     It is written in the same folder, under a name that nobody else has: whoever else writes to `place` at that time,
     in another thread or process, does the same, and the last to end is what remains. After an error or Ctrl-C nothing
     is left of it; a process that is killed on the way leaves a hidden file, `.chainrule-` and sixteen digits.
+
+    Raises
+    ------
+    OSError
+        Where it cannot be written, with the name of `place`.
     """
     passing = place.with_name(f".chainrule-{secrets.token_hex(8)}")
     try:
@@ -51,6 +56,10 @@ def whole(place: Path) -> Iterator[IO[bytes]]:
             file.flush()
             os.fsync(file.fileno())
         os.replace(passing, place)
+    except OSError as error:
+        if error.errno is None or error.filename not in (None, str(passing)):
+            raise
+        raise OSError(error.errno, error.strerror, str(place)) from error  # of the same kind
     finally:
         passing.unlink(missing_ok=True)
 

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from chainrule.engine import threads
+from chainrule.engine.kernels import chosen_set
 
 BLOCKED = """
 import sys
@@ -51,7 +52,7 @@ def test_numpy_alone():
     losses, off, label = json.loads(ended.stdout)
     assert losses[-1] < 0.9 * losses[0] and off < 1e-5 and 0 < label < 2
     assert ended.stderr == (
-        "chainrule runs on NumPy's kernels, which take several times as long as Numba's: ModuleNotFoundError: "
+        "chainrule runs on NumPy's kernels, which take up to ten times as long as Numba's: ModuleNotFoundError: "
         "No module named 'numba'. Mend that (pip install numba scipy), or set CHAINRULE_KERNELS=numpy to read this no "
         "more.\n"
     )
@@ -78,6 +79,11 @@ def test_a_package_that_is_broken(names, error, said):
 def test_numba_that_does_not_compile():
     ended = fit(code="from chainrule.engine.kernels import chosen_set; print(chosen_set())", NUMBA_DISABLE_JIT="1")
     assert ended.stdout == "numpy\n" and "NUMBA_DISABLE_JIT is set" in ended.stderr
+
+
+def test_a_variable_that_is_set_to_nothing_is_unset(monkeypatch):
+    monkeypatch.setenv("CHAINRULE_KERNELS", "")
+    assert chosen_set() in ("numba", "numpy")
 
 
 def test_numba_that_was_asked_for():

@@ -35,7 +35,8 @@ X = scale(X)
 
 def quick(Estimator=MLPClassifier, **parameters):
     settings = {"hidden_layer_sizes": (16,), "max_iter": 40, "batch_size": 30, "random_state": 0}
-    return Estimator(**{"learning_rate_init": 0.02} | settings | parameters)
+    rate = {} if isinstance(parameters.get("solver"), optimisers.Optimiser) else {"learning_rate_init": 0.02}
+    return Estimator(**rate | settings | parameters)
 
 
 def weights(model):

@@ -64,9 +64,15 @@ def test_what_could_not_be_read_again_is_not_written(document, tmp_path):
 
 
 def test_a_file_is_read_by_name_only(tmp_path):
-    for place in (tmp_path, tmp_path / "none"):
-        with pytest.raises(ModelFileError, match="no such file"):
+    for place, said in ((tmp_path, "received a folder"), (tmp_path / "none", "no such file")):
+        with pytest.raises(ModelFileError, match=said):
             model_file.read(place)
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_folder_is_not_replaced(tmp_path, overwrite):
+    with pytest.raises(InputError, match="received .*, a folder"):
+        model_file.write(tmp_path, Document(MODEL, ARRAYS), overwrite)
 
 
 @pytest.mark.parametrize("cut", [0, 1, 7, 8, 9, 100, -1, -50])

@@ -1,6 +1,7 @@
 """Files come whole: whoever writes to one name at once, and whatever breaks a writer off, what is there is one file."""
 
 import ast
+import errno
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -72,6 +73,19 @@ def test_many_threads_that_write_to_one_name(kind):
     with ThreadPoolExecutor(8) as pool:
         assert set(pool.map(write_and_look, range(80))) <= {0, 1, 2, 3}
     assert list(place.parent.iterdir()) == [place]
+
+
+@pytest.mark.parametrize("broken", ["open", "os.fsync", "os.replace"])
+def test_an_error_of_the_disk_names_the_file_that_was_asked_for(tmp_path, monkeypatch, broken):
+    """Not the hidden one that it passes through, of which nobody has heard."""
+
+    def full(place, *_):
+        raise OSError(errno.ENOSPC, "No space left on device", *([] if broken == "os.fsync" else [str(place)]))
+
+    monkeypatch.setattr(f"chainrule.files.{broken}", full, raising=False)
+    with pytest.raises(OSError, match="No space left") as caught:
+        files.write_whole(tmp_path / "m", b"content")
+    assert caught.value.filename == str(tmp_path / "m")
 
 
 PROCESS = """

@@ -43,7 +43,7 @@ def fitting(
     `classes` are those that a first partial_fit names. Where something is refused, a fresh fit leaves no model of an
     earlier y behind, and any other the model as it was.
     """
-    rules.check(type(estimator).__name__, vars(estimator))
+    rules.check_of_fit(type(estimator).__name__, vars(estimator))
     _check_call(estimator, held_out, resume_from, incremental)
     resumed = None if resume_from is None else checkpoints.read(resume_from)
     goes_on = estimator.__sklearn_is_fitted__() and (estimator.warm_start or incremental) and resumed is None

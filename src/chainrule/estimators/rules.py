@@ -87,6 +87,9 @@ NOT_WITH_LBFGS = (
     "l1", "dropout", "weight_decay", "validation_split", "checkpoints", *STEP_OPTIONS, "input_noise", "mixup",
 )  # fmt: skip
 
+#: What a parameter has to be instead, where that is not its absence.
+_WITHOUT = {"learning_rate": "'constant'", "n_members": "1"}
+
 
 #: What only the solvers 'adam' and 'sgd' read: its default, and what an optimiser calls it.
 OF_ADAM_AND_SGD: dict[str, tuple[Any, str]] = {
@@ -124,8 +127,10 @@ def check(name: str, parameters: Mapping[str, Any]) -> None:
     check_each(name, parameters)
     if "solver" not in parameters:
         return
-    _check_beside(name, parameters)
-    if parameters["solver"] != "lbfgs":
+    solver = parameters["solver"]
+    if isinstance(solver, str) and solver not in BY_PARAMETERS:
+        _check_beside(name, parameters, OPTIMISERS[solver], f"solver={solver!r}")
+    if solver != "lbfgs":
         return
     refused = {parameter: parameters[parameter] for parameter in NOT_WITH_LBFGS if parameters[parameter]}
     if draws(parameters["layers"] or ()):
@@ -136,33 +141,37 @@ def check(name: str, parameters: Mapping[str, Any]) -> None:
         refused["n_members"] = parameters["n_members"]
     for parameter, value in refused.items():
         raise InputError(
-            f"{name}({parameter}=)", "none of it with solver='lbfgs'", value,
+            f"{name}({parameter}=)", f"{_WITHOUT.get(parameter, 'none of it')} with solver='lbfgs'", value,
             "Use solver='adam' or 'sgd'; l2 and alpha work with every solver.",
         )  # fmt: skip
 
 
-def _check_beside(name: str, parameters: Mapping[str, Any]) -> None:
-    """An optimiser says all of itself; beside its name, a parameter of 'adam' or 'sgd' would be lost in silence."""
-    solver = parameters["solver"]
-    if isinstance(solver, Optimiser) and parameters["weight_decay"]:
-        raise InputError(
-            f"{name}(weight_decay=)", "none of it beside an optimiser", parameters["weight_decay"],
-            "Give it to the optimiser: solver=Adam(1e-3, weight_decay=0.01).",
-        )  # fmt: skip
-    if not isinstance(solver, str) or solver in BY_PARAMETERS:
-        return
-    kind = OPTIMISERS[solver]
+def check_of_fit(name: str, parameters: Mapping[str, Any]) -> None:
+    """`check`, and an optimiser against what is said beside it; files of estimators may hold both.
+
+    Raises
+    ------
+    InputError, InputTypeError
+    """
+    check(name, parameters)
+    solver = parameters.get("solver")
+    if isinstance(solver, Optimiser):
+        _check_beside(name, parameters, type(solver), f"solver={type(solver).__name__}(...)")
+
+
+def _check_beside(name: str, parameters: Mapping[str, Any], kind: type[Optimiser], solver: str) -> None:
+    """An optimiser says all of itself; beside it, a parameter of 'adam' or 'sgd' would be lost in silence."""
+    has = {field.name for field in fields(kind)}
     for parameter, (plain, of_optimiser) in OF_ADAM_AND_SGD.items():
         value = parameters.get(parameter, plain)
         if value != plain:
-            has = of_optimiser in {field.name for field in fields(kind)}
             raise InputError(
-                f"{name}({parameter}=)", f"{plain!r}, its default, beside solver={solver!r}", repr(value),
-                f"Give it to the optimiser: solver=optimisers.{kind.__name__}({of_optimiser}={value!r})." if has
-                else f"{kind.__name__} has none.",
+                f"{name}({parameter}=)", f"{plain!r}, its default, beside {solver}", repr(value),
+                f"Give it to the optimiser: solver=optimisers.{kind.__name__}({of_optimiser}={value!r})."
+                if of_optimiser in has else f"{kind.__name__} has none.",
             )  # fmt: skip
     if parameters["learning_rate"] in ("adaptive", "invscaling"):
         raise InputError(
-            f"{name}(learning_rate=)", f"'constant' or a schedule beside solver={solver!r}",
+            f"{name}(learning_rate=)", f"'constant' or a schedule beside {solver}",
             repr(parameters["learning_rate"]), "Take one of chainrule.schedules, such as 'cosine'.",
         )  # fmt: skip

@@ -9,8 +9,11 @@ from typing import Any
 from chainrule.errors import DivergenceError
 
 
-def interruption() -> None:
-    warn("Training interrupted by user. The best weights so far are kept.")
+def interruption(estimator: Any) -> None:
+    kept = (
+        "The best weights so far are kept." if estimator.history_ else "No epoch had ended: the weights are untrained."
+    )
+    warn(f"Training interrupted by user. {kept}")
 
 
 def warn(message: str, category: type[Warning] = UserWarning) -> None:

@@ -38,12 +38,14 @@ def write(path: Place, document: Document, overwrite: bool = False) -> None:
     Raises
     ------
     InputError
-        For a file that is there, a folder that is not, or a document that could not be read again.
+        For a file that is there, a folder that is not, a folder's own name, or a document that could not be read again.
     """
     place = Path(path)
     if not place.parent.is_dir():
         raise InputError("save(path)", "a folder that is there", str(place.parent), "Make it first.")
-    if place.is_dir() or (place.exists() and not overwrite):
+    if place.is_dir():
+        raise InputError("save(path)", "the name of a file", f"{place}, a folder", "Name a file in it.")
+    if place.exists() and not overwrite:
         raise InputError("save(path)", "a name that is free", f"{place}, which is there", "Or save(overwrite=True).")
     write_whole(place, content_of(document))
 
@@ -114,7 +116,8 @@ def _opened(path: Place) -> Iterator[tuple[BinaryIO, int]]:
     """A file and its size; what goes wrong with it is said in our form."""
     place = Path(path)
     if not place.is_file():
-        raise ModelFileError(str(place), "a model file", "none: there is no such file", _MEND)
+        received = "a folder" if place.is_dir() else "none: there is no such file"
+        raise ModelFileError(str(place), "a model file", received, _MEND)
     try:
         with open(place, "rb") as file:
             yield file, os.fstat(file.fileno()).st_size

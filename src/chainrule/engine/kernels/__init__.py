@@ -54,7 +54,7 @@ def chosen_set() -> SetName:
     MissingExtraError
         Where CHAINRULE_KERNELS=numba asks for what cannot run.
     """
-    name = os.environ.get("CHAINRULE_KERNELS")
+    name = os.environ.get("CHAINRULE_KERNELS") or None  # set to nothing, it is unset
     if name == "numpy":
         return "numpy"
     if name not in (None, "numba"):
@@ -92,7 +92,7 @@ def _lacking() -> str:
 @cache
 def _say_numpy(lacking: str) -> None:
     _log.warning(
-        "chainrule runs on NumPy's kernels, which take several times as long as Numba's: %s. "
+        "chainrule runs on NumPy's kernels, which take up to ten times as long as Numba's: %s. "
         "Mend that (pip install numba scipy), or set CHAINRULE_KERNELS=numpy to read this no more.",
         lacking,
     )
