@@ -384,12 +384,16 @@ assert all(np.array_equal(one, made.predict(X)) for one in found)
 }
 
 
-#: Where it matters that the BLAS has threads.
+#: Tried in every run, the others among the slow tests: with NumPy's kernels, where it matters that the BLAS has threads,
+#: and with Numba's.
 WITH_NUMPY = {"behind a fit", "while another thread fits"}
+WITH_NUMBA = {*WITH_NUMPY, "by a callback", "two threads at once, in blocks", "while another thread holds every lock"}
 
 
 @FORKS
-@pytest.mark.parametrize("case", SCRIPTS)
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, marks=[pytest.mark.slow] * (case not in WITH_NUMBA)) for case in SCRIPTS]
+)
 def test_a_fork_works_or_says_why_not(case, numba_kernels):
     _check_fork(case)
 
