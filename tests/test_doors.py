@@ -50,6 +50,23 @@ def test_doors_leave_no_kind_out():
         assert {kind.__name__ for kind in classes} <= set(door.__all__)
 
 
+PUBLIC = {
+    f"{door.__name__}.{name}": getattr(door, name)
+    for door in (chainrule, *DOORS.values())
+    for name in door.__all__
+    if inspect.isclass(getattr(door, name)) or inspect.isfunction(getattr(door, name))
+}
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_what_is_public_has_an_example_and_tells_its_parameters(name):
+    """Examples are run by test_doctests."""
+    thing, told = PUBLIC[name], inspect.getdoc(PUBLIC[name])
+    assert ">>> " in told
+    if inspect.isfunction(thing) and inspect.signature(thing).parameters:
+        assert "Parameters\n---" in told
+
+
 IMPORTS = """
 import sys, chainrule
 assert not {"numpy", "chainrule.training"} & set(sys.modules), sorted(sys.modules)

@@ -384,7 +384,7 @@ assert all(np.array_equal(one, made.predict(X)) for one in found)
 }
 
 
-#: Tried in every run, the others among the slow tests: with NumPy's kernels, where it matters that the BLAS has threads,
+#: Tried in every run, the others in the slow tests: with NumPy's kernels, where it matters that the BLAS has threads,
 #: and with Numba's.
 WITH_NUMPY = {"behind a fit", "while another thread fits"}
 WITH_NUMBA = {*WITH_NUMPY, "by a callback", "two threads at once, in blocks", "while another thread holds every lock"}

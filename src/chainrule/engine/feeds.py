@@ -211,6 +211,14 @@ def pack(
     ------
     InputError
         Where a sequence has no steps, a length lies beyond the time axis, or the numbers of features differ.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from chainrule import pack
+    >>> padded = np.zeros((2, 5, 3))
+    >>> pack(padded, lengths=[5, 2]).steps.shape
+    (7, 3)
     """
     if isinstance(X, Packed):
         return X if dtype is None else Packed(X.steps.astype(dtype, copy=False), X.boundaries)

@@ -70,6 +70,22 @@ class Predictor:
 
     Before the link, the last z is divided by the temperature. Plans are made when first needed and lent to one call at
     a time; they hold buffers, so a pickle leaves them out.
+
+    Parameters
+    ----------
+    network : Network
+    parameters : Parameters of it, read anew at every call
+    loss : Loss, whose link makes predictions of z
+    temperature : number above 0
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from chainrule import Dense, Network, Predictor, losses
+    >>> network = Network([Dense(2)], inputs=3)
+    >>> predictor = Predictor(network, network.init(0), losses.CrossEntropy())
+    >>> predictor(np.zeros((1, 3), np.float32)).tolist()
+    [[0.5, 0.5]]
     """
 
     def __init__(self, network: Network, parameters: Parameters, loss: Loss, temperature: float = 1.0) -> None:

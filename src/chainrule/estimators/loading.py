@@ -45,7 +45,15 @@ def load(path: str | os.PathLike[str], limits: Limits = LIMITS) -> Any:
 
     Examples
     --------
-    See `MLPClassifier.save`.
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import chainrule
+    >>> model = chainrule.MLPRegressor(solver="lbfgs", random_state=0).fit([[0.0], [1.0]], [0.0, 1.0])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     model.save(Path(folder, "model"))
+    ...     again = chainrule.load(Path(folder, "model"))
+    >>> type(again).__name__, bool((again.predict([[0.5]]) == model.predict([[0.5]])).all())
+    ('MLPRegressor', True)
     """
     document = model_file.read(path, limits)
     try:

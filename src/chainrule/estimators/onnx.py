@@ -32,6 +32,10 @@ def to_onnx(estimator: Any) -> Any:
     "prediction", of shape (rows, targets), with loss='gaussian' also "deviation". The graph reckons in float32: of
     inputs that are scaled, predictions agree to 1e-5.
 
+    Parameters
+    ----------
+    estimator : fitted, one of chainrule's
+
     Raises
     ------
     InputError, InputTypeError

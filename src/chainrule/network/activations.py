@@ -28,11 +28,23 @@ Scalar = Callable[[Any], Any]
 
 @dataclass(frozen=True)
 class ActivationFunction:
-    """An activation and its derivative.
+    """An activation and its derivative. `activations.custom` makes one of your own.
 
-    `derivative` takes a = f(z) where `reads` is "a", which lets the engine overwrite z, else z.
-    `family` picks the initialiser of `init="auto"`: "he", "xavier" or "lecun".
-    `scalar` marks functions that know only scalars (a person's own); built-in ones take arrays too.
+    Attributes
+    ----------
+    name, formula, derivative_formula, range : how it is called and written, and which values it takes
+    used, source : what it is used for, and who proposed it
+    value : z -> a
+    derivative : of a = f(z) where `reads` is "a", which lets the engine overwrite z, else of z
+    family : which initialiser `init="auto"` picks: "he", "xavier" or "lecun"
+    scalar : whether the functions know only scalars, as a user's own may; built-in ones take arrays too
+
+    Examples
+    --------
+    >>> from chainrule.activations import ACTIVATIONS
+    >>> tanh = ACTIVATIONS["tanh"]
+    >>> tanh.derivative_formula, float(tanh.derivative(tanh.value(0.0)))
+    ('1 - a^2', 1.0)
     """
 
     name: str
@@ -217,6 +229,20 @@ ALIASES = {"logistic": "sigmoid", "swish": "silu", "linear": "identity"}
 def get(activation: str | ActivationFunction, where: str = "activation") -> ActivationFunction:
     """The entry of a name (or of an alias), or the function itself.
 
+    Parameters
+    ----------
+    activation : its name, or one that is made
+    where : how an error calls it
+
+    Returns
+    -------
+    ActivationFunction
+
+    Raises
+    ------
+    InputTypeError, InputError
+        For what is neither, and for a name that is none.
+
     Examples
     --------
     >>> get("logistic").name
@@ -246,6 +272,17 @@ def custom(
     They are compiled into the layer's kernel like the built-in ones: write them in plain arithmetic with
     NumPy's or math's functions, and with float constants (2.0, not 2). They must not raise: an exception in compiled
     code is printed and goes no further.
+
+    Parameters
+    ----------
+    name : str, for listings
+    value : z -> f(z), floats
+    derivative : z -> f'(z), floats
+    family : which initialiser `init="auto"` picks
+
+    Returns
+    -------
+    ActivationFunction
 
     Examples
     --------

@@ -99,7 +99,23 @@ class Dense(Layer):
 
 @dataclass(frozen=True)
 class Activation(Layer):
-    """a = f(z), element by element, where a normalisation stands between a `Dense` and its f."""
+    """a = f(z), element by element, where a normalisation stands between a `Dense` and its f.
+
+    Parameters
+    ----------
+    name : the name of one of `chainrule.activations.ACTIVATIONS`, or an `ActivationFunction`
+
+    Raises
+    ------
+    InputError, InputTypeError
+        For a name that is none.
+
+    Examples
+    --------
+    >>> from chainrule import Activation, BatchNorm, Dense, Network
+    >>> Network([Dense(8, bias=False), BatchNorm(), Activation("relu"), Dense(1)], inputs=4).widths
+    [8, 8, 8, 1]
+    """
 
     name: str | ActivationFunction
 
@@ -115,7 +131,24 @@ class BatchNorm(Layer):
     """Each column normalised over the rows of the batch, then gain * x + offset (Ioffe and Szegedy 2015).
 
     `(z - mean) / sqrt(var + eps)` with the biased variance. Prediction uses running statistics,
-    `r <- (1 - momentum) r + momentum * batch`.
+    `r <- (1 - momentum) r + momentum * batch`. Shapes: (rows, features) in and out.
+
+    Parameters
+    ----------
+    momentum : number in [0, 1], the share of a batch in the running statistics
+    eps : number above 0, added to the variance
+
+    Raises
+    ------
+    InputError, InputTypeError
+        For a number out of its range.
+
+    Examples
+    --------
+    >>> from chainrule import BatchNorm, Network
+    >>> network = Network([BatchNorm()], inputs=1)
+    >>> [p.name for p in network.layers[0].parameters(1)]
+    ['gain', 'offset', 'mean', 'variance']
     """
 
     momentum: float = 0.1
@@ -136,7 +169,28 @@ class BatchNorm(Layer):
 
 @dataclass(frozen=True)
 class LayerNorm(Layer):
-    """Each row normalised over its features, then gain * x + offset (Ba et al. 2016)."""
+    """Each row normalised over its features, then gain * x + offset (Ba et al. 2016).
+
+    Rows do not mix, so a batch of one and a padded sequence are normalised as any other. Shapes: (rows, features) in
+    and out.
+
+    Parameters
+    ----------
+    eps : number above 0, added to the variance
+
+    Raises
+    ------
+    InputError, InputTypeError
+        For a number out of its range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from chainrule import LayerNorm, Network
+    >>> network = Network([LayerNorm()], inputs=3)
+    >>> network.forward(network.init(0), np.array([[1.0, 2.0, 3.0]], np.float32)).output.astype(float).round(2).tolist()
+    [[-1.22, 0.0, 1.22]]
+    """
 
     eps: float = 1e-5
 
@@ -151,7 +205,23 @@ class LayerNorm(Layer):
 class Dropout(Layer):
     """In training, the share `rate` of units is set to zero and the rest divided by 1 - rate.
 
-    Srivastava et al. 2014; the division keeps the mean, so prediction does nothing.
+    Srivastava et al. 2014; the division keeps the mean, so prediction does nothing. Shapes: (rows, features) in and
+    out.
+
+    Parameters
+    ----------
+    rate : number in [0, 1)
+
+    Raises
+    ------
+    InputError, InputTypeError
+        For a number out of its range.
+
+    Examples
+    --------
+    >>> from chainrule import Dense, Dropout, Network
+    >>> print(Network([Dense(16, "relu"), Dropout(0.5), Dense(1)], inputs=4).layers[1])
+    Dropout(rate=0.5)
     """
 
     rate: float
@@ -174,6 +244,21 @@ class AlphaDropout(Layer):
     In training, the share `rate` of units is set to SELU's limit for z -> -inf, -1.758, and all units then pass
     through the a * x + b that restores mean 0 and variance 1. Prediction does nothing. The weights in front want
     LeCun's initialisation, which `init="auto"` gives a `Dense(units, "selu")`.
+
+    Parameters
+    ----------
+    rate : number in [0, 1)
+
+    Raises
+    ------
+    InputError, InputTypeError
+        For a number out of its range.
+
+    Examples
+    --------
+    >>> from chainrule import AlphaDropout, Dense, Network
+    >>> Network([Dense(16, "selu"), AlphaDropout(0.1), Dense(1)], inputs=4).widths
+    [16, 16, 1]
     """
 
     rate: float
@@ -195,6 +280,21 @@ class GaussianNoise(Layer):
 
     As the first layer it is noise on the input, which for small `std` acts like a penalty on the slope of what the
     network computes (Bishop 1995). Standardise X, so that one `std` suits all its columns.
+
+    Parameters
+    ----------
+    std : number of 0 or more, in the units of x
+
+    Raises
+    ------
+    InputError, InputTypeError
+        For a number out of its range.
+
+    Examples
+    --------
+    >>> from chainrule import Dense, GaussianNoise, Network
+    >>> Network([GaussianNoise(0.1), Dense(1)], inputs=4).widths
+    [4, 1]
     """
 
     std: float
@@ -253,7 +353,25 @@ class Residual(Layer):
 
 @dataclass(frozen=True)
 class Pool(Layer):
-    """Mean, maximum or sum over the time axis: (batch, time, features) becomes (batch, features)."""
+    """Mean, maximum or sum over the time axis: (batch, time, features) becomes (batch, features).
+
+    Of sequences of different lengths, only the steps that are there count.
+
+    Parameters
+    ----------
+    how : "mean", "max" or "sum"
+
+    Raises
+    ------
+    InputError
+        For another word.
+
+    Examples
+    --------
+    >>> from chainrule import Dense, Network, Pool
+    >>> Network([Dense(8, "relu"), Pool("mean"), Dense(2)], inputs=3).pools
+    True
+    """
 
     how: Literal["mean", "max", "sum"]
 

@@ -20,6 +20,20 @@ class Averaging(Checked, ABC):
     """A running mean of the weights: mean += share * (weights - mean) behind each step.
 
     It covers the whole vector, running statistics of BatchNorm included.
+
+    Examples
+    --------
+    One of your own is a subclass with a `share`; here the mean of all weights so far:
+
+    >>> from dataclasses import dataclass
+    >>> from chainrule import MLPRegressor
+    >>> from chainrule.averaging import Averaging
+    >>> @dataclass(frozen=True)
+    ... class OfAll(Averaging):
+    ...     def share(self, step):
+    ...         return 1 / step
+    >>> [OfAll().share(step) for step in (1, 2, 4)]
+    [1.0, 0.5, 0.25]
     """
 
     bounds: ClassVar[Mapping[str, Interval | Count]] = {"decay": BELOW_1, "start": _STEPS, "every": _STEPS}

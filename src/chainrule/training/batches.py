@@ -158,6 +158,22 @@ class Rows(Data):
     y : targets of the loss, (rows,) class codes or (rows, outputs) values
     weight : array of shape (rows,), or None for 1 each
     subset : indices of the rows that count, or None for all
+
+    Raises
+    ------
+    InputError, InputTypeError
+        When a trainer or an evaluator takes them, for shapes, types or values that do not fit its network and loss.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from chainrule import Dense, Network, Rows, Trainer
+    >>> X = np.random.default_rng(0).normal(size=(256, 3)).astype(np.float32)
+    >>> data = Rows(X, X[:, :1])
+    >>> data.rows, data.part(np.arange(100)).rows
+    (256, 100)
+    >>> Trainer(Network([Dense(1)], inputs=3), "squared_error", seed=0).epoch(data, batch_size=32).epoch
+    1
     """
 
     def __init__(self, X: Any, y: Array, weight: Array | None = None, subset: NDArray[np.intp] | None = None) -> None:

@@ -40,6 +40,18 @@ class Checkpoints(Checked):
     folder : made where it is missing; one run's files, named by epoch
     every : epochs from one file to the next
     keep : files that remain, the last ones
+
+    Raises
+    ------
+    InputError, InputTypeError
+        For a number out of its range, or what is no path.
+
+    Examples
+    --------
+    >>> from chainrule import Checkpoints, MLPClassifier
+    >>> model = MLPClassifier(checkpoints=Checkpoints("run-1", every=10, keep=2))
+
+    `model.fit(X, y, resume_from="run-1")` goes on from the newest.
     """
 
     folder: str | Path

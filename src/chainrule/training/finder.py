@@ -39,6 +39,15 @@ class RateCurve:
     smoothed : exponential mean of the medians of three losses, as long as losses are finite
     suggestion : learning rate to train with, NaN where the loss never fell
     reason : why this one
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from chainrule import MLPRegressor, find_learning_rate
+    >>> X = np.linspace(-1, 1, 200)[:, None]
+    >>> curve = find_learning_rate(MLPRegressor(hidden_layer_sizes=(8,), random_state=0), X, X[:, 0] ** 2)
+    >>> curve.rates[0] < curve.suggestion < curve.rates[-1]
+    True
     """
 
     rates: tuple[float, ...]

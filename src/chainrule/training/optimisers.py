@@ -21,7 +21,27 @@ Rule = Callable[..., Any]
 
 @dataclass(frozen=True)
 class Optimiser(Checked, ABC):
-    """A rule for a step. `learning_rate` is its size; `weight_decay` the decoupled one: W -= rate * decay * W."""
+    """How gradients become a step of the parameters: a frozen configuration, whose state lives in the trainer.
+
+    Parameters
+    ----------
+    learning_rate : number above 0, the size of a step
+    weight_decay : number of 0 or more; weights also shrink by rate * weight_decay a step, beside the gradient
+        (decoupled: Loshchilov and Hutter 2019). Biases, gains and offsets do not.
+
+    Raises
+    ------
+    InputError, InputTypeError
+        For a number out of its range, when an optimiser is made.
+
+    Examples
+    --------
+    >>> import dataclasses
+    >>> from chainrule.optimisers import SGD, Optimiser
+    >>> optimiser = SGD(0.1, momentum=0.9)
+    >>> isinstance(optimiser, Optimiser), dataclasses.replace(optimiser, learning_rate=0.01).momentum
+    (True, 0.9)
+    """
 
     learning_rate: float
     weight_decay: float = 0.0
@@ -69,6 +89,12 @@ class SGD(Pointwise):
     Polyak 1964; Nesterov 1983 in the form of Sutskever et al. 2013. A steady gradient moves p by rate g / (1 - mu) a
     step, so the threshold of L1 is rate l1 / (1 - mu).
 
+    Parameters
+    ----------
+    learning_rate, weight_decay : see `Optimiser`
+    momentum : number in [0, 1], the share of the last step that the next one keeps
+    nesterov : whether the gradient is followed from where the momentum leads
+
     Examples
     --------
     >>> SGD(0.1, momentum=0.5, nesterov=True).numbers(1, 0.1)
@@ -101,9 +127,23 @@ class SGD(Pointwise):
 
 @dataclass(frozen=True)
 class Adam(Pointwise):
-    """Adam (Kingma and Ba 2015); with `weight_decay`, AdamW (Loshchilov and Hutter 2019).
+    """The mean of gradients, divided by the root of the mean of their squares (Kingma and Ba 2015).
 
-    Epsilon is added after the bias correction.
+    With `weight_decay` it is AdamW (Loshchilov and Hutter 2019).
+
+    Parameters
+    ----------
+    learning_rate, weight_decay : see `Optimiser`
+    beta_1, beta_2 : numbers in [0, 1), how much of either mean is kept at a step
+    epsilon : number above 0, added to the root after both means are corrected for their start at 0
+
+    Examples
+    --------
+    >>> from chainrule import MLPRegressor
+    >>> from chainrule.optimisers import Adam
+    >>> model = MLPRegressor(hidden_layer_sizes=(8,), solver=Adam(0.02, beta_2=0.99), random_state=0)
+    >>> model.fit([[-1.0], [0.0], [1.0]], [-1.0, 0.0, 1.0]).history_[0].rate
+    0.02
     """
 
     learning_rate: float = 0.001
@@ -122,14 +162,30 @@ class Adam(Pointwise):
 
 @dataclass(frozen=True)
 class AdamW(Adam):
-    """Adam with decoupled weight decay, 0.01 unless said."""
+    """`Adam` with a weight decay of 0.01 unless given (Loshchilov and Hutter 2019); parameters are those of `Adam`.
+
+    Examples
+    --------
+    >>> from chainrule.optimisers import Adam, AdamW
+    >>> AdamW(0.003).weight_decay, AdamW(0.003, weight_decay=0.0).numbers(1, 0.003) == Adam(0.003).numbers(1, 0.003)
+    (0.01, True)
+    """
 
     weight_decay: float = 0.01
 
 
 @dataclass(frozen=True)
 class Nadam(Adam):
-    """Adam with Nesterov's look ahead (Dozat 2016): the mean of gradients is taken a step further."""
+    """Adam with Nesterov's look ahead: the mean of gradients is taken a step further (Dozat 2016).
+
+    Parameters are those of `Adam`.
+
+    Examples
+    --------
+    >>> from chainrule.optimisers import Nadam
+    >>> Nadam(0.002).beta_1
+    0.9
+    """
 
     def numbers(self, step: int, rate: float) -> tuple[float, ...]:
         rate_m = rate * self.beta_1 / (1 - self.beta_1 ** (step + 1))
@@ -139,7 +195,18 @@ class Nadam(Adam):
 
 @dataclass(frozen=True)
 class RAdam(Adam):
-    """Rectified Adam (Liu et al. 2020): momentum alone until the variance of the gradients can be trusted."""
+    """Adam that steps by momentum alone until the mean of squares has seen enough gradients (Liu et al. 2020).
+
+    Parameters are those of `Adam`. No warm-up of the learning rate is needed.
+
+    Examples
+    --------
+    The last of its numbers scales the mean of squares; it is 0 over the first five steps, where that mean is not used:
+
+    >>> from chainrule.optimisers import RAdam
+    >>> [RAdam().numbers(step, 0.001)[-1] > 0 for step in (1, 5, 6)]
+    [False, False, True]
+    """
 
     def numbers(self, step: int, rate: float) -> tuple[float, ...]:
         longest = 2 / (1 - self.beta_2) - 1
@@ -154,7 +221,16 @@ class RAdam(Adam):
 
 @dataclass(frozen=True)
 class AdaBelief(Adam):
-    """Adam that divides by how far gradients stray from their mean (Zhuang et al. 2020)."""
+    """Adam that divides by how far gradients stray from their mean (Zhuang et al. 2020).
+
+    Parameters are those of `Adam`; `epsilon` is added at every step to the mean of squared distances as well.
+
+    Examples
+    --------
+    >>> from chainrule.optimisers import AdaBelief
+    >>> AdaBelief(0.001).epsilon
+    1e-16
+    """
 
     epsilon: float = 1e-16
 
@@ -167,7 +243,21 @@ class AdaBelief(Adam):
 
 @dataclass(frozen=True)
 class RMSprop(Pointwise):
-    """Gradients divided by the root of their mean square (Tieleman and Hinton 2012); epsilon outside the root."""
+    """Gradients divided by the root of their mean square (Tieleman and Hinton 2012).
+
+    Parameters
+    ----------
+    learning_rate, weight_decay : see `Optimiser`
+    rho : number in [0, 1), how much of the mean of squares is kept at a step
+    epsilon : number above 0, added to the root
+    momentum : number in [0, 1), the share of the last step that the next one keeps
+
+    Examples
+    --------
+    >>> from chainrule.optimisers import RMSprop
+    >>> RMSprop(0.001, momentum=0.5).rho
+    0.9
+    """
 
     learning_rate: float = 0.01
     rho: float = 0.9
@@ -183,7 +273,19 @@ class RMSprop(Pointwise):
 
 @dataclass(frozen=True)
 class Adagrad(Pointwise):
-    """Gradients divided by the root of the sum of all their squares (Duchi et al. 2011); the sum starts at 0."""
+    """Gradients divided by the root of the sum of all their squares so far (Duchi et al. 2011).
+
+    Parameters
+    ----------
+    learning_rate, weight_decay : see `Optimiser`
+    epsilon : number above 0, added to the root; the sum starts at 0
+
+    Examples
+    --------
+    >>> from chainrule.optimisers import Adagrad
+    >>> Adagrad(0.05)
+    Adagrad(learning_rate=0.05, weight_decay=0.0, epsilon=1e-10)
+    """
 
     learning_rate: float = 0.01
     epsilon: float = 1e-10
@@ -197,7 +299,20 @@ class Adagrad(Pointwise):
 
 @dataclass(frozen=True)
 class Adadelta(Pointwise):
-    """Steps in the units of the parameters, sized by the steps before them (Zeiler 2012)."""
+    """Steps in the units of the parameters, as long as the steps before them were (Zeiler 2012).
+
+    Parameters
+    ----------
+    learning_rate, weight_decay : see `Optimiser`; 1 is the author's rate
+    rho : number in [0, 1), how much of the means of squared gradients and squared steps is kept at a step
+    epsilon : number above 0, added to both means before their roots; the first steps are of its size
+
+    Examples
+    --------
+    >>> from chainrule.optimisers import Adadelta
+    >>> Adadelta().learning_rate
+    1.0
+    """
 
     learning_rate: float = 1.0
     rho: float = 0.9
@@ -214,6 +329,18 @@ class Lion(Pointwise):
     """The sign of an interpolated momentum (Chen et al. 2023).
 
     Every step has the size of the rate, so L1 is a decay of its own, rate * l1 towards 0 a step, like `weight_decay`.
+
+    Parameters
+    ----------
+    learning_rate, weight_decay : see `Optimiser`; a tenth of Adam's rate, and ten times its decay, are usual
+    beta_1 : number in [0, 1), the momentum's share in what the sign is taken of
+    beta_2 : number in [0, 1), how much of the momentum is kept at a step
+
+    Examples
+    --------
+    >>> from chainrule.optimisers import Lion
+    >>> Lion(1e-4, weight_decay=0.1)
+    Lion(learning_rate=0.0001, weight_decay=0.1, beta_1=0.9, beta_2=0.99)
     """
 
     learning_rate: float = 1e-4
@@ -234,6 +361,8 @@ class LAMB(Adam):
     W -= rate * |W| / |u| * u, with u = Adam's step at rate 1, plus weight_decay * W. The ratio is 1 where W or u is 0,
     and for biases, gains and offsets, which do not decay either. L2 is a part of the gradient. L1 is refused: its
     threshold would have to be known before the ratio is.
+
+    Parameters are those of `Adam`.
 
     Examples
     --------
@@ -267,6 +396,12 @@ class Muon(Optimiser):
 
     A step costs fifteen products per hidden matrix, whatever the batch: a square one takes the time of five times as
     many rows as it has units, so that Muon suits large batches.
+
+    Parameters
+    ----------
+    learning_rate, weight_decay : of the hidden matrices, see `Optimiser`
+    momentum : number in [0, 1), how much of the momentum is kept at a step
+    rest : an Adam of one kernel, for all other parameters
 
     Examples
     --------
@@ -316,6 +451,15 @@ OPTIMISERS: dict[str, type[Any]] = {
 
 def get(optimiser: str | Optimiser, where: str = "optimiser") -> Optimiser:
     """The optimiser of a name, with its defaults, or the optimiser itself.
+
+    Parameters
+    ----------
+    optimiser : its name, or one that is made
+    where : how an error calls it
+
+    Returns
+    -------
+    Optimiser
 
     Raises
     ------

@@ -18,7 +18,22 @@ from chainrule.errors import InputError, InputTypeError
 
 @dataclass(frozen=True)
 class Schedule(Checked, ABC):
-    """A factor per step, from 0 to 1 in all that are built in."""
+    """What multiplies the learning rate at each step: a factor, from 0 to 1 in all that are built in.
+
+    Examples
+    --------
+    One of your own is a subclass with a `factor`:
+
+    >>> from dataclasses import dataclass
+    >>> from chainrule.schedules import Schedule, WarmUp
+    >>> @dataclass(frozen=True)
+    ... class Halved(Schedule):
+    ...     every: int
+    ...     def factor(self, step, planned=None):
+    ...         return 0.5 ** (step // self.every)
+    >>> [WarmUp(2, Halved(every=2)).factor(step) for step in range(6)]
+    [0.5, 1.0, 1.0, 1.0, 0.5, 0.5]
+    """
 
     bounds: ClassVar[Mapping[str, Interval | Count]] = {
         "decay": Interval(0, 1, open_below=True),
@@ -59,6 +74,11 @@ def _half_cosine(start: float, end: float, gone: float) -> float:
 class StepDecay(Schedule):
     """Times `decay` once every `every` steps.
 
+    Parameters
+    ----------
+    every : steps (batches) from one decay to the next
+    decay : number in (0, 1]
+
     Examples
     --------
     >>> [StepDecay(every=2, decay=0.5).factor(t) for t in range(5)]
@@ -74,7 +94,18 @@ class StepDecay(Schedule):
 
 @dataclass(frozen=True)
 class Exponential(Schedule):
-    """`decay` to the power of step / every: StepDecay without the steps."""
+    """`decay` to the power of step / every: a `StepDecay` that falls at each step.
+
+    Parameters
+    ----------
+    every : steps (batches) over which the rate is multiplied by `decay`
+    decay : number in (0, 1]
+
+    Examples
+    --------
+    >>> [Exponential(every=2, decay=0.25).factor(t) for t in range(4)]
+    [1.0, 0.5, 0.25, 0.125]
+    """
 
     every: int
     decay: float = 0.1
@@ -85,7 +116,17 @@ class Exponential(Schedule):
 
 @dataclass(frozen=True)
 class InverseScaling(Schedule):
-    """(1 + step) to the power of -`power`."""
+    """(1 + step) to the power of -`power`.
+
+    Parameters
+    ----------
+    power : number of 0 or more
+
+    Examples
+    --------
+    >>> [round(InverseScaling(0.5).factor(t), 3) for t in range(4)]
+    [1.0, 0.707, 0.577, 0.5]
+    """
 
     power: float = 0.5
 
@@ -95,7 +136,18 @@ class InverseScaling(Schedule):
 
 @dataclass(frozen=True)
 class Linear(Schedule):
-    """A straight line from 1 to `end`, which it keeps."""
+    """A straight line from 1 to `end`, which it keeps.
+
+    Parameters
+    ----------
+    end : number from 0 to 1, the last factor
+    steps : how many it takes; None takes all steps of a fit
+
+    Examples
+    --------
+    >>> [Linear(end=0.5, steps=2).factor(t) for t in range(4)]
+    [1.0, 0.75, 0.5, 0.5]
+    """
 
     end: float = 0.0
     steps: int | None = None
@@ -108,6 +160,11 @@ class Linear(Schedule):
 @dataclass(frozen=True)
 class Cosine(Schedule):
     """Half a cosine from 1 to `end`, which it keeps (Loshchilov and Hutter 2017).
+
+    Parameters
+    ----------
+    end : number from 0 to 1, the last factor
+    steps : how many it takes; None takes all steps of a fit
 
     Examples
     --------
@@ -124,7 +181,19 @@ class Cosine(Schedule):
 
 @dataclass(frozen=True)
 class CosineRestarts(Schedule):
-    """Half cosines one after the other, each `growth` times as long as the last (SGDR, Loshchilov and Hutter 2017)."""
+    """Half cosines one after the other, each `growth` times as long as the last (SGDR, Loshchilov and Hutter 2017).
+
+    Parameters
+    ----------
+    first : steps of the first one
+    growth : whole number of 1 or more
+    end : number from 0 to 1, to which each falls
+
+    Examples
+    --------
+    >>> [round(CosineRestarts(first=2).factor(t), 3) for t in range(7)]
+    [1.0, 0.5, 1.0, 0.854, 0.5, 0.146, 1.0]
+    """
 
     first: int
     growth: int = 2
@@ -141,6 +210,11 @@ class CosineRestarts(Schedule):
 @dataclass(frozen=True)
 class WarmUp(Schedule):
     """A straight line up to 1 over `steps` steps, from 1 / steps; then another schedule, from its start.
+
+    Parameters
+    ----------
+    steps : of the warm-up
+    then : a schedule, or None for 1 throughout
 
     Examples
     --------
@@ -171,6 +245,17 @@ class OneCycle(Schedule):
     """Half a cosine up from `start` to 1 over the share `warm` of all steps, then half a one down to `end`.
 
     Smith and Topin 2019.
+
+    Parameters
+    ----------
+    warm : share of the steps in (0, 1) that go up
+    start, end : numbers from 0 to 1, the first factor and the last
+    steps : how many it takes; None takes all steps of a fit
+
+    Examples
+    --------
+    >>> [round(OneCycle(warm=0.5, steps=8).factor(t), 3) for t in range(0, 9, 2)]
+    [0.04, 0.52, 1.0, 0.5, 0.0]
     """
 
     warm: float = 0.3
@@ -272,7 +357,17 @@ class ReduceOnPlateau(Schedule):
 
 @dataclass(frozen=True)
 class OfStep(Schedule):
-    """A function of your own: step -> factor, 0 or more."""
+    """A function of your own: step -> factor, 0 or more.
+
+    Parameters
+    ----------
+    function : callable of the step, a whole number from 0
+
+    Examples
+    --------
+    >>> [OfStep(lambda t: 1 / (1 + t)).factor(t) for t in range(4)]
+    [1.0, 0.5, 0.3333333333333333, 0.25]
+    """
 
     function: Callable[[int], float]
 
@@ -306,6 +401,15 @@ NAMED: dict[str, type[Schedule]] = {
 
 def get(schedule: str | Schedule, where: str = "schedule") -> Schedule:
     """The schedule of a name, with its defaults, or the schedule itself.
+
+    Parameters
+    ----------
+    schedule : its name, or one that is made
+    where : how an error calls it
+
+    Returns
+    -------
+    Schedule
 
     Raises
     ------

@@ -33,6 +33,23 @@ class Evaluator:
     """The loss of data under a network, without dropout and on running statistics; penalties are left out.
 
     Plans are made when first needed, and a pickle leaves them out.
+
+    Parameters
+    ----------
+    network : Network
+    parameters : Parameters of it, read anew at every call
+    loss : Loss
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from chainrule import Dense, Evaluator, Network, Rows, losses
+    >>> network = Network([Dense(1, bias=False)], inputs=1)
+    >>> parameters = network.init(0)
+    >>> parameters.vector[...] = 1.0
+    >>> data = Rows(np.array([[1.0], [2.0]], np.float32), np.array([[1.0], [4.0]], np.float32))
+    >>> Evaluator(network, parameters, losses.SquaredError())(data)
+    1.0
     """
 
     def __init__(self, network: Network, parameters: Parameters, loss: Loss) -> None:
@@ -71,6 +88,17 @@ class Validation:
     evaluator : Evaluator of the model in training
     data : Rows or Sequences that training does not see
     n_threads : int, or None for what is available
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from chainrule import Dense, Evaluator, Network, Rows, Validation, losses
+    >>> network = Network([Dense(1, bias=False)], inputs=1)
+    >>> parameters = network.init(0)
+    >>> parameters.vector[...] = 1.0
+    >>> data = Rows(np.array([[1.0], [2.0]], np.float32), np.array([[1.0], [4.0]], np.float32))
+    >>> Validation(Evaluator(network, parameters, losses.SquaredError()), data)().score
+    -1.0
     """
 
     def __init__(self, evaluator: Evaluator, data: Data, n_threads: int | None = None) -> None:

@@ -38,6 +38,19 @@ LOSSES: dict[str, Loss] = {
 def get(loss: str | Loss) -> Loss:
     """The loss of a name, with its defaults, or the loss itself.
 
+    Parameters
+    ----------
+    loss : its name, or one that is made
+
+    Returns
+    -------
+    Loss
+
+    Raises
+    ------
+    InputTypeError, InputError
+        For what is neither, and for a name that is none.
+
     Examples
     --------
     >>> get("cross_entropy").link

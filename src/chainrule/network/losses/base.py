@@ -41,6 +41,14 @@ class Loss(Checked):
     entry : scalar function that this kernel applies, or None
     scalar : whether that function is a person's own, which may know no arrays
     per_target : outputs of the network for a target
+
+    Examples
+    --------
+    >>> from chainrule.losses import LOSSES, Loss, Quantile
+    >>> all(isinstance(loss, Loss) for loss in LOSSES.values())
+    True
+    >>> Quantile((0.1, 0.9)).outputs(targets=3), Quantile((0.1, 0.9)).link
+    (6, 'identity')
     """
 
     name: ClassVar[str]

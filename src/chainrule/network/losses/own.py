@@ -20,7 +20,15 @@ def _with_numbers(function: Scalar) -> Scalar:
 
 @dataclass(frozen=True, kw_only=True)
 class Custom(Loss):
-    """A loss of one's own; `losses.custom` makes it."""
+    """A loss of your own, summed over columns; `losses.custom` makes it and tells of its parameters.
+
+    Examples
+    --------
+    >>> from chainrule import losses
+    >>> own = losses.custom("half square", lambda z, y: (0.5 * (z - y) ** 2, z - y))
+    >>> isinstance(own, losses.Custom), own.name, own.link
+    (True, 'half square', 'identity')
+    """
 
     name: str  # type: ignore[misc]  # of the instance here
     function: Scalar

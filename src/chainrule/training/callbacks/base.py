@@ -23,6 +23,17 @@ class Outlook:
     rows, held_out : rows to train on, and to validate on
     batch_size : rows of a batch
     parameters : numbers that are trained
+
+    Examples
+    --------
+    >>> from chainrule import MLPRegressor
+    >>> from chainrule.callbacks import Callback
+    >>> class Told(Callback):
+    ...     def begin(self, outlook):
+    ...         print(outlook.name, outlook.rows, outlook.parameters)
+    >>> told = MLPRegressor(hidden_layer_sizes=(8,), callbacks=[Told()], tol=0.1)
+    >>> _ = told.fit([[-1.0], [0.0], [1.0]], [-1.0, 0.0, 1.0])
+    MLPRegressor 3 25
     """
 
     name: str
@@ -62,7 +73,18 @@ class Callback:
 
 @dataclass(frozen=True)
 class OnEpoch(Callback):
-    """A function of the record as a callback."""
+    """A function of the record as a callback. `callbacks=[function]` of an estimator makes one.
+
+    Parameters
+    ----------
+    function : callable of a `Record`; True ends the training
+
+    Examples
+    --------
+    >>> from chainrule.callbacks import OnEpoch
+    >>> OnEpoch(lambda record: record.loss < 0.1)  # doctest: +ELLIPSIS
+    OnEpoch(function=<function ...>)
+    """
 
     function: Callable[[Record], object]
 

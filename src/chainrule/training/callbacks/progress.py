@@ -23,6 +23,17 @@ class Progress(Callback):
     Parameters
     ----------
     stream : where to write, standard error unless given
+
+    Examples
+    --------
+    >>> import io
+    >>> from chainrule import MLPRegressor
+    >>> from chainrule.callbacks import Progress
+    >>> lines = io.StringIO()
+    >>> model = MLPRegressor(hidden_layer_sizes=(8,), callbacks=[Progress(lines)], tol=0.1)
+    >>> _ = model.fit([[-1.0], [0.0], [1.0]], [-1.0, 0.0, 1.0])
+    >>> lines.getvalue().splitlines()[-1][:12]
+    'MLPRegressor'
     """
 
     def __init__(self, stream: TextIO | None = None) -> None:

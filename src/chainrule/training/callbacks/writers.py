@@ -20,6 +20,25 @@ class JSONLines(Callback):
     Parameters
     ----------
     path : a file; lines are added behind those that it has
+
+    Raises
+    ------
+    OSError
+        When a fit begins, where the file cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from chainrule import MLPRegressor
+    >>> from chainrule.callbacks import JSONLines
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "run.jsonl")
+    ...     model = MLPRegressor(hidden_layer_sizes=(8,), callbacks=[JSONLines(path)], tol=0.1)
+    ...     _ = model.fit([[-1.0], [0.0], [1.0]], [-1.0, 0.0, 1.0])
+    ...     lines = path.read_text().splitlines()
+    >>> len(lines) == model.n_iter_ + 2, lines[0][:45]
+    (True, '{"event": "begin", "name": "MLPRegressor", "e')
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -51,6 +70,17 @@ class TensorBoard(Callback):
     Parameters
     ----------
     folder : of this run; TensorBoard compares the folders beside each other
+
+    Raises
+    ------
+    MissingExtraError
+        When a fit begins, where TensorBoard's writer is not installed.
+
+    Examples
+    --------
+    >>> from chainrule import MLPClassifier
+    >>> from chainrule.callbacks import TensorBoard
+    >>> model = MLPClassifier(callbacks=[TensorBoard("runs/first")])
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
