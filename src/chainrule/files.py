@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -14,6 +15,10 @@ if TYPE_CHECKING:  # the command line writes files, and answers --help without N
     from numpy.typing import NDArray
 
     Arrays = Mapping[str, NDArray[Any]]
+
+
+#: What writing to an open file raises, without the file's name.
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 def packed(arrays: Arrays, about: Mapping[str, str]) -> bytes:
@@ -57,11 +62,12 @@ def whole(place: Path) -> Iterator[IO[bytes]]:
             os.fsync(file.fileno())
         os.replace(passing, place)
     except OSError as error:
-        if error.errno is None or error.filename not in (None, str(passing)):
-            raise
-        raise OSError(error.errno, error.strerror, str(place)) from error  # of the same kind
+        if error.filename == str(passing) or (error.filename is None and error.errno in _NO_ROOM):
+            raise OSError(error.errno, error.strerror, str(place)) from error  # of the same kind
+        raise
     finally:
-        passing.unlink(missing_ok=True)
+        with suppress(OSError):  # where nothing can be written, nothing is there
+            passing.unlink(missing_ok=True)
 
 
 def write_whole(place: Path, content: bytes) -> None:

@@ -110,6 +110,19 @@ def test_interrupted_before_the_first_epoch_is_over_the_first_weights_remain(mon
     assert np.isfinite(model.predict(X)).all()
 
 
+@pytest.mark.parametrize(("moved", "said"), [(False, "untrained"), (True, "best weights so far are kept")])
+def test_interrupted_before_its_first_iteration_is_over_lbfgs_tells_whether_it_moved(monkeypatch, moved, said):
+    """Its first line search evaluates the objective several times, and the best point seen is put back."""
+
+    def minimise(network, parameters, *rest, **named):
+        parameters.vector[...] += moved
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("chainrule.training.lbfgs.minimise", minimise)
+    with pytest.warns(UserWarning, match=said):
+        MLPRegressor(hidden_layer_sizes=(4,), solver="lbfgs", random_state=0).fit(X, X[:, 0])
+
+
 def test_partial_fit_leaves_the_interrupt_to_the_loop_around_it(monkeypatch):
     model = MLPRegressor(hidden_layer_sizes=(4,), random_state=0).partial_fit(X, X[:, 0])
     monkeypatch.setattr("chainrule.training.trainer.Trainer.epoch", interrupt_in_epoch(1))

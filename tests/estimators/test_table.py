@@ -279,11 +279,12 @@ def test_adult_without_any_option():
     assert found.score(rows[adult.test], y[adult.test]) > 0.855
 
 
-@pytest.mark.parametrize("counts", [[8, 8, 3, 1], [10, 8, 1, 1], [2, 1], [20, 18, 2], [1, 1, 1, 2]])
-def test_every_class_is_trained_on_however_few_its_rows(counts):
+@pytest.mark.parametrize("counts", [[8, 8, 3, 1], [10, 8, 1, 1], [2, 1], [20, 18, 2], [1, 1, 1, 2], [2, 98]])
+@pytest.mark.parametrize("share", [0.2, 0.9])
+def test_every_class_is_trained_on_however_few_its_rows(counts, share):
     target = np.repeat(np.arange(len(counts)), counts)
     for seed in range(30):
-        training, validation = split(target, 0.2, seed, stratify=True)
+        training, validation = split(target, share, seed, stratify=True)
         assert sorted([*training, *validation]) == list(range(len(target)))
         assert set(target[training]) == set(target)
         assert len(validation)

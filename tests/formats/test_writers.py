@@ -88,6 +88,19 @@ def test_an_error_of_the_disk_names_the_file_that_was_asked_for(tmp_path, monkey
     assert caught.value.filename == str(tmp_path / "m")
 
 
+def test_where_no_folder_is_the_file_asked_for_is_named(tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(NotADirectoryError) as caught:
+        files.write_whole(tmp_path / "file" / "m", b"content")
+    assert caught.value.filename == str(tmp_path / "file" / "m")
+
+
+def test_errors_of_what_is_done_meanwhile_are_left_alone(tmp_path):
+    with pytest.raises(OSError, match="Is a directory") as caught, files.whole(tmp_path / "m"):
+        raise IsADirectoryError(errno.EISDIR, "Is a directory")
+    assert caught.value.filename is None and not list(tmp_path.iterdir())
+
+
 PROCESS = """
 import sys
 import numpy as np

@@ -198,8 +198,17 @@ def test_more_rows_than_the_bytes_hold_are_refused_at_once(tmp_path, form, kind)
     content = place.read_bytes()
     assert told in content
     place.write_bytes(content.replace(told, (2**50).to_bytes(8, "little")))
-    with pytest.raises(InputError, match="at most 134,217,728 rows"):
+    with pytest.raises(InputError, match="at most 16,777,216 rows"):
         open_file(place).read()
+
+
+@pytest.mark.parametrize("form", ["plain.arrow", "stream.arrow"])
+def test_columns_without_a_value_are_as_long_as_those_beside_them(tmp_path, form, monkeypatch):
+    """Whichever stands first, and whichever are read."""
+    monkeypatch.setattr(arrow_files, "_BARE_ROWS", 5)
+    FORMS[form](tmp_path / form, pa.table({"a": pa.nulls(ROWS), "b": COLUMNS["int8"], "c": pa.nulls(ROWS)}))
+    for columns in (None, ["a"], ["b"], ["c", "a"]):
+        assert len(open_file(tmp_path / form).read(columns)) == ROWS
 
 
 @pytest.mark.parametrize("form", ["plain.arrow", "stream.arrow", "plain.parquet"])

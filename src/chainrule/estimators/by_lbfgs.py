@@ -48,7 +48,7 @@ def run(estimator: BaseMLP, session: Session, data: Data, take_note: Callable[[R
             n_threads=estimator.n_threads, on_iteration=note,
         )  # fmt: skip
     except KeyboardInterrupt:
-        interruption(estimator)
+        interruption(not np.array_equal(predictor.parameters.vector, before))
         return
     finite = math.isfinite(outcome.loss) and np.isfinite(predictor.parameters.vector).all()
     estimator.n_iter_, estimator.loss_ = outcome.iterations, outcome.loss if finite else math.nan

@@ -229,7 +229,7 @@ class Fitting:
     def _tell_the_end(self, reason: str) -> None:
         estimator = self.estimator
         if reason == INTERRUPTED:
-            interruption(estimator)
+            interruption(bool(estimator.history_))
         elif reason == DIVERGED and self.validation is None:
             raise divergence(estimator)
         elif reason == DIVERGED:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 from chainrule.diagnosis.remedies import BY_PARAMETERS
@@ -100,6 +100,7 @@ OF_ADAM_AND_SGD: dict[str, tuple[Any, str]] = {
     "epsilon": (1e-8, "epsilon"),
     "momentum": (0.9, "momentum"),
     "nesterovs_momentum": (True, "nesterov"),
+    "power_t": (0.5, "power_t"),
 }
 
 
@@ -129,7 +130,7 @@ def check(name: str, parameters: Mapping[str, Any]) -> None:
         return
     solver = parameters["solver"]
     if isinstance(solver, str) and solver not in BY_PARAMETERS:
-        _check_beside(name, parameters, OPTIMISERS[solver], f"solver={solver!r}")
+        _check_beside(name, parameters, OPTIMISERS[solver]())
     if solver != "lbfgs":
         return
     refused = {parameter: parameters[parameter] for parameter in NOT_WITH_LBFGS if parameters[parameter]}
@@ -156,19 +157,20 @@ def check_of_fit(name: str, parameters: Mapping[str, Any]) -> None:
     check(name, parameters)
     solver = parameters.get("solver")
     if isinstance(solver, Optimiser):
-        _check_beside(name, parameters, type(solver), f"solver={type(solver).__name__}(...)")
+        _check_beside(name, parameters, solver)
 
 
-def _check_beside(name: str, parameters: Mapping[str, Any], kind: type[Optimiser], solver: str) -> None:
+def _check_beside(name: str, parameters: Mapping[str, Any], optimiser: Optimiser) -> None:
     """An optimiser says all of itself; beside it, a parameter of 'adam' or 'sgd' would be lost in silence."""
-    has = {field.name for field in fields(kind)}
+    solver, kind = f"solver={parameters['solver']!r}", type(optimiser).__name__
+    has = {field.name for field in fields(optimiser)}
     for parameter, (plain, of_optimiser) in OF_ADAM_AND_SGD.items():
         value = parameters.get(parameter, plain)
         if value != plain:
             raise InputError(
                 f"{name}({parameter}=)", f"{plain!r}, its default, beside {solver}", repr(value),
-                f"Give it to the optimiser: solver=optimisers.{kind.__name__}({of_optimiser}={value!r})."
-                if of_optimiser in has else f"{kind.__name__} has none.",
+                f"Give it to the optimiser: solver={replace(optimiser, **{of_optimiser: value})!r}."
+                if of_optimiser in has else f"{kind} has none.",
             )  # fmt: skip
     if parameters["learning_rate"] in ("adaptive", "invscaling"):
         raise InputError(

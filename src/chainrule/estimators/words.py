@@ -9,10 +9,8 @@ from typing import Any
 from chainrule.errors import DivergenceError
 
 
-def interruption(estimator: Any) -> None:
-    kept = (
-        "The best weights so far are kept." if estimator.history_ else "No epoch had ended: the weights are untrained."
-    )
+def interruption(trained: bool) -> None:
+    kept = "The best weights so far are kept." if trained else "No epoch had ended: the weights are untrained."
     warn(f"Training interrupted by user. {kept}")
 
 

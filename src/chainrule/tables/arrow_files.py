@@ -23,8 +23,8 @@ PARQUET, ARROW = (".parquet", ".pq"), (".arrow", ".arrows", ".feather", ".ipc")
 _MAGIC = b"ARROW1"
 #: Bytes of a column that are read from the disk at a time.
 _BUFFER = 1 << 16
-#: Rows of a batch that need no bytes, as those of a column without a value; any other row takes a bit at least.
-_BARE_ROWS = 1 << 27
+#: Rows of a batch that need no bytes, as those of columns without a value; any other row takes a bit at least.
+_BARE_ROWS = 1 << 24
 #: Arrow files of more bytes are mapped into memory, for a single batch may be larger than that.
 _MAPPED = 1 << 26
 
@@ -97,9 +97,8 @@ class ArrowFile(PlacedFile):
 
     @cached_property
     def places(self) -> Sequence[Place]:
-        fields = [0] if self.names else []  # the length of one column is that of all
         with reading(self.path), _source(self.path) as source:
-            opened = _opened(source, fields)
+            opened = _opened(source, _telling(_opened(source).schema))
             sizes = [
                 _checked(f"{self.path}, {self.noun} {k}", opened.get_batch(k)).num_rows
                 for k in range(opened.num_record_batches)
@@ -110,7 +109,9 @@ class ArrowFile(PlacedFile):
         fields = [] if columns is None else [self.names.index(name) for name in columns]
         with reading(place.file), _source(place.file) as source:
             size, batch = source.size(), _opened(source, fields).get_batch(place.number)
-            for part in _steps(f"{place.file}, {self.noun} {place.number}", batch, columns):
+            with reading(f"{place.file}, {self.noun} {place.number}"):
+                batch.validate()  # to cut columns of unequal length would end the process
+            for part in _steps(batch, columns):
                 if place.file.stat().st_size < size:  # mapped memory behind the end would end the process
                     raise InputError(str(place.file), f"{size} bytes, as before", "fewer", "Read it when it is whole.")
                 yield part
@@ -131,7 +132,7 @@ class ArrowStream(TableFile):
         first = self.first_row
         for number, batch in enumerate(self._batches()):
             where, done = f"{self.path}, record batch {number}", 0
-            for part in _steps(where, batch, columns):
+            for part in _steps(_checked(where, batch), columns):
                 yield frames.table(part, where, done).at(first)
                 first, done = first + part.num_rows, done + part.num_rows
 
@@ -188,11 +189,18 @@ def _checked(where: str, batch: Any) -> Any:
     return batch
 
 
-def _steps(where: str, batch: Any, columns: Sequence[str] | None) -> Iterator[Any]:
+def _telling(schema: Any) -> list[int]:
+    """The first column whose rows take bytes, whose length is that of all; where none has any, the first."""
+    import pyarrow as pa
+
+    return next(([k] for k, one in enumerate(schema.types) if not pa.types.is_null(one)), [0][: len(schema)])
+
+
+def _steps(batch: Any, columns: Sequence[str] | None) -> Iterator[Any]:
     """A record batch as tables of up to `STEP` rows."""
     import pyarrow as pa
 
-    whole = pa.Table.from_batches([_checked(where, batch)])
+    whole = pa.Table.from_batches([batch])
     whole = whole if columns is None else whole.select(list(columns))
     for first in range(0, batch.num_rows, table_file.STEP):
         yield whole.slice(first, table_file.STEP)

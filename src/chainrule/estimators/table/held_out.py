@@ -28,6 +28,8 @@ def split(target: NDArray[Any], share: float, random_state: Any, stratify: bool)
     if sizes.min() < 2 or min(count, rows - count) < len(found):
         return withheld(chance.permutation(rows), count, target)
     training, validation = train_test_split(np.arange(rows), test_size=count, random_state=chance, stratify=target)
+    if len(np.unique(target[training])) < len(found):  # a small class may be validated on whole
+        return withheld(chance.permutation(rows), count, target)
     return np.sort(training), np.sort(validation)
 
 
