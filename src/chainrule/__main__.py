@@ -18,6 +18,12 @@ def main() -> None:
         needed = MissingExtraError("chainrule", "the package click", "none", "pip install 'chainrule[cli]'")
         print(needed, file=sys.stderr)
         sys.exit(2)
+    except KeyboardInterrupt:  # while its own modules are read
+        print("chainrule: interrupted", file=sys.stderr)
+        sys.exit(130)
+    if sys.stdout is None:
+        print("chainrule: standard output is closed. Open it, or send it to a file.", file=sys.stderr)
+        sys.exit(2)
     if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that cannot write a name shows its numbers
         sys.stdout.reconfigure(errors="backslashreplace")
     sys.exit(run())

@@ -11,6 +11,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from chainrule.errors import InputError
+
 if TYPE_CHECKING:  # the command line writes files, and answers --help without NumPy
     from numpy.typing import NDArray
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:  # the command line writes files, and answers --help without N
 
 
 #: What writing to an open file raises, without the file's name.
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 def packed(arrays: Arrays, about: Mapping[str, str]) -> bytes:
@@ -41,28 +43,38 @@ def digest(arrays: Arrays, text: str) -> str:
     return found.hexdigest()
 
 
+def _kind(place: Path) -> str:
+    return "folder" if place.is_dir() else "device or pipe"
+
+
 @contextmanager
 def whole(place: Path) -> Iterator[IO[bytes]]:
     """A file to write that gets its name when the disk has all of it; what stood there before stays until then.
 
     It is written in the same folder, under a name that nobody else has: whoever else writes to `place` at that time,
     in another thread or process, does the same, and the last to end is what remains. After an error or Ctrl-C nothing
-    is left of it; a process that is killed on the way leaves a hidden file, `.chainrule-` and sixteen digits.
+    is left of it; a process that is killed on the way leaves a hidden file, `.chainrule-` and sixteen digits. A link
+    stays a link: what it leads to is written.
 
     Raises
     ------
+    InputError
+        For a folder, a device or a pipe of this name, which would be replaced.
     OSError
         Where it cannot be written, with the name of `place`.
     """
-    passing = place.with_name(f".chainrule-{secrets.token_hex(8)}")
+    end = Path(os.path.realpath(place))
+    if end.exists() and not end.is_file():
+        raise InputError(str(place), "the name of a file", f"a {_kind(end)}", "Choose another name.")
+    passing = end.with_name(f".chainrule-{secrets.token_hex(8)}")
     try:
         with open(passing, "xb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.replace(passing, place)
+        os.replace(passing, end)
     except OSError as error:
-        if error.filename == str(passing) or (error.filename is None and error.errno in _NO_ROOM):
+        if error.filename == str(passing) or (error.filename is None and error.errno in NO_ROOM):
             raise OSError(error.errno, error.strerror, str(place)) from error  # of the same kind
         raise
     finally:

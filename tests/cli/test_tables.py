@@ -7,6 +7,7 @@ import re
 import subprocess
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
@@ -43,6 +44,33 @@ def test_scores_of_classes(models):
     each = metrics.precision_recall_fscore_support(true, predicted)
     for name, expected in zip(("precision", "recall", "f1", "rows"), each, strict=True):
         assert [one[name] for one in done.json["classes"]] == pytest.approx(expected.tolist())
+
+
+LABELS = {
+    "words": np.array(["no", "yes"]),
+    "objects": np.array(["no", "yes"], object),
+    "words of pandas": pd.Series(["no", "yes"]),
+    "categories": pd.Series(["no", "yes"], dtype="category"),
+    "whole numbers": np.array([0, 1]),
+    "floats": np.array([0.0, 1.0]),
+    "truth values": np.array([False, True]),
+}
+
+
+@pytest.mark.parametrize("kind", LABELS)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_labels_of_a_model_that_was_made_in_python(inside, shell, kind):
+    """Whatever type they had, the commands name them as the table does."""
+    found = LABELS[kind][np.arange(60) % 2]
+    found = found.reset_index(drop=True) if hasattr(found, "reset_index") else found
+    table = pd.DataFrame({"a": np.arange(60) % 2 + np.linspace(0, 0.1, 60)})
+    chainrule.TableClassifier(preset="fast", max_iter=2, random_state=0).fit(table, found).save(shell.folder / "m")
+    table.assign(label=found).to_csv(shell.folder / "t.csv", index=False)
+    names = [str(int(one)) if isinstance(one, float) else str(one) for one in LABELS[kind].tolist()]
+    done = inside("predict", "m", "t.csv", "--proba", "--quiet")
+    assert done.code == 0 and done.out.splitlines()[0].split(",")[-2:] == [f"prediction={name}" for name in names], done
+    done = inside("evaluate", "m", "t.csv", "--target", "label", "--json")
+    assert done.code == 0 and [one["class"] for one in done.json["classes"]] == names, done
 
 
 def test_scores_of_numbers(models):

@@ -1,5 +1,7 @@
 """What is said to a person: help, mistakes and their exit codes, configuration."""
 
+import os
+import shlex
 import subprocess
 import sys
 
@@ -21,6 +23,35 @@ def test_help_is_light(models, command):
     said, loaded = done.stdout.split("loaded:")
     assert said.startswith("Usage: chainrule")
     assert not HEAVY & set(loaded.split())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="descriptors are another thing there")
+@pytest.mark.parametrize(
+    ("output", "code", "said"),
+    [
+        (">&-", exits.USAGE, "standard output is closed"),
+        (">/dev/full", exits.DATA, "No space left on device. Make room."),
+    ],
+)
+def test_where_output_cannot_go(models, output, code, said):
+    if "full" in output and not os.path.exists("/dev/full"):
+        pytest.skip("no such device here")
+    words = f"{shlex.quote(sys.executable)} -m chainrule inspect kind.model {output}"
+    done = subprocess.run(
+        words, shell=True, env=models.environment(), cwd=models.folder, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout) == (code, "")
+    assert said in done.stderr and "standard output" in done.stderr and "defect" not in done.stderr
+
+
+def test_interrupted_while_its_modules_are_read(models):
+    code = (
+        "import builtins, sys\nimport chainrule.__main__ as program\nread = builtins.__import__\n"
+        "def interrupted(name, *rest):\n    if name == 'click':\n        raise KeyboardInterrupt\n"
+        "    return read(name, *rest)\nbuiltins.__import__ = interrupted\nprogram.main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], env=models.environment(), capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (exits.INTERRUPTED, "chainrule: interrupted\n")
 
 
 def test_letters_that_a_terminal_lacks(models):

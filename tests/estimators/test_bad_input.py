@@ -7,7 +7,18 @@ import pytest
 from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
-from chainrule import Dense, Dropout, GaussianNoise, MLPClassifier, MLPRegressor, Pool, Residual, optimisers, schedules
+from chainrule import (
+    Dense,
+    Dropout,
+    GaussianNoise,
+    MLPClassifier,
+    MLPRegressor,
+    Pool,
+    Residual,
+    Rows,
+    optimisers,
+    schedules,
+)
 from chainrule.errors import DivergenceError, InputError, InputTypeError
 from chainrule.estimators import rules
 
@@ -205,6 +216,23 @@ PARAMETERS = {
 def test_parameters(Estimator, case):
     parameters, word = PARAMETERS[case]
     refused(small(Estimator, **parameters), lambda e: e.fit(X, Y), word, kind=(InputError, InputTypeError))
+
+
+BROKEN = [("indptr", 10**6), ("indptr", -1), ("indices", 99), ("indices", -5)]
+
+
+@BOTH
+@pytest.mark.parametrize("kind", [sparse.csr_matrix, sparse.csc_matrix, sparse.csr_array])
+@pytest.mark.parametrize(("where", "value"), BROKEN)
+def test_sparse_rows_whose_indices_lead_out_of_them(Estimator, kind, where, value):
+    """SciPy follows them unseen: into other rows, or out of the process."""
+    bad = kind(X)
+    getattr(bad, where)[2] = value
+    fitted = small(Estimator).fit(X, Y)
+    refused(small(Estimator), lambda e: e.fit(bad, Y), "indices lie in it", kind=InputError)
+    refused(fitted, lambda e: e.predict(bad), "indices lie in it", kind=InputError)
+    with pytest.raises(InputError, match="indices lie in it"):
+        Rows(bad, Y)
 
 
 @BOTH

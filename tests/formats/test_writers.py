@@ -2,6 +2,8 @@
 
 import ast
 import errno
+import os
+import stat
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +17,7 @@ from pyarrow import csv, parquet
 import chainrule
 from chainrule import files
 from chainrule.cli import outputs
+from chainrule.errors import InputError, ModelFileError
 from chainrule.formats import model_file
 from chainrule.formats.document import Document
 from chainrule.training import checkpoints
@@ -86,6 +89,29 @@ def test_an_error_of_the_disk_names_the_file_that_was_asked_for(tmp_path, monkey
     with pytest.raises(OSError, match="No space left") as caught:
         files.write_whole(tmp_path / "m", b"content")
     assert caught.value.filename == str(tmp_path / "m")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with a name here")
+def test_what_is_no_file_is_not_replaced(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to("pipe")
+    for name, said in (("pipe", "pipe"), ("link", "pipe"), ("folder", "a folder")):
+        with pytest.raises(InputError, match=said):
+            files.write_whole(tmp_path / name, b"content")
+        with pytest.raises(ModelFileError, match=said):
+            model_file.read(tmp_path / name)
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+
+
+def test_a_link_stays_and_what_it_leads_to_is_written(tmp_path):
+    (tmp_path / "folder").mkdir()
+    for name in ("old", "new"):
+        (tmp_path / name).symlink_to(Path("folder", name))
+    (tmp_path / "folder" / "old").write_bytes(b"before")
+    for name in ("old", "new"):
+        files.write_whole(tmp_path / name, b"content")
+        assert (tmp_path / name).is_symlink() and (tmp_path / "folder" / name).read_bytes() == b"content"
 
 
 def test_where_no_folder_is_the_file_asked_for_is_named(tmp_path):

@@ -6,7 +6,7 @@ import re
 
 import click
 
-from chainrule import errors
+from chainrule import errors, files
 
 WELL, INTERNAL, USAGE, DATA, MODEL_FILE, DIVERGED, FOUND, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 130
 
@@ -41,10 +41,8 @@ def judged(error: BaseException) -> tuple[int, str]:
         case errors.InputError() | errors.InputTypeError():
             return USAGE if _PARAMETER.match(error.args[0]) else DATA, str(error)
         case OSError():
-            return (
-                DATA,
-                f"{error.filename or 'a file'}: {error.strerror or error}. Check the path and the rights to it.",
-            )
+            mend = "Make room." if error.errno in files.NO_ROOM else "Check the path and the rights to it."
+            return DATA, f"{error.filename or 'standard output, or a file'}: {error.strerror or error}. {mend}"
         case errors.TooLargeError():
             return DATA, str(error)
         case MemoryError():

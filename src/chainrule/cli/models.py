@@ -38,5 +38,5 @@ def classifies(model: Any) -> bool:
 
 def word(label: Any) -> str:
     """A class as it stands in a file: 1 rather than 1.0."""
-    value = label.item()
+    value = label.item() if hasattr(label, "item") else label  # of words in an object array, str
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,10 @@ def check_free(option: str, path: Path | None, force: bool) -> None:
         return
     if not path.parent.is_dir():
         raise click.BadParameter(f"there is no folder {str(path.parent)!r}. Make it first.", param_hint=option)
+    if not os.access(path.parent, os.W_OK):
+        raise click.BadParameter(
+            f"{str(path.parent)!r} cannot be written to. Choose another folder.", param_hint=option
+        )
     if path.is_dir() or (path.exists() and not force):
         mend = "Name a file." if path.is_dir() else "Choose another name, or --force."
         raise click.BadParameter(f"{str(path)!r} is there already. {mend}", param_hint=option)

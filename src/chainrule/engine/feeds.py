@@ -58,7 +58,7 @@ class Table:
     """Rows of a dense array or of a CSR matrix, (rows, features)."""
 
     def __init__(self, X: Any) -> None:
-        self.X = X
+        self.X = check_sparse("X", X)
 
     def __len__(self) -> int:
         return int(self.X.shape[0])
@@ -188,6 +188,22 @@ class Packed:
             part, rows = slice(start, stop), slice(int(offsets[start]), int(offsets[stop]))
             boundaries = offsets[start : stop + 1]
             yield Cut(part, rows, boundaries) if order is None else Cut(order[part], steps[rows], boundaries)
+
+
+def check_sparse(where: str, X: Any) -> Any:
+    """X again, unless it is sparse and its indices point outside of it: SciPy follows them unseen.
+
+    Raises
+    ------
+    InputError
+    """
+    if hasattr(X, "check_format"):
+        try:
+            X.check_format(full_check=True)
+        except ValueError as error:
+            mend = "Make it anew: scipy.sparse.csr_array of a dense array, or of (data, (rows, columns))."
+            raise InputError(where, "a sparse matrix whose indices lie in it", str(error), mend) from error
+    return X
 
 
 def feed(X: Any) -> Feed:

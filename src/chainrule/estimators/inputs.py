@@ -14,6 +14,7 @@ from scipy.sparse import issparse
 from sklearn.base import is_regressor
 from sklearn.utils.validation import check_array, column_or_1d, validate_data
 
+from chainrule.engine.feeds import check_sparse
 from chainrule.errors import InputError, InputTypeError
 
 Array = NDArray[Any]
@@ -50,6 +51,7 @@ def check_X(estimator: Any, X: Any, dtype: Any) -> Any:
     if _needs_nothing(estimator, X, dtype):
         return finite(name, "X", X)
     with one_form(f"{name}: X", "a table of numbers with the features seen in fit", X):
+        check_sparse(f"{name}: X", X)
         return finite(name, "X", validate_data(estimator, X, reset=False, **_options(dtype)))
 
 
@@ -93,7 +95,8 @@ class Given:
         name, numeric = type(estimator).__name__, is_regressor(estimator)
         X, y = self.X, self.y
         with one_form(f"{name}.{where}", f"a table X{suffix} of numbers and one y{suffix} per row", X, y):
-            y = y.toarray() if _is_sparse(y) else y
+            check_sparse(f"{name}: X{suffix}", X)
+            y = check_sparse(f"{name}: y{suffix}", y).toarray() if _is_sparse(y) else y
             if y is not None:
                 finite(name, f"y{suffix}", np.asarray(y))
             elif suffix:

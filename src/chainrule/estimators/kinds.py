@@ -65,7 +65,8 @@ class OneOf:
     def __call__(self, where: str, value: Any) -> None:
         if any(value is known or (isinstance(value, str) and value == known) for known in self.values):
             return
-        if self.or_else is None or isinstance(value, str):
+        named = any(isinstance(known, str) for known in self.values)
+        if self.or_else is None or (named and isinstance(value, str)):
             raise unknown_name(where, value, map(str, self.values))
         self.or_else(where, value)
 

@@ -116,7 +116,8 @@ def _opened(path: Place) -> Iterator[tuple[BinaryIO, int]]:
     """A file and its size; what goes wrong with it is said in our form."""
     place = Path(path)
     if not place.is_file():
-        received = "a folder" if place.is_dir() else "none: there is no such file"
+        other = "a folder" if place.is_dir() else "a device or pipe, which cannot be read twice"
+        received = other if place.exists() else "none: there is no such file"
         raise ModelFileError(str(place), "a model file", received, _MEND)
     try:
         with open(place, "rb") as file:

@@ -67,7 +67,7 @@ def chosen_set() -> SetName:
         return "numpy"
     raise MissingExtraError(
         "CHAINRULE_KERNELS=numba", "Numba and SciPy", lacking,
-        "Mend that (pip install numba scipy), or leave CHAINRULE_KERNELS unset for NumPy's kernels.",
+        f"{_mend(lacking)}, or leave CHAINRULE_KERNELS unset for NumPy's kernels.",
     )  # fmt: skip
 
 
@@ -85,7 +85,7 @@ def _lacking() -> str:
             return "NUMBA_DISABLE_JIT is set"
         from chainrule.engine.kernels.numba_set import machine  # noqa: F401
     except Exception as error:  # whatever a package raises that was not made for this Python, NumPy or processor
-        return f"{type(error).__name__}: {error}"
+        return f"{type(error).__name__}: {error}".rstrip(".")
     return ""
 
 
@@ -93,9 +93,14 @@ def _lacking() -> str:
 def _say_numpy(lacking: str) -> None:
     _log.warning(
         "chainrule runs on NumPy's kernels, which take up to ten times as long as Numba's: %s. "
-        "Mend that (pip install numba scipy), or set CHAINRULE_KERNELS=numpy to read this no more.",
-        lacking,
-    )
+        "%s, or set CHAINRULE_KERNELS=numpy to read this no more.",
+        lacking, _mend(lacking),
+    )  # fmt: skip
+
+
+def _mend(lacking: str) -> str:
+    absent = lacking.startswith(("ImportError", "ModuleNotFoundError"))
+    return "Mend that (pip install numba scipy)" if absent else "Mend that"
 
 
 @cache
