@@ -4,6 +4,7 @@ import os
 import shlex
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -42,6 +43,12 @@ def test_where_output_cannot_go(models, output, code, said):
     )
     assert (done.returncode, done.stdout) == (code, "")
     assert said in done.stderr and "standard output" in done.stderr and "defect" not in done.stderr
+
+
+def test_a_folder_that_cannot_be_written_to_is_told_before_the_work(inside, models, monkeypatch):
+    monkeypatch.setattr("chainrule.cli.shared.os", SimpleNamespace(W_OK=os.W_OK, access=lambda place, how: False))
+    done = inside("train", models.folder / "train.csv", "--target", "kind", "-o", "m.model")
+    assert done.code == exits.USAGE and "cannot be written to" in done.err and not list(models.folder.glob("m.model"))
 
 
 def test_interrupted_while_its_modules_are_read(models):

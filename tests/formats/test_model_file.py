@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from chainrule.errors import InputError, ModelFileError
+from chainrule.errors import InputError, InputTypeError, ModelFileError
 from chainrule.formats import model_file, strict_json
 from chainrule.formats.document import DTYPES, LIMITS, Document, Limits
 
@@ -73,6 +73,14 @@ def test_a_file_is_read_by_name_only(tmp_path):
 def test_a_folder_is_not_replaced(tmp_path, overwrite):
     with pytest.raises(InputError, match="received .*, a folder"):
         model_file.write(tmp_path, Document(MODEL, ARRAYS), overwrite)
+
+
+@pytest.mark.parametrize("path", [None, 3, ["m"]])
+def test_what_is_no_path_is_refused(path):
+    with pytest.raises(InputTypeError, match=r"^save\(path\): expected a path"):
+        model_file.write(path, Document(MODEL, ARRAYS))
+    with pytest.raises(InputTypeError, match=r"^load\(path\): expected a path"):
+        model_file.read(path)
 
 
 @pytest.mark.parametrize("cut", [0, 1, 7, 8, 9, 100, -1, -50])

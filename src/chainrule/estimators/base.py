@@ -214,7 +214,8 @@ class BaseMLP(CallbackSupportMixin, Learned, BaseEstimator, Saved):  # type: ign
         Parameters and errors are those of `fit`. With early_stopping or held-out rows, the call that exhausts the
         patience puts the best weights back and sets `stopped_`; the next one counts anew. Scores are comparable from
         call to call where X_val stays the same. Ctrl-C is not held back as it is in `fit`: it leaves the model of
-        before, and the next call begins with fresh moments.
+        before, and the next call begins with fresh moments. Calls from several threads at once all go on from the
+        model of before, and what the last to end has learned stays: let them take turns.
         """
         given, held_out = self._given(X, y, sample_weight), self._given(X_val, y_val, sample_weight_val)
         return self._fit(given, held_out, incremental=True)

@@ -40,7 +40,7 @@ def write(path: Place, document: Document, overwrite: bool = False) -> None:
     InputError
         For a file that is there, a folder that is not, a folder's own name, or a document that could not be read again.
     """
-    place = Path(path)
+    place = _place("save(path)", path)
     if not place.parent.is_dir():
         raise InputError("save(path)", "a folder that is there", str(place.parent), "Make it first.")
     if place.is_dir():
@@ -111,10 +111,17 @@ def refusal(path: Place, error: InputError | InputTypeError) -> ModelFileError:
     return ModelFileError(f"{os.fspath(path)}, {where}", str(expected)[:500], str(received)[:200], mend)
 
 
+def _place(where: str, path: Place) -> Path:
+    try:
+        return Path(path)
+    except TypeError as error:
+        raise InputTypeError(where, "a path", repr(path), "For example 'my.model'.") from error
+
+
 @contextmanager
 def _opened(path: Place) -> Iterator[tuple[BinaryIO, int]]:
     """A file and its size; what goes wrong with it is said in our form."""
-    place = Path(path)
+    place = _place("load(path)", path)
     if not place.is_file():
         other = "a folder" if place.is_dir() else "a device or pipe, which cannot be read twice"
         received = other if place.exists() else "none: there is no such file"
