@@ -125,12 +125,43 @@ def test_where_nothing_is_known_nothing_is_found():
     assert len(judge(little)) == 0
 
 
+#: How bad each fault is above, and how its first remedy begins.
+FIRST = {
+    "unscaled-inputs": ("warning", "Standardise the inputs"),
+    "constant-columns": ("note", "Leave these columns out"),
+    "duplicate-columns": ("note", "Leave these columns out"),
+    "label-leak": ("warning", "Ask whether this column is known before"),
+    "shuffled-labels": ("error", "Look at some rows and their labels"),
+    "initial-loss": ("note", "Standardise the inputs"),
+    "unfit-initialisation": ("warning", "Normalise every layer's pre-activations over the batch"),
+    "linear-stack": ("warning", "Use GELU as activation"),
+    "dropout-before-batch-norm": ("warning", "Put dropout behind the batch normalisation"),
+    "unfit-link": ("warning", "Leave your output layer out"),
+    "one-batch": ("error", "Use GELU with He initialisation and layer normalisation"),
+    "not-finite": ("error", "Lower the learning rate to a tenth"),
+    "vanishing-gradients": ("error", "Use GELU with He initialisation and layer normalisation"),
+    "exploding-gradients": ("error", "Let the initialisation follow from the activation"),
+    "dead-relu": ("error", "Use leaky ReLU"),
+    "saturation": ("warning", "Normalise every layer's pre-activations over the batch"),
+    "rate-too-high": ("warning", "Lower the learning rate until a step is about 1/300"),
+    "rate-too-low": ("warning", "Raise the learning rate until a step is about 1/300"),
+    "oscillation": ("warning", "Lower the learning rate to a tenth"),
+    "plateau": ("warning", "Raise the learning rate tenfold"),
+    "overfitting": ("warning", "Penalise large weights and drop 30 % of the units"),
+    "underfitting": ("warning", "Use what does better: two layers of 64 ReLU units"),
+    "batch-norm-mismatch": ("warning", "Use batch normalisation as it is by default"),
+    "class-imbalance": ("warning", "Weigh classes by the inverse of their share"),
+    "miscalibration": ("warning", "Hold rows out, and learn a temperature"),
+}
+
+
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 def test_a_rule_finds_its_fault(rule):
     findings = judge(ILL[rule.name])
     finding = findings[rule.name]
+    level, remedy = FIRST[rule.name]
     assert rule.name in findings
-    assert finding.level in LEVELS
+    assert finding.level == level and finding.remedies[0].text.startswith(remedy)
     assert 0.5 <= finding.confidence <= 1
     assert finding.evidence
     assert all(isinstance(one.value, (int, float)) for one in finding.evidence)
@@ -416,12 +447,16 @@ def test_labels_and_numbers_and_sequences_can_be_diagnosed():
 
     X, y = blobs()
     several = np.column_stack([y == 0, y == 1]).astype(int)
-    diagnose(MLPClassifier((16,), max_iter=30, random_state=0).fit(X, several), X, several)
     numbers = np.column_stack([X[:, 0], X[:, 1] ** 2])
-    diagnose(MLPRegressor(hidden_layer_sizes=(16,), max_iter=30, random_state=0).fit(X, numbers), X, numbers)
+    for estimator, target in ((MLPClassifier((16,)), several), (MLPRegressor(hidden_layer_sizes=(16,)), numbers)):
+        model = estimator.set_params(max_iter=30, random_state=0).fit(X, target)
+        assert "unscaled-inputs" not in diagnose(model, X, target)
+        spoiled = X * [1, 1e4, *[1] * (X.shape[1] - 2)]
+        assert "unscaled-inputs" in diagnose(model.fit(spoiled, target), spoiled, target)
     random = np.random.default_rng(0)
     sets = [random.normal(size=(n, 2)) for n in random.integers(1, 9, 60)]
-    diagnose(SequenceClassifier((8,), max_iter=30, random_state=0).fit(sets, random.integers(0, 2, 60)))
+    deep = SequenceClassifier((8,) * 12, activation="logistic", max_iter=30, random_state=0)
+    assert diagnose(deep.fit(sets, random.integers(0, 2, 60)))["vanishing-gradients"].level == "error"
 
 
 def test_an_unfitted_estimator_is_looked_at_before_it_trains():

@@ -64,6 +64,12 @@ def test_orthogonal(shape):
     np.testing.assert_allclose(product, np.eye(min(shape)), atol=1e-13)
 
 
+def test_orthogonal_matrices_turn_and_reflect_alike():
+    """Drawn uniformly, every entry has mean 0 and variance 1 / n; without care for signs a diagonal leans one way."""
+    entries = np.array([drawn("orthogonal", shape=(3, 3), seed=seed) for seed in range(600)])
+    assert np.abs(entries.mean(axis=0)).max() < 5 * (1 / 3 / 600) ** 0.5
+
+
 def test_normal_and_constant():
     W = Normal(0.01).draw(np.random.default_rng(0), (100, 100))
     np.testing.assert_allclose(W.std(), 0.01, rtol=0.05)

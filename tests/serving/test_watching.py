@@ -1,5 +1,6 @@
 """A training watched over a real port: what is sent, in which order, to whom; and that who watches does no harm."""
 
+import asyncio
 import http.client
 import json
 import socket
@@ -13,7 +14,7 @@ from chainrule.errors import InputError, MissingExtraError
 from chainrule.plots.report import live
 from chainrule.plots.report.course import Course
 from chainrule.serving import watching as module
-from chainrule.serving.loopback import Loopback
+from chainrule.serving.loopback import Loopback, OwnHostOnly
 from chainrule.serving.watching import Painter, Watching
 from chainrule.training.callbacks import Outlook
 from chainrule.training.records import Record
@@ -127,6 +128,23 @@ def test_two_hosts_are_refused(resting):
         own = f"Host: localhost:{resting.port}\r\n"
         plain.sendall(f"GET / HTTP/1.1\r\n{own}Host: evil.example\r\n\r\n".encode())
         assert plain.recv(100).split()[1] in (b"400", b"421")
+
+
+@pytest.mark.parametrize(
+    ("hosts", "status"), [([], 421), (["a:1"], 200), (["b:1"], 421), (["a:1", "a:1"], 421)], ids=str
+)
+def test_one_host_and_its_own_reaches_the_app(hosts, status):
+    """Whatever the server in front lets through."""
+
+    async def app(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    async def send(message):
+        seen.append(message)
+
+    seen, scope = [], {"type": "http", "method": "GET", "headers": [(b"host", host.encode()) for host in hosts]}
+    asyncio.run(OwnHostOnly(app, ["a:1"])(scope, None, send))
+    assert seen[0]["status"] == status
 
 
 @pytest.mark.parametrize("path", ["/", "/events"])

@@ -74,6 +74,13 @@ def test_the_best_counts_even_within_tol():
     np.testing.assert_array_equal(vector, 1)
 
 
+def test_of_equal_scores_the_first_weights_are_the_best():
+    stopping = Stopping(patience=5, tol=0.0)
+    for n in range(3):
+        stopping.see(0.5, np.full(2, float(n)))
+    np.testing.assert_array_equal(stopping.best_vector, [0.0, 0.0])
+
+
 def test_the_best_weights_are_a_copy():
     stopping, vector = Stopping(1, 0), np.ones(2)
     stopping.see(1.0, vector)
