@@ -58,7 +58,7 @@ class Commands(click.Group):
             sys.stdout.flush()
             return found
         except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still to be flushed goes there
+            _drop_output()
             return exits.WELL
 
 
@@ -91,12 +91,21 @@ def run(arguments: list[str] | None = None) -> int:
             code = group.main(words, prog_name="chainrule", standalone_mode=False)
         return code if isinstance(code, int) else exits.WELL
     except (Exception, KeyboardInterrupt) as error:
+        try:
+            sys.stdout.flush()
+        except OSError:
+            _drop_output()
         code, said = exits.judged(error)
         if os.environ.get("CHAINRULE_DEBUG", "0") not in ("", "0"):
             traceback.print_exc()
         name = " ".join(["chainrule", *(word for word in words[:1] if word in group.commands)])
         click.echo(shared.printable(" ".join(f"{name}: {said}".split())), err=True)
         return code
+
+
+def _drop_output() -> None:
+    """Send nowhere what standard output cannot take: Python would try again at its end, and fail in its own words."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _warn(message: Warning | str, *where: Any, **line: Any) -> None:
