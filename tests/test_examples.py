@@ -16,7 +16,7 @@ def examples():
         yield
 
 
-@pytest.mark.parametrize("name", ["dropout", "noise"])
+@pytest.mark.parametrize("name", ["dropout", pytest.param("noise", marks=pytest.mark.slow)])
 def test_mnist_learns_from_few_rows(name, examples, capsys):
     import mnist
 

@@ -390,7 +390,9 @@ def test_a_negative_variance_is_refused(tmp_path):
         chainrule.load(tmp_path / "m")
 
 
-@pytest.mark.parametrize("case", ["three classes", "numbers", "sets, classes"])
+@pytest.mark.parametrize(
+    "case", ["three classes", *(pytest.param(case, marks=pytest.mark.slow) for case in ("numbers", "sets, classes"))]
+)
 def test_estimators_go_through_joblib_in_two_processes(case):
     model, X, y, _ = CASES[case]
     if not case.startswith("sets"):

@@ -177,6 +177,7 @@ def test_names_of_the_networks_inputs(model):
     assert {"size:missing", "size:quantile", "color=red", "color=(missing)"} <= set(names)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_search_and_cross_validation_in_two_processes():
     search = GridSearchCV(classifier(max_iter=6), {"dropout": [0.0, 0.2]}, cv=2, n_jobs=2).fit(FRAME, CLASS)

@@ -211,6 +211,17 @@ def test_columns_without_a_value_are_as_long_as_those_beside_them(tmp_path, form
         assert len(open_file(tmp_path / form).read(columns)) == ROWS
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_names_that_are_no_text_are_refused(tmp_path, form):
+    place = tmp_path / form
+    FORMS[form](place, pa.table({"a name": COLUMNS["int8"]}))
+    content = place.read_bytes()
+    assert b"a name" in content
+    place.write_bytes(content.replace(b"a name", b"a\xff\xfeame"))
+    with pytest.raises(InputError, match=re.escape(form)):
+        open_file(place).read()
+
+
 @pytest.mark.parametrize("form", ["plain.arrow", "stream.arrow", "plain.parquet"])
 def test_a_corrupt_value_is_told_with_its_place(tmp_path, form):
     """Batches of twenty rows: row 37 of the file is row 17 of the second."""

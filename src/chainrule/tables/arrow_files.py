@@ -98,7 +98,9 @@ class ArrowFile(PlacedFile):
     @cached_property
     def places(self) -> Sequence[Place]:
         with reading(self.path), _source(self.path) as source:
-            opened = _opened(source, _telling(_opened(source).schema))
+            whole = _opened(source)
+            _names(self.path, whole)  # refuses what cannot be read as names
+            opened = _opened(source, _telling(whole.schema))
             sizes = [
                 _checked(f"{self.path}, {self.noun} {k}", opened.get_batch(k)).num_rows
                 for k in range(opened.num_record_batches)
