@@ -102,7 +102,7 @@ class ArrowFile(PlacedFile):
             _names(self.path, whole)  # refuses what cannot be read as names
             opened = _opened(source, _telling(whole.schema))
             sizes = [
-                _checked(f"{self.path}, {self.noun} {k}", opened.get_batch(k)).num_rows
+                _possible(f"{self.path}, {self.noun} {k}", opened.get_batch(k)).num_rows
                 for k in range(opened.num_record_batches)
             ]
         return _places(self.path, self.noun, sizes)
@@ -111,9 +111,7 @@ class ArrowFile(PlacedFile):
         fields = [] if columns is None else [self.names.index(name) for name in columns]
         with reading(place.file), _source(place.file) as source:
             size, batch = source.size(), _opened(source, fields).get_batch(place.number)
-            with reading(f"{place.file}, {self.noun} {place.number}"):
-                batch.validate()  # to cut columns of unequal length would end the process
-            for part in _steps(batch, columns):
+            for part in _steps(_valid(f"{place.file}, {self.noun} {place.number}", batch), columns):
                 if place.file.stat().st_size < size:  # mapped memory behind the end would end the process
                     raise InputError(str(place.file), f"{size} bytes, as before", "fewer", "Read it when it is whole.")
                 yield part
@@ -134,7 +132,7 @@ class ArrowStream(TableFile):
         first = self.first_row
         for number, batch in enumerate(self._batches()):
             where, done = f"{self.path}, record batch {number}", 0
-            for part in _steps(_checked(where, batch), columns):
+            for part in _steps(_possible(where, batch), columns):
                 yield frames.table(part, where, done).at(first)
                 first, done = first + part.num_rows, done + part.num_rows
 
@@ -181,11 +179,17 @@ def _names(path: Path, opened: Any) -> tuple[str, ...]:
     return names
 
 
-def _checked(where: str, batch: Any) -> Any:
-    """A record batch that can be cut: its columns have its number of rows, and the rows can be in its bytes."""
+def _valid(where: str, batch: Any) -> Any:
+    """A record batch that can be cut: to cut columns of unequal length would end the process."""
     with reading(where):
-        batch.validate()  # to cut columns of unequal length would end the process
-        most = max(8 * batch.nbytes, _BARE_ROWS)
+        batch.validate()
+    return batch
+
+
+def _possible(where: str, batch: Any) -> Any:
+    """A valid record batch whose rows can be in its bytes."""
+    with reading(where):
+        most = max(8 * _valid(where, batch).nbytes, _BARE_ROWS)
     if batch.num_rows > most:
         raise InputError(where, f"at most {most:,} rows in its bytes", f"{batch.num_rows:,}", "Write the file anew.")
     return batch

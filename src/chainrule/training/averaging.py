@@ -26,7 +26,6 @@ class Averaging(Checked, ABC):
     One of your own is a subclass with a `share`; here the mean of all weights so far:
 
     >>> from dataclasses import dataclass
-    >>> from chainrule import MLPRegressor
     >>> from chainrule.averaging import Averaging
     >>> @dataclass(frozen=True)
     ... class OfAll(Averaging):
