@@ -8,7 +8,6 @@ from time import perf_counter
 from benchmarks.cases import CASES, Case, data
 from benchmarks.peers.chainrule_peer import network
 from chainrule.training.batches import Rows
-from chainrule.training.ensemble import EnsembleTrainer
 from chainrule.training.optimisers import AdamW
 from chainrule.training.trainer import Trainer
 
@@ -23,7 +22,7 @@ def measure(case: Case) -> tuple[float, float, float]:
     """
     net, batches = network(case, rich=False), BATCHES[case.name]
     rows = Rows(*data(case, batches, seed=0))
-    at_once = EnsembleTrainer(net, "cross_entropy", AdamW(), seed=0, n_members=MEMBERS)
+    at_once = Trainer(net, "cross_entropy", AdamW(), seed=0, n_members=MEMBERS)
     alone = [Trainer(net, "cross_entropy", AdamW(), seed=seed) for seed in range(MEMBERS)]
     times = []
     for _ in range(ROUNDS + 1):

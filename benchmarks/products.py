@@ -42,7 +42,7 @@ def compare(step: Step) -> tuple[float, float]:
     dtype, works = np.dtype(np.float32), []
     for ours in (False, True):
         with patch.object(gemm, "_outdone", lambda ours=ours: ours):
-            works.append(compiled(dtype, [step] * repeats))
+            works.append(compiled(dtype, [[step] * repeats]))
     rounds = [[seconds(work) for work in works] for _ in range(ROUNDS)]
     blas, ours = (min(times) / repeats for times in zip(*rounds, strict=True))
     return blas, ours

@@ -36,13 +36,13 @@ def bound(case: Case, n_threads: int, rich: bool) -> tuple[Any, Any]:
     rows = Rows(*data(case, 2, seed=0))
     trainer.epoch(rows, case.batch)
     assert trainer._bound is not None
-    plan = trainer._bound[0]
+    (plan,) = trainer._bound[0].each
     return plan, plan.run(case.batch)
 
 
 def microseconds(plan: Any, steps: list[Step], repeats: int) -> float:
     """Of these instructions, the median of some rounds."""
-    job = compiled(plan.parameters.vector.dtype, steps)
+    job = compiled(plan.parameters.vector.dtype, [steps])
     times = []
     with plan.team() as team:
         for _ in range(ROUNDS):

@@ -46,7 +46,9 @@ def digest(*things: Any) -> str:
         else:
             array = np.asarray(thing)
             found.update(f"{array.dtype.kind}{array.shape}".encode())
-            found.update(pickle.dumps(array.tolist()) if array.dtype == object else np.ascontiguousarray(array).tobytes())
+            found.update(
+                pickle.dumps(array.tolist()) if array.dtype == object else np.ascontiguousarray(array).tobytes()
+            )
 
     add(things)
     return found.hexdigest()[:16]
@@ -83,8 +85,19 @@ def learned(model: Any, X: Any, *extra: Any) -> list[Any]:
 def of_rows() -> Iterator[tuple[str, Case]]:
     """`MLPClassifier` and `MLPRegressor` by every part that they take."""
     from chainrule import (
-        AlphaDropout, BatchNorm, Dense, Dropout, Embedding, GaussianNoise, LayerNorm, MLPClassifier, MLPRegressor,
-        Residual, losses, optimisers, schedules,
+        AlphaDropout,
+        BatchNorm,
+        Dense,
+        Dropout,
+        Embedding,
+        GaussianNoise,
+        LayerNorm,
+        MLPClassifier,
+        MLPRegressor,
+        Residual,
+        losses,
+        optimisers,
+        schedules,
     )  # fmt: skip
     from chainrule.averaging import EMA, SWA
 
@@ -103,7 +116,6 @@ def of_rows() -> Iterator[tuple[str, Case]]:
         yield f"solver {name}", classifies(solver=name)
         yield f"members {name}", classifies(solver=name, n_members=3)
     yield "solver lbfgs", classifies(solver="lbfgs", max_iter=15)
-    yield "members lbfgs", regresses(solver="lbfgs", max_iter=15, n_members=2)
     for name in schedules.NAMED:
         yield f"schedule {name}", regresses(learning_rate=name, early_stopping=True)
     for name in ("invscaling", "adaptive"):
@@ -112,7 +124,10 @@ def of_rows() -> Iterator[tuple[str, Case]]:
     for name, loss in losses.LOSSES.items():
         if loss.target == "classes" or name in ("binary_cross_entropy", "binary_focal", "hinge", "squared_hinge"):
             target = two if loss.target != "classes" else classes
-            yield f"loss {name}", lambda _, n=name, t=target: MLPClassifier(**plain, loss=n).fit(X, t).decision_function(X)
+            yield (
+                f"loss {name}",
+                lambda _, n=name, t=target: MLPClassifier(**plain, loss=n).fit(X, t).decision_function(X),
+            )
         elif name != "soft_cross_entropy":
             counts = "poisson" in name or "tweedie" in name
             target = kinds["not negative" if counts else "positive" if name == "gamma" else "any"]
@@ -201,7 +216,10 @@ def of_sequences() -> Iterator[tuple[str, Case]]:
     for pool in ("mean", "max", "sum"):
         for members in (1, 2):
             given = {**plain, "pool": pool, "n_members": members}
-            yield f"sequences {pool} {members}", lambda _, g=given: learned(SequenceRegressor(**g).fit(sets, sums), sets)
+            yield (
+                f"sequences {pool} {members}",
+                lambda _, g=given: learned(SequenceRegressor(**g).fit(sets, sums), sets),
+            )
     given = {**plain, "norm": "layer", "head_layer_sizes": (6,), "early_stopping": True}
     yield "sequences of classes", lambda _: learned(SequenceClassifier(**given).fit(sets, sums > 0), sets)
 
@@ -228,7 +246,10 @@ def of_tables() -> Iterator[tuple[str, Case]]:
 
     def streamed(folder: Path) -> Any:
         names = [*X, "y"]
-        lines = [",".join("" if v is None or v != v else str(v) for v in row) for row in zip(*X.values(), classes)]
+        lines = [
+            ",".join("" if v is None or v != v else str(v) for v in row)
+            for row in zip(*X.values(), classes, strict=True)
+        ]
         (folder / "table.csv").write_text("\n".join([",".join(names), *lines]) + "\n")
         found = [TableClassifier(**plain).fit(folder / "table.csv", "y")]
         found.append(TableClassifier(**plain, memory=1 << 12).fit(folder / "table.csv", "y"))
@@ -263,7 +284,13 @@ def of_parts() -> Iterator[tuple[str, Case]]:
         predictor = Predictor(network, parameters, loss)
         look = network.forward(parameters, X)
         back = network.backward(parameters, look, np.ones_like(look.output))
-        return predictor(X), predictor.sample(X, 5), Evaluator(network, parameters, loss)(data), look.output, back.d_input
+        return (
+            predictor(X),
+            predictor.sample(X, 5),
+            Evaluator(network, parameters, loss)(data),
+            look.output,
+            back.d_input,
+        )
 
     yield "network", predicts
 
@@ -271,7 +298,13 @@ def of_parts() -> Iterator[tuple[str, Case]]:
 def of_files() -> Iterator[tuple[str, Case]]:
     """Written by the other commit, read by this one: `folder` is where its files are, and is empty for itself."""
     from chainrule import (
-        Checkpoints, MLPClassifier, MLPRegressor, SequenceRegressor, TableClassifier, TableRegressor, load,
+        Checkpoints,
+        MLPClassifier,
+        MLPRegressor,
+        SequenceRegressor,
+        TableClassifier,
+        TableRegressor,
+        load,
     )  # fmt: skip
 
     X, y = rows()

@@ -19,9 +19,9 @@ if TYPE_CHECKING:  # what tools see; the same names as below
     from chainrule import plots as plots
     from chainrule import schedules as schedules
     from chainrule.diagnosis.recorder import Recorder as Recorder
-    from chainrule.engine.ensemble import EnsemblePredictor as EnsemblePredictor
     from chainrule.engine.feeds import pack as pack
     from chainrule.engine.network import Network as Network
+    from chainrule.engine.parameters import Members as Members
     from chainrule.engine.predictor import Predictor as Predictor
     from chainrule.estimators.classifier import MLPClassifier as MLPClassifier
     from chainrule.estimators.diagnosis.compare import compare as compare
@@ -34,19 +34,22 @@ if TYPE_CHECKING:  # what tools see; the same names as below
     from chainrule.estimators.sequences import SequenceRegressor as SequenceRegressor
     from chainrule.estimators.table.classifier import TableClassifier as TableClassifier
     from chainrule.estimators.table.regressor import TableRegressor as TableRegressor
-    from chainrule.network.embedding import Embedding as Embedding
+    from chainrule.network.layers import GLU as GLU
     from chainrule.network.layers import Activation as Activation
     from chainrule.network.layers import AlphaDropout as AlphaDropout
     from chainrule.network.layers import BatchNorm as BatchNorm
     from chainrule.network.layers import Dense as Dense
     from chainrule.network.layers import Dropout as Dropout
+    from chainrule.network.layers import Embedding as Embedding
     from chainrule.network.layers import GaussianNoise as GaussianNoise
     from chainrule.network.layers import LayerNorm as LayerNorm
     from chainrule.network.layers import Pool as Pool
     from chainrule.network.layers import Residual as Residual
+    from chainrule.network.layers import RMSNorm as RMSNorm
     from chainrule.plots.report import report as report
     from chainrule.training.batches import Rows as Rows
     from chainrule.training.checkpoints import Checkpoints as Checkpoints
+    from chainrule.training.ensemble import EnsemblePredictor as EnsemblePredictor
     from chainrule.training.ensemble import EnsembleTrainer as EnsembleTrainer
     from chainrule.training.finder import RateCurve as RateCurve
     from chainrule.training.finder import range_test as range_test
@@ -64,16 +67,19 @@ _HOMES = {
     "Network": "engine.network",
     "Dense": "network.layers",
     "Activation": "network.layers",
-    "Embedding": "network.embedding",
+    "GLU": "network.layers",
+    "Embedding": "network.layers",
     "BatchNorm": "network.layers",
     "LayerNorm": "network.layers",
+    "RMSNorm": "network.layers",
     "Dropout": "network.layers",
     "AlphaDropout": "network.layers",
     "GaussianNoise": "network.layers",
     "Residual": "network.layers",
     "Pool": "network.layers",
     "Predictor": "engine.predictor",
-    "EnsemblePredictor": "engine.ensemble",
+    "Members": "engine.parameters",
+    "EnsemblePredictor": "training.ensemble",
     "Trainer": "training.trainer",
     "EnsembleTrainer": "training.ensemble",
     "train": "training.loop",

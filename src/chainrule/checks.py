@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import fields
-from typing import Any, ClassVar, NamedTuple, TypeVar
+from dataclasses import dataclass, fields
+from numbers import Integral, Real
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
@@ -14,32 +15,78 @@ from chainrule.errors import InputError, InputTypeError, unknown_name
 Entry = TypeVar("Entry")
 
 
-class Interval(NamedTuple):
-    """From `low` to `high`, or without end where that is None."""
+@dataclass(frozen=True)
+class Number:
+    """A number of an interval: a check to call with where it was given and what.
 
-    low: float
-    high: float | None
-    open_below: bool = False
-    open_above: bool = False
+    Parameters
+    ----------
+    low, high : ends of the interval
+    open_low, open_high : whether an end does not belong to it
+    whole : whether only integers do
+    infinite : whether infinity passes
+    mend : how to come by one
+
+    Raises
+    ------
+    InputTypeError
+        Of a call with what is no number, or no integer where one is wanted; a truth value is none.
+    InputError
+        For a number outside of the interval, or one that is not finite.
+
+    Examples
+    --------
+    >>> Number(0, 1, open_high=True)("Dropout(rate=)", 0.5)
+    >>> Number(1, whole=True)("Dense(units=)", 0)
+    Traceback (most recent call last):
+    chainrule.errors.InputError: Dense(units=): expected a whole number of at least 1; received 0. Give such a number.
+    """
+
+    low: float = -math.inf
+    high: float = math.inf
+    open_low: bool = False
+    open_high: bool = False
+    whole: bool = False
+    infinite: bool = False
+    mend: str = "Give such a number."
+
+    def __call__(self, where: str, value: Any) -> None:
+        if self.infinite and isinstance(value, Real) and value == math.inf:
+            return
+        if not isinstance(value, Integral if self.whole else Real) or isinstance(value, (bool, np.bool_)):
+            raise InputTypeError(where, str(self), repr(value), self.mend)
+        above = value > self.low if self.open_low else value >= self.low
+        below = value < self.high if self.open_high else value <= self.high
+        if not (above and below and finite(value)):
+            raise InputError(where, str(self), repr(value), self.mend)
+
+    def __str__(self) -> str:
+        noun = "a whole number" if self.whole else "a number"
+        if math.isfinite(self.high):
+            left, right = "(" if self.open_low else "[", ")" if self.open_high else "]"
+            noun += f" in {left}{self.low:g}, {self.high:g}{right}"
+        elif math.isfinite(self.low):
+            noun += f" above {self.low:g}" if self.open_low else f" of at least {self.low:g}"
+        return noun + (" or inf" if self.infinite else "")
 
 
-class Count(NamedTuple):
-    """A whole number of at least `least`; `mend` says how to come by one."""
-
-    mend: str
-    least: int = 1
+def at_least(least: int, mend: str = "Give such a number.") -> Number:
+    """A whole number of at least so many."""
+    return Number(least, whole=True, mend=mend)
 
 
-POSITIVE = Interval(0, None, open_below=True)
-NOT_NEGATIVE = Interval(0, None)
-UP_TO_1 = Interval(0, 1)
-BELOW_1 = Interval(0, 1, open_above=True)
+POSITIVE = Number(0, open_low=True)
+NOT_NEGATIVE = Number(0)
+UP_TO_1 = Number(0, 1)
+BELOW_1 = Number(0, 1, open_high=True)
+BETWEEN_0_AND_1 = Number(0, 1, open_low=True, open_high=True)
+COUNT = at_least(1)
 
 
 class Checked:
     """A dataclass whose fields are checked by name, when it is made. None passes where it is the default."""
 
-    bounds: ClassVar[Mapping[str, Interval | Count]]
+    bounds: ClassVar[Mapping[str, Number]]
 
     def __post_init__(self) -> None:
         for one in fields(self):  # type: ignore[arg-type]
@@ -47,16 +94,7 @@ class Checked:
             if bound is None or (value is None and one.default is None):
                 continue
             where = f"{type(self).__name__}({one.name}=)"
-            if isinstance(bound, Interval):
-                check_number(where, value, *bound)
-            else:
-                check_count(where, value, bound)
-
-
-def check_count(where_: str, value: Any, bound: Count) -> None:
-    """Refuse what is not a whole number of at least `bound.least`."""
-    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < bound.least:
-        raise InputError(where_, f"a whole number of at least {bound.least}", repr(value), bound.mend)
+            bound(where, value)
 
 
 def entry(where: str, name: object, table: Mapping[str, Entry], or_else: str) -> Entry:
@@ -86,22 +124,3 @@ def finite(value: Any) -> bool:
         return math.isfinite(value)
     except OverflowError:
         return False
-
-
-def check_number(
-    where_: str,
-    value: Any,
-    low: float,
-    high: float | None,
-    open_below: bool = False,
-    open_above: bool = False,
-) -> None:
-    """Refuse what is not a number of the interval."""
-    number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
-    if number:
-        above = value > low if open_below else value >= low
-        below = high is None or (value < high if open_above else value <= high)
-    if not number or not (above and below and finite(value)):
-        left = "(" if open_below else "["
-        right = "inf)" if high is None else f"{high:g}" + (")" if open_above else "]")
-        raise InputError(where_, f"a number in {left}{low:g}, {right}", repr(value), "Choose one in this range.")

@@ -182,5 +182,5 @@ def test_options_are_parameters_of_the_estimators():
 
     for estimator, own in ((TableClassifier, knobs.CLASSIFICATION), (TableRegressor, knobs.REGRESSION)):
         assert {name for name, *_ in (*knobs.BOTH, *own)} <= set(estimator().get_params())
-    choices = next(kind for name, kind, _ in knobs.BOTH if name == "numbers")
-    assert list(choices.choices) == list(HOW)
+    encoding = next(kind for name, kind, _ in knobs.BOTH if name == "numbers")
+    assert list(encoding.names.choices) == list(HOW)

@@ -4,17 +4,18 @@ import numpy as np
 import pytest
 
 from chainrule import (
+    GLU,
     Activation,
     BatchNorm,
     Dense,
     Dropout,
-    EnsembleTrainer,
     LayerNorm,
     MLPClassifier,
     MLPRegressor,
     Network,
     Pool,
     Residual,
+    RMSNorm,
     Rows,
     SequenceClassifier,
     Sequences,
@@ -34,6 +35,7 @@ NETWORKS = {
     "gelu": [Dense(16, "gelu"), Dense(12, "gelu"), Dense(3)],
     "without bias": [Dense(16, "tanh", bias=False), Dense(3, bias=False)],
     "batch norm": [Dense(16), BatchNorm(), Activation("relu"), Dense(3)],
+    "rms norm": [Dense(16), RMSNorm(), Activation("tanh"), GLU(8), Dense(3)],
     "layer norm": [Dense(16), LayerNorm(), Activation("tanh"), Dense(3)],
     "residual": [Dense(16, "relu"), Residual([Dense(16, "relu"), Dense(16)]), Residual([Dense(8, "tanh")]), Dense(3)],
     "linear": [Dense(16), Dense(3)],
@@ -135,13 +137,13 @@ def test_training_has_the_same_bits_with_a_recorder(name, n_threads, kernels, mo
 @pytest.mark.parametrize("n_threads", [1, 2])
 def test_an_ensemble_has_the_same_bits_and_its_first_member_is_measured(n_members, n_threads):
     layers = DRAWN["dropout"]
-    settings = {"trainer": EnsembleTrainer, "n_members": n_members, "n_threads": n_threads}
+    settings = {"trainer": Trainer, "n_members": n_members, "n_threads": n_threads}
     alone, observed = (trained(layers, one, **settings) for one in (False, True))
     assert (alone.parameters.vector == observed.parameters.vector).all()
     one = Trainer(Network(layers, 5), "cross_entropy", optimisers.Adam(0.01), seed=streams(0).member(0), n_threads=1)
     one.observer = Recorder(one.network, share=1e9)
     one.shuffle = False
-    observed = EnsembleTrainer(
+    observed = Trainer(
         Network(layers, 5), "cross_entropy", optimisers.Adam(0.01), seed=0, n_members=n_members, n_threads=n_threads
     )
     observed.observer, observed.shuffle = Recorder(observed.network, share=1e9), False

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from chainrule import Activation, BatchNorm, Dense, LayerNorm, Network, Residual, plain
+from chainrule import GLU, Activation, BatchNorm, Dense, LayerNorm, Network, Residual, RMSNorm, plain
 from chainrule.engine.parameters import Parameters
 from chainrule.network.activations import ACTIVATIONS
 from chainrule.network.losses import LOSSES
@@ -72,6 +72,11 @@ def forward(layers, p, x, train, prefix=""):
             case LayerNorm():
                 mean, variance = x.mean(1, keepdims=True), x.var(1, keepdims=True)
                 x = p[f"{at}gain"] * (x - mean) / jnp.sqrt(variance + layer.eps) + p[f"{at}offset"]
+            case RMSNorm():
+                x = p[f"{at}gain"] * x / jnp.sqrt((x * x).mean(1, keepdims=True) + layer.eps)
+            case GLU():
+                gates, values = jnp.split(x @ p[f"{at}W"].T + p.get(f"{at}b", 0.0), 2, axis=1)
+                x = F[layer.activation](gates) * values
             case Residual():
                 skip = x @ p[f"{at}projection.W"].T if f"{at}projection.W" in p else x
                 x = skip + forward(layer.layers, p, x, train, at)
@@ -126,6 +131,10 @@ STACKS = {
     "batch norm first and last": [BatchNorm(eps=0.1), Dense(5, "tanh"), Dense(2), BatchNorm()],
     "layer norm": [Dense(5), LayerNorm(), Activation("gelu"), Dense(2)],
     "layer norm first and last": [LayerNorm(eps=0.1), Dense(5, "tanh"), Dense(2), LayerNorm()],
+    "rms norm": [Dense(5), RMSNorm(), Activation("gelu"), Dense(2)],
+    "rms norm first and last": [RMSNorm(eps=0.1), Dense(5, "tanh"), Dense(2), RMSNorm()],
+    "gates": [GLU(5), GLU(4, "silu", bias=False), GLU(3, "gelu"), Dense(2)],
+    "gates in a block, and last": [Dense(4), Residual([RMSNorm(), GLU(6, "silu"), Dense(4)]), GLU(2, "relu")],
     "no bias": [Dense(5, "tanh", bias=False), Dense(4, bias=False), BatchNorm(), Dense(2, bias=False)],
     "residual": [Dense(5, "gelu"), Residual([LayerNorm(), Dense(6, "tanh"), Dense(5)]), Dense(2)],
     "projection": [Residual([Dense(6, "tanh"), Dense(5)]), BatchNorm(), Dense(2)],

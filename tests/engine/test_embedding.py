@@ -7,7 +7,6 @@ from scipy.sparse import csr_matrix
 from chainrule import (
     Dense,
     Embedding,
-    EnsembleTrainer,
     Mixup,
     MLPRegressor,
     Network,
@@ -100,7 +99,7 @@ def test_levels_are_learned_alone_and_by_members(n_threads):
     network = Network([Embedding([200], [8]), Dense(1)], inputs=1)
     rate = optimisers.Adam(0.02)
     one = Trainer(network, "squared_error", rate, seed=0, n_threads=n_threads)
-    several = EnsembleTrainer(network, "squared_error", rate, n_members=3, seed=0, n_threads=n_threads)
+    several = Trainer(network, "squared_error", rate, n_members=3, seed=0, n_threads=n_threads)
     for _ in range(12):
         last, mean = one.epoch(Rows(x, y), 64), several.epoch(Rows(x, y), 64)
     assert last.loss < 0.01 and mean.loss < 0.01

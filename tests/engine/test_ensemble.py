@@ -8,11 +8,10 @@ from scipy.sparse import csr_matrix
 
 from chainrule import Activation, BatchNorm, Dense, Dropout, Network
 from chainrule.engine import threads
-from chainrule.engine.ensemble import EnsemblePredictor
-from chainrule.engine.members import Members
+from chainrule.engine.parameters import Members
 from chainrule.engine.predictor import Predictor
 from chainrule.engine.team import team
-from chainrule.engine.work import bind_abreast
+from chainrule.engine.work import bind
 from chainrule.errors import InputError
 from chainrule.network import losses
 
@@ -26,7 +25,7 @@ def ensemble(shaken):
         alone = [shaken(network, seed, np.float32) for seed in range(count)]
         chosen = losses.get(loss)
         members = Members.of(alone)
-        return EnsemblePredictor(network, members, chosen), [Predictor(network, one, chosen) for one in members]
+        return Predictor(network, members, chosen), [Predictor(network, one, chosen) for one in members]
 
     return make
 
@@ -61,6 +60,23 @@ def test_chosen_rows_sparse_rows_and_bound_rows(kernels, ensemble, X):
     np.testing.assert_array_equal(bound(X[chosen]), predict(X[chosen]))
     predict.parameters.vector[...] *= 0.5
     np.testing.assert_array_equal(bound(X[chosen]), predict(X[chosen]))
+
+
+@pytest.mark.parametrize("first", [Activation("tanh"), BatchNorm()], ids=str)
+def test_a_first_layer_that_works_in_place_leaves_the_batch_to_the_others(first, kernels, ensemble, X):
+    predict, alone = ensemble("squared_error", [first, Dense(2)])
+    np.testing.assert_array_equal(predict.each(X), [one(X) for one in alone])
+
+
+def test_one_network_is_an_ensemble_of_one(kernels, ensemble, X):
+    _, (alone, *_) = ensemble("gaussian", [Dense(4, "tanh"), Dropout(0.5), Dense(2)])
+    members = Predictor(alone.network, Members.of([alone.parameters]), alone.loss)
+    assert alone.members == members.members == 1
+    np.testing.assert_array_equal(members(X), alone(X))
+    np.testing.assert_array_equal(members.each(X), alone.each(X))
+    np.testing.assert_array_equal(alone.spread(X)[1], 0)
+    for one, other in zip(members.sample(X, 3), alone.sample(X, 3), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_a_pickle_predicts_the_same(kernels, ensemble, X):
@@ -111,7 +127,7 @@ def test_samples_where_nothing_is_drawn_are_the_spread(kernels, ensemble, X):
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 5])
-def test_works_abreast_do_what_each_does(count, shaken, numba_kernels):
+def test_works_side_by_side_do_what_each_does(count, shaken, numba_kernels):
     network = Network(LAYERS, 5)
     plans = [network.plan(shaken(network, seed), 8, loss="squared_error") for seed in range(5)]
     runs = [plan.run(8) for plan in plans]
@@ -120,7 +136,7 @@ def test_works_abreast_do_what_each_does(count, shaken, numba_kernels):
         run.arrays["w"][...] = 1
         run()
     expected = [plan.gradients.vector.copy() for plan in plans]
-    work = bind_abreast("numba", np.dtype(float), [run.steps for run in runs], rows=8)
+    work = bind("numba", np.dtype(float), [run.steps for run in runs], rows=8)
     with team("numba", count) as together:
         for of_the_team in (together, None):
             for plan in plans:

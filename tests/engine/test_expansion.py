@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from chainrule import Dense, Network, Predictor, Rows, Trainer, losses
-from chainrule.engine.expansion import UNBOUNDED, Clip, Code, Coded, Expansion, Levels, Missing, Smooth
+from chainrule.engine.expansion import BLOCKS as KINDS
+from chainrule.engine.expansion import UNBOUNDED, Clip, Code, Coded, Curve, Expansion, Levels, Missing, Smooth
 from chainrule.engine.fill import fill
 from chainrule.engine.kernels import Kernel, load
 from chainrule.errors import InputError
@@ -17,6 +18,8 @@ BLOCKS = {
     "missing": Missing(0),
     "levels": Levels(1, 3),
     "code": Code(1),
+    "curve": Curve(0, (-2.0, 0.5, 6.0), (1.0, -1.0, 3.0)),
+    "periodic": Curve(0, (0.0, 1.0, 3.0), (0.5, -1.0, 0.5), 3.0),
 }
 VALUES = np.array([[0.2, 0], [5, 2], [np.nan, -1], [-7, 3], [1e30, np.nan]], np.float32)
 FILLS = [0.25, -1.0]
@@ -36,6 +39,14 @@ def by_hand(block, column, fill):
             return x == np.arange(block.count)
         case Code():
             return x
+        case Curve():
+            turned = np.where(abs(x) < 1e9, x, block.knots[0])
+            turned = (turned - block.knots[0]) % block.period + block.knots[0] if block.period else x
+            return np.interp(turned, block.knots, block.heights)
+
+
+def test_every_kind_of_block_is_here():
+    assert {type(block) for block in BLOCKS.values()} == set(KINDS)
 
 
 @pytest.mark.parametrize("name", BLOCKS)
@@ -44,7 +55,7 @@ def test_a_block_is_its_formula(name):
     found = Coded(VALUES, Expansion([block], FILLS)).toarray()
     expected = by_hand(block, VALUES[:, block.source], FILLS[block.source])
     assert found.shape == (5, block.width)
-    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-6)
 
 
 def test_both_kernel_sets_expand_alike():
@@ -54,7 +65,7 @@ def test_both_kernel_sets_expand_alike():
         out = np.full((5, expansion.width), 9, np.float32)
         load(Kernel("expand"), out.dtype, which)(out, VALUES, expansion._program, expansion.fills, expansion._constants)
         results.append(out)
-    np.testing.assert_allclose(*results, rtol=1e-6)
+    np.testing.assert_allclose(*results, rtol=1e-6, atol=1e-6)
 
 
 def test_rows_are_taken_as_of_a_matrix():

@@ -9,7 +9,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chainrule import Activation, AlphaDropout, BatchNorm, Dense, Dropout, GaussianNoise, LayerNorm, Network, Residual
+from chainrule import (
+    GLU,
+    Activation,
+    AlphaDropout,
+    BatchNorm,
+    Dense,
+    Dropout,
+    GaussianNoise,
+    LayerNorm,
+    Network,
+    Residual,
+    RMSNorm,
+)
 from chainrule.network import activations, losses
 from chainrule.network.activations import ACTIVATIONS
 from chainrule.network.losses import LOSSES
@@ -21,6 +33,7 @@ BEHIND = {
     "alone": [],
     "batch norm": [BatchNorm()],
     "layer norm": [LayerNorm()],
+    "rms norm": [RMSNorm()],
 }
 #: Gradients are checked with what is drawn frozen: a plan draws the same in every run, until its step is moved on.
 DRAWN = [[], [Dropout(0.4)], [AlphaDropout(0.4)], [GaussianNoise(0.4)]]
@@ -58,6 +71,13 @@ def test_activations_in_dense(f, error, kernels):
 @pytest.mark.parametrize("f", [FEW[0], *(pytest.param(f, marks=pytest.mark.slow) for f in FEW[1:])])
 def test_a_few_activations_compiled(f, norm, drawn, error, numba_kernels):
     assert error([Dense(5), *BEHIND[norm], Activation(f), *drawn, Dense(2)]) < TOLERANCE
+
+
+@pytest.mark.parametrize("bias", [True, False], ids=["bias", "no bias"])
+@pytest.mark.parametrize("f", ACTIVATIONS)
+def test_gates(f, bias, error, numpy_kernels):
+    for drawn in DRAWN:
+        assert error([GLU(5, f, bias), *drawn, GLU(2, f, bias)]) < TOLERANCE
 
 
 @pytest.mark.parametrize("f", ACTIVATIONS)

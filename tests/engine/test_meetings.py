@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numba import types
 
-from chainrule import Activation, BatchNorm, Dense, Dropout, LayerNorm, Network, Pool, Residual
+from chainrule import GLU, Activation, BatchNorm, Dense, Dropout, LayerNorm, Network, Pool, Residual, RMSNorm
 from chainrule.engine import team as teams
 from chainrule.engine import work
 from chainrule.engine.kernels import access, arguments_of
@@ -40,7 +40,7 @@ def training(layers, inputs, rows, parts, optimiser=None, options=PLAIN, sequenc
         parameters, rows, sequences=sequences, loss="cross_entropy", gradients=gradients, n_threads=parts
     )
     update = Update(optimiser or AdamW(0.01), Penalty(), parameters, options)
-    piece = update.piece(parameters, gradients, plan.parts)
+    piece = update.program(parameters, gradients, plan.parts)
     plan.behind = piece.steps
     piece.renew(1, 0.01, rows)
     run = plan.run(rows, sequences)
@@ -97,6 +97,7 @@ def test_a_job_keeps_alive_what_it_works_on():
 STEPS = {
     "plain": dict(layers=[Dense(40, "gelu"), Dense(33, "relu"), Dense(3)]),
     "batch norm": dict(layers=[Dense(40), BatchNorm(), Activation("tanh"), Dropout(0.3), Dense(2)]),
+    "rms norm, gate": dict(layers=[GLU(40, "silu"), RMSNorm(), Activation("gelu"), Dense(2)]),
     "layer norm": dict(layers=[Dense(40), LayerNorm(), Activation("gelu"), Dense(2)]),
     "residual": dict(layers=[Residual([Dense(40, "tanh"), Residual([Dense(40)])]), Dense(2)]),
     "pool": dict(layers=[Dense(40, "tanh"), Pool("max"), Dense(2)], sequences=9),
@@ -148,7 +149,7 @@ def each(run):
 
 def test_segments_are_all_that_an_optimiser_touches():
     plan, _, update = made("plain", 3)
-    (step,) = update.piece(plan.parameters, plan.gradients, 3).steps
+    (step,) = update.program(plan.parameters, plan.gradients, 3).steps
     written = sum(touch.stop - touch.start for touch in touches(step) if touch.writes)
     assert written == 3 * update.moments[0].nbytes  # p, m and v, each entry once
 

@@ -3,7 +3,19 @@
 import numpy as np
 import pytest
 
-from chainrule import Activation, AlphaDropout, BatchNorm, Dense, Dropout, GaussianNoise, LayerNorm, Network, Residual
+from chainrule import (
+    GLU,
+    Activation,
+    AlphaDropout,
+    BatchNorm,
+    Dense,
+    Dropout,
+    GaussianNoise,
+    LayerNorm,
+    Network,
+    Residual,
+    RMSNorm,
+)
 from chainrule.errors import InputError
 
 STACKS = {
@@ -11,6 +23,7 @@ STACKS = {
     "no bias": [Dense(5, bias=False), Dense(6, "tanh", bias=False), Dense(3, bias=False)],
     "reads z": [Dense(5, "gelu"), Dense(6), Activation("gelu"), Dense(3)],
     "batch norm": [Dense(5), BatchNorm(), Activation("tanh"), Dense(3)],
+    "gate": [RMSNorm(), GLU(5, "tanh"), RMSNorm(), Dense(3)],
     "layer norm": [LayerNorm(), Dense(5, "tanh"), LayerNorm(), Dense(3)],
     "dropout": [Dense(5, "tanh"), Dropout(0.4), Dense(3)],
     "alpha dropout": [Dense(5, "tanh"), AlphaDropout(0.4), Dense(3)],

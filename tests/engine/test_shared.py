@@ -12,8 +12,7 @@ import pytest
 
 from chainrule import Dense, Network
 from chainrule.engine import threads
-from chainrule.engine.ensemble import EnsemblePredictor
-from chainrule.engine.members import Members
+from chainrule.engine.parameters import Members
 from chainrule.engine.predictor import Predictor, lent
 from chainrule.network import losses
 
@@ -24,9 +23,7 @@ X = np.random.default_rng(0).normal(size=(32, 20)).astype(np.float32)
 @pytest.fixture(params=[1, 3], ids=["one network", "members"])
 def predictor(request, shaken):
     each = [shaken(NETWORK, seed, np.float32) for seed in range(request.param)]
-    if request.param == 1:
-        return Predictor(NETWORK, each[0], LOSS)
-    return EnsemblePredictor(NETWORK, Members.of(each), LOSS)
+    return Predictor(NETWORK, each[0] if request.param == 1 else Members.of(each), LOSS)
 
 
 def test_threads_share_one_function(predictor, kernels):
@@ -350,11 +347,11 @@ assert inside.is_set() and codes == [0]
     "while another thread holds every lock": """
 from functools import cached_property
 from chainrule.engine.kernels import chosen_set
-from chainrule.engine.members import Run
+from chainrule.engine.plans import Runs
 model(n_members=2).fit(X, Y)
 held, done = threading.Event(), threading.Event()
 def hold():
-    lock = vars(vars(Run)["whole"]).get("lock", threading.RLock())  # of Python 3.11
+    lock = vars(vars(Runs)["whole"]).get("lock", threading.RLock())  # of Python 3.11
     with lock:
         held.set()
         done.wait()

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from chainrule import (
+    GLU,
     Activation,
     AlphaDropout,
     BatchNorm,
@@ -16,6 +17,7 @@ from chainrule import (
     Network,
     Pool,
     Residual,
+    RMSNorm,
 )
 from chainrule.engine import team as teams
 from chainrule.engine import threads
@@ -42,6 +44,7 @@ PROGRAMS = {
     "sample": ([Dense(40), BatchNorm(), Activation("tanh"), Dropout(0.3), Dense(2)], "sample", "poisson"),
     "batch norm": ([Dense(40), BatchNorm(), Activation("gelu"), Dropout(0.3), Dense(2)], "train", "poisson"),
     "frozen": ([Dense(40), BatchNorm(), Activation("tanh"), Dense(2)], "evaluate", None),
+    "rms norm, gate": ([Dense(40), RMSNorm(), Activation("tanh"), GLU(24), Dense(2)], "train", "squared_error"),
     "layer norm": ([Dense(40), LayerNorm(), Activation("tanh"), Dropout(0.3), Dense(2)], "train", "squared_error"),
     "residual": ([Residual([Dense(40, "tanh"), Residual([Dense(40)])]), Dense(2)], "train", "squared_error"),
     "pool": ([Dense(40, "tanh"), Pool("mean"), Dense(2)], "train", "squared_error"),

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from chainrule import (
+    GLU,
     Activation,
     AlphaDropout,
     BatchNorm,
@@ -15,6 +16,7 @@ from chainrule import (
     Network,
     Pool,
     Residual,
+    RMSNorm,
 )
 from chainrule.engine.kernels import Kernel, load, numba_set, numpy_set
 from chainrule.engine.kernels.numba_set import gathering, matrices, optimisers, updates
@@ -62,8 +64,15 @@ PROGRAMS = {
     "batch norm, z": (block([BatchNorm()], "gelu", Dense(3)), "train", "binary_cross_entropy"),
     "batch norm, frozen": (block([BatchNorm()], "gelu", Dense(3)), "evaluate", None),
     "layer norm": (block([LayerNorm()], "tanh", Dropout(0.3), Dense(3)), "train", "squared_error"),
+    "rms norm": (block([RMSNorm()], "tanh", Dropout(0.3), Dense(3)), "train", "squared_error"),
+    "rms norm, z": (block([RMSNorm()], "gelu", Dense(3)), "train", "squared_error"),
+    "gate, z": ([GLU(7, "gelu"), GLU(4, "sigmoid"), Dense(3)], "train", "squared_error"),
     "layer norm, z": (block([LayerNorm()], "gelu", Dense(3)), "train", "squared_error"),
-    "norms": (block([BatchNorm()], "tanh", *block([LayerNorm()], "tanh", Dense(3))), "predict", "cross_entropy"),
+    "norms": (
+        block([BatchNorm()], "tanh", *block([LayerNorm()], "tanh", *block([RMSNorm()], "tanh", Dense(3)))),
+        "predict",
+        "cross_entropy",
+    ),
     "sigmoid link": ([Dense(3)], "predict", "binary_cross_entropy"),
     "exp link": ([Dense(3)], "predict", "poisson"),
     **{loss: ([Dense(4)], "train", loss) for loss in LOSSES},

@@ -16,7 +16,6 @@ from chainrule import (
     TableRegressor,
     diagnose,
 )
-from chainrule.engine.ensemble import EnsemblePredictor
 from chainrule.engine.predictor import Predictor
 from chainrule.errors import DivergenceError, InputError
 from chainrule.estimators.one_value import Learner
@@ -181,15 +180,14 @@ READERS = {
 
 def swapping(monkeypatch, model, other):
     """Whenever a network has predicted, let a fit in another thread have ended, with other classes and columns."""
-    for kind in (Predictor, EnsemblePredictor):
-        whole = kind.__call__
+    whole = Predictor.__call__
 
-        def call(self, *args, whole=whole, **kwargs):
-            found = whole(self, *args, **kwargs)
-            model._put_in_place(other._at_rest())
-            return found
+    def call(self, *args, **kwargs):
+        found = whole(self, *args, **kwargs)
+        model._put_in_place(other._at_rest())
+        return found
 
-        monkeypatch.setattr(kind, "__call__", call)
+    monkeypatch.setattr(Predictor, "__call__", call)
 
 
 @pytest.mark.parametrize("reader", READERS)

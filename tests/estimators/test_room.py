@@ -72,7 +72,7 @@ def test_memory_that_the_machine_refuses_is_told_in_our_form(monkeypatch):
     def refused(*arguments, **settings):
         raise MemoryError("Unable to allocate 8.00 GiB for an array with shape (2147483648,)")
 
-    monkeypatch.setattr("chainrule.estimators.ensemble.initial", refused)
+    monkeypatch.setattr("chainrule.estimators.session.initial", refused)
     with pytest.raises(TooLargeError, match=r"MLPClassifier\.fit: expected what fits in memory; received Unable to al"):
         MLPClassifier((4,)).fit(X, Y)
     with pytest.raises(TooLargeError, match=r"TableClassifier\.fit: expected what fits in memory; received Unable"):

@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 
 import chainrule
 from chainrule import (
+    GLU,
     AlphaDropout,
     Dense,
     LayerNorm,
     MLPClassifier,
     MLPRegressor,
+    RMSNorm,
     SequenceClassifier,
     TableClassifier,
     TableRegressor,
@@ -43,6 +45,7 @@ TABLE = pd.DataFrame(
 )
 SETS = [X[at : at + 2] for at in range(20)]
 
+LAYERS = [GLU(4, "silu"), RMSNorm(), Dense(4), LayerNorm(), AlphaDropout(0.1)]
 MODELS = [
     (MLPClassifier((4,), norm="batch", early_stopping=True, calibration=True, max_iter=2), X, np.arange(30) % 3),
     (MLPRegressor("gaussian", (4,), n_members=2, residual=True, dropout=0.1, max_iter=2), X, X[:, 0]),
@@ -51,7 +54,9 @@ MODELS = [
     (TableClassifier(hidden_layer_sizes=(4,), max_iter=2), TABLE, np.arange(30) % 3),
     (TableRegressor(hidden_layer_sizes=(4,), max_iter=2, numbers="robust"), TABLE, X[:, 0]),
     (
-        TableRegressor(hidden_layer_sizes=(4,), max_iter=2, numbers="quantile", columns={"day": "category"}),
+        TableRegressor(
+            hidden_layer_sizes=(4,), max_iter=2, numbers="quantile", columns={"day": "category", "number": "cyclic"}
+        ),
         TABLE, X[:, 0],
     ),
     (
@@ -62,7 +67,7 @@ MODELS = [
         X, np.arange(30) % 3,
     ),
     (
-        MLPRegressor(losses.Quantile((0.1, 0.9)), layers=[Dense(4), LayerNorm(), AlphaDropout(0.1)], max_iter=2),
+        MLPRegressor(losses.Quantile((0.1, 0.9)), layers=LAYERS, max_iter=2),
         X, X[:, 0],
     ),
 ]  # fmt: skip

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from chainrule import (
+    GLU,
     Activation,
     AlphaDropout,
     BatchNorm,
@@ -17,9 +18,10 @@ from chainrule import (
     Network,
     Pool,
     Residual,
+    RMSNorm,
 )
 from chainrule.errors import InputError, InputTypeError
-from chainrule.network.layers import Layer, named_parameters, widths
+from chainrule.network.layers import LAYERS, named_parameters, widths
 
 #: layer, width behind 4 inputs, parameters with 4 inputs as name: (shape, kind), flops per row
 CONTRACT = [
@@ -33,6 +35,9 @@ CONTRACT = [
         0,
     ),
     (LayerNorm(), 4, {"gain": ((4,), "gain"), "offset": ((4,), "offset")}, 0),
+    (RMSNorm(), 4, {"gain": ((4,), "gain")}, 0),
+    (GLU(3, "silu"), 3, {"W": ((6, 4), "weight"), "b": ((6,), "bias")}, 48),
+    (GLU(3, bias=False), 3, {"W": ((6, 4), "weight")}, 48),
     (Dropout(0.5), 4, {}, 0),
     (AlphaDropout(0.5), 4, {}, 0),
     (GaussianNoise(0.5), 4, {}, 0),
@@ -55,7 +60,7 @@ every_layer = pytest.mark.parametrize(
 
 
 def test_every_kind_of_layer_is_here():
-    assert {type(layer) for layer, *_ in CONTRACT} == set(Layer.__subclasses__())
+    assert {type(layer) for layer, *_ in CONTRACT} == set(LAYERS)
 
 
 @every_layer

@@ -6,18 +6,20 @@ import pytest
 
 from chainrule.errors import InputError
 from chainrule.network import activations
-from chainrule.network.embedding import Embedding
 from chainrule.network.initialisers import Constant, Normal, Orthogonal, VarianceScaling
 from chainrule.network.layers import (
+    GLU,
     Activation,
     AlphaDropout,
     BatchNorm,
     Dense,
     Dropout,
+    Embedding,
     GaussianNoise,
     LayerNorm,
     Pool,
     Residual,
+    RMSNorm,
 )
 from chainrule.network.serial import from_data, to_data
 
@@ -30,6 +32,8 @@ LAYERS = (
     Activation("gelu"),
     BatchNorm(0.2, 1e-3),
     LayerNorm(1e-4),
+    RMSNorm(1e-4),
+    GLU(3, "silu", bias=False),
     Dropout(0.3),
     AlphaDropout(0.3),
     GaussianNoise(0.3),

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy.special import ndtri
 
-from chainrule.engine.expansion import Clip, Levels, Missing, Smooth
+from chainrule.engine.expansion import Clip, Curve, Levels, Missing, Smooth
 from chainrule.errors import InputError
 from chainrule.tables import encoder, kinds, numbers
 from chainrule.tables.encodings import Category, Date, Number
@@ -208,6 +208,69 @@ def test_few_values_have_a_bin_between_each():
     number, x = matrix([1, 2, 5] * 10)
     assert number.parts[0].width == 2
     np.testing.assert_allclose(np.unique(x[:, :2], axis=0), [[0, 0], [0.3, 0], [0.3, 0.6 - 0.3]], atol=1e-6)
+
+
+def test_log_tells_sizes_apart_over_many_orders_and_beyond_those_seen():
+    values = np.exp(RANDOM.uniform(np.log(1e-3), np.log(1e6), 3000))
+    _, x = matrix(values, "log", probe=[1e-3, 1.0, 1e3, 1e6, 1e9])
+    steps = np.diff(x[:, 0])
+    np.testing.assert_allclose(steps[1:], steps[1:].mean(), rtol=0.02)  # the first is near the unit, where it bends
+    _, x = matrix(values, "log")
+    assert abs(x.mean()) < 1e-3 and abs(x.std() - 1) < 1e-3
+
+
+def test_log_has_a_sign():
+    values = np.r_[-(10.0 ** np.arange(6)), 0, 10.0 ** np.arange(6)]
+    _, x = matrix(values, "log")
+    np.testing.assert_allclose(x[:, 0], -x[::-1][:, 0][np.argsort(-values[::-1])][::-1], atol=1)
+    assert (np.diff(x[np.argsort(values), 0]) > 0).all()
+    np.testing.assert_allclose(np.diff(x[-5:, 0]), np.diff(x[-5:, 0]).mean(), rtol=0.2)
+
+
+def test_log_of_numbers_far_from_0_is_a_line():
+    values = np.arange(5000) + 2.0**40
+    np.testing.assert_array_equal(matrix(values, "log")[1], matrix(values, "standard")[1])
+
+
+@pytest.mark.parametrize("offset", [0, 1, 1990])
+def test_cyclic_numbers_go_round(offset):
+    hours = RANDOM.permutation(np.repeat(np.arange(24), 5)) + offset
+    number, x = matrix(hours, "cyclic", probe=np.arange(48) + offset)
+    turn = 2 * np.pi * np.arange(48) / 24
+    np.testing.assert_allclose(x, np.stack([np.sin(turn), np.cos(turn)], axis=1), atol=1e-3)
+    names = encoder.Encoder((number,)).feature_names()
+    assert len(set(names)) == 2
+    angles = matrix(RANDOM.uniform(0, 360, 5000), "cyclic", probe=[0.1, 359.9, 719.9])[1]
+    np.testing.assert_allclose(angles[1:], angles[[0, 0]], atol=0.02)
+
+
+def test_how_a_column_is_encoded_may_be_said():
+    found = fitted(said={"few": "cyclic", "number": "log", "gaps": "standard"})
+    by_name = {one.name: one for one in found.encodings}
+    assert [type(part) for part in by_name["few"].parts] == [Curve, Curve]
+    assert [type(part) for part in by_name["number"].parts] == [Curve]
+    assert [type(part) for part in by_name["gaps"].parts] == [Clip, Missing]
+    with pytest.raises(InputError, match="column 'word'"):
+        fitted(said={"word": "log"})
+
+
+def test_parts_of_a_date_that_come_round_are_cyclic():
+    date = next(one for one in fitted(how="cyclic").encodings if one.name == "time")
+    curves = {number.name for number in date.numbers if all(isinstance(part, Curve) for part in number.parts)}
+    assert curves == {"month", "weekday", "hour"}
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Curve(0, (0.0,), (1.0,)), lambda: Curve(0, (0.0, 0.0), (1.0, 2.0)),
+        lambda: Curve(0, (0.0, 1.0), (1.0,)),
+        lambda: Curve(0, (0.0, 1.0), (1.0, 2.0), -1.0), lambda: Curve(0, (0.0, np.inf), (1.0, 2.0)),
+    ],
+)  # fmt: skip
+def test_curves_that_are_none_are_refused(make):
+    with pytest.raises(InputError):
+        make()
 
 
 @pytest.mark.parametrize("how", numbers.HOW)

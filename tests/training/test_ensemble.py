@@ -11,6 +11,7 @@ from chainrule import (
     BatchNorm,
     Dense,
     Dropout,
+    EnsemblePredictor,
     EnsembleTrainer,
     GaussianNoise,
     Network,
@@ -22,13 +23,12 @@ from chainrule import (
     train,
 )
 from chainrule.engine import threads
-from chainrule.engine.ensemble import EnsemblePredictor
-from chainrule.engine.members import Members, Sharing, sharing
+from chainrule.engine.parameters import Members
+from chainrule.engine.plans import Sharing, sharing
 from chainrule.engine.predictor import Predictor
 from chainrule.errors import InputError
 from chainrule.training import loop
 from chainrule.training.averaging import EMA
-from chainrule.training.ensemble import EnsembleEvaluator
 from chainrule.training.mixup import Mixup
 from chainrule.training.optimisers import SGD, AdamW, Muon
 from chainrule.training.penalty import Penalty
@@ -52,7 +52,7 @@ SETTINGS = {
 
 
 def make(n_members=3, loss="squared_error", optimiser=None, seed=7, **settings):
-    made = EnsembleTrainer(NETWORK, loss, optimiser or AdamW(0.01), seed=seed, n_members=n_members, **settings)
+    made = Trainer(NETWORK, loss, optimiser or AdamW(0.01), seed=seed, n_members=n_members, **settings)
     made.planned = 12
     return made
 
@@ -127,7 +127,7 @@ def test_training_goes_on_bit_for_bit(again, options, kernels, problem):
 def test_the_loop_stops_it_and_restores_the_best(kernels, problem):
     data, held_out = problem(rows=60), problem(rows=20)
     made = make()
-    watch = Validation(EnsembleEvaluator(NETWORK, made.model, made.loss), held_out)
+    watch = Validation(Evaluator(NETWORK, made.model, made.loss), held_out)
     stopping = Stopping(patience=2, tol=10.0)
     records = list(train(made, data, 16, 20, stopping, watch))
     assert len(records) == 4  # nothing improves by 10: one more than the patience behind the first
@@ -155,7 +155,7 @@ def test_batch_sizes_may_change_between_epochs(kernels, problem):
 def test_members_share_the_rows_of_a_batch(kernels, problem):
     made = make()
     made.epoch(problem(), 16)
-    first, *others = (plan.run(16).arrays for plan in made._bound[0].plans)
+    first, *others = (plan.run(16).arrays for plan in made._bound[0].each)
     for arrays in others:
         assert all(np.shares_memory(arrays[name], first[name]) for name in ("x", "y", "w"))
         assert not np.shares_memory(arrays["total"], first["total"])
@@ -222,14 +222,29 @@ def test_members_learn_from_sequences_as_each_does_alone(kernels):
     packed = pack([generator.normal(size=(n, 5)).astype(np.float32) for n in (3, 1, 4, 2, 6)])
     data = Sequences(packed, generator.normal(size=(5, 2)).astype(np.float32))
     network = Network([Dense(8, "tanh"), Dropout(0.2), Pool("mean"), Dense(2)], 5)
-    made = EnsembleTrainer(network, "squared_error", AdamW(0.01), seed=7, n_members=2)
+    made = Trainer(network, "squared_error", AdamW(0.01), seed=7, n_members=2)
     alone = [Trainer(network, "squared_error", AdamW(0.01), seed=streams(7).member(k)) for k in range(2)]
     for _ in range(2):
         for trainer in (made, *alone):
             trainer.epoch(data, 2)
     for member, one in zip(made.parameters, alone, strict=True):
         np.testing.assert_array_equal(member.vector, one.parameters.vector)
-    predict = EnsemblePredictor(network, made.model, made.loss)
+    predict = Predictor(network, made.model, made.loss)
     each = [Predictor(network, one.parameters, one.loss)(packed) for one in alone]
     np.testing.assert_allclose(predict(packed), np.mean(each, axis=0), rtol=1e-5)
     assert predict.sample(packed, 2)[0].shape == (5, 2)
+
+
+@pytest.mark.parametrize("n_members", [1, 3])
+def test_names_of_before_do_the_same_and_say_what_to_write(n_members, kernels, problem):
+    with pytest.warns(DeprecationWarning, match="write Trainer"):
+        before = EnsembleTrainer(NETWORK, "squared_error", AdamW(0.01), seed=7, n_members=n_members)
+    before.epoch(problem(), 16)
+    now = make(n_members)
+    now.epoch(problem(), 16)
+    assert fingerprint(before) == fingerprint(now)
+    assert before.parameters["1.W"].shape == (n_members, 16, 5)
+    with pytest.warns(DeprecationWarning, match=r"write Predictor\(\.\.\.\)"):
+        predictor = EnsemblePredictor(NETWORK, before.model, before.loss)
+    X = problem().X
+    np.testing.assert_array_equal(predictor(X), Predictor(NETWORK, now.model, now.loss)(X))

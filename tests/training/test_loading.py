@@ -6,7 +6,9 @@ from scipy.sparse import csr_matrix
 
 from chainrule import BatchNorm, Dense, Dropout, Network, Rows, Trainer
 from chainrule.engine.expansion import Clip, Coded, Expansion, Levels, Missing
+from chainrule.engine.plans import Sharing, plans
 from chainrule.errors import InputError
+from chainrule.network.losses import CrossEntropy
 from chainrule.training import loading
 from chainrule.training.averaging import EMA
 from chainrule.training.loading import Loader
@@ -71,8 +73,8 @@ def test_steps_at_once_are_steps_one_by_one(optimiser, numba_kernels, monkeypatc
 
 def test_groups_are_of_one_size_and_leave_alone_what_is_to_be_alone(numba_kernels):
     data, network = rows("dense", 90), Network(LAYERS, 6)
-    plan = network.plan(network.init(0), 8, loss="cross_entropy")
-    load = Loader(data, plan)
+    bound = plans(network, network.init(0), {"rows": 8}, "train", CrossEntropy(), Sharing(1, (1,)))
+    load = Loader(data, bound)
     assert load.together > 5
     load.together = 5
     groups = list(load.groups(data.batches(8, None), {0, 7}.__contains__))
@@ -145,5 +147,4 @@ def test_what_a_batch_size_needs_goes_with_it(numba_kernels):
     data = rows("dense", 200)
     for count in range(1, 200):
         evaluate(data.part(np.arange(count)))
-    assert len(evaluate._plan._runs) <= 64
-    assert not hasattr(evaluate._plan, "_rooms")
+    assert len(evaluate._plans._runs) <= 64

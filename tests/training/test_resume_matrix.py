@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from chainrule import (
+    GLU,
     Activation,
     AlphaDropout,
     BatchNorm,
@@ -23,6 +24,7 @@ from chainrule import (
     LayerNorm,
     Mixup,
     Residual,
+    RMSNorm,
     StepOptions,
     train,
 )
@@ -94,6 +96,7 @@ SCHEDULES = {
 STACKS = {
     "plain": (Dense(16, "tanh"), Dense(12, "relu")),
     "batch norm, dropout": (Dense(16), BatchNorm(), Activation("relu"), Dropout(0.1), Dense(12, "tanh")),
+    "rms norm, gate": (Dense(16), RMSNorm(), GLU(16, "silu"), Dense(12, "tanh")),
     "layer norm, residual": (Dense(16), LayerNorm(), Residual([Dense(16, "gelu")]), Dense(12, "tanh")),
     "alpha dropout": (Dense(16, "selu", init="lecun_normal"), AlphaDropout(0.05), Dense(12, "selu")),
     "noise": (GaussianNoise(0.1), Dense(16, "silu"), GaussianNoise(0.05), Dense(12, "tanh")),

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from chainrule import (
+    GLU,
     Activation,
     AlphaDropout,
     BatchNorm,
@@ -19,6 +20,7 @@ from chainrule import (
     Network,
     Pool,
     Residual,
+    RMSNorm,
     Rows,
     SequenceClassifier,
     SequenceRegressor,
@@ -40,6 +42,7 @@ STACKS = {
     "dense": [Dense(4, "tanh")],
     "activation": [Dense(4), Activation("gelu")],
     "layer norm": [Dense(4), LayerNorm()],
+    "rms norm, gate": [Dense(4), RMSNorm(), GLU(4, "tanh")],
     "batch norm": [Dense(4), BatchNorm()],
     "dropout": [Dense(4, "tanh"), Dropout(0.4)],
     "alpha dropout": [Dense(4, "selu"), AlphaDropout(0.2)],

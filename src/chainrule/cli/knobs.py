@@ -21,12 +21,30 @@ def sizes(value: Any) -> tuple[int, ...]:
     return found
 
 
+class NumberEncoding(click.ParamType):
+    """One of the names in `tables.numbers.HOW`, which are imported where they are asked for."""
+
+    name = "encoding"
+
+    @property
+    def names(self) -> click.Choice:
+        from chainrule.tables.numbers import HOW
+
+        return click.Choice(list(HOW))
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return self.names.convert(value, param, ctx)
+
+    def get_metavar(self, *given: Any, **named: Any) -> str | None:
+        return self.names.get_metavar(*given, **named)
+
+
 _COUNT, _POSITIVE = click.IntRange(1), click.FloatRange(0, min_open=True)
 _SHARE = click.FloatRange(0, 1, max_open=True)
 
 #: Parameter, type of its option, help.
 BOTH: tuple[tuple[str, Any, str], ...] = (
-    ("numbers", click.Choice(["piecewise", "standard", "robust", "quantile"]), "How numbers are encoded."),
+    ("numbers", NumberEncoding(), "How numbers are encoded."),
     ("hidden_layer_sizes", sizes, "Units of each hidden layer, such as 256,256."),
     ("activation", str, "Of the hidden layers: relu, gelu, silu, tanh and others."),
     ("dropout", _SHARE, "Share of the units dropped in training."),

@@ -18,7 +18,7 @@ from chainrule.engine.parameters import Parameters
 from chainrule.engine.plan import Tapped
 from chainrule.engine.stages import Block, Stage, stages
 from chainrule.network.activations import ActivationFunction
-from chainrule.network.layers import BatchNorm, Layer, LayerNorm, Residual
+from chainrule.network.layers import NORMS, Layer, Residual
 
 Array = NDArray[Any]
 
@@ -255,10 +255,10 @@ def probed(layers: Sequence[Layer], prefix: str = "") -> Iterator[tuple[Probed, 
     """The layers that are probed, in the order of the forward pass, with their functions."""
     for stage in stages(layers, fuse=True):
         if isinstance(stage, Stage) and stage.dense is not None:
-            norm, f = NORMS[type(stage.norm)], stage.activation
+            norm, f = _NAMES[type(stage.norm)], stage.activation
             yield Probed(f"{prefix}{stage.dense_at}", stage.dense.units, f.name, norm), f
         elif isinstance(stage, Block) and isinstance(stage.layer, Residual):
             yield from probed(stage.layer.layers, f"{prefix}{stage.last}.")
 
 
-NORMS: dict[type, str] = {BatchNorm: "batch", LayerNorm: "layer", type(None): ""}
+_NAMES: dict[type, str] = {kind: name for name, kind in NORMS.items()} | {type(None): ""}

@@ -8,7 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from chainrule.errors import InputError, InputTypeError
 from chainrule.network import activations
-from chainrule.network.layers import Activation, BatchNorm, Dense, Dropout, Layer, LayerNorm, Residual
+from chainrule.network.layers import NORMS, Activation, Dense, Dropout, Layer, Norm, Residual
 from chainrule.training import optimisers
 
 #: Parameters that say what the hidden layers are. Where an estimator has `layers`, these are rewritten instead.
@@ -136,7 +136,7 @@ def _rewritten(layer: Layer, changes: Mapping[str, Any]) -> list[Layer]:
             return [Activation(changes.get("activation", name))]
         case Dropout() if "dropout" in changes:
             return []
-        case BatchNorm() | LayerNorm() if "norm" in changes:
+        case Norm() if "norm" in changes:
             return []
         case Dense():
             return _dense(layer, changes)
@@ -150,7 +150,7 @@ def _dense(layer: Dense, changes: Mapping[str, Any]) -> list[Layer]:
     dense = replace(layer, init=changes.get("init", layer.init), activation=layer.activation if linear else f)
     block: list[Layer] = [dense]
     if changes.get("norm"):
-        norm: Layer = BatchNorm() if changes["norm"] == "batch" else LayerNorm()
+        norm: Layer = NORMS[changes["norm"]]()
         block = [replace(dense, activation="identity"), norm, *([] if linear else [Activation(f)])]
     if changes.get("dropout"):
         block.append(Dropout(changes["dropout"]))

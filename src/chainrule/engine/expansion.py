@@ -10,14 +10,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.checks import COUNT, Number, at_least
 from chainrule.engine.kernels import Kernel, chosen_set, load
 from chainrule.errors import InputError
-from chainrule.network.checks import check_count
 
 Array = NDArray[Any]
 F32 = np.dtype(np.float32)
@@ -27,16 +28,8 @@ EXPAND = Kernel("expand")
 UNBOUNDED = float(np.finfo(np.float32).max)
 
 
-def check_numbers(where: str, values: Sequence[float]) -> None:
-    """Refuse what is no finite number.
-
-    Raises
-    ------
-    InputError
-    """
-    for value in values:
-        if not isinstance(value, (int, float)) or isinstance(value, bool) or not abs(value) <= UNBOUNDED:
-            raise InputError(where, "finite numbers of float32", repr(value)[:80], "Fit the encoder anew.")
+#: A constant of an encoding, in float32.
+CONSTANT = Number(-UNBOUNDED, UNBOUNDED, mend="Fit the encoder anew.")
 
 
 @dataclass(frozen=True)
@@ -51,9 +44,9 @@ class Block(ABC):
 
     def __post_init__(self) -> None:
         where = f"{type(self).__name__}(source={self.source!r})"
-        if not isinstance(self.source, int) or self.source < 0:
-            raise InputError(where, "the number of a column", repr(self.source), "Columns are counted from 0.")
-        check_numbers(where, self.constants)
+        at_least(0, "It is the place of a column.")(where, self.source)
+        for constant in self.constants:
+            CONSTANT(where, constant)
 
     @property
     def width(self) -> int:
@@ -123,7 +116,7 @@ class Levels(Block):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_count("Levels(count=)", self.count)
+        COUNT("Levels(count=)", self.count)
 
     @property
     def width(self) -> int:
@@ -136,6 +129,37 @@ class Code(Block):
 
     kind = 4
     constants = ()
+
+
+@dataclass(frozen=True)
+class Curve(Block):
+    """A function by its heights at ascending knots: lines between them, and flat beyond the ends.
+
+    With a `period` above 0 it goes on round after round: v counts by how far it is behind the first knot, of which the
+    last is a period away.
+    """
+
+    kind = 5
+    knots: tuple[float, ...]
+    heights: tuple[float, ...]
+    period: float = 0.0
+
+    @property
+    def constants(self) -> tuple[float, ...]:
+        return (len(self.knots), self.period, *self.knots, *self.heights)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        ascend = all(a < b for a, b in pairwise(self.knots))
+        if len(self.knots) < 2 or len(self.knots) != len(self.heights) or not ascend or self.period < 0:
+            raise InputError(
+                "Curve", "at least 2 ascending knots, a height for each, and a period of 0 or more",
+                f"{len(self.knots)} knots, {len(self.heights)} heights, a period of {self.period}", "Fit anew.",
+            )  # fmt: skip
+
+
+#: Every kind of block.
+BLOCKS: tuple[type[Block], ...] = (Clip, Smooth, Missing, Levels, Code, Curve)
 
 
 class Expansion:

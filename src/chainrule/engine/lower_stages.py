@@ -9,7 +9,8 @@ from chainrule.engine.builder import Builder
 from chainrule.engine.draws import NOTHING
 from chainrule.engine.program import Argument, Everyones, InPlace, Out, Own, Start, Transposed, Value, Weight, Zeros
 from chainrule.engine.stages import IDENTITY, Stage
-from chainrule.network.layers import BatchNorm, LayerNorm
+from chainrule.network import activations
+from chainrule.network.layers import GLU, BatchNorm, LayerNorm, Norm
 
 
 def lower_stage(b: Builder, stage: Stage, x: Value, prefix: str) -> Value:
@@ -41,7 +42,8 @@ def lower_stage(b: Builder, stage: Stage, x: Value, prefix: str) -> Value:
     if stage.norm is not None:
         at = f"{prefix}{stage.norm_at}"
         x_hat = Value(f"{at}.x_hat", z.space, z.width)
-        b.tap(layer, "z", x_hat, Weight(f"{at}.gain"), Weight(f"{at}.offset"))
+        offset = Weight(f"{at}.offset") if isinstance(stage.norm, BatchNorm | LayerNorm) else None
+        b.tap(layer, "z", x_hat, Weight(f"{at}.gain"), offset)
     elif a == z:
         b.layer_values[f"{name}.z"] = z
     b.tap(layer, "a", a)
@@ -53,8 +55,8 @@ def _pointwise(b: Builder, stage: Stage, z: Value, bias: Weight | Zeros, prefix:
     name, at = f"{prefix}{stage.last}", f"{prefix}{stage.norm_at}"
     if isinstance(stage.norm, BatchNorm):
         return _batch_norm(b, stage, stage.norm, z, bias, at, name)
-    if isinstance(stage.norm, LayerNorm):
-        return _layer_norm(b, stage, stage.norm, z, bias, at, name)
+    if stage.norm is not None:
+        return _row_norm(b, stage, stage.norm, z, bias, at, name)
     return _activation(b, stage, z, bias, name)
 
 
@@ -193,35 +195,59 @@ def _batch_norm(b: Builder, stage: Stage, norm: BatchNorm, z: Value, bias: Weigh
     return a
 
 
-def _layer_norm(b: Builder, stage: Stage, norm: LayerNorm, z: Value, bias: Weight | Zeros, at: str, name: str) -> Value:
-    gain, offset = Weight(f"{at}.gain"), Weight(f"{at}.offset")
+def _row_norm(b: Builder, stage: Stage, norm: Norm, z: Value, bias: Weight | Zeros, at: str, name: str) -> Value:
+    """A normalisation of each row by itself."""
+    kernel = "layer_norm" if isinstance(norm, LayerNorm) else "rms_norm"
+    scale = [Weight(f"{at}.{p.name}") for p in norm.parameters(z.width or 1)]
     a = Value(f"{name}.a", z.space, z.width)
     b.needed.add(a)
-    text = f"{a.name} = {_said(stage, f'layer_norm({z.name})')}"
+    text = f"{a.name} = {_said(stage, f'{kernel}({z.name})')}"
     if not (b.returns or b.draws):
-        b.emit(
-            "layer_norm_predict", InPlace(z, a), bias, gain, offset, norm.eps,
-            text=text, **_functions(stage),
-        )  # fmt: skip
+        b.emit(f"{kernel}_predict", InPlace(z, a), bias, *scale, norm.eps, text=text, **_functions(stage))
         return a
     noise = b.site(stage.draw)
     x_hat, rstd = Value(f"{at}.x_hat", z.space, z.width), Value(f"{at}.rstd", z.space, None)
     b.emit(
-        "layer_norm", InPlace(z, x_hat), bias, Out(rstd), gain, offset, Out(a), noise, norm.eps, Start(),
+        kernel, InPlace(z, x_hat), bias, Out(rstd), *scale, Out(a), noise, norm.eps, Start(),
         text=text, **_functions(stage),
     )  # fmt: skip
 
     def back() -> None:
         da, dz = b.gradient(a), Value(f"d{z.name}", z.space, z.width)
-        d_gain, d_offset, db = (Own(f"{name}.{of}", z.width or 1) for of in ("d gain", "d offset", "db"))
+        *d_scale, db = (Own(f"{name}.d {of}", z.width or 1) for of in (*(w.name for w in scale), "b"))
         b.emit(
-            "layer_norm_backward", InPlace(da, dz), x_hat, a, rstd, gain, offset,
-            d_gain, d_offset, db, noise, Start(),
-            text=f"{dz.name} = layer_norm'({da.name})", **_slopes(stage),
+            f"{kernel}_backward", InPlace(da, dz), x_hat, a, rstd, *scale, *d_scale, db, noise, Start(),
+            text=f"{dz.name} = {kernel}'({da.name})", **_slopes(stage),
         )  # fmt: skip
-        _combine(b, (d_gain, gain), (d_offset, offset), (db, bias))
+        _combine(b, *zip(d_scale, scale, strict=True), (db, bias))
         b.layer_values[f"{name}.dz"] = dz
         b.contribute(z, dz)
+
+    b.behind(back)
+    return a
+
+
+def lower_gate(b: Builder, layer: GLU, x: Value, name: str) -> Value:
+    """A product for gates and values, then f(gates) * values in one pass."""
+    f, W = activations.get(layer.activation), Weight(f"{name}.W")
+    bias = Weight(f"{name}.b") if layer.bias else Zeros(2 * layer.units)
+    product = Value(f"{name}.xW", x.space, 2 * layer.units)
+    z, a = Value(f"{name}.z", x.space, product.width), Value(f"{name}.a", x.space, layer.units)
+    b.emit("dot", x, Transposed(W), Out(product), text=f"{product.name} = {x.name} @ {W}'")
+    b.emit(
+        "gate", InPlace(product, z), bias, Out(a), text=f"{a.name} = {f.name}(gates) * values of {z.name}",
+        value=f.value, scalar=f.scalar, label=f.name,
+    )  # fmt: skip
+    b.layer_values[f"{name}.z"] = z
+
+    def back() -> None:
+        da, dz, db = b.gradient(a), Value(f"d{z.name}", z.space, z.width), Own(f"{name}.db", z.width or 1)
+        b.emit(
+            "gate_backward", Out(dz), da, z, db, text=f"{dz.name} = {da.name} * slopes of gates and values",
+            value=f.value, slope=f.derivative, slope_reads=f.reads, scalar=f.scalar, label=f.name,
+        )  # fmt: skip
+        _combine(b, (db, bias))
+        product_backward(b, x, dz, W)
 
     b.behind(back)
     return a

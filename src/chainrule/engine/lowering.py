@@ -6,10 +6,11 @@ gradient of what the stage was given.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from chainrule.engine.builder import Builder, Mode
-from chainrule.engine.lower_stages import lower_stage, product_backward
+from chainrule.engine.lower_stages import lower_gate, lower_stage, product_backward
 from chainrule.engine.program import (
     Argument,
     Everyones,
@@ -26,11 +27,10 @@ from chainrule.engine.program import (
     Whole,
     Zeros,
 )
-from chainrule.engine.stages import Block, Stage, stages
+from chainrule.engine.stages import Stage, stages
 from chainrule.errors import InputError
 from chainrule.network import losses
-from chainrule.network.embedding import Embedding
-from chainrule.network.layers import Layer, Pool, Residual
+from chainrule.network.layers import GLU, Embedding, Layer, Pool, Residual
 from chainrule.network.losses import Loss
 
 #: Sequence s of a batch holds the rows boundaries[s] to boundaries[s + 1].
@@ -83,28 +83,23 @@ def lower_layers(b: Builder, layers: Sequence[Layer], x: Value, prefix: str) -> 
         before = x
         if isinstance(stage, Stage):
             x = lower_stage(b, stage, x, prefix)
-        elif isinstance(stage.layer, Embedding):
-            x = _embedding(b, stage.layer, x, f"{prefix}{stage.last}")
-        elif isinstance(stage.layer, Pool):
-            x = _pool(b, stage.layer, x, f"{prefix}{stage.last}")
         else:
-            x = _residual(b, stage, x, f"{prefix}{stage.last}")
+            x = _BLOCKS[type(stage.layer)](b, stage.layer, x, f"{prefix}{stage.last}")
         b.layer_values[f"{prefix}{stage.last}.a"] = x
         b.layer_values.setdefault(f"{prefix}{stage.last}.z", before)
     return x
 
 
-def _residual(b: Builder, block: Block, x: Value, name: str) -> Value:
+def _residual(b: Builder, residual: Residual, x: Value, name: str) -> Value:
     """x + layers(x), or P x + layers(x) where the widths differ."""
-    assert isinstance(block.layer, Residual)
     skip = x
-    units = block.layer.width(x.width or 1)
+    units = residual.width(x.width or 1)
     if units != x.width:
         P = Weight(f"{name}.projection.W")
         projected = skip = Value(f"{name}.skip", x.space, units)
         b.emit("dot", x, Transposed(P), Out(skip), text=f"{skip.name} = {x.name} @ {P}'")
         b.behind(lambda: product_backward(b, x, b.gradient(projected), P))
-    inner = lower_layers(b, block.layer.layers, x, f"{name}.")
+    inner = lower_layers(b, residual.layers, x, f"{name}.")
     out = Value(f"{name}.a", x.space, units)
     b.emit("add", inner, skip, Out(out), text=f"{out.name} = {inner.name} + {skip.name}")
 
@@ -172,6 +167,15 @@ def _pool(b: Builder, pool: Pool, x: Value, name: str) -> Value:
 
     b.behind(back)
     return y
+
+
+#: How a layer that stands alone is computed: (builder, layer, what comes in, its place) -> what comes out.
+_BLOCKS: dict[type[Layer], Callable[[Builder, Any, Value, str], Value]] = {
+    Residual: _residual,
+    Embedding: _embedding,
+    Pool: _pool,
+    GLU: lower_gate,
+}
 
 
 def _loss(b: Builder, z: Value, loss: Loss) -> None:

@@ -56,8 +56,9 @@ def verify(found: Sequence[Sequence[Step]]) -> None:
     for phase in found:
         seen = [(touch, step[0].name) for step in phase for touch in touches(step)]
         table = _table([touch for touch, _ in seen])
-        for i, j in np.argwhere(np.triu(_meet(table, table))):
-            (one, name), (other, behind) = seen[i], seen[j]
+        written = np.flatnonzero(table[:, 3])
+        for i, j in np.argwhere(_meet(table[written], table)):
+            (one, name), (other, behind) = seen[written[i]], seen[j]
             if np.shares_memory(one.array, other.array):
                 raise PlanError(
                     f"{name}, {behind}", "parts that meet between them", f"parts {one.part}, {other.part} in one phase",

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from chainrule.checks import POSITIVE, check_number
+from chainrule.checks import POSITIVE, at_least
 from chainrule.engine.builder import Mode
 from chainrule.engine.lowering import lower
 from chainrule.engine.parameters import Layout, Parameters, draw
@@ -89,8 +89,7 @@ class Network:
                 "Network(layers)", "at most one Pool", "several",
                 "The first Pool leaves one row per sequence: there is no time axis for another.",
             )  # fmt: skip
-        if not isinstance(self.inputs, (int, np.integer)) or self.inputs < 1:
-            raise InputError("Network(inputs=)", "a whole number of at least 1", repr(self.inputs), "X.shape[-1].")
+        at_least(1, "It is X.shape[-1].")("Network(inputs=)", self.inputs)
 
     @cached_property
     def layout(self) -> Layout:
@@ -165,7 +164,7 @@ class Network:
         >>> run.arrays["total"]  # sum of w * loss, sum of w
         array([5., 4.])
         """
-        check_number("plan(temperature=)", temperature, *POSITIVE)
+        POSITIVE("plan(temperature=)", temperature)
         chosen = None if loss is None else losses.get(loss)
         program = lower(self.layers, self.inputs, mode, chosen, temperature=temperature)
         return Plan(program, parameters, rows, sequences, gradients, n_threads, given)

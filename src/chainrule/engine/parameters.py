@@ -1,8 +1,8 @@
-"""Parameters: one flat vector with named views, and the layout that names them."""
+"""Parameters: one flat vector with named views, the layout that names them, and those of several networks in one."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -104,6 +104,11 @@ class Parameters:
         place, shape = self.layout.place(name)
         return self.vector[place].reshape(shape)
 
+    @property
+    def members(self) -> tuple[Parameters, ...]:
+        """These alone: the one network that they are of."""
+        return (self,)
+
     def names(self) -> tuple[str, ...]:
         """ "0.W", "0.b", "1.gain" ..., in the order of the layers."""
         return tuple(p.name for p in self.layout.parameters)
@@ -117,6 +122,73 @@ class Parameters:
     def like(self) -> Parameters:
         """Zeros of the same layout: room for gradients or moments."""
         return Parameters(self.layout, np.zeros_like(self.vector))
+
+
+@dataclass(frozen=True)
+class Members:
+    """The parameters of all members, one member's vector behind another's.
+
+    `members[k]` are those of member k, `members["0.W"]` a view of shape (members, units, inputs).
+
+    Examples
+    --------
+    >>> from chainrule import Dense, Network
+    >>> network = Network([Dense(3)], inputs=2)
+    >>> members = Members.of([network.init(seed) for seed in range(4)])
+    >>> len(members), members["0.W"].shape, members.vector.shape
+    (4, (4, 3, 2), (36,))
+    """
+
+    layout: Layout = field(repr=False)
+    vector: Vector
+
+    def __post_init__(self) -> None:
+        if self.vector.ndim != 1 or not self.vector.size or self.vector.size % self.layout.size:
+            raise InputError(
+                "Members(vector=)", f"{self.layout.size} values for each member", f"shape {self.vector.shape}",
+                "Make them with Members.of([network.init(seed), ...]).",
+            )  # fmt: skip
+
+    @classmethod
+    def of(cls, parameters: Sequence[Parameters]) -> Members:
+        """Copies of these parameters, which are of one network."""
+        return cls(parameters[0].layout, np.concatenate([one.vector for one in parameters]))
+
+    def __len__(self) -> int:
+        return self.vector.size // self.layout.size
+
+    def __getitem__(self, which: int | str) -> Any:
+        rows = self.vector.reshape(len(self), -1)
+        if isinstance(which, str):
+            place, shape = self.layout.place(which)
+            return rows[:, place].reshape(len(self), *shape)
+        return Parameters(self.layout, rows[which])
+
+    def __iter__(self) -> Iterator[Parameters]:
+        return (self[member] for member in range(len(self)))
+
+    @property
+    def members(self) -> tuple[Parameters, ...]:
+        """The parameters of each, in order."""
+        return tuple(self)
+
+    def names(self) -> tuple[str, ...]:
+        """ "0.W", "0.b", "1.gain" ..., in the order of the layers."""
+        return tuple(p.name for p in self.layout.parameters)
+
+    def items(self) -> Iterator[tuple[str, Vector]]:
+        return ((name, self[name]) for name in self.names())
+
+    def copy(self) -> Members:
+        return Members(self.layout, self.vector.copy())
+
+    def like(self) -> Members:
+        """Zeros of the same layout."""
+        return Members(self.layout, np.zeros_like(self.vector))
+
+
+#: The parameters of one network, or of several of the same layers.
+AnyParameters = Parameters | Members
 
 
 def draw(layout: Layout, seed: int | np.random.SeedSequence, dtype: Any) -> Parameters:

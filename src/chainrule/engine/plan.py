@@ -6,8 +6,7 @@ per size and then kept.
 
 from __future__ import annotations
 
-import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property, partial
 from typing import Any, NamedTuple, NotRequired, Protocol, TypedDict, TypeVar
@@ -45,7 +44,7 @@ from chainrule.engine.program import (
     verify,
 )
 from chainrule.engine.team import Team, team
-from chainrule.engine.work import Work, bind, compiled
+from chainrule.engine.work import Work, bind
 
 Array = NDArray[Any]
 KEPT_SIZES = 64
@@ -63,7 +62,7 @@ R_co = TypeVar("R_co", covariant=True)
 
 
 class Binds(Protocol[R_co]):
-    """What is bound to a batch's size: a plan, or plans abreast."""
+    """What is bound to a batch's size: a plan, or several."""
 
     def run(self, rows: int, sequences: int | None = None) -> R_co:
         """Bound to a batch of this size; bound once and remembered."""
@@ -93,50 +92,23 @@ class Run:
         dtype: np.dtype[Any],
     ) -> None:
         self.arrays = arrays
-        self._dtype, self._make = dtype, partial(bind, which, dtype)
+        self._bind = partial(bind, which, dtype)
         self._rows = rows  # that its time is measured by
         self.behind = behind
         self._forward, self._backward, self._taps = forward, backward, taps
-        self._led: list[tuple[weakref.ref[Any], Work]] = []
-        self._rooms: dict[tuple[str, tuple[int, ...], np.dtype[Any]], Array] = {}
 
     @cached_property
     def forward(self) -> Work:
-        return self._make(self._forward, self._rows)
+        return self._bind([self._forward], self._rows)
 
     @cached_property
     def backward(self) -> Work:
-        return self._make(self._backward, self._rows)
+        return self._bind([self._backward], self._rows)
 
     @cached_property
     def whole(self) -> Work:
         """Forward, backward where the program has a way back, and what the plan has behind it."""
-        return self._make(self.steps + self.behind, self._rows)
-
-    def led_by(self, owner: object, before: Callable[[], tuple[list[Step], list[Step]]]) -> Work:
-        """The whole behind instructions that read what `owner` holds; bound once for as long as it lives.
-
-        Those are what the caller's thread does first, and then what the parts do. Two owners may take turns.
-        """
-        for one, work in self._led:
-            if one() is owner:
-                return work
-        opening, borrowing = before()
-        work = compiled(self._dtype, self.steps + self.behind, self._rows, opening, borrowing)
-        self._led = [(weakref.ref(owner), work), *self._led[:1]]
-        return work
-
-    def room(self, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
-        """A buffer beside its arrays; the same memory for the same name, shape and dtype."""
-        key = name, shape, dtype
-        if key not in self._rooms:
-            self._rooms[key] = np.zeros(shape, dtype)
-        return self._rooms[key]
-
-    @cached_property
-    def rest(self) -> Work:
-        """What the plan has behind the program."""
-        return self._make(self.behind, 0)
+        return self._bind([self.steps + self.behind], self._rows)
 
     @property
     def steps(self) -> list[Step]:
@@ -145,12 +117,10 @@ class Run:
 
     def each(self) -> list[Work]:
         """Every instruction of forward and backward as a work of its own."""
-        return [self._make([step], 0) for step in self.steps]
+        return [self._bind([[step]]) for step in self.steps]
 
-    def watched(self, team: Team | None = None, before: Sequence[Step] = ()) -> Iterator[Tapped]:
+    def watched(self, team: Team | None = None) -> Iterator[Tapped]:
         """Run forward and backward, with the same bits, and give every tapped value when it is there."""
-        if before:
-            self._make(list(before), 0)(team)
         for work, tapped in self._pieces:
             work(team)
             yield from tapped
@@ -161,7 +131,7 @@ class Run:
         cuts = sorted({tapped.tap.after for tapped in self._taps} | {len(self.steps)})
         starts = [0, *cuts[:-1]]
         return [
-            (self._make(self.steps[start:stop], 0), [one for one in self._taps if one.tap.after == stop])
+            (self._bind([self.steps[start:stop]]), [one for one in self._taps if one.tap.after == stop])
             for start, stop in zip(starts, cuts, strict=True)
         ]
 

@@ -8,18 +8,14 @@ from dataclasses import dataclass, replace
 from chainrule.engine.draws import NOTHING, Draw, draw_of
 from chainrule.network import activations
 from chainrule.network.activations import ActivationFunction
-from chainrule.network.embedding import Embedding
 from chainrule.network.layers import (
     Activation,
     AlphaDropout,
-    BatchNorm,
     Dense,
     Dropout,
     GaussianNoise,
     Layer,
-    LayerNorm,
-    Pool,
-    Residual,
+    Norm,
 )
 
 IDENTITY = activations.get("identity")
@@ -35,7 +31,7 @@ class Stage:
 
     dense: Dense | None = None
     dense_at: int = 0
-    norm: BatchNorm | LayerNorm | None = None
+    norm: Norm | None = None
     norm_at: int = 0
     activation: ActivationFunction = IDENTITY
     draw: Draw = NOTHING
@@ -44,9 +40,9 @@ class Stage:
 
 @dataclass(frozen=True)
 class Block:
-    """A layer that is not element by element: a `Residual`, a `Pool` or an `Embedding`."""
+    """A layer that stands alone, such as a `Residual` or a `Pool`."""
 
-    layer: Residual | Pool | Embedding
+    layer: Layer
     last: int
 
 
@@ -55,28 +51,39 @@ def stages(layers: Sequence[Layer], fuse: bool) -> list[Stage | Block]:
     found: list[Stage | Block] = []
     filled = _FULL
     for place, layer in enumerate(layers):
-        if isinstance(layer, (Residual, Pool, Embedding)):
+        slot = _slot(layer)
+        if slot is None:
             found.append(Block(layer, place))
             filled = _FULL
             continue
         if isinstance(layer, DRAWING) and not layer.draws and found and fuse:
             continue
-        slot = _SLOTS[type(layer)]
         if slot <= filled or not fuse or (isinstance(layer, GaussianNoise) and _slope_reads_a(found)):
             found.append(Stage())
         stage = found.pop()
         assert isinstance(stage, Stage)
         found.append(_with(stage, layer, place))
         has_f = isinstance(layer, Dense) and activations.get(layer.activation) != IDENTITY
-        filled = _SLOTS[Activation] if has_f else slot
+        filled = _FUNCTION if has_f else slot
     return found
 
 
 DRAWING = (Dropout, AlphaDropout, GaussianNoise)
-_SLOTS: dict[type[Layer], int] = {
-    Dense: 0, BatchNorm: 1, LayerNorm: 1, Activation: 2, **dict.fromkeys(DRAWING, 3),
-}  # fmt: skip
-_FULL = 4
+_PRODUCT, _NORM, _FUNCTION, _DRAW, _FULL = range(5)
+
+
+def _slot(layer: Layer) -> int | None:
+    """Where in a stage it stands, or None where it is a block."""
+    match layer:
+        case Dense():
+            return _PRODUCT
+        case Norm():
+            return _NORM
+        case Activation():
+            return _FUNCTION
+        case Dropout() | AlphaDropout() | GaussianNoise():
+            return _DRAW
+    return None
 
 
 def _slope_reads_a(found: list[Stage | Block]) -> bool:
@@ -90,7 +97,7 @@ def _with(stage: Stage, layer: Layer, place: int) -> Stage:
     if isinstance(layer, Dense):
         f = activations.get(layer.activation)
         return replace(stage, dense=layer, dense_at=place, activation=f, last=place)
-    if isinstance(layer, (BatchNorm, LayerNorm)):
+    if isinstance(layer, Norm):
         return replace(stage, norm=layer, norm_at=place, last=place)
     if isinstance(layer, Activation):
         return replace(stage, activation=activations.get(layer.name), last=place)

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
-from numbers import Integral
 from threading import RLock, get_ident
 from typing import Any
 
+from chainrule.checks import at_least
 from chainrule.engine import forks
 from chainrule.engine.processors import available
-from chainrule.errors import InputError
 
 #: Multiplications of a network's largest product that are worth a thread.
 PER_THREAD = 1_000_000
@@ -23,16 +22,14 @@ PER_THREAD = 1_000_000
 #: Multiplications up to which OpenBLAS takes one thread by itself.
 TINY_PRODUCT = 65_536 * 4
 
+_AT_LEAST_1 = at_least(1, "None uses every processor this process may use.")
+
 
 def resolve(n_threads: int | None) -> int:
     """The number of threads asked for, or all that are available and that the caller's BLAS setting allows."""
     if n_threads is None:
         return max(1, min([available(), *_limits.callers()]))
-    if not isinstance(n_threads, Integral) or isinstance(n_threads, bool) or n_threads < 1:
-        raise InputError(
-            "n_threads", "a whole number of at least 1, or None", repr(n_threads),
-            "None uses every processor this process may use.",
-        )  # fmt: skip
+    _AT_LEAST_1("n_threads", n_threads)
     return int(n_threads)
 
 

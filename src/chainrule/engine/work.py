@@ -90,21 +90,35 @@ class Job(Work):
 @forks.holding_off
 def compiled(
     dtype: np.dtype[Any],
-    steps: Sequence[Step],
+    works: Sequence[Sequence[Step]],
     rows: int = 0,
     opening: Sequence[Step] = (),
     borrowing: Sequence[Step] = (),
 ) -> Job:
     """Numba kernels as a job, whose parts meet where one needs what another has made, behind its opening.
 
-    Steps that are `borrowing` come first; whoever gives them keeps the arrays of those alive.
+    Steps that are `borrowing` come first; whoever gives them keeps the arrays of those alive. Works of one part each
+    are then done side by side, each whole by one part, and last those that are cut into several, by all parts.
     """
-    parts = max((len(given) for _, given in (*borrowing, *steps)), default=1)
-    found = phases([*borrowing, *steps])
+    whole = [work for work in works if all(len(given) == 1 for _, given in work)]
+    cut = [step for work in works if not all(len(given) == 1 for _, given in work) for step in work]
+    if len(whole) > 1:
+        found = [*phases(borrowing), _side_by_side(whole), *phases(cut)]
+    else:
+        found = phases([*borrowing, *(step for work in whole for step in work), *cut])
     verify(found)
+    parts = max((len(given) for phase in found for _, given in phase), default=1)
     rooms = _rooms(parts)
     tables = [[_table(dtype, phase, part, room) for part, room in enumerate(rooms)] for phase in found]
-    return Job(tables, parts, rows, _table(dtype, opening, 0, rooms[0]), alive=(steps, opening, rooms))
+    return Job(tables, parts, rows, _table(dtype, opening, 0, rooms[0]), alive=(works, opening, rooms))
+
+
+def _side_by_side(works: Sequence[Sequence[Step]]) -> list[Step]:
+    """Works of one part each as one phase: the first the first part's, the second the second's, and round again."""
+    found: list[Step] = []
+    for place, work in enumerate(works):
+        found += [(kernel, [*([[]] * (place % MOST_PARTS)), *given]) for kernel, given in work]
+    return found
 
 
 def _rooms(parts: int) -> list[Room]:
@@ -122,26 +136,25 @@ def _table(dtype: np.dtype[Any], steps: Sequence[Step], part: int, room: Room) -
     return [word for kernel, share in shares if share for word in instruction(kernel, dtype, share, room)]
 
 
-def bind(which: SetName, dtype: np.dtype[Any], steps: Sequence[Step], rows: int = 0) -> Work:
-    """These instructions, ready to run; of so many rows, where its time is that of a batch."""
-    return compiled(dtype, steps, rows) if which == "numba" else Calls(dtype, steps)
+def bind(
+    which: SetName,
+    dtype: np.dtype[Any],
+    works: Sequence[Sequence[Step]],
+    rows: int = 0,
+    opening: Sequence[Step] = (),
+    borrowing: Sequence[Step] = (),
+) -> Work:
+    """Works that know nothing of each other, as one that is ready to run; with the NumPy kernels, one by one.
 
-
-def bind_abreast(which: SetName, dtype: np.dtype[Any], works: Sequence[Sequence[Step]], rows: int) -> Work:
-    """Works ready to run side by side: those of one part each are the parts of the first phase, whole.
-
-    Works that are cut into several parts follow, done by all. None may write what another reads. With the NumPy
-    kernels, one follows the other.
+    Parameters
+    ----------
+    which : kernel set
+    dtype : of the parameters
+    works : the instructions of each; none may write what another reads
+    rows : of the batch, where the time of the work is that of a batch; else 0
+    opening : what the caller's thread does first, each time
+    borrowing : what comes before all works, cut into parts; whoever gives it keeps its arrays alive
     """
-    if which == "numpy":
-        return Calls(dtype, [step for work in works for step in work])
-    whole = [work for work in works if all(len(given) == 1 for _, given in work)]
-    cut = [step for work in works if not all(len(given) == 1 for _, given in work) for step in work]
-    shares = [[step for work in whole[part::MOST_PARTS] for step in work] for part in range(MOST_PARTS)]
-    parts = max([1, min(len(whole), MOST_PARTS), *(len(given) for _, given in cut)])
-    rooms = _rooms(parts)
-    first = [_table(dtype, share, 0, room) for share, room in zip(shares, rooms, strict=False)]
-    found = phases(cut)
-    verify(found)
-    rest = [[_table(dtype, phase, part, room) for part, room in enumerate(rooms)] for phase in found]
-    return Job([first, *rest], parts, rows, alive=(works, rooms))
+    if which == "numba":
+        return compiled(dtype, works, rows, opening, borrowing)
+    return Calls(dtype, [step for work in ([*opening, *borrowing], *works) for step in work])

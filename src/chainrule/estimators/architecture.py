@@ -7,13 +7,12 @@ from typing import Any
 
 from chainrule.errors import InputError
 from chainrule.network.layers import (
+    NORMS,
     Activation,
-    BatchNorm,
     Dense,
     Dropout,
     GaussianNoise,
     Layer,
-    LayerNorm,
     Pool,
     Residual,
 )
@@ -81,6 +80,6 @@ def draws(layers: Sequence[Layer]) -> bool:
 def _block(estimator: Any, width: int, f: Any) -> list[Layer]:
     block: list[Layer] = [Dense(width, f, init=estimator.init)]
     if estimator.norm is not None:
-        norm = BatchNorm() if estimator.norm == "batch" else LayerNorm()
+        norm = NORMS[estimator.norm]()
         block = [Dense(width, init=estimator.init), norm, Activation(f)]
     return [*block, Dropout(estimator.dropout)] if estimator.dropout else block

@@ -14,7 +14,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from chainrule.estimators import architecture, documents, ensemble, prepare, room, rules
+from chainrule.checks import COUNT
+from chainrule.estimators import architecture, documents, prepare, room, rules
 from chainrule.estimators.inputs import Given, check_X, one_form
 from chainrule.estimators.learned import Learned
 from chainrule.estimators.one_value import reads_once
@@ -293,7 +294,9 @@ class BaseMLP(CallbackSupportMixin, Learned, BaseEstimator, Saved):  # type: ign
         X = self._check_X(X)
         session = self._session
         if samples is None:
-            return ensemble.spread(session.predictor, X, self.n_threads)
+            if session.predictor.members == 1:
+                return session.predictor(X, self.n_threads), None
+            return session.predictor.spread(X, self.n_threads)
         return session.predictor.sample(X, samples, session.streams.dropout, self.n_threads)
 
     @reads_once
@@ -320,7 +323,7 @@ class BaseMLP(CallbackSupportMixin, Learned, BaseEstimator, Saved):  # type: ign
         (1, 1)
         """
         check_is_fitted(self)
-        rules.count("predict_function(rows=)", rows)
+        COUNT("predict_function(rows=)", rows)
         where = f"{type(self).__name__}.predict_function(rows=)"
         with room.told(where), one_form(where, "as many rows as memory can hold", rows):
             return self._session.predictor.bound(int(rows))

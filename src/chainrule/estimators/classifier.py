@@ -15,7 +15,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import check_is_fitted
 
 from chainrule.errors import InputError
-from chainrule.estimators import class_loss, ensemble
+from chainrule.estimators import class_loss
 from chainrule.estimators.base import BaseMLP, goes_in_steps
 from chainrule.estimators.inputs import one_form
 from chainrule.estimators.one_value import learned, reads_once
@@ -250,7 +250,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
 
     def _calibration(self, rows: Data) -> Calibration:
         predictor, (y, weight) = self._session.predictor, rows.counted()
-        z = ensemble.decisions(predictor, rows.X, self.n_threads, rows.subset)
+        z = predictor.before_link(rows.X, self.n_threads, rows.subset)
         if len(y) < 2:
             raise InputError(f"{type(self).__name__}.calibrate(X)", "at least 2 rows", len(y), "Hold out more.")
         codes = self._codes(y)

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import is_classifier
 
-from chainrule.checks import POSITIVE, check_number
-from chainrule.engine.members import Members
+from chainrule.checks import POSITIVE
 from chainrule.engine.network import Network
-from chainrule.engine.parameters import Parameters
+from chainrule.engine.parameters import AnyParameters, Members, Parameters
+from chainrule.engine.predictor import Predictor
 from chainrule.errors import InputError, unknown_name
-from chainrule.estimators import chosen, ensemble, labels, recorded
+from chainrule.estimators import chosen, labels, recorded
 from chainrule.estimators.intervals import Margins
 from chainrule.estimators.session import Session
 from chainrule.formats.document import Document
@@ -71,7 +71,7 @@ def of(estimator: BaseMLP) -> Document:
         "network": {
             "layers": serial.to_data(network.layers),
             "inputs": int(network.inputs),
-            "members": ensemble.count(parameters),
+            "members": predictor.members,
         },
         "loss": serial.loss_to_data(predictor.loss),
         "temperature": float(predictor.temperature),
@@ -104,7 +104,7 @@ def estimator(kind: type[Estimator], document: Document) -> Estimator:
     made = kind(**chosen.from_data(kind, content))
     network, parameters = _network(content.inside("network"), arrays)
     loss, temperature = serial.loss_from_data(content.take("loss")), content.take("temperature")
-    check_number("content, temperature", temperature, *POSITIVE)
+    POSITIVE("content, temperature", temperature)
     if network.pools != ("pool" in made.get_params(deep=False)):
         raise InputError(
             "content, network",
@@ -112,7 +112,7 @@ def estimator(kind: type[Estimator], document: Document) -> Estimator:
             network.layers,
             CHANGED,
         )
-    session = Session(ensemble.predictor(network, parameters, loss), streams(0))
+    session = Session(Predictor(network, parameters, loss), streams(0))
     if temperature != 1:
         made._check_calibration("content, temperature", loss)
         session.predictor = session.predictor.at(float(temperature))
@@ -131,7 +131,7 @@ def estimator(kind: type[Estimator], document: Document) -> Estimator:
     return made
 
 
-def _network(given: Fields, arrays: dict[str, Array]) -> tuple[Network, ensemble.Model]:
+def _network(given: Fields, arrays: dict[str, Array]) -> tuple[Network, AnyParameters]:
     """The network, and its parameters in one vector; shapes are compared before that is made."""
     layers = serial.from_data(given.items("layers"))
     inputs, members = given.whole("inputs", least=1), given.whole("members", least=1)
@@ -154,7 +154,7 @@ def _network(given: Fields, arrays: dict[str, Array]) -> tuple[Network, ensemble
         raise InputError("arrays", "float32 or float64, one of them in all", sorted(map(str, dtypes)), CHANGED)
     vector = np.empty(members * network.layout.size, dtypes.pop())
     kind = Parameters if members == 1 else Members
-    parameters: ensemble.Model = kind(network.layout, vector)
+    parameters: AnyParameters = kind(network.layout, vector)
     for name, array in found.items():
         parameters[name][...] = array
     return network, parameters

@@ -16,9 +16,10 @@ from chainrule.estimators.session import Session, schedule_of
 from chainrule.estimators.words import divergence, interruption, warn
 from chainrule.training.callbacks.base import Audience, Callback, Outlook
 from chainrule.training.checkpoints import State
-from chainrule.training.loop import AnyTrainer, train
+from chainrule.training.loop import train
 from chainrule.training.records import Record
 from chainrule.training.stopping import Stopping
+from chainrule.training.trainer import Trainer
 
 if TYPE_CHECKING:
     from chainrule.estimators.base import BaseMLP
@@ -149,7 +150,7 @@ class Fitting:
             self.settled, self.learned = True, math.isfinite(estimator.loss_)
             self.audience.end("ended")
 
-    def _train(self, trainer: AnyTrainer, stopping: Stopping, epochs: int, batch_size: int) -> str:
+    def _train(self, trainer: Trainer, stopping: Stopping, epochs: int, batch_size: int) -> str:
         """Epoch after epoch; why it ended."""
         estimator, watch = self.estimator, None
         if self.validation is not None:
@@ -166,7 +167,7 @@ class Fitting:
             return DIVERGED
         return CONVERGED if stopping.exhausted else ALL_TRAINED
 
-    def _settle_weights(self, trainer: AnyTrainer, stopping: Stopping, reason: str) -> None:
+    def _settle_weights(self, trainer: Trainer, stopping: Stopping, reason: str) -> None:
         """Put the best weights back where there is something to choose them by."""
         if reason == DIVERGED:
             self.session.trainer = None  # its moments have left the finite numbers, too
@@ -214,7 +215,7 @@ class Fitting:
             if record.score is not None:
                 print(f"Validation score: {record.score:f}")
 
-    def _settle_rate(self, trainer: AnyTrainer, stopping: Stopping) -> None:
+    def _settle_rate(self, trainer: Trainer, stopping: Stopping) -> None:
         """The learning rate of the next epoch; "adaptive" answers a plateau with a fifth of it instead of a stop."""
         estimator = self.estimator
         schedule = estimator.learning_rate if estimator.solver == "sgd" else "constant"

@@ -12,11 +12,10 @@ from sklearn.metrics import check_scoring
 from sklearn.model_selection import check_cv, train_test_split
 
 from chainrule.errors import InputError
-from chainrule.estimators import ensemble
 from chainrule.estimators.inputs import one_form
 from chainrule.estimators.session import Session
 from chainrule.training.batches import Data
-from chainrule.training.validation import Watched
+from chainrule.training.validation import Evaluator, Watched
 
 if TYPE_CHECKING:
     from chainrule.estimators.base import BaseMLP
@@ -87,7 +86,7 @@ class Judge:
         self.session = session
         self.training = training
         self.validation = validation
-        self.evaluator = ensemble.evaluator(session.predictor)
+        self.evaluator = Evaluator.of(session.predictor)
         self._scorer = None
         if estimator.scoring not in (None, "loss"):
             where = f"{type(estimator).__name__}(scoring=)"

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from chainrule.checks import Interval, check_number
+from chainrule.checks import BETWEEN_0_AND_1
 from chainrule.errors import InputError
 from chainrule.network.losses import Gaussian, Loss, Quantile
 
@@ -109,7 +109,7 @@ def interval(loss: Loss, prediction: Array, margins: Margins | None, coverage: f
     InputError
         For a coverage outside (0, 1), too few calibration rows for it, or a loss that promises none.
     """
-    check_number("predict_interval(coverage=)", coverage, *Interval(0, 1, open_below=True, open_above=True))
+    BETWEEN_0_AND_1("predict_interval(coverage=)", coverage)
     coverage = float(coverage)
     if margins is not None:
         low, high = Band.of(loss, prediction).widened(margins.at(coverage))

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 from sklearn.metrics import get_scorer_names
 
-from chainrule.checks import finite
 from chainrule.errors import InputError, InputTypeError, unknown_name
 from chainrule.estimators.architecture import hidden_sizes
 from chainrule.network import activations, initialisers, losses
@@ -23,36 +21,6 @@ from chainrule.training.checkpoints import Checkpoints
 from chainrule.training.optimisers import OPTIMISERS, Optimiser
 from chainrule.training.schedules import Schedule
 from chainrule.training.step_options import StepOptions
-
-
-@dataclass(frozen=True)
-class Number:
-    """A number of an interval; `whole` asks for an integer, `infinite` lets infinity pass."""
-
-    low: float
-    high: float = math.inf
-    open_low: bool = False
-    open_high: bool = False
-    whole: bool = False
-    infinite: bool = False
-
-    def __call__(self, where: str, value: Any) -> None:
-        if self.infinite and value == math.inf:
-            return
-        kind = Integral if self.whole else Real
-        if not isinstance(value, kind) or isinstance(value, (bool, np.bool_)):
-            raise InputTypeError(where, self.said(), repr(value), "Give a number of this range.")
-        number = float(value) if finite(value) else math.inf
-        above = number > self.low if self.open_low else number >= self.low
-        below = number < self.high if self.open_high else number <= self.high
-        if not (above and below and math.isfinite(number)):
-            raise InputError(where, self.said(), repr(value), "Give a number of this range.")
-
-    def said(self) -> str:
-        left = "(" if self.open_low else "["
-        right = ")" if self.open_high or math.isinf(self.high) else "]"
-        noun = "a whole number" if self.whole else "a number"
-        return f"{noun} in {left}{self.low:g}, {self.high:g}{right}" + (" or inf" if self.infinite else "")
 
 
 @dataclass(frozen=True)
@@ -132,7 +100,7 @@ def random_state(where: str, value: Any) -> None:
         return
     if not isinstance(value, Integral) or isinstance(value, bool) or value < 0:
         raise InputError(
-            where, "None, a whole number >= 0, or a NumPy generator", repr(value),
+            where, "None, a whole number of at least 0, or a NumPy generator", repr(value),
             "A number makes runs repeat.",
         )  # fmt: skip
 

@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from chainrule.diagnosis.probes import Probes
-from chainrule.engine.members import Members
 from chainrule.engine.network import Network
-from chainrule.engine.parameters import Parameters
+from chainrule.engine.parameters import AnyParameters
 from chainrule.estimators.one_value import Learner, learned
 from chainrule.estimators.session import Session
 from chainrule.network.losses import Loss
@@ -83,7 +82,7 @@ class Learned(Learner):
         return self._fitted.predictor.network
 
     @property
-    def parameters_(self) -> Parameters | Members:
+    def parameters_(self) -> AnyParameters:
         """All parameters by name, running statistics included; `parameters_[k]` are those of member k of several."""
         return self._fitted.predictor.parameters
 

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from chainrule.engine.members import Members
 from chainrule.errors import InputTypeError
 from chainrule.estimators.base import BaseMLP
 from chainrule.estimators.classifier import MLPClassifier
@@ -83,7 +82,7 @@ def _mixed(g: Graph, model: BaseMLP, x: str, lengths: str | None) -> str:
     """What the loss makes of the predictions of all members."""
     network, parameters, loss = model.network_, model.parameters_, model._loss
     temperature = float(model._session.predictor.temperature)
-    each = list(parameters) if isinstance(parameters, Members) else [parameters]
+    each = parameters.members
     found = [
         linked(g, layers(Here(g, one, "", network.inputs, lengths), network.layers, x), loss, temperature)
         for one in each

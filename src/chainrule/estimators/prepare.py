@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from chainrule.engine.network import Network
 from chainrule.errors import InputError
-from chainrule.estimators import ensemble, room, rules
+from chainrule.estimators import room, rules
 from chainrule.estimators.fitting import Fitting, batch_rows
 from chainrule.estimators.held_out import Parts, split
 from chainrule.estimators.inputs import Given
@@ -157,7 +157,7 @@ def _check_same(estimator: BaseMLP, network: Network, target: Target) -> None:
             "Use fit with warm_start=False, or a new estimator.",
         )
     mend = "warm_start and partial_fit cannot change them: use fit with warm_start=False."
-    members = ensemble.count(before.parameters)
+    members = before.members
     if estimator.n_members != members:
         raise InputError(f"{name}(n_members=)", f"as many members as before, {members}", estimator.n_members, mend)
     if network != before.network:

@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
+from chainrule.checks import BELOW_1, COUNT, NOT_NEGATIVE, POSITIVE, UP_TO_1, Number, at_least
 from chainrule.diagnosis.remedies import BY_PARAMETERS
 from chainrule.errors import InputError
 from chainrule.estimators import kinds
 from chainrule.estimators.architecture import draws
+from chainrule.network.layers import NORMS
 from chainrule.tables.numbers import HOW
 from chainrule.training import schedules
 from chainrule.training.optimisers import OPTIMISERS, Optimiser
@@ -18,49 +20,44 @@ from chainrule.training.step_options import StepOptions
 STEP_OPTIONS = tuple(field.name for field in fields(StepOptions))
 Rule = Callable[[str, Any], None]
 
-_SHARE = kinds.Number(0, 1, open_high=True)
-_POSITIVE = kinds.Number(0, open_low=True)
-_NOT_NEGATIVE = kinds.Number(0)
-count = kinds.Number(1, whole=True)
-
 RULES: Mapping[str, Rule] = {
     "hidden_layer_sizes": kinds.sizes,
     "head_layer_sizes": kinds.sizes,
     "pool": kinds.OneOf(("mean", "max", "sum")),
     "activation": kinds.activation,
     "solver": kinds.solver,
-    "alpha": _NOT_NEGATIVE,
-    "batch_size": kinds.OneOf(("auto",), count),
+    "alpha": NOT_NEGATIVE,
+    "batch_size": kinds.OneOf(("auto",), COUNT),
     "learning_rate": kinds.learning_rate,
-    "learning_rate_init": _POSITIVE,
-    "power_t": _NOT_NEGATIVE,
-    "max_iter": count,
+    "learning_rate_init": POSITIVE,
+    "power_t": NOT_NEGATIVE,
+    "max_iter": COUNT,
     "shuffle": kinds.boolean,
     "random_state": kinds.random_state,
-    "tol": _NOT_NEGATIVE,
+    "tol": NOT_NEGATIVE,
     "verbose": kinds.verbosity,
     "warm_start": kinds.boolean,
-    "momentum": kinds.Number(0, 1),
+    "momentum": UP_TO_1,
     "nesterovs_momentum": kinds.boolean,
     "early_stopping": kinds.boolean,
-    "validation_fraction": _SHARE,
-    "beta_1": _SHARE,
-    "beta_2": _SHARE,
-    "epsilon": _POSITIVE,
-    "n_iter_no_change": kinds.Number(1, whole=True, infinite=True),
-    "max_fun": count,
+    "validation_fraction": BELOW_1,
+    "beta_1": BELOW_1,
+    "beta_2": BELOW_1,
+    "epsilon": POSITIVE,
+    "n_iter_no_change": Number(1, whole=True, infinite=True),
+    "max_fun": COUNT,
     "layers": kinds.layers,
-    "norm": kinds.OneOf((None, "batch", "layer")),
+    "norm": kinds.OneOf((None, *NORMS)),
     "residual": kinds.boolean,
-    "dropout": _SHARE,
-    "l1": _NOT_NEGATIVE,
-    "l2": _NOT_NEGATIVE,
-    "weight_decay": _NOT_NEGATIVE,
+    "dropout": BELOW_1,
+    "l1": NOT_NEGATIVE,
+    "l2": NOT_NEGATIVE,
+    "weight_decay": NOT_NEGATIVE,
     "init": kinds.init,
     "dtype": kinds.float_type,
-    "n_threads": kinds.OneOf((None,), count),
+    "n_threads": kinds.OneOf((None,), COUNT),
     "loss": kinds.loss,
-    "label_smoothing": _SHARE,
+    "label_smoothing": BELOW_1,
     "class_weight": kinds.OneOf((None, "balanced"), kinds.mapping),
     "scoring": kinds.scoring,
     "score_training": kinds.boolean,
@@ -68,17 +65,17 @@ RULES: Mapping[str, Rule] = {
     "callbacks": kinds.callbacks,
     "checkpoints": kinds.where_to_keep,
     **{name: kinds.step_option(name) for name in STEP_OPTIONS},
-    "input_noise": _NOT_NEGATIVE,
-    "mixup": _NOT_NEGATIVE,
+    "input_noise": NOT_NEGATIVE,
+    "mixup": NOT_NEGATIVE,
     "calibration": kinds.boolean,
-    "n_members": count,
+    "n_members": COUNT,
     "probes": kinds.boolean,
     "preset": kinds.OneOf(("fast", "default", "best")),
     "columns": kinds.OneOf((None,), kinds.mapping),
     "numbers": kinds.OneOf(tuple(HOW)),
     "log_target": kinds.boolean,
-    "bins": kinds.Number(2, whole=True),
-    "memory": kinds.OneOf(("auto",), count),
+    "bins": at_least(2),
+    "memory": kinds.OneOf(("auto",), COUNT),
 }
 
 

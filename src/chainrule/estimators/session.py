@@ -11,13 +11,11 @@ import numpy as np
 from chainrule.diagnosis.probes import Probes
 from chainrule.diagnosis.recorder import Recorder
 from chainrule.engine.network import Network
-from chainrule.estimators import ensemble
-from chainrule.estimators.ensemble import AnyPredictor
+from chainrule.engine.predictor import Predictor
 from chainrule.estimators.intervals import Margins
 from chainrule.estimators.rules import STEP_OPTIONS
 from chainrule.network.losses import Loss
 from chainrule.training import optimisers, schedules
-from chainrule.training.loop import AnyTrainer
 from chainrule.training.mixup import Mixup
 from chainrule.training.optimisers import SGD, Adam, Optimiser
 from chainrule.training.penalty import Penalty
@@ -25,6 +23,7 @@ from chainrule.training.schedules import Schedule
 from chainrule.training.step_options import StepOptions
 from chainrule.training.stopping import Stopping
 from chainrule.training.streams import Streams, streams
+from chainrule.training.trainer import Trainer, initial
 
 if TYPE_CHECKING:
     from chainrule.estimators.base import BaseMLP
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 class Calibration(TypedDict, total=False):
     """What calibration finds: a predictor at another temperature, or margins."""
 
-    predictor: AnyPredictor
+    predictor: Predictor
     margins: Margins
 
 
@@ -48,9 +47,9 @@ class Session:
     it ends, `finished` gives what predicts from then on. A trainer is in one session at a time, or in one call of fit.
     """
 
-    predictor: AnyPredictor
+    predictor: Predictor
     streams: Streams
-    trainer: AnyTrainer | None = None
+    trainer: Trainer | None = None
     stopping: Stopping | None = None
     margins: Margins | None = None
     recorder: Recorder | None = None
@@ -66,8 +65,8 @@ class Session:
         elif isinstance(random_state, np.random.Generator):
             seed = random_state.integers(2**63)
         drawn = streams(None if seed is None else int(seed))
-        parameters = ensemble.initial(network, drawn, dtype, n_members)
-        return cls(ensemble.predictor(network, parameters, loss), drawn)
+        parameters = initial(network, drawn, n_members, dtype)
+        return cls(Predictor(network, parameters, loss), drawn)
 
     def going_on(self) -> Session:
         """Weights, moments and streams to train on, beside these; calibration holds for these weights only.
@@ -85,7 +84,7 @@ class Session:
                 trainer = copy.deepcopy(trainer)
             parameters, drawn = trainer.model, trainer.streams
             parameters.vector[...] = now.parameters.vector  # which may have been changed
-        predictor = ensemble.predictor(now.network, parameters, now.loss)
+        predictor = Predictor(now.network, parameters, now.loss)
         return Session(predictor, drawn, trainer, stopping, None, recorder, self.recorded, gives_copies=True)
 
     def finished(self) -> Session:
@@ -95,7 +94,7 @@ class Session:
         if not self.gives_copies:
             return self
         now = self.predictor
-        predictor = ensemble.predictor(now.network, now.parameters.copy(), now.loss).at(now.temperature)
+        predictor = Predictor(now.network, now.parameters.copy(), now.loss).at(now.temperature)
         return replace(self, predictor=predictor, streams=copy.deepcopy(self.streams), gives_copies=False)
 
     def calibrated(self, found: Calibration) -> Session:
@@ -103,7 +102,7 @@ class Session:
         trainer, stopping = self._take()
         return replace(self, **found, trainer=trainer, stopping=stopping)
 
-    def _take(self) -> tuple[AnyTrainer | None, Stopping | None]:
+    def _take(self) -> tuple[Trainer | None, Stopping | None]:
         """What training goes on with, for one call: another, in another thread, finds nothing and begins with fresh."""
         return vars(self).pop("trainer", None), vars(self).pop("stopping", None)
 
@@ -119,9 +118,9 @@ class Session:
     def frozen(self) -> Session:
         """A copy that predicts as this one does now, uncalibrated; what it needs to train on is left out."""
         now = self.predictor
-        return Session(ensemble.predictor(now.network, now.parameters.copy(), now.loss), self.streams)
+        return Session(Predictor(now.network, now.parameters.copy(), now.loss), self.streams)
 
-    def resume_trainer(self, estimator: BaseMLP, incremental: bool) -> AnyTrainer:
+    def resume_trainer(self, estimator: BaseMLP, incremental: bool) -> Trainer:
         """The trainer at hand, where training goes on with the same settings, else one with fresh moments.
 
         A fit lets rate and schedule start anew, partial_fit does not.
@@ -135,13 +134,13 @@ class Session:
             old.shuffle, old.n_threads, old.schedule = estimator.shuffle, estimator.n_threads, schedule_of(estimator)
             old.mixup, old.observer = mixup, self._observer(estimator)
             return old
-        self.trainer = ensemble.trainer(
-            predictor.network, predictor.loss, predictor.parameters, optimiser=optimiser, penalty=penalty,
+        self.trainer = Trainer(
+            predictor.network, predictor.loss, optimiser, predictor.parameters, penalty,
             seed=self.streams, shuffle=estimator.shuffle, n_threads=estimator.n_threads,
             schedule=schedule_of(estimator), options=options, mixup=mixup,
         )  # fmt: skip
         if self.trainer.model is not predictor.parameters:
-            self.predictor = ensemble.predictor(predictor.network, self.trainer.model, predictor.loss)
+            self.predictor = Predictor(predictor.network, self.trainer.model, predictor.loss)
         self.trainer.epochs = len(estimator.history_)
         self.trainer.observer = self._observer(estimator)
         return self.trainer

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.checks import Checked, Count
+from chainrule.checks import Checked, at_least
 
 #: The types of numbers that a file may hold, little-endian, by their names in the safetensors form.
 DTYPES = {
@@ -78,7 +78,7 @@ class Limits(Checked):
     values: int = 1_000_000
     depth: int = 64
 
-    bounds = dict.fromkeys(("file_bytes", "header_bytes", "values", "depth"), Count("Leave it out."))
+    bounds = dict.fromkeys(("file_bytes", "header_bytes", "values", "depth"), at_least(1, "Leave it out."))
 
 
 LIMITS = Limits()

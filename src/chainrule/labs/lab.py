@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import inf
 
-from chainrule.checks import Count, check_count
+from chainrule.checks import at_least
 from chainrule.labs.result import Result, number
 
-SEED = Count("For example 0.", least=0)
+SEED = at_least(0, "For example 0.")
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Lab:
         InputError
             For a seed that is no whole number from 0 on.
         """
-        check_count(f"labs.run({self.name!r}, seed=)", seed, SEED)
+        SEED(f"labs.run({self.name!r}, seed=)", seed)
         return self.experiment(short, seed)
 
     def broken(self, result: Result) -> tuple[Condition, ...]:

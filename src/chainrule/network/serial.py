@@ -7,20 +7,8 @@ from typing import Any
 
 from chainrule.errors import InputError
 from chainrule.network.activations import ACTIVATIONS, ActivationFunction
-from chainrule.network.embedding import Embedding
 from chainrule.network.initialisers import Constant, Normal, Orthogonal, VarianceScaling
-from chainrule.network.layers import (
-    Activation,
-    AlphaDropout,
-    BatchNorm,
-    Dense,
-    Dropout,
-    GaussianNoise,
-    Layer,
-    LayerNorm,
-    Pool,
-    Residual,
-)
+from chainrule.network.layers import LAYERS, Layer
 from chainrule.network.losses import LOSSES, Loss
 from chainrule.values import Codec
 
@@ -36,7 +24,7 @@ def _name(where: str, function: ActivationFunction) -> str:
 
 #: The frozen values of this floor.
 KINDS: list[type[Any]] = [
-    *(Dense, Activation, BatchNorm, LayerNorm, Dropout, AlphaDropout, GaussianNoise, Residual, Pool, Embedding),
+    *LAYERS,
     *(VarianceScaling, Normal, Constant, Orthogonal),
     *(type(loss) for loss in LOSSES.values()),
 ]
@@ -49,6 +37,7 @@ def to_data(layers: Sequence[Layer]) -> list[dict[str, Any]]:
 
     Examples
     --------
+    >>> from chainrule.network.layers import Dropout
     >>> to_data([Dropout(0.5)])
     [{'type': 'Dropout', 'rate': 0.5}]
     """

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.checks import Count, check_count
+from chainrule.checks import at_least
 from chainrule.errors import InputError
 from chainrule.plots import reading, style
 from chainrule.plots.display import Display
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 
-_BINS = Count("Ten suit a thousand rows.")
+_BINS = at_least(1, "Ten suit a thousand rows.")
 
 
 class Bins(NamedTuple):
@@ -65,7 +65,7 @@ class CalibrationDisplay(Display):
     axis: str = "predicted probability"
 
     def __post_init__(self) -> None:
-        check_count(f"{type(self).__name__}(bins=)", self.bins, _BINS)
+        _BINS(f"{type(self).__name__}(bins=)", self.bins)
         p, happened = np.asarray(self.probability, float), np.asarray(self.happened)
         if p.ndim != 1 or p.shape != happened.shape or not len(p) or not ((p >= 0) & (p <= 1)).all():
             raise InputError(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.checks import Count, check_count
+from chainrule.checks import at_least
 from chainrule.errors import InputError
 from chainrule.plots import reading, style
 from chainrule.plots.display import Display
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 
-_RESOLUTION = Count("A hundred are smooth.", least=2)
+_RESOLUTION = at_least(2, "A hundred are smooth.")
 #: How far the plane goes on beyond the rows, in shares of their range.
 MARGIN = 0.08
 #: Opacity of a region where the classes are equally likely, and where one is certain.
@@ -81,7 +81,7 @@ class DecisionBoundaryDisplay(Display):
             For an estimator or rows that have another number of features, or are not numbers.
         """
         estimator = reading.predictor(cls.__name__, estimator, features=2)
-        check_count(f"{cls.__name__}(resolution=)", resolution, _RESOLUTION)
+        _RESOLUTION(f"{cls.__name__}(resolution=)", resolution)
         points, names = _two(cls.__name__, X)
         x_axis, y_axis = (_span(column, resolution) for column in points.T)
         plane = np.stack(np.meshgrid(x_axis, y_axis), axis=-1).reshape(-1, 2)

@@ -8,17 +8,10 @@ from itertools import pairwise
 from math import prod
 from typing import Literal
 
-from chainrule.network import activations
-from chainrule.network.embedding import Embedding
 from chainrule.network.layers import (
-    Activation,
-    AlphaDropout,
-    BatchNorm,
     Dense,
-    Dropout,
-    GaussianNoise,
+    Embedding,
     Layer,
-    LayerNorm,
     Pool,
     Residual,
     widths,
@@ -68,29 +61,6 @@ class Skip:
     parameters: int
 
 
-def words(layer: Layer) -> tuple[str, ...]:
-    """What a layer does, in words; none where it does nothing."""
-    match layer:
-        case Dense():
-            name = activations.get(layer.activation).name
-            return (f"dense {layer.units}", *([name] if name != "identity" else []))
-        case Activation():
-            return (activations.get(layer.name).name,)
-        case BatchNorm():
-            return ("batch norm",)
-        case LayerNorm():
-            return ("layer norm",)
-        case Dropout() | AlphaDropout():
-            return (f"dropout {layer.rate:g}",) if layer.rate else ()
-        case GaussianNoise():
-            return (f"noise {layer.std:g}",) if layer.std else ()
-        case Pool():
-            return (f"{layer.how} over time",)
-        case Embedding():
-            return (f"embedding of {len(layer.levels)} column{'s' if len(layer.levels) > 1 else ''}",)
-    return (type(layer).__name__,)
-
-
 def outline(layers: Sequence[Layer], inputs: int) -> tuple[list[Box], list[Skip]]:
     """Boxes, the input first, and skips between places among them.
 
@@ -122,9 +92,9 @@ def _add(layers: Sequence[Layer], inputs: int, before: str, boxes: list[Box], sk
         kind, count = _kind(layer), sum(prod(p.shape) for p in layer.parameters(width))
         if kind == "other" and not fresh:
             last = boxes[-1]
-            boxes[-1] = replace(last, parts=(*last.parts, *words(layer)), parameters=last.parameters + count)
+            boxes[-1] = replace(last, parts=(*last.parts, *layer.words), parameters=last.parameters + count)
         else:
-            boxes.append(Box(f"{before}{place}", kind, units, words(layer), count))
+            boxes.append(Box(f"{before}{place}", kind, units, layer.words, count))
         fresh = False
 
 

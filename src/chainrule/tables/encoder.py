@@ -13,11 +13,14 @@ from numpy.typing import NDArray
 from chainrule.engine.expansion import Block, Code, Coded, Expansion
 from chainrule.errors import InputError, unknown_name
 from chainrule.tables import kinds, numbers
-from chainrule.tables.encodings import PARTS, Category, Date, Encoding, embeddings
+from chainrule.tables.encodings import CYCLES, PARTS, Category, Date, Encoding, embeddings
 from chainrule.tables.reading import read_numbers, read_times
 from chainrule.tables.table import Column, Table
 
 Array = NDArray[Any]
+
+#: What a person may say of a column: its kind, or how its numbers are encoded.
+SAID = (*kinds.SAID, *numbers.HOW)
 
 #: Categories of more levels than this get an embedding in place of indicators.
 INDICATORS = 100
@@ -101,7 +104,7 @@ def fit(
     ----------
     table : rows to learn from; what an encoding needs is a median, bins, levels
     where : how errors call the table
-    said : kinds of columns by name, of `kinds.SAID`, in place of those that are found
+    said : of columns by name, one of `SAID`, in place of the kinds that are found and of `how`
     how : of numbers: one of `numbers.HOW`
     bins : of a piecewise-linear encoding
 
@@ -114,14 +117,16 @@ def fit(
     for name, kind in said.items():
         if name not in table.columns:
             raise unknown_name(f"{where}: columns=", name, table.names)
-        if kind not in kinds.SAID:
-            raise unknown_name(f"{where}: columns={{{name!r}: }}", kind, kinds.SAID)
+        if kind not in SAID:
+            raise unknown_name(f"{where}: columns={{{name!r}: }}", kind, SAID)
     encodings, left_out = [], []
     for name, column in table.columns.items():
         found = kinds.find(name, column)
         kind = said.get(name, found.kind)
         if kind in (*kinds.LEFT_OUT, "leave out") or found.kind == "constant":
             left_out.append(LeftOut(name, found.kind, found.why if kind == found.kind else "as said"))
+        elif kind in numbers.HOW:
+            encodings.append(_number(name, column, where, kind, bins))
         else:
             encodings.append(_ENCODE[kind](name, column, where, how, bins))
     if not encodings:
@@ -155,7 +160,10 @@ def _date(name: str, column: Column, where: str, how: str, bins: int) -> Encodin
     days = read_times(column, name, where)
     parts = {part: of(days) for part, of in PARTS.items()}
     varying = {part: v for part, v in parts.items() if len(np.unique(v[~np.isnan(v)])) > 1}
-    found = [numbers.encode(part, v, how, bins) for part, v in (varying or {"elapsed": days}).items()]
+    found = []
+    for part, v in (varying or {"elapsed": days}).items():
+        turns = how != "cyclic" or part in CYCLES
+        found.append(numbers.encode(part, v, how if turns else "piecewise", bins))
     return Date(name, tuple(found))
 
 

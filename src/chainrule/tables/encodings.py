@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.engine.expansion import Block, Clip, Code, Levels, Missing, Smooth, check_numbers
+from chainrule.checks import COUNT
+from chainrule.engine.expansion import CONSTANT, Block, Clip, Code, Curve, Levels, Missing, Smooth
 from chainrule.errors import InputError
-from chainrule.network.checks import check_count
 from chainrule.tables.reading import read_numbers, read_times
 from chainrule.tables.table import Column
 
@@ -94,12 +94,13 @@ class Number(Encoding):
 
     def __post_init__(self) -> None:
         where = f"Number({self.name!r})"
-        check_numbers(where, (self.fill, *self.knots, *self.heights))
+        for number in (self.fill, *self.knots, *self.heights):
+            CONSTANT(where, number)
         ascend = all(a < b for a, b in pairwise(self.knots))
         if len(self.knots) != len(self.heights) or not ascend:
             raise InputError(where, "ascending knots, and a height for each", "others", "Fit the encoder anew.")
         for part in self.parts:
-            if not isinstance(part, (Clip, Smooth, Missing)) or part.source >= self.compact:
+            if not isinstance(part, (Clip, Smooth, Curve, Missing)) or part.source >= self.compact:
                 raise InputError(where, f"blocks of {self.compact} columns", repr(part)[:80], "Fit the encoder anew.")
 
     @property
@@ -132,10 +133,13 @@ class Number(Encoding):
         return [self.fill, 0.0][: self.compact]
 
     def feature_names(self) -> list[str]:
-        names = []
-        for block in self.parts:
+        names: list[str] = []
+        curves = sum(isinstance(block, Curve) for block in self.parts)
+        for place, block in enumerate(self.parts):
             if isinstance(block, Missing):
                 names.append(f"{self.name}:missing")
+            elif isinstance(block, Curve):
+                names.append(self.name if curves == 1 else f"{self.name}:curve{place}")
             elif block.source == 1:
                 names.append(f"{self.name}:quantile")
             elif block.width == 1 and len(self.parts) <= 2 and not self.knots:
@@ -162,7 +166,7 @@ class Category(Encoding):
     def __post_init__(self) -> None:
         where = f"Category({self.name!r})"
         if self.units != 0:
-            check_count(f"{where}: units", self.units)
+            COUNT(f"{where}: units", self.units)
         if not all(isinstance(level, str) for level in self.levels) or len(set(self.levels)) < len(self.levels):
             raise InputError(where, "different words as levels", repr(self.levels)[:80], "Fit the encoder anew.")
         if not self.count:
@@ -214,6 +218,10 @@ PARTS: dict[str, Callable[[Array], Array]] = {
     "weekday": lambda days: (np.floor(days) + 3) % 7,
     "hour": lambda days: days % 1 * 24,
 }
+
+
+#: Those that come round again.
+CYCLES = ("month", "weekday", "hour")
 
 
 def _calendar(days: Array, unit: str) -> Array:

@@ -1,4 +1,4 @@
-"""Numbers of a training column to their encoding: four ways, of which piecewise-linear is the default.
+"""Numbers of a training column to their encoding: several ways, of which piecewise-linear is the default.
 
 Piecewise-linear encoding: Gorishniy, Rubachev and Babenko, "On embeddings for numerical features in tabular deep
 learning" (2022), with bins by capped mass: a value that fills many rows cannot take more than a bin's share.
@@ -7,13 +7,13 @@ learning" (2022), with bins by capped mass: a value that fills many rows cannot 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from chainrule.engine.expansion import UNBOUNDED, Block, Clip, Missing, Smooth
+from chainrule.engine.expansion import UNBOUNDED, Block, Clip, Curve, Missing, Smooth
 from chainrule.tables.encodings import Number, Scale
 
 Array = NDArray[Any]
@@ -23,6 +23,10 @@ BINS = 32
 HEIGHT = 0.3
 #: Knots of the curve to normal quantiles.
 KNOTS = 129
+#: Of a logarithm: from knot to knot, and beyond the largest number seen, in units of e.
+STRIDE, BEYOND = 0.25, 14.0
+#: Of a cycle of numbers on a grid.
+MOST_STEPS = 10_000
 
 
 def encode(name: str, values: Array, how: str = "piecewise", bins: int = BINS) -> Number:
@@ -31,10 +35,27 @@ def encode(name: str, values: Array, how: str = "piecewise", bins: int = BINS) -
     scale = _scale(known)
     scaled = scale(known)
     distinct, counts = np.unique(scaled.astype(np.float32), return_counts=True)
-    parts, knots, heights = HOW[how](distinct.astype(np.float64), counts.astype(np.float64), bins)
+    seen = Seen(distinct.astype(np.float64), counts.astype(np.float64), bins, float(scale(np.zeros(1))[0]))
+    parts, knots, heights = HOW[how](seen)
     if len(known) < len(values):
         parts = (*parts, Missing(0))
     return Number(name, scale, float(np.median(scaled)), parts, knots, heights)
+
+
+class Seen(NamedTuple):
+    """What an encoding is found from.
+
+    Attributes
+    ----------
+    values, counts : the different numbers, scaled, ascending, and how often each was seen
+    bins : at most
+    zero : where 0 lies among the values
+    """
+
+    values: Array
+    counts: Array
+    bins: int
+    zero: float
 
 
 def _scale(known: Array) -> Scale:
@@ -56,25 +77,27 @@ def _moments(values: Array, counts: Array) -> tuple[float, float]:
     return mean, float(np.sqrt(np.average((values - mean) ** 2, weights=counts)))
 
 
-def standard(values: Array, counts: Array, bins: int) -> Found:
+def standard(seen: Seen) -> Found:
     """Mean 0 and deviation 1."""
-    return (_line(*_moments(values, counts)),), (), ()
+    return (_line(*_moments(seen.values, seen.counts)),), (), ()
 
 
-def robust(values: Array, counts: Array, bins: int) -> Found:
+def robust(seen: Seen) -> Found:
     """By median and interquartile range, nearly a line within them and never beyond 3 (Holzmüller et al. 2024)."""
     return (Smooth(0, 0.0, 1.0, 3.0),), (), ()
 
 
-def quantile(values: Array, counts: Array, bins: int) -> Found:
+def quantile(seen: Seen) -> Found:
     """The normal quantile of the rank, standardised."""
+    values, counts, bins, _ = seen
     knots, heights = _curve(values, _ranks(values, counts, 2 * bins))
     found = np.interp(values, knots, heights)
     return (_line(*_moments(found, counts), source=1),), tuple(knots.tolist()), tuple(heights.tolist())
 
 
-def piecewise(values: Array, counts: Array, bins: int) -> Found:
+def piecewise(seen: Seen) -> Found:
     """Bins of equal capped mass, each a clipped line; and the quantile beside them."""
+    values, counts, bins, _ = seen
     if len(values) == 1:
         return (), (), ()
     edges = values
@@ -86,7 +109,7 @@ def piecewise(values: Array, counts: Array, bins: int) -> Found:
     low, high = np.zeros(len(widths)), np.full(len(widths), HEIGHT)
     low[0], high[-1] = -HEIGHT, 2 * HEIGHT
     clip = Clip(0, *(tuple(one.tolist()) for one in (edges[:-1], HEIGHT / widths, low, high)))
-    line, knots, heights = quantile(values, counts, bins)
+    line, knots, heights = quantile(seen)
     return (clip, *line), knots, heights
 
 
@@ -107,9 +130,51 @@ def _curve(values: Array, ranks: Array) -> tuple[Array, Array]:
     return knots.astype(np.float64), ndtri(grid[first])
 
 
-HOW: dict[str, Callable[[Array, Array, int], Found]] = {
+def log(seen: Seen) -> Found:
+    """Sign and logarithm of the size, standardised: sign(x) log(1 + |x| / unit), far beyond what was seen.
+
+    The unit is the size that a twentieth of all numbers other than 0 do not reach. Where the largest is not twice the
+    smallest, a logarithm is as good as a line.
+    """
+    sizes = np.abs(seen.values - seen.zero)
+    if sizes.max() < 2 * sizes.min() and (np.sign(seen.values - seen.zero) == np.sign(-seen.zero)).all():
+        return standard(seen)
+    if not sizes.any():
+        return (), (), ()
+    order = np.argsort(sizes)
+    mass = np.cumsum(np.where(sizes > 0, seen.counts, 0.0)[order])
+    unit = sizes[order][np.searchsorted(mass, mass[-1] / 20)]
+    steps = np.arange(0.0, np.log1p(sizes.max() / unit) + BEYOND, STRIDE)
+    steps = np.concatenate([-steps[:0:-1], steps]) if (seen.values < seen.zero).any() else steps
+    places = (seen.zero + np.sign(steps) * unit * np.expm1(np.abs(steps))).astype(np.float32)
+    knots, first = np.unique(places, return_index=True)
+    mean, deviation = _moments(np.interp(seen.values, knots, steps[first]), seen.counts)
+    heights = (steps[first] - mean) / (deviation or 1.0)
+    return (Curve(0, tuple(knots.tolist()), tuple(heights.tolist())),), (), ()
+
+
+def cyclic(seen: Seen) -> Found:
+    """Sine and cosine of where a number stands in a cycle, which begins at the smallest: of hours 0 to 23, of 24.
+
+    Numbers that lie on a grid go round by its length and one step more; others by their range.
+    """
+    first, span = seen.values[0], float(seen.values[-1] - seen.values[0])
+    if not span:
+        return (), (), ()
+    step = float(np.diff(seen.values).min())
+    steps = span / step
+    period = span + step if steps < MOST_STEPS and abs(steps - round(steps)) < 1e-3 else span
+    turn = np.linspace(0, 2 * np.pi, KNOTS)
+    knots = tuple((first + turn / (2 * np.pi) * period).astype(np.float32).tolist())
+    curves = (Curve(0, knots, tuple(f(turn).tolist()), period) for f in (np.sin, np.cos))
+    return tuple(curves), (), ()
+
+
+HOW: dict[str, Callable[[Seen], Found]] = {
     "piecewise": piecewise,
     "standard": standard,
     "robust": robust,
     "quantile": quantile,
+    "log": log,
+    "cyclic": cyclic,
 }

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from chainrule.engine.expansion import Clip, Code, Levels, Missing, Smooth
+from chainrule.engine.expansion import BLOCKS
 from chainrule.tables.encoder import Encoder, LeftOut
 from chainrule.tables.encodings import Category, Date, Number, Scale
 from chainrule.tables.targets import TargetScale
 from chainrule.values import Codec
 
 #: Every frozen value that an encoder is made of.
-ENCODINGS = Codec([Encoder, LeftOut, Number, Category, Date, Scale, Clip, Smooth, Missing, Levels, Code, TargetScale])
+ENCODINGS = Codec([Encoder, LeftOut, Number, Category, Date, Scale, *BLOCKS, TargetScale])

@@ -9,10 +9,16 @@ from typing import ClassVar
 
 import numpy as np
 
-from chainrule.checks import BELOW_1, Checked, Count, Interval
+from chainrule.checks import BELOW_1, Checked, Number, at_least
+from chainrule.engine.division import cut
+from chainrule.engine.kernels import Kernel
+from chainrule.engine.parameters import Vector
 from chainrule.errors import InputError
+from chainrule.training.optimisers.step_program import StepProgram
 
-_STEPS = Count("Steps are batches: rows / batch_size an epoch.")
+AVERAGE = Kernel("average")
+
+_STEPS = at_least(1, "Steps are batches: rows / batch_size an epoch.")
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,7 @@ class Averaging(Checked, ABC):
     [1.0, 0.5, 0.25]
     """
 
-    bounds: ClassVar[Mapping[str, Interval | Count]] = {"decay": BELOW_1, "start": _STEPS, "every": _STEPS}
+    bounds: ClassVar[Mapping[str, Number]] = {"decay": BELOW_1, "start": _STEPS, "every": _STEPS}
 
     @abstractmethod
     def share(self, step: int) -> float:
@@ -87,3 +93,14 @@ class SWA(Averaging):
             return 1.0
         taken, between = divmod(step - self.start, self.every)
         return 0.0 if between else 1 / (1 + taken)
+
+
+def averages(averaging: Averaging, vector: Vector, mean: Vector, parts: int) -> StepProgram:
+    """The mean of a whole vector, running statistics included."""
+    share = np.zeros(1)
+    shares = [[vector[part], mean[part], share] if part.start < part.stop else [] for part in cut(len(vector), parts)]
+
+    def renew(step: int, rate: float, weight: float) -> None:
+        share[0] = averaging.share(step)
+
+    return StepProgram([(AVERAGE, shares)], renew, (share,))

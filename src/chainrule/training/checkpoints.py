@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
-from chainrule.checks import Checked, Count
+from chainrule.checks import Checked, at_least
 from chainrule.errors import CheckpointError, InputError, InputTypeError
 from chainrule.files import digest, packed, write_whole
 
@@ -58,7 +58,7 @@ class Checkpoints(Checked):
     every: int = 1
     keep: int = 3
 
-    bounds = {"every": Count("1 writes behind each epoch."), "keep": Count("3 is the default.")}  # noqa: RUF012
+    bounds = {"every": at_least(1, "1 writes behind each epoch."), "keep": at_least(1, "3 is the default.")}  # noqa: RUF012
 
     def __post_init__(self) -> None:
         super().__post_init__()

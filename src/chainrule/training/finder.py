@@ -13,10 +13,10 @@ from statistics import median
 
 import numpy as np
 
-from chainrule.checks import POSITIVE, check_number
+from chainrule.checks import POSITIVE, Number, at_least
 from chainrule.errors import InputError
 from chainrule.training.batches import Data
-from chainrule.training.loop import AnyTrainer
+from chainrule.training.trainer import Trainer
 
 #: share of what came before in the smoothed loss
 DECAY = 0.9
@@ -69,7 +69,7 @@ class RateCurve:
 
 
 def range_test(
-    trainer: AnyTrainer,
+    trainer: Trainer,
     data: Data,
     batch_size: int,
     *,
@@ -84,7 +84,7 @@ def range_test(
 
     Parameters
     ----------
-    trainer : Trainer or EnsembleTrainer, fresh or in training
+    trainer : Trainer, fresh or in training
     data : Rows; a row of weight 0 is not taken, nor a last batch that is not full
     batch_size : rows of a step
     low, high : learning rates of the first and of the last step
@@ -105,11 +105,10 @@ def range_test(
     >>> 1e-4 < curve.suggestion < 1
     True
     """
-    check_number("range_test(low=)", low, *POSITIVE)
-    check_number("range_test(high=)", high, low, None, open_below=True)
+    POSITIVE("range_test(low=)", low)
+    Number(low, open_low=True)("range_test(high=)", high)
     for name, value, least in (("steps", steps, 20), ("batch_size", batch_size, 1)):
-        if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < least:
-            raise InputError(f"range_test({name}=)", f"a whole number of at least {least}", repr(value), "Take more.")
+        at_least(least, "Take more.")(f"range_test({name}=)", value)
     probe = copy.deepcopy(trainer)
     probe.schedule = None
     batches = _full_batches(data, batch_size, probe)
@@ -149,7 +148,7 @@ def _risen(smoothed: Sequence[float]) -> bool:
     return len(smoothed) > EARLY and smoothed[-1] - min(smoothed) > RISE * fall > 0
 
 
-def _full_batches(data: Data, size: int, trainer: AnyTrainer) -> Iterator[Data]:
+def _full_batches(data: Data, size: int, trainer: Trainer) -> Iterator[Data]:
     """Batches without end, in the order that the trainer would draw."""
     rows = np.arange(len(data)) if data.subset is None else data.subset
     if data.weight is not None:

@@ -9,18 +9,14 @@ from dataclasses import replace
 import numpy as np
 
 from chainrule.training.batches import Data
-from chainrule.training.ensemble import EnsembleTrainer
 from chainrule.training.records import Record
 from chainrule.training.stopping import Stopping
 from chainrule.training.trainer import Trainer
 from chainrule.training.validation import Watch
 
-#: One network in training, or several.
-AnyTrainer = Trainer | EnsembleTrainer
-
 
 def train(
-    trainer: AnyTrainer,
+    trainer: Trainer,
     data: Data,
     batch_size: int,
     epochs: int,
@@ -34,7 +30,7 @@ def train(
 
     Parameters
     ----------
-    trainer : Trainer or EnsembleTrainer
+    trainer : Trainer
     data : Rows or Sequences
     batch_size : int
     epochs : int

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.checks import Number
 from chainrule.engine.kernels import Kernel, chosen_set, load
 from chainrule.engine.network import Network
 from chainrule.errors import InputError, InputTypeError
@@ -40,8 +40,7 @@ class Mixup:
     alpha: float
 
     def __post_init__(self) -> None:
-        if not isinstance(self.alpha, Real) or isinstance(self.alpha, bool) or not 0 < float(self.alpha) < np.inf:
-            raise InputError("Mixup(alpha=)", "a finite number above 0", repr(self.alpha), "0.2 is a common choice.")
+        Number(0, open_low=True, mend="0.2 is a common choice.")("Mixup(alpha=)", self.alpha)
 
     def check(self, network: Network) -> None:
         """Refuse a network that reads codes: between two of them is a third.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chainrule.checks import check_number
+from chainrule.checks import NOT_NEGATIVE
 from chainrule.engine import forks
 from chainrule.engine.parameters import Parameters
 
@@ -24,7 +24,7 @@ class Penalty:
 
     def __post_init__(self) -> None:
         for name in ("l1", "l2", "alpha"):
-            check_number(f"Penalty({name}=)", getattr(self, name), 0, None)
+            NOT_NEGATIVE(f"Penalty({name}=)", getattr(self, name))
 
     def square_factor(self, weight: float) -> float:
         """What stands before sum(W^2) / 2 where the batch weighs `weight`."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from chainrule.checks import NOT_NEGATIVE, POSITIVE, UP_TO_1, Checked, Count, Interval, check_number, entry
+from chainrule.checks import BETWEEN_0_AND_1, NOT_NEGATIVE, POSITIVE, UP_TO_1, Checked, Number, at_least, entry
 from chainrule.errors import InputError, InputTypeError
 
 
@@ -35,17 +35,19 @@ class Schedule(Checked, ABC):
     [0.5, 1.0, 1.0, 1.0, 0.5, 0.5]
     """
 
-    bounds: ClassVar[Mapping[str, Interval | Count]] = {
-        "decay": Interval(0, 1, open_below=True),
+    bounds: ClassVar[Mapping[str, Number]] = {
+        "decay": Number(0, 1, open_low=True),
         "power": NOT_NEGATIVE,
         "start": UP_TO_1,
         "end": UP_TO_1,
-        "warm": Interval(0, 1, open_below=True, open_above=True),
-        "patience": Count("10 is the default."),
+        "warm": BETWEEN_0_AND_1,
+        "patience": at_least(1, "10 is the default."),
         "tol": NOT_NEGATIVE,
-        "cooldown": Count("0 counts on at once.", least=0),
+        "cooldown": at_least(0, "0 counts on at once."),
         "smallest": UP_TO_1,
-        **dict.fromkeys(("every", "first", "growth", "steps"), Count("Steps are batches: rows / batch_size an epoch.")),
+        **dict.fromkeys(
+            ("every", "first", "growth", "steps"), at_least(1, "Steps are batches: rows / batch_size an epoch.")
+        ),
     }
 
     @abstractmethod
@@ -299,7 +301,7 @@ class Repeat(Schedule):
             raise InputTypeError("Repeat(parts=)", "a list of numbers", repr(self.parts), "For example (1, 3).")
         object.__setattr__(self, "parts", tuple(self.parts))
         for part in self.parts:
-            check_number("Repeat(parts=)", part, *POSITIVE)
+            POSITIVE("Repeat(parts=)", part)
         if not isinstance(self.schedule, Schedule):
             raise InputTypeError("Repeat(schedule=)", "a schedule", repr(self.schedule), "For example OneCycle().")
 
@@ -379,7 +381,7 @@ class OfStep(Schedule):
 
     def factor(self, step: int, planned: int | None = None) -> float:
         found = self.function(step)
-        check_number(f"OfStep(function=) at step {step}", found, 0, None)
+        NOT_NEGATIVE(f"OfStep(function=) at step {step}", found)
         return float(found)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, get_args
 
-from chainrule.checks import NOT_NEGATIVE, POSITIVE, Checked, Interval, check_number
+from chainrule.checks import NOT_NEGATIVE, POSITIVE, Checked, Number
 from chainrule.engine.parameters import Layout
 from chainrule.errors import InputTypeError, unknown_name
 from chainrule.network.layers import Kind
@@ -47,7 +47,7 @@ class StepOptions(Checked):
     rate_factors: Mapping[str, float] | None = field(default=None, hash=False)
     averaging: Averaging | None = None
 
-    bounds: ClassVar[dict[str, Interval]] = dict.fromkeys(("clip_norm", "clip_value", "max_norm"), POSITIVE)
+    bounds: ClassVar[dict[str, Number]] = dict.fromkeys(("clip_norm", "clip_value", "max_norm"), POSITIVE)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -60,7 +60,7 @@ class StepOptions(Checked):
                 'Such as {"bias": 2.0, "last": 0.1}.',
             )  # fmt: skip
         for name, factor in (self.rate_factors or {}).items():
-            check_number(f"StepOptions(rate_factors={{{name!r}: ...}})", factor, *NOT_NEGATIVE)
+            NOT_NEGATIVE(f"StepOptions(rate_factors={{{name!r}: ...}})", factor)
 
     def factors(self, layout: Layout) -> dict[str, float]:
         """What multiplies the learning rate of each trained parameter."""

@@ -1,4 +1,4 @@
-"""One epoch after another: gather, forward, backward, update."""
+"""One epoch after another: gather, forward, backward, update; of one network, or of several at once."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.engine import threads
+from chainrule.checks import at_least
 from chainrule.engine.network import Network
-from chainrule.engine.parameters import Parameters
-from chainrule.engine.plan import Extent, Plan
+from chainrule.engine.parameters import AnyParameters, Members
+from chainrule.engine.plan import Extent
+from chainrule.engine.plans import Plans, plans, sharing
 from chainrule.network import losses
 from chainrule.network.losses import Loss
 from chainrule.training.batches import Data
@@ -22,31 +23,46 @@ from chainrule.training.loading import Loader
 from chainrule.training.mixup import Mixup
 from chainrule.training.observing import Observer
 from chainrule.training.optimisers import Adam, Optimiser
+from chainrule.training.optimisers.step_program import StepProgram
 from chainrule.training.pace import Paced
 from chainrule.training.penalty import Penalty
 from chainrule.training.records import Record
 from chainrule.training.schedules import Schedule
-from chainrule.training.site import Piece
 from chainrule.training.step_options import PLAIN, StepOptions
 from chainrule.training.streams import Streams, streams
 from chainrule.training.update import Update
+
+N_MEMBERS = at_least(1, "5 to 10 members are usual.")
 
 #: In front of the names of an update's arrays in the state of a trainer.
 UPDATE = "update."
 
 
+def initial(network: Network, drawn: Streams, n_members: int = 1, dtype: Any = np.float32) -> AnyParameters:
+    """Fresh parameters, of several networks Members; the first of those are what one network alone begins with."""
+    N_MEMBERS("Trainer(n_members=)", n_members)
+    if n_members == 1:
+        return network.init(drawn.init, dtype)
+    return Members.of([network.init(drawn.member(place).init, dtype) for place in range(n_members)])
+
+
 class Trainer(Paced):
-    """A network in training. `epoch(data, batch_size)` goes once through the data and returns a record.
+    """A network in training, or several at once. `epoch(data, batch_size)` goes once through the data.
 
     It keeps what a later epoch needs: moments, steps, streams. Buffers are made when first needed, for the
     largest batch so far, and a pickle leaves them out.
 
+    Several networks, the members of an ensemble, differ in their first weights and in what their layers draw; they see
+    the same batches. Each ends with the weights, to the bit, that a trainer of one network on as many threads gives it
+    alone, with the streams `streams(seed).member(k)`. That is one thread; large members that do not divide evenly among
+    the threads have all of them. A record's loss is the mean of the members' losses.
+
     Parameters
     ----------
-    network : Network
+    network : Network, of every member
     loss : name or Loss
     optimiser : Optimiser; `rate` starts as its learning rate and may be set between epochs
-    parameters : trained in place; fresh ones where None
+    parameters : Parameters or Members, trained in place; fresh ones where None
     penalty : Penalty
     seed : of initialisation, shuffling and dropout, or their Streams
     shuffle : bool
@@ -55,18 +71,23 @@ class Trainer(Paced):
         steps where the schedule takes its length from there
     options : StepOptions: clipping, bounds, factors of the rate, averages of the weights
     mixup : Mixup of the rows of each batch, or None
+    n_members : int, how many networks, where no parameters are given
 
-    Set `observer` to an `Observer`, such as a `Recorder` of diagnosis, that is to see some of the steps.
+    Set `observer` to an `Observer`, such as a `Recorder` of diagnosis, that is to see some of the steps of the first.
 
     Examples
     --------
     >>> import numpy as np
     >>> from chainrule import Dense, Network, Rows, Trainer
     >>> X = np.linspace(-1, 1, 64, dtype=np.float32)[:, None]
-    >>> trainer = Trainer(Network([Dense(16, "tanh"), Dense(1)], inputs=1), "squared_error", seed=0)
+    >>> network = Network([Dense(16, "tanh"), Dense(1)], inputs=1)
+    >>> trainer = Trainer(network, "squared_error", seed=0)
     >>> first, *_, last = (trainer.epoch(Rows(X, X**2), batch_size=16) for _ in range(50))
     >>> last.loss < first.loss
     True
+    >>> several = Trainer(network, "squared_error", n_members=3, seed=0)
+    >>> several.epoch(Rows(X, X**2), batch_size=16).epoch, several.model["0.W"].shape
+    (1, (3, 16, 1))
     """
 
     def __init__(
@@ -74,7 +95,7 @@ class Trainer(Paced):
         network: Network,
         loss: str | Loss,
         optimiser: Optimiser | None = None,
-        parameters: Parameters | None = None,
+        parameters: AnyParameters | None = None,
         penalty: Penalty | None = None,
         seed: Streams | int | None = None,
         shuffle: bool = True,
@@ -82,27 +103,46 @@ class Trainer(Paced):
         schedule: Schedule | None = None,
         options: StepOptions = PLAIN,
         mixup: Mixup | None = None,
+        n_members: int = 1,
     ) -> None:
         self.network = network
         self.loss = losses.get(loss)
         self.streams = seed if isinstance(seed, Streams) else streams(seed)
-        self.parameters = network.init(self.streams.init) if parameters is None else parameters
+        self.parameters = initial(network, self.streams, n_members) if parameters is None else parameters
         self.shuffle = shuffle
         self.n_threads = n_threads
-        self.update = Update(optimiser or Adam(), penalty or Penalty(), self.parameters, options)
+        chosen, penalties = optimiser or Adam(), penalty or Penalty()
+        self.updates = [Update(chosen, penalties, member, options) for member in self.parameters.members]
+        self.average = None if options.averaging is None else self.parameters.copy()
         self.mixup = mixup
         self.observer: Observer | None = None
-        super().__init__(self.update.optimiser.learning_rate, schedule)
+        super().__init__(chosen.learning_rate, schedule)
         self.epochs = 0
-        self._bound: tuple[Plan, Piece] | None = None
+        self._bound: tuple[Plans, list[StepProgram]] | None = None
+        self._tie()
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_bound": None}
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._tie()
+
+    def _tie(self) -> None:
+        """Let every member's average be a part of the one vector: a pickle tears them apart."""
+        if self.average is not None:
+            for update, mean in zip(self.updates, self.average.members, strict=True):
+                update.average = mean
+
     @property
-    def model(self) -> Parameters:
-        """What to validate and to predict with: the average of the weights, where one is kept."""
-        return self.parameters if self.update.average is None else self.update.average
+    def model(self) -> AnyParameters:
+        """What to validate and to predict with: the averages of the weights, where they are kept."""
+        return self.parameters if self.average is None else self.average
+
+    @property
+    def update(self) -> Update:
+        """The first network's update, whose settings and steps are those of all."""
+        return self.updates[0]
 
     def epoch(self, data: Data, batch_size: int) -> Record:
         """Go once through the data."""
@@ -111,24 +151,24 @@ class Trainer(Paced):
         if self.mixup is not None:
             self.mixup.check(self.network)
         capacity = data.capacity(batch_size)
-        plan, update = self._bind(capacity)
-        load = Loader(data, plan, update, in_parts=self.mixup is None)
-        first = plan.run(**capacity)
+        bound, programs = self._bind(capacity)
+        load = Loader(data, bound, programs, in_parts=self.mixup is None)
+        first = bound.run(**capacity)
         load.work(first)  # kernels compile before workers wait for them
         if self.mixup is not None:
             self.mixup.apply(first.arrays, np.random.default_rng(0))
         data.start(first.arrays)
-        total = first.arrays["total"]
-        total[...] = 0
+        totals = first.of_each("total")
+        for total in totals:
+            total[...] = 0
         rate, reaction = self.rate, self._reaction()
-        observer, gradients = self.observer, plan.gradients
-        assert gradients is not None
+        observer, seen = self.observer, bound.each[0]
         if observer is not None:
             observer.begin(self.epochs + 1, math.ceil(len(data) / batch_size), capacity["rows"])
         due = _never if observer is None else observer.due
         batches = data.batches(batch_size, self.streams.shuffle if self.shuffle else None)
         # A divergence shows in the record, not in warnings of single products.
-        with np.errstate(all="ignore"), plan.team() as team:
+        with np.errstate(all="ignore"), bound.team() as team:
             for group, watched in load.groups(batches, due):
                 run, weight = load(group)
                 if self.mixup is not None:
@@ -136,47 +176,61 @@ class Trainer(Paced):
                 done = self.update.steps
                 for step in range(len(group)):
                     rate = self._rate_at(done + step, reaction)
-                    update.renew(done + step + 1, rate, weight)
+                    for program in programs:
+                        program.renew(done + step + 1, rate, weight)
                     load.note(run, step)
-                if watched and observer is not None:
-                    observer.see(self.parameters, gradients, load.watched(run, team), partial(run.rest, team))
+                if watched and observer is not None and seen.gradients is not None:
+                    observer.see(seen.parameters, seen.gradients, load.watched(run, team), partial(run.rest, team))
                 else:
                     load.run(run, team, len(group))
-                self.update.steps = done + len(group)
+                for update in self.updates:
+                    update.steps = done + len(group)
+            sums, weights = np.transpose(totals)
+            loss = float((sums / weights).mean())
         self.epochs += 1
-        loss = float(total[0] / total[1]) if total[1] else float("nan")
-        per_batch = float(total[1]) * min(1.0, batch_size / len(data))
-        loss += self.update.penalty.value(self.parameters, per_batch)
+        per_batch = float(weights[0]) * min(1.0, batch_size / len(data))
+        loss += float(np.mean([self.update.penalty.value(one, per_batch) for one in self.parameters.members]))
         return Record(self.epochs, loss, rate, time.perf_counter() - started)
 
     def state(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         """All that training goes on from, bit for bit: arrays by name, and plain data."""
         data = {"epochs": self.epochs, "streams": self.streams.state(), **self._pace()}
-        update = {UPDATE + name: array for name, array in self.update.state().items()}
-        return {"parameters": self.parameters.vector, **update}, data
+        arrays = {"parameters": self.parameters.vector}
+        for front, update in self._named_updates().items():
+            arrays |= {front + name: array for name, array in update.state().items()}
+        return arrays, data
 
     def load(self, arrays: Mapping[str, NDArray[Any]], data: Mapping[str, Any]) -> None:
         """Go on from what `state` gave."""
         self.parameters.vector[...] = arrays["parameters"]
-        self.update.load({n.removeprefix(UPDATE): array for n, array in arrays.items() if n.startswith(UPDATE)})
+        for front, update in self._named_updates().items():
+            update.load({n.removeprefix(front): array for n, array in arrays.items() if n.startswith(front)})
         self.epochs = data["epochs"]
         self._load_pace(data)
         self.streams.load(data["streams"])
         self._bound = None  # its dropout masks were another seed's
 
-    def _bind(self, capacity: Extent) -> tuple[Plan, Piece]:
-        """Plan and update for batches up to this size, made anew where those at hand do not suit."""
-        count = threads.suitable(self.n_threads, self.network.largest_product(capacity["rows"]))
+    def _named_updates(self) -> dict[str, Update]:
+        """The updates by what stands in front of the names of their arrays."""
+        if isinstance(self.parameters, Members):
+            return {f"{UPDATE}{place}.": update for place, update in enumerate(self.updates)}
+        return {UPDATE: self.update}
+
+    def _bind(self, capacity: Extent) -> tuple[Plans, list[StepProgram]]:
+        """Plans and updates for batches up to this size, made anew where those at hand do not suit."""
+        shared = sharing(self.n_threads, self.network, capacity["rows"], len(self.updates))
         if self._bound is not None:
-            plan = self._bound[0]
-            if plan.holds(capacity) and plan.n_threads == count:
+            bound = self._bound[0]
+            if bound.holds(capacity) and bound.sharing == shared:
                 return self._bound
-        gradients = self.parameters.like()
-        plan = self.network.plan(self.parameters, **capacity, loss=self.loss, gradients=gradients, n_threads=count)
-        plan.seed_noise(self.streams.dropout, self.update.steps)
-        piece = self.update.piece(self.parameters, gradients, plan.parts)
-        plan.behind = piece.steps
-        self._bound = plan, piece
+        bound, programs = plans(self.network, self.parameters, capacity, "train", self.loss, shared), []
+        for place, (plan, update) in enumerate(zip(bound.each, self.updates, strict=True)):
+            plan.seed_noise(self.streams.member(place).dropout, update.steps)
+            assert plan.gradients is not None
+            program = update.program(plan.parameters, plan.gradients, plan.parts)
+            plan.behind = program.steps
+            programs.append(program)
+        self._bound = bound, programs
         return self._bound
 
 

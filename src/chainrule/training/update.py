@@ -13,10 +13,11 @@ from chainrule.engine.parameters import Parameters
 from chainrule.engine.team import Team
 from chainrule.engine.work import bind
 from chainrule.errors import InputError
-from chainrule.training.around import averages, bounding, clipping
+from chainrule.training.averaging import averages
+from chainrule.training.clipping import bounding, clipping
 from chainrule.training.optimisers import Optimiser
+from chainrule.training.optimisers.step_program import StepProgram, Workspace, joined
 from chainrule.training.penalty import Penalty
-from chainrule.training.site import Piece, Site, joined
 from chainrule.training.step_options import PLAIN, StepOptions
 
 
@@ -59,32 +60,32 @@ class Update:
         """Whether this is the update of these configurations."""
         return (self.optimiser, self.penalty, self.options) == (optimiser, penalty, options)
 
-    def piece(self, parameters: Parameters, gradients: Parameters, parts: int = 1) -> Piece:
+    def program(self, parameters: Parameters, gradients: Parameters, parts: int = 1) -> StepProgram:
         """One step as kernel steps, whose numbers are to be renewed before each run."""
         options, layout = self.options, parameters.layout
         clip = np.array([np.inf if options.clip_value is None else options.clip_value, 1.0])
         trained = slice(layout.trained)
-        site = Site(
+        workspace = Workspace(
             layout, parameters.vector[trained], gradients.vector[trained], self.moments, parts,
             self.penalty, self.factors, clip,
         )  # fmt: skip
-        pieces = [self.optimiser.piece(site)]
+        programs = [self.optimiser.program(workspace)]
         if options.clip_norm is not None:
-            pieces.insert(0, clipping(site, options.clip_norm))
+            programs.insert(0, clipping(workspace, options.clip_norm))
         if options.max_norm is not None:
-            pieces.append(bounding(site, options.max_norm))
+            programs.append(bounding(workspace, options.max_norm))
         if options.averaging is not None and self.average is not None:
-            pieces.append(averages(options.averaging, parameters.vector, self.average.vector, parts))
-        return joined(pieces)
+            programs.append(averages(options.averaging, parameters.vector, self.average.vector, parts))
+        return joined(programs)
 
     def bind(self, parameters: Parameters, gradients: Parameters, parts: int = 1) -> Step:
         """A function step(rate, weight, team): one step at this rate, after a batch of this weight."""
-        piece = self.piece(parameters, gradients, parts)
-        work = bind(chosen_set(), parameters.vector.dtype, piece.steps)
+        program = self.program(parameters, gradients, parts)
+        work = bind(chosen_set(), parameters.vector.dtype, [program.steps])
 
         def step(rate: float, weight: float, team: Team | None = None) -> None:
             self.steps += 1
-            piece.renew(self.steps, rate, weight)
+            program.renew(self.steps, rate, weight)
             work(team)
 
         return step

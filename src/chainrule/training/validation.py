@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from chainrule.engine import threads
 from chainrule.engine.network import Network
-from chainrule.engine.parameters import Parameters
-from chainrule.engine.plan import Plan
-from chainrule.engine.predictor import chunk
+from chainrule.engine.parameters import AnyParameters
+from chainrule.engine.plans import Plans, in_turn, plans
+from chainrule.engine.predictor import Predictor, chunk
 from chainrule.network.losses import Loss
 from chainrule.training.batches import Data
 from chainrule.training.loading import Loader
@@ -32,12 +31,15 @@ Watch = Callable[[], Watched]
 class Evaluator:
     """The loss of data under a network, without dropout and on running statistics; penalties are left out.
 
+    Of several networks, the mean of their losses. Where the loss is convex in the prediction, that of the ensemble's
+    prediction is no higher (Jensen).
+
     Plans are made when first needed, and a pickle leaves them out.
 
     Parameters
     ----------
     network : Network
-    parameters : Parameters of it, read anew at every call
+    parameters : Parameters of it, or Members; read anew at every call
     loss : Loss
 
     Examples
@@ -52,32 +54,38 @@ class Evaluator:
     1.0
     """
 
-    def __init__(self, network: Network, parameters: Parameters, loss: Loss) -> None:
+    def __init__(self, network: Network, parameters: AnyParameters, loss: Loss) -> None:
         self.network = network
         self.parameters = parameters
         self.loss = loss
-        self._plan: Plan | None = None
+        self._plans: Plans | None = None
+
+    @classmethod
+    def of(cls, predictor: Predictor) -> Self:
+        """Of what a predictor predicts with; its temperature does not count."""
+        return cls(predictor.network, predictor.parameters, predictor.loss)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_plan": None}
+        return {**self.__dict__, "_plans": None}
 
     def __call__(self, data: Data, n_threads: int | None = None) -> float:
         """The weighted mean of the loss over the data; NaN where none of it weighs anything."""
         data.check(self.network, self.loss, self.parameters.vector.dtype)
         size = chunk(self.network)
-        capacity = data.chunk_capacity(size)
-        count = threads.suitable(n_threads, self.network.largest_product(min(data.rows, size)))
-        if self._plan is None or self._plan.n_threads != count or not self._plan.holds(capacity):
-            self._plan = self.network.plan(self.parameters, **capacity, mode="loss", loss=self.loss, n_threads=count)
-        load, arrays = Loader(data, self._plan), self._plan.run(**capacity).arrays
-        data.start(arrays)
-        sums = arrays["total"]
-        sums[...] = 0
-        with np.errstate(all="ignore"), self._plan.team() as team:
+        capacity, rows = data.chunk_capacity(size), min(data.rows, size)
+        shared = in_turn(n_threads, self.network, rows, len(self.parameters.members))
+        if self._plans is None or self._plans.sharing != shared or not self._plans.holds(capacity):
+            self._plans = plans(self.network, self.parameters, capacity, "loss", self.loss, shared)
+        load, run = Loader(data, self._plans), self._plans.run(**capacity)
+        data.start(run.arrays)
+        totals = run.of_each("total")
+        for total in totals:
+            total[...] = 0
+        with np.errstate(all="ignore"), self._plans.team() as team:
             for group, _ in load.groups(data.chunks(size), lambda place: False):
                 run, _ = load(group)
                 load.run(run, team, len(group))
-        return float(sums[0] / sums[1]) if sums[1] else float("nan")
+            return float(np.mean([total[0] / total[1] for total in totals]))
 
 
 class Validation:

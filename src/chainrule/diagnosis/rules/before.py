@@ -14,14 +14,15 @@ from chainrule.diagnosis.observed import Observed
 from chainrule.diagnosis.rules.base import LEARNED, Rule, Verdict, confidence, noise, unlearned
 from chainrule.diagnosis.survey import Survey
 from chainrule.network import activations
-from chainrule.network.embedding import Embedding
 from chainrule.network.layers import (
+    GLU,
     Activation,
     BatchNorm,
     Dense,
     Dropout,
+    Embedding,
     Layer,
-    LayerNorm,
+    Norm,
     Pool,
     Residual,
     leaves,
@@ -41,7 +42,7 @@ SKEWED = 2.0
 def _columns(observed: Observed) -> Survey | None:
     """The survey, where columns go into the network as they are."""
     first = next(leaves(observed.network.layers))
-    return None if isinstance(first, (Embedding, BatchNorm, LayerNorm)) else observed.survey
+    return None if isinstance(first, Embedding | Norm) else observed.survey
 
 
 def unscaled_inputs(observed: Observed) -> Verdict | None:
@@ -192,7 +193,8 @@ def _linear(layers: Sequence[Layer], linear: bool) -> tuple[int, bool]:
 def _curved(layers: Sequence[Layer]) -> bool:
     """Whether something in these layers is no linear function."""
     return any(
-        isinstance(layer, LayerNorm)
+        (isinstance(layer, Norm) and not isinstance(layer, BatchNorm))
+        or isinstance(layer, GLU)
         or (isinstance(layer, Pool) and layer.how == "max")
         or (isinstance(layer, Activation) and activations.get(layer.name).name != "identity")
         or (isinstance(layer, Dense) and activations.get(layer.activation).name != "identity")

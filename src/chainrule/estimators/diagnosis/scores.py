@@ -11,10 +11,8 @@ from numpy.typing import NDArray
 from sklearn.base import is_classifier
 
 from chainrule.diagnosis.observed import Scores
-from chainrule.engine.members import Members
 from chainrule.engine.network import Network
 from chainrule.engine.parameters import Parameters
-from chainrule.estimators import ensemble
 from chainrule.estimators.base import BaseMLP
 from chainrule.network.layers import AlphaDropout, BatchNorm, Dropout, GaussianNoise, Layer, Residual, leaves
 from chainrule.network.losses import Loss
@@ -30,7 +28,7 @@ BINS = 10
 def scores(model: BaseMLP, data: Data) -> Scores:
     """Scores of rows in the form of the loss."""
     predictor = model._session.predictor
-    loss = ensemble.evaluator(predictor)(data, model.n_threads)
+    loss = Evaluator.of(predictor)(data, model.n_threads)
     y, weight = data.counted()
     with np.errstate(all="ignore"):
         prediction = predictor(data.X, model.n_threads, data.subset)
@@ -82,7 +80,7 @@ def batch_loss(model: BaseMLP, data: Data, rows: int = 256) -> tuple[float, floa
     network, parameters = predictor.network, predictor.parameters
     if not _has_batch_norm(network.layers) or not isinstance(data, Rows):
         return None
-    first = parameters[0] if isinstance(parameters, Members) else parameters
+    first = parameters.members[0]
     still = Network(_undrawn(network.layers), network.inputs)
     own = Parameters(first.layout, first.vector.copy())  # whose running statistics move
     places = np.arange(len(data)) if data.subset is None else data.subset

@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 from sklearn.base import is_classifier
 
 from chainrule.engine.expansion import Code, Coded
-from chainrule.engine.members import Members
 from chainrule.estimators.base import BaseMLP
-from chainrule.network.embedding import Embedding
+from chainrule.network.layers import Embedding
 from chainrule.tables.encoder import Encoder
 
 Array = NDArray[Any]
@@ -69,7 +68,7 @@ def _products(model: BaseMLP, x: Array) -> Array:
     Of an embedding, it is its units that count as inputs.
     """
     network, parameters = model.network_, model.parameters_
-    members = list(parameters) if isinstance(parameters, Members) else [parameters]
+    members = parameters.members
     embeds = isinstance(network.layers[0], Embedding)
     total: Any = 0.0
     for one in members:

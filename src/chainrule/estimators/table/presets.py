@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
-from chainrule.network.embedding import Embedding
 from chainrule.network.initialisers import VarianceScaling
-from chainrule.network.layers import Activation, Dense, Dropout, Layer, LayerNorm
+from chainrule.network.layers import Activation, Dense, Dropout, Embedding, Layer, LayerNorm
 from chainrule.tables.encoder import Encoder
 from chainrule.tables.encodings import embeddings
 from chainrule.training.averaging import EMA

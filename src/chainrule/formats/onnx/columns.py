@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from chainrule.engine.expansion import Block, Clip, Code, Levels, Missing, Smooth
+from chainrule.engine.expansion import Block, Clip, Code, Curve, Levels, Missing, Smooth
 from chainrule.formats.onnx.graph import Graph, concatenated
 from chainrule.tables.encoder import Encoder
 from chainrule.tables.encodings import Category, Date, Encoding, Number
@@ -55,13 +57,13 @@ def _number(g: Graph, number: Number, x: str) -> list[tuple[Block, str]]:
     scaled = g.cast(g.op("Div", centred, g.number(scale.scale, np.float64)), np.float32)
     missing = g.op("IsNaN", scaled)
     filled = g.op("Where", missing, g.number(number.fill), scaled)
-    sources = [filled, _curve(g, number, filled)] if number.knots else [filled]
+    sources = [filled, _curve(g, number.knots, number.heights, filled)] if number.knots else [filled]
     return [(part, _expanded(g, part, sources[part.source], missing)) for part in number.parts]
 
 
-def _curve(g: Graph, number: Number, x: str) -> str:
+def _curve(g: Graph, given_knots: Sequence[float], given_heights: Sequence[float], x: str) -> str:
     """From knot to knot: the share that is behind in each stretch, times how far that stretch goes up."""
-    knots, heights = np.array(number.knots, np.float32), np.array(number.heights, np.float32)
+    knots, heights = np.array(given_knots, np.float32), np.array(given_heights, np.float32)
     if len(knots) == 1:
         return g.op("Add", g.op("Mul", x, g.number(0.0)), g.number(float(heights[0])))
     share = g.op("Div", g.op("Sub", x, g.floats(knots[:-1])), g.floats(np.diff(knots)))
@@ -80,6 +82,13 @@ def _expanded(g: Graph, block: Block, x: str, missing: str) -> str:
             ratio = g.op("Clip", g.op("Div", line, g.number(block.cap)), g.number(-1e9), g.number(1e9))
             root = g.op("Sqrt", g.op("Add", g.op("Mul", ratio, ratio), g.number(1.0)))
             return g.op("Div", g.op("Mul", ratio, g.number(block.cap)), root)
+        case Curve():
+            if block.period:
+                near = g.op("Less", g.op("Abs", x), g.number(1e9))
+                x = g.op("Where", near, x, g.number(block.knots[0]))
+                turns = g.op("Floor", g.op("Div", g.op("Sub", x, g.number(block.knots[0])), g.number(block.period)))
+                x = g.op("Sub", x, g.op("Mul", turns, g.number(block.period)))
+            return _curve(g, block.knots, block.heights, x)
         case Missing():
             return g.cast(missing, np.float32)
         case Levels():

@@ -12,18 +12,20 @@ from chainrule.engine.parameters import Parameters
 from chainrule.formats.onnx.functions import LINKS, activate
 from chainrule.formats.onnx.graph import Graph, concatenated
 from chainrule.network import activations, losses
-from chainrule.network.embedding import Embedding
 from chainrule.network.layers import (
+    GLU,
     Activation,
     AlphaDropout,
     BatchNorm,
     Dense,
     Dropout,
+    Embedding,
     GaussianNoise,
     Layer,
     LayerNorm,
     Pool,
     Residual,
+    RMSNorm,
     widths,
 )
 from chainrule.network.losses import Loss
@@ -93,12 +95,13 @@ def layers(here: Here, found: Sequence[Layer], x: str) -> str:
     return x
 
 
+def _product(here: Here, layer: Dense | GLU, x: str) -> str:
+    z = here.g.op("MatMul", x, here.g.floats(here.parameters[f"{here.prefix}W"].T))
+    return here.g.op("Add", z, here.floats("b")) if layer.bias else z
+
+
 def _dense(here: Here, layer: Dense, x: str) -> str:
-    g = here.g
-    z = g.op("MatMul", x, g.floats(here.parameters[f"{here.prefix}W"].T))
-    if layer.bias:
-        z = g.op("Add", z, here.floats("b"))
-    return activate(g, activations.get(layer.activation), z)
+    return activate(here.g, activations.get(layer.activation), _product(here, layer, x))
 
 
 def _activation(here: Here, layer: Activation, x: str) -> str:
@@ -118,6 +121,19 @@ def _layer_norm(here: Here, layer: LayerNorm, x: str) -> str:
     return here.g.op(
         "LayerNormalization", x, here.floats("gain"), here.floats("offset"), axis=-1, epsilon=float(layer.eps)
     )
+
+
+def _rms_norm(here: Here, layer: RMSNorm, x: str) -> str:
+    g = here.g
+    square = g.op("ReduceMean", g.op("Mul", x, x), g.whole(-1), keepdims=1)
+    root = g.op("Sqrt", g.op("Add", square, g.number(layer.eps)))
+    return g.op("Mul", g.op("Div", x, root), here.floats("gain"))
+
+
+def _gate(here: Here, layer: GLU, x: str) -> str:
+    z = _product(here, layer, x)
+    gates, values = _columns(here.g, z, 0, layer.units), _columns(here.g, z, layer.units, 2 * layer.units)
+    return here.g.op("Mul", activate(here.g, activations.get(layer.activation), gates), values)
 
 
 def _nothing(here: Here, layer: Layer, x: str) -> str:
@@ -170,6 +186,8 @@ EMIT: dict[type[Layer], Callable[[Here, Any, str], str]] = {
     Activation: _activation,
     BatchNorm: _batch_norm,
     LayerNorm: _layer_norm,
+    RMSNorm: _rms_norm,
+    GLU: _gate,
     Dropout: _nothing,
     AlphaDropout: _nothing,
     GaussianNoise: _nothing,

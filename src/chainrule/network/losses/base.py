@@ -10,7 +10,7 @@ import numpy as np
 from numpy import exp
 from numpy.typing import ArrayLike, NDArray
 
-from chainrule.checks import BELOW_1, NOT_NEGATIVE, POSITIVE, Checked, Count, Interval
+from chainrule.checks import BELOW_1, NOT_NEGATIVE, POSITIVE, Checked, Number
 from chainrule.errors import InputError, InputTypeError
 from chainrule.network.losses.domains import ANY, Domain
 from chainrule.network.special import expit
@@ -60,9 +60,9 @@ class Loss(Checked):
     kernel: ClassVar[str] = "separable_loss"
     scalar: ClassVar[bool] = False
 
-    bounds: ClassVar[dict[str, Interval | Count]] = {
+    bounds: ClassVar[dict[str, Number]] = {
         "delta": POSITIVE,
-        "power": Interval(1, 2, open_below=True, open_above=True),
+        "power": Number(1, 2, open_low=True, open_high=True),
         "gamma": NOT_NEGATIVE,
         "smoothing": BELOW_1,
         "floor": POSITIVE,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy import abs, exp, expm1, log1p, tanh, where
 
-from chainrule.checks import Interval, check_number
+from chainrule.checks import BETWEEN_0_AND_1
 from chainrule.errors import InputError
 from chainrule.network.losses.base import Array, Loss
 from chainrule.network.special import expit
@@ -154,7 +154,7 @@ class Quantile(Loss):
         if isinstance(self.level, (list, tuple, np.ndarray)):
             object.__setattr__(self, "level", tuple(np.asarray(self.level).tolist()))
         for level in self.levels:
-            check_number("Quantile(level=)", level, *Interval(0, 1, open_below=True, open_above=True))
+            BETWEEN_0_AND_1("Quantile(level=)", level)
         if not self.levels or any(high <= low for low, high in zip(self.levels, self.levels[1:], strict=False)):
             raise InputError("Quantile(level=)", "levels in ascending order", repr(self.level), "Sort them.")
 

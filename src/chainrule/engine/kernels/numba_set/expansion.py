@@ -44,5 +44,21 @@ def expand(x: Any, values: Any, program: Any, fills: Any, constants: Any) -> Non
                 row[start:stop] = zero
                 if v >= zero and v < stop - start:
                     row[start + int(v)] = one
-            else:  # the code itself
+            elif kind == 4:  # the code itself
                 row[start] = v
+            else:  # a curve through knots
+                count, period = int(constants[first]), constants[first + 1]
+                knots = constants[first + 2 : first + 2 + count]
+                heights = constants[first + 2 + count : first + 2 + 2 * count]
+                t = v
+                if period > zero:
+                    t = v - period * np.floor((v - knots[0]) / period) if abs(v) < far else knots[0]
+                low, high = 0, count - 1
+                while high - low > 1:
+                    middle = (low + high) // 2
+                    if knots[middle] <= t:
+                        low = middle
+                    else:
+                        high = middle
+                share = min(max((t - knots[low]) / (knots[high] - knots[low]), zero), one)
+                row[start] = heights[low] + share * (heights[high] - heights[low])

@@ -8,7 +8,7 @@ import numpy as np
 
 from chainrule.engine.kernels.access import alone, by_rows
 
-KERNELS = {"gather": by_rows("out"), "take_row": alone("out"), "count_step": alone("place", "noise")}
+KERNELS = {"gather": by_rows("out"), "take_row": alone("out"), "next_row": alone("place"), "draw_anew": alone("noise")}
 
 
 def gather(out: Any, order: Any, source: Any) -> None:
@@ -27,8 +27,12 @@ def take_row(out: Any, table: Any, place: Any) -> None:
         out[j] = row[j]
 
 
-def count_step(place: Any, noise: Any) -> None:
-    """The next row is up, and every site draws anew."""
+def next_row(place: Any) -> None:
+    """The next row of the tables is up."""
     place[0] += 1
+
+
+def draw_anew(noise: Any) -> None:
+    """Every site draws what belongs to the next step."""
     for site in range(noise.shape[0]):
         noise[site, 1] += np.uint32(1)

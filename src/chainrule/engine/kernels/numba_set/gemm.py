@@ -6,7 +6,7 @@ matrices packs x as well, fills out with zeros and then adds to it: an eighth to
 products, and two thirds of that of a few rows.
 
 A tile or panel that would reach over the edge is moved back to end at it: what is computed twice is the same to the
-bit. Every entry is summed in the order of the depth, however out is cut for the members of a team.
+bit. Every entry is summed in the order of the depth, however out is cut for the threads of a team.
 """
 
 from __future__ import annotations

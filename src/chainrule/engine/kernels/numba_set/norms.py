@@ -1,4 +1,4 @@
-"""Batch and layer normalisation, with the activation and the draw that follow in the same pass.
+"""Batch, layer and root-mean-square normalisation, with the activation and the draw that follow in the same pass.
 
 y = gain * x_hat + offset, a = f(y). Backward needs x_hat, which overwrites z, and 1/deviation, `rstd`.
 """
@@ -27,6 +27,9 @@ KERNELS = {
     "layer_norm": by_rows("z", "rstd", "a"),
     "layer_norm_backward": by_rows("d", "d_gain", "d_offset", "db"),
     "layer_norm_predict": by_rows("a"),
+    "rms_norm": by_rows("z", "rstd", "a"),
+    "rms_norm_backward": by_rows("d", "d_gain", "db"),
+    "rms_norm_predict": by_rows("a"),
 }
 
 
@@ -254,3 +257,67 @@ def layer_norm_predict(a: Any, bias: Any, gain: Any, offset: Any, eps: Any) -> N
         r = a.dtype.type(1) / np.sqrt(square * per_unit + tiny)
         for j in range(units):
             a[i, j] = value(gain[j] * ((a[i, j] - mean) * r) + offset[j])
+
+
+def rms_norm(z: Any, bias: Any, rstd: Any, gain: Any, a: Any, noise: Any, eps: Any, start: Any = 0) -> None:
+    """z -> x_hat = z / sqrt(mean(z^2) + eps) per row; a = drawn(f(gain * x_hat))."""
+    draw = open_draw(noise)
+    tiny = z.dtype.type(eps)
+    rows, units = z.shape
+    per_unit = z.dtype.type(1.0 / units)
+    for i in range(rows):
+        first = np.uint32(start + i * units)
+        square = z.dtype.type(0)
+        for j in range(units):
+            t = z[i, j] + bias[j]
+            z[i, j] = t
+            square += t * t
+        r = z.dtype.type(1) / np.sqrt(square * per_unit + tiny)
+        rstd[i] = r
+        for j in range(units):
+            x_hat = z[i, j] * r
+            z[i, j] = x_hat
+            index = np.uint32(first + np.uint32(j))
+            a[i, j] = drawn(value(gain[j] * x_hat), draw, index)
+
+
+def rms_norm_backward(
+    d: Any, x_hat: Any, a: Any, rstd: Any, gain: Any, d_gain: Any, db: Any, noise: Any, start: Any = 0
+) -> None:
+    """d: da -> dz = rstd * (g - x_hat * mean(g * x_hat)) with g = dy * gain; db sums dz."""
+    draw = open_draw(noise)
+    rows, units = d.shape
+    per_unit = d.dtype.type(1.0 / units)
+    for j in range(units):
+        d_gain[j] = 0
+        db[j] = 0
+    for i in range(rows):
+        first = np.uint32(start + i * units)
+        along = d.dtype.type(0)
+        for j in range(units):
+            index = np.uint32(first + np.uint32(j))
+            dy = d[i, j] * factor(draw, index) * slope_at(gain[j] * x_hat[i, j], undrawn(a[i, j], draw))
+            d_gain[j] += dy * x_hat[i, j]
+            g = dy * gain[j]
+            d[i, j] = g
+            along += g * x_hat[i, j]
+        for j in range(units):
+            dz = rstd[i] * (d[i, j] - x_hat[i, j] * along * per_unit)
+            d[i, j] = dz
+            db[j] += dz
+
+
+def rms_norm_predict(a: Any, bias: Any, gain: Any, eps: Any) -> None:
+    """a: z -> f(gain * x_hat), row by row."""
+    tiny = a.dtype.type(eps)
+    rows, units = a.shape
+    per_unit = a.dtype.type(1.0 / units)
+    for i in range(rows):
+        square = a.dtype.type(0)
+        for j in range(units):
+            t = a[i, j] + bias[j]
+            a[i, j] = t
+            square += t * t
+        r = a.dtype.type(1) / np.sqrt(square * per_unit + tiny)
+        for j in range(units):
+            a[i, j] = value(gain[j] * (a[i, j] * r))

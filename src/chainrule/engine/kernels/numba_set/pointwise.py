@@ -20,6 +20,8 @@ KERNELS = {
     "activate_inplace": by_rows("a"),
     "activate_backward": by_rows("d", "db"),
     "column_sums": by_rows("db"),
+    "gate": by_rows("z", "a"),
+    "gate_backward": by_rows("dz", "db"),
     "combine": by_columns("total"),
     "copy": by_rows("to"),
     "add": by_rows("out"),
@@ -73,6 +75,33 @@ def column_sums(d: Any, db: Any) -> None:
     for i in range(rows):
         for j in range(units):
             db[j] += d[i, j]
+
+
+def gate(z: Any, bias: Any, a: Any) -> None:
+    """z += bias; a = f(first half of z) * second half."""
+    rows, units = a.shape
+    for i in range(rows):
+        for j in range(units):
+            t, v = z[i, j] + bias[j], z[i, units + j] + bias[units + j]
+            z[i, j] = t
+            z[i, units + j] = v
+            a[i, j] = value(t) * v
+
+
+def gate_backward(dz: Any, d: Any, z: Any, db: Any) -> None:
+    """dz = d * v * f'(t), d * f(t) of the halves t, v of z; db = sum of dz over rows."""
+    rows, units = d.shape
+    for j in range(2 * units):
+        db[j] = 0
+    for i in range(rows):
+        for j in range(units):
+            t, v = z[i, j], z[i, units + j]
+            opened = value(t)
+            d_gate, d_value = d[i, j] * v * slope_at(t, opened), d[i, j] * opened
+            dz[i, j] = d_gate
+            dz[i, units + j] = d_value
+            db[j] += d_gate
+            db[units + j] += d_value
 
 
 def combine(partial: Any, total: Any, start: Any = 0) -> None:

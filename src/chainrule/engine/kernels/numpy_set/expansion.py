@@ -25,5 +25,12 @@ def expand(x: Any, values: Any, program: Any, fills: Any, constants: Any) -> Non
             out[:, 0] = np.isnan(given)
         elif kind == 3:
             out[...] = v[:, None] == np.arange(stop - start)
-        else:
+        elif kind == 4:
             out[:, 0] = v
+        else:
+            count, period = int(c[0]), c[1]
+            knots, heights = c[2 : 2 + 2 * count].reshape(2, count)
+            if period > 0:
+                known = np.where(abs(v) < 1e9, v, knots[0])
+                v = known - period * np.floor((known - knots[0]) / period)
+            out[:, 0] = np.interp(v, knots, heights)

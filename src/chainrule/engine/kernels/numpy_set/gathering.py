@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-KERNELS = ("gather", "take_row", "count_step")
+KERNELS = ("gather", "take_row", "next_row", "draw_anew")
 
 
 def gather(out: Any, order: Any, source: Any) -> None:
@@ -15,6 +15,9 @@ def take_row(out: Any, table: Any, place: Any) -> None:
     out[...] = table[place[0]]
 
 
-def count_step(place: Any, noise: Any) -> None:
+def next_row(place: Any) -> None:
     place += 1
+
+
+def draw_anew(noise: Any) -> None:
     noise[:, 1] += 1

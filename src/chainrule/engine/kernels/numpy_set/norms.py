@@ -21,6 +21,9 @@ KERNELS = (
     "layer_norm",
     "layer_norm_backward",
     "layer_norm_predict",
+    "rms_norm",
+    "rms_norm_backward",
+    "rms_norm_predict",
 )
 
 
@@ -97,3 +100,26 @@ def layer_norm_predict(a: Any, bias: Any, gain: Any, offset: Any, eps: Any) -> N
     a += bias
     rstd = 1 / np.sqrt(a.var(axis=1, keepdims=True) + eps)
     a[...] = value(gain * ((a - a.mean(axis=1, keepdims=True)) * rstd) + offset)
+
+
+def rms_norm(z: Any, bias: Any, rstd: Any, gain: Any, a: Any, noise: Any, eps: Any, start: Any = 0) -> None:
+    z += bias
+    rstd[...] = 1 / np.sqrt((z * z).mean(axis=1) + eps)
+    z *= rstd[:, None]
+    a[...] = drawn(value(gain * z), noise)
+
+
+def rms_norm_backward(
+    d: Any, x_hat: Any, a: Any, rstd: Any, gain: Any, d_gain: Any, db: Any, noise: Any, start: Any = 0
+) -> None:
+    d *= factor(noise, d) * slope_at(gain * x_hat, undrawn(a, noise))
+    (d * x_hat).sum(axis=0, out=d_gain)
+    d *= gain
+    d -= x_hat * (d * x_hat).mean(axis=1, keepdims=True)
+    d *= rstd[:, None]
+    d.sum(axis=0, out=db)
+
+
+def rms_norm_predict(a: Any, bias: Any, gain: Any, eps: Any) -> None:
+    a += bias
+    a[...] = value(gain * (a / np.sqrt((a * a).mean(axis=1, keepdims=True) + eps)))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 value: Any = None  # placeholders
 slope_at: Any = None
 drawn: Any = None
@@ -15,6 +17,8 @@ KERNELS = (
     "activate_inplace",
     "activate_backward",
     "column_sums",
+    "gate",
+    "gate_backward",
     "combine",
     "copy",
     "add",
@@ -39,6 +43,19 @@ def activate_backward(d: Any, z: Any, a: Any, db: Any, noise: Any, start: Any = 
 
 def column_sums(d: Any, db: Any) -> None:
     d.sum(axis=0, out=db)
+
+
+def gate(z: Any, bias: Any, a: Any) -> None:
+    z += bias
+    t, v = np.split(z, 2, axis=1)
+    a[...] = value(t) * v
+
+
+def gate_backward(dz: Any, d: Any, z: Any, db: Any) -> None:
+    t, v = np.split(z, 2, axis=1)
+    opened = value(t)
+    dz[...] = np.concatenate([d * v * slope_at(t, opened), d * opened], axis=1)
+    dz.sum(axis=0, out=db)
 
 
 def combine(partial: Any, total: Any, start: Any = 0) -> None:

@@ -1,26 +1,21 @@
-"""What an optimiser works on, and what it becomes there: a short program of kernel steps."""
+"""A step of an optimiser as a short program of kernels, and the vectors that it works on."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.engine.kernels import Kernel
-from chainrule.engine.kernels.rules import no_threshold, soft_threshold
 from chainrule.engine.meetings import Step
 from chainrule.engine.parameters import Layout, Vector
 from chainrule.training.penalty import Penalty
 
-if TYPE_CHECKING:
-    from chainrule.training.optimisers import Pointwise
-
 
 @dataclass(frozen=True)
-class Site:
+class Workspace:
     """The vectors that a step reads and writes, and all that was chosen about them.
 
     Attributes
@@ -57,7 +52,7 @@ def _keep(step: int, rate: float, weight: float) -> None:
 
 
 @dataclass(frozen=True)
-class Piece:
+class StepProgram:
     """Kernel steps, and the function renew(step, rate, weight) that writes their `numbers` before each run."""
 
     steps: list[Step]
@@ -65,35 +60,13 @@ class Piece:
     numbers: tuple[NDArray[np.float64], ...] = ()
 
 
-def joined(pieces: Sequence[Piece]) -> Piece:
-    """Pieces one behind the other, as one."""
-    renewals = [piece.renew for piece in pieces if piece.renew is not _keep]
+def joined(programs: Sequence[StepProgram]) -> StepProgram:
+    """Programs one behind the other, as one."""
+    renewals = [program.renew for program in programs if program.renew is not _keep]
 
     def renew(step: int, rate: float, weight: float) -> None:
         for one in renewals:
             one(step, rate, weight)
 
-    numbers = tuple(array for piece in pieces for array in piece.numbers)
-    return Piece([step for piece in pieces for step in piece.steps], renew, numbers)
-
-
-def fused(optimiser: Pointwise, site: Site, names: Collection[str]) -> Piece:
-    """The whole optimiser as one kernel over these parameters: penalties, clipping and decay are inside."""
-    value = soft_threshold if site.penalty.l1 > 0 else no_threshold
-    kernel = Kernel(
-        f"optimise_{optimiser.moments}", value=value, rule=optimiser.rule,
-        label=f"{optimiser.rule.__name__}.{value.__name__}",
-    )  # fmt: skip
-    rates = np.zeros(3 + 8)
-    vectors = site.parameters, site.gradients, *site.moments[: optimiser.moments]
-    factors = site.factors_of(names)
-    shares = [[*vectors, *segments, factors, site.clip, rates] for segments in site.layout.segments(site.parts, names)]
-
-    def renew(step: int, rate: float, weight: float) -> None:
-        rates[0] = rate * site.penalty.l1
-        rates[1] = site.penalty.square_factor(weight)
-        rates[2] = rate * optimiser.weight_decay
-        for place, number in enumerate(optimiser.numbers(step, rate), start=3):
-            rates[place] = number
-
-    return Piece([(kernel, shares)], renew, (rates,))
+    numbers = tuple(array for program in programs for array in program.numbers)
+    return StepProgram([step for program in programs for step in program.steps], renew, numbers)

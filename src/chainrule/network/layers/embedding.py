@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 
+from chainrule.checks import COUNT
 from chainrule.errors import InputError, InputTypeError
-from chainrule.network.checks import check_count
 from chainrule.network.initialisers import Normal
-from chainrule.network.layers import Layer, Parameter
+from chainrule.network.layers.base import Layer, Parameter
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Embedding(Layer):
                 raise InputTypeError(f"Embedding({name}=)", "a list of whole numbers", repr(given), "For example [50].")
             object.__setattr__(self, name, tuple(given))
             for value in getattr(self, name):
-                check_count(f"Embedding({name}=)", value)
+                COUNT(f"Embedding({name}=)", value)
         if len(self.levels) != len(self.units) or not self.levels:
             raise InputError(
                 "Embedding(levels, units)", "as many units as levels, at least one",
@@ -74,3 +74,7 @@ class Embedding(Layer):
             Parameter(f"E{k}", (levels, units), "embedding", Normal(1 / sqrt(units)))
             for k, (levels, units) in enumerate(zip(self.levels, self.units, strict=True))
         )
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        return (f"embedding of {len(self.levels)} column{'s' if len(self.levels) > 1 else ''}",)

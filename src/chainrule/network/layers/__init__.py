@@ -1,0 +1,24 @@
+"""The layers: frozen values that say what a layer is, never how it runs.
+
+Sizes are pure functions of a layer and of the width that comes in.
+"""
+
+from chainrule.network.layers.base import Layer, Parameter
+from chainrule.network.layers.dense import GLU, Activation, Dense
+from chainrule.network.layers.embedding import Embedding
+from chainrule.network.layers.noise import AlphaDropout, Dropout, GaussianNoise
+from chainrule.network.layers.norms import NORMS, BatchNorm, LayerNorm, Norm, RMSNorm
+from chainrule.network.layers.pool import Pool
+from chainrule.network.layers.residual import Residual, leaves
+from chainrule.network.layers.stack import check_layers, named_parameters, widths
+
+__all__ = [
+    "GLU", "LAYERS", "NORMS", "Activation", "AlphaDropout", "BatchNorm", "Dense", "Dropout", "Embedding",
+    "GaussianNoise", "Layer", "LayerNorm", "Norm", "Parameter", "Pool", "RMSNorm", "Residual", "check_layers",
+    "leaves", "named_parameters", "widths",
+]  # fmt: skip
+
+#: Every kind of layer.
+LAYERS: tuple[type[Layer], ...] = (
+    Dense, Activation, GLU, *NORMS.values(), Dropout, AlphaDropout, GaussianNoise, Residual, Pool, Embedding,
+)  # fmt: skip

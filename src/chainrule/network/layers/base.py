@@ -1,0 +1,56 @@
+"""What a layer is: a frozen value that knows its sizes, never how it runs."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Literal
+
+from chainrule.network.initialisers import Initialiser
+
+Kind = Literal["weight", "bias", "embedding", "gain", "offset", "mean", "variance"]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A named array of a layer. Running means and variances are kept with the weights, but not trained."""
+
+    name: str
+    shape: tuple[int, ...]
+    kind: Kind
+    init: Initialiser | None = None
+
+    @property
+    def trained(self) -> bool:
+        return self.kind not in ("mean", "variance")
+
+
+class Layer(ABC):
+    """What every layer can say of itself."""
+
+    @property
+    @abstractmethod
+    def words(self) -> tuple[str, ...]:
+        """What it does, in words for a picture; none where it does nothing."""
+
+    def width(self, inputs: int) -> int:
+        """Units that come out when `inputs` come in."""
+        return inputs
+
+    def parameters(self, inputs: int) -> tuple[Parameter, ...]:
+        """The arrays of this layer, in their order in the parameter vector."""
+        return ()
+
+    def flops(self, inputs: int) -> int:
+        """Floating point operations per row of a forward pass, matrix products only."""
+        return 0
+
+    @property
+    def draws(self) -> bool:
+        """Whether training draws at random here, so that two passes over the same rows differ."""
+        return False
+
+    @property
+    def reads_codes(self) -> bool:
+        """Whether some of its columns are codes, which nothing may change on their way."""
+        return False
