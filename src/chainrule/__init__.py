@@ -34,6 +34,7 @@ if TYPE_CHECKING:  # what tools see; the same names as below
     from chainrule.estimators.sequences import SequenceRegressor as SequenceRegressor
     from chainrule.estimators.table.classifier import TableClassifier as TableClassifier
     from chainrule.estimators.table.regressor import TableRegressor as TableRegressor
+    from chainrule.models.model import Model as Model
     from chainrule.network.layers import GLU as GLU
     from chainrule.network.layers import Activation as Activation
     from chainrule.network.layers import AlphaDropout as AlphaDropout
@@ -106,6 +107,7 @@ _HOMES = {
     "SequenceClassifier": "estimators.sequences",
     "SequenceRegressor": "estimators.sequences",
     "load": "estimators.loading",
+    "Model": "models.model",
     "report": "plots.report",
 }
 _MODULES = (

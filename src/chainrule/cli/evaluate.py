@@ -13,6 +13,7 @@ from chainrule.cli.config import Configured
 from chainrule.errors import InputError
 
 if TYPE_CHECKING:
+    from chainrule.models.model import Model
     from chainrule.tables.table import Column
 
 
@@ -31,12 +32,12 @@ def evaluate(
     Rows of DATA that training saw make a MODEL look better than it is.
     """
     started = time.perf_counter()
-    estimator = models.load(model, threads)
-    name = target or estimator.target_name_
+    made = models.load(model)
+    name = target or models.target(made)
     if name is None:
         raise click.UsageError("--target: the model was fitted without names.", click.get_current_context())
-    found = _classes if models.classifies(estimator) else _numbers
-    content = found(estimator, data, delimiter, name)
+    found = _classes if made.answer.classifies else _numbers
+    content = found(made, data, delimiter, name, threads)
     if as_json:
         about = {"model": model, "data": data, "target": name}
         shared.document("evaluate", {**about, **content, "seconds": time.perf_counter() - started})
@@ -48,17 +49,17 @@ def evaluate(
         click.echo(shared.lines([names, *([one[n] for n in names] for one in content["classes"])]))
 
 
-def _classes(estimator: Any, data: Path, delimiter: str | None, target: str) -> dict[str, Any]:
+def _classes(model: Model, data: Path, delimiter: str | None, target: str, threads: int | None) -> dict[str, Any]:
     import numpy as np
 
     from chainrule.diagnosis import scores
 
-    labels = [models.word(label) for label in estimator.classes_]
+    labels = [models.word(label) for label in model.answer.classes]  # type: ignore[attr-defined]
     codes, shares = [], []
     with tables.naming(data):
-        for part in tables.parts(data, delimiter, [*estimator.encoder_.names, target]):
+        for part in tables.parts(data, delimiter, [*models.columns(model), target]):
             codes.append(_codes(part[target], labels, f"{data}, column {target!r}"))
-            shares.append(estimator.predict_proba(part))
+            shares.append(model.predict_proba(part, threads))
     all_codes, all_shares = np.concatenate(_some(codes, data)), np.concatenate(shares)
     each = zip(labels, scores.by_class(all_codes, all_shares), strict=True)
     return {
@@ -69,7 +70,7 @@ def _classes(estimator: Any, data: Path, delimiter: str | None, target: str) -> 
     }
 
 
-def _numbers(estimator: Any, data: Path, delimiter: str | None, target: str) -> dict[str, Any]:
+def _numbers(model: Model, data: Path, delimiter: str | None, target: str, threads: int | None) -> dict[str, Any]:
     import numpy as np
 
     from chainrule.diagnosis import scores
@@ -77,10 +78,10 @@ def _numbers(estimator: Any, data: Path, delimiter: str | None, target: str) -> 
 
     true, predicted = [], []
     with tables.naming(data):
-        for part in tables.parts(data, delimiter, [*estimator.encoder_.names, target]):
+        for part in tables.parts(data, delimiter, [*models.columns(model), target]):
             _check_known(part[target], f"{data}, column {target!r}")
             true.append(read_numbers(part[target], target, str(data)))
-            predicted.append(estimator.predict(part))
+            predicted.append(model.predict(part, threads))
     y = np.concatenate(_some(true, data))
     return {"rows": len(y), "task": "regression", "scores": scores.of_numbers(y, np.concatenate(predicted))}
 

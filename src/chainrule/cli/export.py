@@ -22,11 +22,10 @@ def export(model: Path, onnx: Path, force: bool, as_json: bool, quiet: bool) -> 
     The graph runs without chainrule, with onnxruntime for one.
     """
     shared.check_free("--onnx", onnx, force)
-    from chainrule.estimators.loading import load
-    from chainrule.estimators.onnx import to_onnx
     from chainrule.files import write_whole
+    from chainrule.models.model import Model
 
-    made = to_onnx(load(model))
+    made = Model.load(model).to_onnx()
     content = made.SerializeToString()
     write_whole(onnx, content)
     names = {"inputs": [one.name for one in made.graph.input], "outputs": [one.name for one in made.graph.output]}

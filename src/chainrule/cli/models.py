@@ -3,37 +3,46 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chainrule.errors import ModelFileError
 
-#: Estimators that take raw tables.
+if TYPE_CHECKING:
+    from chainrule.models.model import Model
+
+#: Estimators whose models take raw tables.
 TABLES = ("TableClassifier", "TableRegressor")
 
 
-def load(path: Path, threads: int | None = None) -> Any:
-    """The estimator of tables in a file.
+def load(path: Path) -> Model:
+    """The model of tables in a file.
 
     Raises
     ------
     ModelFileError
         Where there is none.
     """
-    from chainrule.estimators.loading import load as load_any
+    from chainrule.models.model import Model
 
-    model = load_any(path)
-    name = type(model).__name__
-    if name not in TABLES:
+    model = Model.load(path)
+    if model.kind not in TABLES:
         raise ModelFileError(
-            str(path), f"a {' or a '.join(TABLES)}", name, "`chainrule inspect` shows it; predict with it in Python."
+            str(path),
+            f"a {' or a '.join(TABLES)}",
+            model.kind,
+            "`chainrule inspect` shows it; predict with it in Python.",
         )
-    if threads is not None:
-        model.model_.set_params(n_threads=threads)
     return model
 
 
-def classifies(model: Any) -> bool:
-    return type(model).__name__ == TABLES[0]
+def columns(model: Model) -> list[str]:
+    """The columns that a model of tables reads."""
+    return list(model.input.encoder.names)  # type: ignore[attr-defined]
+
+
+def target(model: Model) -> str | None:
+    """The name of the column that a model of tables predicts, where it has one."""
+    return model.input.target  # type: ignore[attr-defined, no-any-return]
 
 
 def word(label: Any) -> str:

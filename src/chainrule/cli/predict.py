@@ -14,6 +14,7 @@ from chainrule.cli.config import Configured
 from chainrule.errors import InputError
 
 if TYPE_CHECKING:
+    from chainrule.models.model import Model
     from chainrule.tables.table import Table
 
 
@@ -50,13 +51,14 @@ def predict(
     outputs.check_ending("--output", output)
     shared.check_free("--output", output, force)
     started = time.perf_counter()
-    estimator = models.load(model, threads)
-    if proba and not models.classifies(estimator):
+    made = models.load(model)
+    if proba and not made.answer.classifies:
         raise click.UsageError(f"--proba: {model} predicts numbers, not classes.", click.get_current_context())
     rows = 0
     with outputs.opened(output) as sink, tables.naming(data):
-        for part in tables.parts(data, delimiter, [*estimator.encoder_.names, *keep]):
-            found = [*((name, outputs.from_column(part[name])) for name in keep), *predictions(estimator, part, proba)]
+        for part in tables.parts(data, delimiter, [*models.columns(made), *keep]):
+            kept = ((name, outputs.from_column(part[name])) for name in keep)
+            found = [*kept, *predictions(made, part, proba, threads)]
             outputs.check_names(data, [name for name, _ in found])
             sink.write(dict(found))
             rows += len(part)
@@ -69,17 +71,17 @@ def predict(
         shared.tell(f"{rows:,} rows predicted, in {output}")
 
 
-def predictions(estimator: Any, part: Table, proba: bool) -> Iterator[tuple[str, Any]]:
+def predictions(model: Model, part: Table, proba: bool, threads: int | None) -> Iterator[tuple[str, Any]]:
     """Columns of Arrow by name: what is predicted, under the target's name, and probabilities."""
     import pyarrow as pa
 
-    name = estimator.target_name_ or "prediction"
-    if not models.classifies(estimator):
-        yield name, pa.array(estimator.predict(part))
+    name = models.target(model) or "prediction"
+    if not model.answer.classifies:
+        yield name, pa.array(model.predict(part, threads))
         return
-    shares = estimator.predict_proba(part)
+    shares, classes = model.predict_proba(part, threads), model.answer.classes  # type: ignore[attr-defined]
     codes = pa.array(shares.argmax(axis=1).astype("int32"))
-    yield name, pa.DictionaryArray.from_arrays(codes, pa.array(estimator.classes_))
+    yield name, pa.DictionaryArray.from_arrays(codes, pa.array(classes))
     if proba:
-        for label, share in zip(estimator.classes_, shares.T, strict=True):
+        for label, share in zip(classes, shares.T, strict=True):
             yield f"{name}={models.word(label)}", pa.array(share)

@@ -169,13 +169,13 @@ def _fit(estimator: Any, rows: TableFile, target: str, held_out: TableFile | Non
     ending = Ending()
     estimator.callbacks = [ending, *listeners]
     estimator.fit(rows, target, X_val=held_out)
-    estimator.callbacks = estimator.model_.callbacks = None  # they are of this run, not of the model
+    estimator.callbacks = None  # they are of this run, not of the model
     return ending
 
 
 def _learned(estimator: Any) -> bool:
     """Whether there is an epoch whose weights can be kept."""
-    best = estimator.model_.best_validation_score_
+    best = estimator.best_validation_score_
     return best is not None and best > -float("inf")
 
 
@@ -185,7 +185,7 @@ def _summary(estimator: Any) -> dict[str, Any]:
     from chainrule.tables.looks import columns_of, left_out_of
 
     found: dict[str, Any] = {"columns": columns_of(estimator.encoder_), "left_out": left_out_of(estimator.encoder_)}
-    if models.classifies(estimator):
+    if estimator.model_.answer.classifies:
         found["classes"] = [models.word(label) for label in estimator.classes_]
     history = estimator.history_
     losses = [one.validation_loss for one in history]

@@ -1,41 +1,47 @@
-"""What the two estimators share: parameters, fitting, and the attributes that scikit-learn's MLP has."""
+"""`BaseMLP`: everything of `MLPClassifier` and `MLPRegressor` but what a target is."""
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import clone
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted
 
-from chainrule.checks import COUNT
-from chainrule.estimators import architecture, documents, prepare, room, rules
-from chainrule.estimators.inputs import Given, check_X, one_form
-from chainrule.estimators.learned import Learned
-from chainrule.estimators.one_value import reads_once
-from chainrule.estimators.protocol import CallbackSupportMixin, with_callbacks
-from chainrule.estimators.saving import Saved
-from chainrule.estimators.session import Calibration
-from chainrule.estimators.target import Target
-from chainrule.formats.document import Document
+from chainrule.engine.network import Network
+from chainrule.errors import InputError
+from chainrule.estimators import architecture, rules
+from chainrule.estimators.estimator import Estimator, Weigher
+from chainrule.estimators.held_out import split
+from chainrule.estimators.inputs import Given, check_X
+from chainrule.estimators.prepare import Call, begun, check_answer, check_same, in_form, in_type, ready
+from chainrule.estimators.protocol import with_callbacks
+from chainrule.estimators.recipes import recipe_of
+from chainrule.estimators.words import warn
+from chainrule.models import room
+from chainrule.models.answers import Answer
+from chainrule.models.fit import Fit
+from chainrule.models.inputs import Input, RowInput
+from chainrule.models.model import Model
+from chainrule.models.recipe import Recipe
+from chainrule.models.training import Training
+from chainrule.models.validation import Parts
 from chainrule.network.layers import Layer
-from chainrule.network.losses import Loss
 from chainrule.training.averaging import Averaging
 from chainrule.training.batches import Data, Rows
-from chainrule.training.checkpoints import Checkpoints
+from chainrule.training.callbacks.base import Callback
+from chainrule.training.checkpoints import Checkpoints, State
 from chainrule.training.optimisers import Optimiser
 from chainrule.training.schedules import Schedule
 
 Array = NDArray[Any]
 
 
-def goes_in_steps(estimator: BaseMLP) -> bool:
+def goes_in_steps(estimator: Any) -> bool:
     """Whether the solver has a partial_fit; otherwise the attribute is missing, as scikit-learn has it."""
     if estimator.solver == "lbfgs":
         raise AttributeError("partial_fit needs a stochastic solver such as 'adam' or 'sgd'; solver='lbfgs' has none.")
@@ -43,7 +49,7 @@ def goes_in_steps(estimator: BaseMLP) -> bool:
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class BaseMLP(CallbackSupportMixin, Learned, BaseEstimator, Saved):  # type: ignore[misc]
+class BaseMLP(Estimator):
     """Everything of `MLPClassifier` and `MLPRegressor` but what a target is.
 
     scikit-learn reads the parameters off the signature of an `__init__` that does nothing but store them: that of
@@ -97,26 +103,20 @@ class BaseMLP(CallbackSupportMixin, Learned, BaseEstimator, Saved):  # type: ign
     n_members: int = 1
     probes: bool = True
 
-    # What a subclass says of its target -------------------------------------------------------------------
+    # What items are: rows of numbers, but for the estimators of sequences -----------------------------------
 
-    @abstractmethod
-    def _target(self, y: Array, goes_on: bool, incremental: bool) -> Target:
-        """y as the loss wants it: a whole number per row, or one column per output."""
+    _takes: ClassVar[type[Given]] = Given
 
-    @abstractmethod
-    def _as_given(self, y: Array) -> Array:
-        """y as it was given to fit, from the loss's form."""
-
-    @abstractmethod
-    def _score_rows(self, prediction: Array, y: Array, weight: Array | None) -> float:
-        """Validation score, higher is better, of raw predictions against y in the loss's form."""
-
-    # What items are: rows of a table, but for the estimators of sequences -----------------------------------
-
-    _given: ClassVar[type[Given]] = Given
+    def _given(self, X: Any, y: Any, weight: Any = None) -> Given:
+        return self._takes(X, y, weight)
 
     def _check_X(self, X: Any) -> Any:
-        return check_X(self, X, self.parameters_.vector.dtype)
+        return check_X(self, X, self.model_.dtype)
+
+    def _input(self) -> Input:
+        """How X comes in, from what a check of X has set on this draft."""
+        names = getattr(self, "feature_names_in_", None)
+        return RowInput(int(self.n_features_in_), None if names is None else tuple(map(str, names)))
 
     def _layers(self, outputs: int) -> tuple[Layer, ...]:
         return architecture.build(self, outputs)
@@ -124,30 +124,9 @@ class BaseMLP(CallbackSupportMixin, Learned, BaseEstimator, Saved):  # type: ign
     def _data(self, X: Any, y: Array, weight: Array | None) -> Data:
         return Rows(X, y, weight)
 
-    @abstractmethod
-    def _check_calibration(self, where: str, loss: Loss) -> None:
-        """Refuse a loss whose predictions cannot be calibrated."""
-
-    @abstractmethod
-    def _calibration(self, rows: Data) -> Calibration:
-        """Find, on rows in the loss's form that training did not see, what prediction needs beside the weights."""
-
-    # Files ------------------------------------------------------------------------------------------------
-
-    def _document(self) -> Document:
-        return documents.of(self)
-
-    @classmethod
-    def _from_document(cls, document: Document) -> Self:
-        return documents.estimator(cls, document)
-
     @classmethod
     def _check_parameters(cls, parameters: Mapping[str, Any]) -> None:
         rules.check(cls.__name__, parameters)
-
-    @abstractmethod
-    def _check_learned(self, loss: Loss, outputs: int) -> None:
-        """Refuse a loss and outputs, read from a file, that no fit of this estimator ends with."""
 
     # Fitting ----------------------------------------------------------------------------------------------
 
@@ -221,112 +200,83 @@ class BaseMLP(CallbackSupportMixin, Learned, BaseEstimator, Saved):  # type: ign
         given, held_out = self._given(X, y, sample_weight), self._given(X_val, y_val, sample_weight_val)
         return self._fit(given, held_out, incremental=True)
 
-    def _fit(self, given: Given, held_out: Given, **call: Any) -> Self:
-        """A call of fit or partial_fit; see `prepare.fitting`."""
-        with room.told(f"{type(self).__name__}.fit"):
-            fitting = prepare.fitting(self, given, held_out, **call)
-            try:
-                fitting.run()
-                fitting.calibrate()
-            finally:
-                if fitting.settled and (fitting.learned or not self.__sklearn_is_fitted__()):
-                    self._put_in_place(fitting.finished())
-        return self
+    def _prepared(self, given: Given, held_out: Given, call: Call) -> Fit:
+        name = type(self).__name__
+        rules.check_of_fit(name, vars(self))
+        if self.solver == "lbfgs" and not (held_out.nothing and call.resume_from is None):
+            raise InputError(
+                f"{name}.fit(X_val=, resume_from=)", "none of them with solver='lbfgs'", "one",
+                "L-BFGS has no epochs to choose from: use solver='adam' or 'sgd'.",
+            )  # fmt: skip
+        if call.incremental and held_out.nothing and self.early_stopping:
+            raise InputError(
+                f"{name}(early_stopping=)", "False in partial_fit, or rows to validate on", True,
+                "partial_fit does not support early_stopping=True without them: give X_val and y_val.",
+            )  # fmt: skip
 
-    def calibrate(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Learn from rows that training did not see how sure predictions are; weights of the network stay.
+        def begin(before: Model | None, resumed: State | None, told: Sequence[Callback]) -> Fit:
+            return self._begun(given, held_out, call, before, resumed, told)
 
-        A classifier finds its temperature, a regressor the margins of its intervals. Training on, or anew, forgets
-        them. With `calibration=True`, fit does this by itself on its held-out rows.
+        return begun(self, call, begin, given)
 
-        Parameters
-        ----------
-        X : array or sparse matrix of shape (rows, features)
-        y : array of the form that fit took
-        sample_weight : array of shape (rows,), a number for all, or None. class_weight does not count here
+    def _begun(
+        self,
+        given: Given,
+        held_out: Given,
+        call: Call,
+        before: Model | None,
+        resumed: State | None,
+        told: Sequence[Callback],
+    ) -> Fit:
+        name, draft = type(self).__name__, self._unfitted() if before is None else self._of(before)
+        X, y, weight = given.checked(draft, self.dtype if before is None else before.dtype, reset=before is None)
+        known = None if before is None else before.answer
+        answer, values = draft._answer(y, known, call.incremental, call.classes)
+        answer.loss.check_y(values, answer.outputs, weight, f"{name}: y")
+        network, recipe = Network(self._layers(answer.outputs), X.shape[1]), recipe_of(self)
+        training: Training | Model
+        if before is None:
+            room.check(f"{name}.fit", network, recipe.rows_of_a_batch(X.shape[0]), X.dtype, recipe.n_members)
+            training = Training.begin(network, answer.loss, X.dtype, self.random_state, recipe.n_members)
+        else:
+            training = before
+            check_same(name, before, network, answer, recipe.n_members)
+        if resumed is not None:
+            training.streams.load(resumed.data["trainer"]["streams"])  # one of which chooses the held-out rows
+        weigh = self._weigher(y, answer.classes if hasattr(answer, "classes") else None, call.incremental)
+        data = self._data(X, in_form(answer.loss, values, X.dtype), in_type(X.dtype, weigh(y, weight)))
+        if not held_out.nothing:
+            parts = Parts(data, self._others(held_out, draft, answer, weigh, X.dtype, "_val", "fit"))
+        elif call.incremental or recipe.optimiser is None:
+            parts = Parts(data, None)
+        else:
+            parts = split(self, training.streams, answer.loss, data, call.groups)
+        self._check_batch(recipe, len(parts.training))
+        source = draft._input() if before is None else before.input
+        return ready(self, recipe, training, source, answer, parts, call, resumed, told)
 
-        Returns
-        -------
-        self
+    def _check_batch(self, recipe: Recipe, rows: int) -> None:
+        if recipe.optimiser is not None and self.batch_size != "auto" and self.batch_size > rows:
+            warn(f"batch_size={self.batch_size} is larger than the {rows} training rows and is clipped to them.")
 
-        Raises
-        ------
-        InputError, InputTypeError
-            X, y, weights that cannot be used, or a loss without probabilities.
+    def _others(
+        self, given: Given, draft: Any, answer: Answer, weigh: Weigher, dtype: Any, suffix: str, where: str
+    ) -> Data:
+        """Other rows than those to train on, checked against this draft, in the form of the answer's loss."""
+        name = type(self).__name__
+        X, y, weight = given.checked(draft, dtype, reset=False, suffix=suffix, where=where)
+        found, values = self._answer(y, answer, True)
+        found.loss.check_y(values, found.outputs, weight, f"{name}: y{suffix}")
+        check_answer(f"{name}.{where}(y{suffix}=)", answer, found)
+        return self._data(X, in_form(found.loss, values, dtype), in_type(dtype, weigh(y, weight)))
 
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from chainrule import MLPRegressor
-        >>> x = np.linspace(0, 1, 100)[:, None]
-        >>> y = x[:, 0] + np.tile([-0.1, 0.1], 50)
-        >>> model = MLPRegressor(solver="lbfgs", random_state=0).fit(x[::3], y[::3]).calibrate(x[1::3], y[1::3])
-        >>> low, high = model.predict_interval(x[2::3], coverage=0.8)
-        >>> bool(((low <= y[2::3]) & (y[2::3] <= high)).mean() > 0.7)
-        True
-        """
-        check_is_fitted(self)
-        draft = self._draft(goes_on=True)
-        session, given = draft._session, self._given(X, y, sample_weight)
-        draft._check_calibration(f"{type(self).__name__}.calibrate()", session.predictor.loss)
-        rows = prepare.unseen(draft, given, session, lambda _, weight: weight, "", "calibrate")
-        draft._session = session.calibrated(draft._calibration(rows))
-        self._put_in_place(draft)
-        return self
+    def _unseen(self, given: Given, suffix: str, where: str) -> Data:
+        model = self.model_
+        return self._others(given, self, model.answer, lambda _, weight: weight, model.dtype, suffix, where)
 
     def _with_scaled_inputs(self) -> Pipeline:
         """An unfitted estimator that standardises its inputs, with this one behind."""
         return make_pipeline(StandardScaler(), clone(self))
-
-    def _weigher(self, y: Array, incremental: bool) -> Callable[[Array, Array | None], Array | None]:
-        """A function from y and its row weights to the weights that training and validation take."""
-        return lambda _, weight: weight
-
-    # Prediction -------------------------------------------------------------------------------------------
-
-    def _raw(self, X: Any) -> Array:
-        """What the network predicts for rows: (rows, outputs), through the link."""
-        X = self._check_X(X)
-        return self._session.predictor(X, self.n_threads)
-
-    def _sampled(self, X: Any, samples: int | None) -> tuple[Array, Array | None]:
-        """The prediction and, where there are several members, their deviation; or both of passes that draw."""
-        X = self._check_X(X)
-        session = self._session
-        if samples is None:
-            if session.predictor.members == 1:
-                return session.predictor(X, self.n_threads), None
-            return session.predictor.spread(X, self.n_threads)
-        return session.predictor.sample(X, samples, session.streams.dropout, self.n_threads)
-
-    @reads_once
-    def predict_function(self, rows: int = 1) -> Callable[[Any], Array]:
-        """A function of exactly `rows` rows without any check of its input: what a server in a hurry calls.
-
-        Parameters
-        ----------
-        rows : int, how many rows every call brings
-
-        Returns
-        -------
-        function : from an array of shape (rows, features) to the network's predictions, (rows, outputs):
-            probabilities of a classifier (of the second class, where there are two), values of a regressor.
-            Threads may share it. It stays with the model at hand: after another fit, ask for another one.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from chainrule import MLPRegressor
-        >>> X = np.linspace(0, 1, 50)[:, None]
-        >>> f = MLPRegressor(solver="lbfgs", random_state=0).fit(X, X.ravel()).predict_function()
-        >>> f(X[:1]).shape
-        (1, 1)
-        """
-        check_is_fitted(self)
-        COUNT("predict_function(rows=)", rows)
-        where = f"{type(self).__name__}.predict_function(rows=)"
-        with room.told(where), one_form(where, "as many rows as memory can hold", rows):
-            return self._session.predictor.bound(int(rows))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

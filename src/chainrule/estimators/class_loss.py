@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chainrule.errors import InputError
+from chainrule.models.document import OF_LABELS
 from chainrule.network.losses import (
     BinaryCrossEntropy,
     BinaryFocal,
@@ -19,9 +20,6 @@ from chainrule.network.losses import (
     domains,
 )
 
-if TYPE_CHECKING:
-    from chainrule.estimators.classifier import MLPClassifier
-
 #: name -> loss of two classes or of labels, loss of several classes
 LOSSES: dict[str, tuple[type[Loss], type[Loss] | None]] = {
     "auto": (BinaryCrossEntropy, CrossEntropy),
@@ -33,13 +31,10 @@ LOSSES: dict[str, tuple[type[Loss], type[Loss] | None]] = {
     "squared_hinge": (SquaredHinge, None),
     "multiclass_hinge": (Hinge, MulticlassHinge),
 }
-#: y of these are labels, a column each, where one column may stand for two classes.
-OF_LABELS = (domains.LABELS, domains.SHARES)
-DOMAINS = (*OF_LABELS, domains.CODES, domains.DISTRIBUTIONS)
 SMOOTH = (BinaryCrossEntropy, CrossEntropy)
 
 
-def choose(estimator: MLPClassifier, several: bool) -> Loss:
+def choose(estimator: Any, several: bool) -> Loss:
     """The loss for several classes, or for two classes or labels.
 
     Raises

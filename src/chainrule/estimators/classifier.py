@@ -1,8 +1,7 @@
-"""`MLPClassifier`."""
+"""`MLPClassifier`, and what every classifier does with the classes of its model."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -12,25 +11,160 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
-from sklearn.utils.validation import check_is_fitted
 
 from chainrule.errors import InputError
 from chainrule.estimators import class_loss
 from chainrule.estimators.base import BaseMLP, goes_in_steps
+from chainrule.estimators.estimator import Estimator, Weigher
+from chainrule.estimators.fitted import reads_once
 from chainrule.estimators.inputs import one_form
-from chainrule.estimators.one_value import learned, reads_once
-from chainrule.estimators.session import Calibration
-from chainrule.estimators.target import Target
-from chainrule.estimators.temperature import fit_temperature
+from chainrule.models.answers import Answer, Classes, Labels
 from chainrule.network.losses import Loss
-from chainrule.network.losses.domains import DISTRIBUTIONS
-from chainrule.training.batches import Data
 
 Array = NDArray[Any]
 
 
+class Classifying(Estimator):
+    """What classifiers do, whatever they read."""
+
+    loss: str | Loss
+    class_weight: Any
+    label_smoothing: float
+
+    def _named(self, classes: Any) -> Any:
+        """The classes that a partial_fit names, or None; the first has to."""
+        first, known = not self.__sklearn_is_fitted__(), None
+        if first and classes is None:
+            raise InputError(
+                "partial_fit(classes=)", "all classes, in the first call", None,
+                "For example classes=np.unique(all_y): classes must be passed on the first call.",
+            )  # fmt: skip
+        if classes is not None:
+            with one_form("partial_fit(classes=)", "a list of classes", classes):
+                known = unique_labels(classes)
+            if not (first or np.array_equal(self.classes_, known)):
+                raise InputError(
+                    "partial_fit(classes=)", f"the classes of the first call, {self.classes_}", known,
+                    "Leave classes out after the first call, or start with a new estimator.",
+                )  # fmt: skip
+        return known
+
+    def _weigher(self, y: Array, classes: Array | None, incremental: bool) -> Weigher:
+        if self.class_weight is None:
+            return super()._weigher(y, classes, incremental)
+        where = f"{type(self).__name__}(class_weight=)"
+        if incremental and isinstance(self.class_weight, str):
+            raise InputError(
+                where, "a dict of weights in partial_fit", repr(self.class_weight),
+                "What is balanced only all rows could tell: compute_class_weight('balanced', classes=..., y=all_y).",
+            )  # fmt: skip
+        if y.ndim == 2:
+            raise InputError(
+                where, "None for several labels at once", repr(self.class_weight), "Use sample_weight instead."
+            )
+        with one_form(where, "'balanced', or a dict from class to weight", self.class_weight):
+            present = np.unique(y)
+            per_class = dict(zip(present, compute_class_weight(self.class_weight, classes=present, y=y), strict=True))
+        if not all(np.isfinite(w) and w >= 0 for w in per_class.values()):
+            raise InputError(where, "weights >= 0", per_class, "0 leaves a class out, 2 counts it twice.")
+
+        every = np.asarray(classes)
+        of_classes = np.array([per_class.get(label, 1.0) for label in every])
+
+        def weigh(y: Array, weight: Array | None) -> Array | None:
+            found = of_classes[np.searchsorted(every, y)]
+            return found if weight is None else found * weight
+
+        return weigh
+
+    def _answer(self, y: Any, known: Answer | None, incremental: bool, classes: Any = None) -> tuple[Answer, Array]:
+        name = f"{type(self).__name__}: y"
+        with one_form(name, "classes, or a 0/1 matrix of labels", y):
+            check_classification_targets(y)
+            kind = type_of_target(y, input_name="y")
+            if kind == "multiclass-multioutput":
+                raise ValueError("Several columns of classes: use one classifier per column, MultiOutputClassifier.")
+            found = unique_labels(y)
+        every = known.classes if isinstance(known, Classes | Labels) else found if classes is None else classes
+        if not incremental and set(found) != set(every):
+            raise InputError(
+                name, f"the classes of the fit before, {every}", found,
+                "warm_start can only be used where `y` has the same classes as in the previous call to fit. "
+                f"Previously got {every}, `y` has {found}",
+            )  # fmt: skip
+        many = kind == "multilabel-indicator"
+        if not set(found) <= set(every) or (many and len(found) < len(every)):
+            raise InputError(
+                name, f"classes of {every}", found,
+                "Leave rows of other classes out, or, with partial_fit, name all classes in its first call.",
+            )  # fmt: skip
+        loss = class_loss.choose(self, several=len(every) > 2 and not many)
+        if many:
+            return Labels(loss, y.shape[1]), y
+        answer = Classes.of(loss, every)
+        return answer, answer.form(np.searchsorted(every, y))
+
+    @property
+    def _known(self) -> Classes | Labels:
+        """The classes of the fitted model."""
+        answer = self.model_.answer
+        assert isinstance(answer, Classes | Labels)
+        return answer
+
+    @property
+    def temperature_(self) -> float:
+        """What z of the last layer is divided by before it becomes probabilities; 1 until `calibrate`."""
+        return float(self.model_.predictor.temperature)
+
+    @reads_once
+    def predict(self, X: Any) -> Array:
+        """The most probable class of each row, shape (rows,), or a 0/1 matrix (rows, labels)."""
+        return self.model_.answer.said(self._raw(X))
+
+    @available_if(class_loss.gives_probabilities)  # type: ignore[untyped-decorator]
+    @reads_once
+    def predict_proba(self, X: Any, samples: int | None = None, return_std: bool = False) -> Any:
+        """Probabilities of shape (rows, classes), in the order of `classes_`; of labels, one column each.
+
+        They are at `temperature_`, as are those of `predict_function`.
+
+        Parameters
+        ----------
+        X : rows as fit takes them
+        samples : passes with dropout and noise drawn as in training (Monte-Carlo dropout); their mean is predicted
+        return_std : also the deviation of the passes, or of the members where n_members is above 1; of the same shape
+        """
+        p, spread = self._sampled(X, samples)
+        if not return_std:
+            return self._known.probabilities(p)
+        if spread is None:
+            raise InputError(
+                "predict_proba(return_std=)", "samples=, or n_members above 1", None,
+                "For example samples=100, with dropout.",
+            )  # fmt: skip
+        return self._known.probabilities(p), self._known.deviations(spread)
+
+    @available_if(class_loss.gives_probabilities)  # type: ignore[untyped-decorator]
+    def predict_log_proba(self, X: Any) -> Array:
+        """Logarithms of `predict_proba`."""
+        with np.errstate(divide="ignore"):
+            return np.log(self.predict_proba(X))
+
+    @available_if(class_loss.gives_decisions)  # type: ignore[untyped-decorator]
+    @reads_once
+    def decision_function(self, X: Any) -> Array:
+        """Decision values of a hinge: (rows,) for two classes, above 0 for the second, else (rows, classes)."""
+        values = self._raw(X)
+        return values[:, 0] if values.shape[1] == 1 else values
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
+
+
 @dataclass(eq=False, repr=False)
-class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
+class MLPClassifier(Classifying, ClassifierMixin, BaseMLP):  # type: ignore[misc]
     """A multi-layer perceptron that predicts classes: two, many, or many labels at once.
 
     Every parameter and attribute of `sklearn.neural_network.MLPClassifier` with the same meaning and default, and
@@ -133,8 +267,6 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
     class_weight: Any = None
     label_smoothing: float = 0.0
 
-    classes_ = learned()
-
     @available_if(goes_in_steps)  # type: ignore[untyped-decorator]
     def partial_fit(
         self,
@@ -156,175 +288,6 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
         X, y, sample_weight, X_val, y_val, sample_weight_val : as in `fit`
         classes : all classes that will ever come; needed in the first call
         """
-        first, known = not self.__sklearn_is_fitted__(), None
-        if first and classes is None:
-            raise InputError(
-                "partial_fit(classes=)", "all classes, in the first call", None,
-                "For example classes=np.unique(all_y): classes must be passed on the first call.",
-            )  # fmt: skip
-        if classes is not None:
-            with one_form("partial_fit(classes=)", "a list of classes", classes):
-                known = unique_labels(classes)
-            if not (first or np.array_equal(self.classes_, known)):
-                raise InputError(
-                    "partial_fit(classes=)", f"the classes of the first call, {self.classes_}", known,
-                    "Leave classes out after the first call, or start with a new estimator.",
-                )  # fmt: skip
+        known = self._named(classes)
         given, held_out = self._given(X, y, sample_weight), self._given(X_val, y_val, sample_weight_val)
         return self._fit(given, held_out, incremental=True, classes=known)
-
-    def _weigher(self, y: Array, incremental: bool) -> Callable[[Array, Array | None], Array | None]:
-        if self.class_weight is None:
-            return super()._weigher(y, incremental)
-        where = f"{type(self).__name__}(class_weight=)"
-        if incremental and isinstance(self.class_weight, str):
-            raise InputError(
-                where, "a dict of weights in partial_fit", repr(self.class_weight),
-                "What is balanced only all rows could tell: compute_class_weight('balanced', classes=..., y=all_y).",
-            )  # fmt: skip
-        if y.ndim == 2:
-            raise InputError(
-                where, "None for several labels at once", repr(self.class_weight), "Use sample_weight instead."
-            )
-        with one_form(where, "'balanced', or a dict from class to weight", self.class_weight):
-            present = np.unique(y)
-            per_class = dict(zip(present, compute_class_weight(self.class_weight, classes=present, y=y), strict=True))
-        if not all(np.isfinite(w) and w >= 0 for w in per_class.values()):
-            raise InputError(where, "weights >= 0", per_class, "0 leaves a class out, 2 counts it twice.")
-
-        def weigh(y: Array, weight: Array | None) -> Array | None:
-            found = np.array([per_class.get(label, 1.0) for label in self.classes_])[np.searchsorted(self.classes_, y)]
-            return found if weight is None else found * weight
-
-        return weigh
-
-    def _target(self, y: Array, goes_on: bool, incremental: bool) -> Target:
-        name = f"{type(self).__name__}: y"
-        with one_form(name, "classes, or a 0/1 matrix of labels", y):
-            check_classification_targets(y)
-            kind = type_of_target(y, input_name="y")
-            if kind == "multiclass-multioutput":
-                raise ValueError("Several columns of classes: use one classifier per column, MultiOutputClassifier.")
-            found = unique_labels(y)
-        if not (goes_on or incremental):
-            self.classes_ = found
-        if not incremental and set(found) != set(self.classes_):
-            raise InputError(
-                name, f"the classes of the fit before, {self.classes_}", found,
-                "warm_start can only be used where `y` has the same classes as in the previous call to fit. "
-                f"Previously got {self.classes_}, `y` has {found}",
-            )  # fmt: skip
-        many = kind == "multilabel-indicator"
-        if not set(found) <= set(self.classes_) or (many and len(found) < len(self.classes_)):
-            raise InputError(
-                name, f"classes of {self.classes_}", found,
-                "Leave rows of other classes out, or, with partial_fit, name all classes in its first call.",
-            )  # fmt: skip
-        loss = class_loss.choose(self, several=len(self.classes_) > 2 and not many)
-        if many:
-            return Target(y, loss, y.shape[1])
-        codes, classes = np.searchsorted(self.classes_, y), len(self.classes_)
-        if classes <= 2:
-            return Target(codes.reshape(-1, 1), loss, 1)
-        return Target(codes if loss.target == "classes" else np.eye(classes)[codes], loss, classes)
-
-    def _check_learned(self, loss: Loss, outputs: int) -> None:
-        name, classes = type(self).__name__, len(self.classes_)
-        if loss.domain not in class_loss.DOMAINS:
-            raise InputError(f"{name}, loss", "a loss for classes", repr(loss), "Numbers have MLPRegressor.")
-        if outputs != classes and not (outputs == 1 and classes <= 2 and loss.domain in class_loss.OF_LABELS):
-            raise InputError(f"{name}, classes_", f"classes for {outputs} outputs", classes, "The file was changed.")
-
-    @property
-    def _multilabel(self) -> bool:
-        return self.n_outputs_ > 1 and self._loss.target == "values" and self._loss.domain != DISTRIBUTIONS
-
-    @property
-    def temperature_(self) -> float:
-        check_is_fitted(self)
-        return float(self._session.predictor.temperature)
-
-    def _check_calibration(self, where: str, loss: Loss) -> None:
-        if loss.link not in ("sigmoid", "softmax"):
-            raise InputError(where, "a loss that gives probabilities", loss.name, "Use loss='auto'.")
-
-    def _calibration(self, rows: Data) -> Calibration:
-        predictor, (y, weight) = self._session.predictor, rows.counted()
-        z = predictor.before_link(rows.X, self.n_threads, rows.subset)
-        if len(y) < 2:
-            raise InputError(f"{type(self).__name__}.calibrate(X)", "at least 2 rows", len(y), "Hold out more.")
-        codes = self._codes(y)
-        T = fit_temperature(z, codes if predictor.loss.link == "softmax" else codes.reshape(z.shape[1:]), weight)
-        return {"predictor": predictor.at(T)}
-
-    def _decide(self, p: Array) -> Array:
-        """Codes of the classes (a 0/1 matrix for labels) from probabilities or decision values."""
-        border = 0.5 if self._loss.link == "sigmoid" else 0.0
-        if self._multilabel:
-            return (p > border).astype(int)
-        if p.shape[1] == 1:
-            return ((p[:, 0] > border) & (len(self.classes_) == 2)).astype(int)
-        codes: Array = p.argmax(axis=1)
-        return codes
-
-    def _codes(self, y: Array) -> Array:
-        """Codes of the classes (a 0/1 matrix for labels) from the loss's form of y."""
-        if self._multilabel:
-            return y.astype(int)
-        return y.argmax(axis=1) if y.ndim == 2 and y.shape[1] > 1 else y.astype(int).reshape(len(y))
-
-    def _as_given(self, y: Array) -> Array:
-        codes = self._codes(y)
-        return codes if self._multilabel else np.asarray(self.classes_[codes])
-
-    def _score_rows(self, prediction: Array, y: Array, weight: Array | None) -> float:
-        right = self._decide(prediction) == self._codes(y)
-        return float(np.average(right if right.ndim == 1 else right.all(axis=1), weights=weight))
-
-    @reads_once
-    def predict(self, X: Any) -> Array:
-        """The most probable class of each row, shape (rows,), or a 0/1 matrix (rows, labels)."""
-        decided = self._decide(self._raw(X))
-        return decided if self._multilabel else np.asarray(self.classes_[decided])
-
-    @available_if(class_loss.gives_probabilities)  # type: ignore[untyped-decorator]
-    @reads_once
-    def predict_proba(self, X: Any, samples: int | None = None, return_std: bool = False) -> Any:
-        """Probabilities of shape (rows, classes), in the order of `classes_`; of labels, one column each.
-
-        They are at `temperature_`, as are those of `predict_function`.
-
-        Parameters
-        ----------
-        X : array or sparse matrix of shape (rows, features)
-        samples : passes with dropout and noise drawn as in training (Monte-Carlo dropout); their mean is predicted
-        return_std : also the deviation of the passes, or of the members where n_members is above 1; of the same shape
-        """
-        p, spread = self._sampled(X, samples)
-        if return_std and spread is None:
-            raise InputError(
-                "predict_proba(return_std=)", "samples=, or n_members above 1", None,
-                "For example samples=100, with dropout.",
-            )  # fmt: skip
-        if p.shape[1] == 1:
-            spread = None if spread is None else np.hstack([spread, spread])
-            p = np.ones_like(p) if len(self.classes_) == 1 else np.hstack([1 - p, p])
-        return (p, spread) if return_std else p
-
-    @available_if(class_loss.gives_probabilities)  # type: ignore[untyped-decorator]
-    def predict_log_proba(self, X: Any) -> Array:
-        """Logarithms of `predict_proba`."""
-        with np.errstate(divide="ignore"):
-            return np.log(self.predict_proba(X))
-
-    @available_if(class_loss.gives_decisions)  # type: ignore[untyped-decorator]
-    @reads_once
-    def decision_function(self, X: Any) -> Array:
-        """Decision values of a hinge: (rows,) for two classes, above 0 for the second, else (rows, classes)."""
-        values = self._raw(X)
-        return values[:, 0] if values.shape[1] == 1 else values
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_label = True
-        return tags

@@ -7,18 +7,17 @@ from typing import Any
 from sklearn.base import clone
 
 from chainrule.errors import InputError, InputTypeError
-from chainrule.estimators import prepare, rules
-from chainrule.estimators.base import BaseMLP
+from chainrule.estimators.estimator import Estimator
+from chainrule.estimators.prepare import Call
 from chainrule.training.finder import RateCurve, range_test
 
-#: A test watches nothing, keeps nothing and tells nobody.
 UNWATCHED: dict[str, Any] = {
     "early_stopping": False, "validation_split": None, "calibration": False, "checkpoints": None, "callbacks": None,
 }  # fmt: skip
 
 
 def find_learning_rate(
-    estimator: BaseMLP,
+    estimator: Estimator,
     X: Any,
     y: Any,
     sample_weight: Any = None,
@@ -35,7 +34,7 @@ def find_learning_rate(
 
     Parameters
     ----------
-    estimator : MLPClassifier or MLPRegressor with a stochastic solver
+    estimator : one of chainrule's with a stochastic solver
     X, y, sample_weight : as `fit` takes them
     low, high : learning rates of the first and of the last step
     steps : at most this many
@@ -55,13 +54,20 @@ def find_learning_rate(
     True
     """
     where = "find_learning_rate(estimator=)"
-    if not isinstance(estimator, BaseMLP):
-        raise InputTypeError(where, "an MLPClassifier or MLPRegressor", repr(estimator), "For a Trainer: range_test.")
-    rules.check(type(estimator).__name__, vars(estimator))
-    if estimator.solver == "lbfgs":
+    if not isinstance(estimator, Estimator):
+        raise InputTypeError(where, "an estimator of chainrule", repr(estimator), "For a Trainer: range_test.")
+    if getattr(estimator, "solver", None) == "lbfgs":
         raise InputError(where, "a stochastic solver", "solver='lbfgs'", "L-BFGS searches for the length of its steps.")
-    own: BaseMLP = clone(estimator).set_params(**UNWATCHED)
-    call = prepare.fitting(own, own._given(X, y, sample_weight), own._given(None, None))
-    size = call.batch_size() if batch_size is None else batch_size
-    trainer = call.session.resume_trainer(call.estimator, False)
-    return range_test(trainer, call.training, size, low=low, high=high, steps=steps)
+    own = unwatched(estimator)
+    fit = own._prepared(own._given(X, y, sample_weight), own._given(None, None), Call())
+    size = fit.recipe.rows_of_a_batch(len(fit.rows)) if batch_size is None else batch_size
+    trainer = fit.training.resume_trainer(fit.recipe, False)
+    return range_test(trainer, fit.rows, size, low=low, high=high, steps=steps)
+
+
+def unwatched(estimator: Estimator) -> Estimator:
+    """A clone that watches nothing, keeps nothing and tells nobody."""
+    made: Estimator = clone(estimator)
+    has = made.get_params(deep=False)
+    made.set_params(**{name: value for name, value in UNWATCHED.items() if name in has}, verbose=False)
+    return made

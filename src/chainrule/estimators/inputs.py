@@ -56,10 +56,7 @@ def check_X(estimator: Any, X: Any, dtype: Any) -> Any:
 
 
 def _needs_nothing(estimator: Any, X: Any, dtype: Any) -> bool:
-    """Whether scikit-learn would hand X back as it is: its checks take longer than to predict a row.
-
-    The estimator is at rest, so that what it has learned is in its own dictionary.
-    """
+    """Whether scikit-learn would hand X back as it is: its checks take longer than to predict a row."""
     return bool(
         type(X) is np.ndarray
         and X.dtype == dtype
@@ -67,7 +64,7 @@ def _needs_nothing(estimator: Any, X: Any, dtype: Any) -> bool:
         and X.shape[1] == estimator.n_features_in_
         and len(X)
         and X.flags.c_contiguous
-        and "feature_names_in_" not in vars(estimator)
+        and estimator.model_.input.names is None
     )
 
 

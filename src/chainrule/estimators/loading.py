@@ -6,13 +6,12 @@ import os
 from importlib import import_module
 from typing import Any
 
-from chainrule.errors import InputError, InputTypeError, ModelFileError, unknown_name
-from chainrule.formats import model_file
-from chainrule.formats.document import LIMITS, Document, Limits
-from chainrule.formats.fields import Fields
+from chainrule.formats.document import LIMITS, Limits
+from chainrule.models.model import Model
+from chainrule.models.saving import Content, read
 
-#: Every estimator that a file may hold, and the module that it is in.
-KINDS = {
+#: Where the estimators are.
+HOMES = {
     "MLPClassifier": "classifier",
     "MLPRegressor": "regressor",
     "SequenceClassifier": "sequences",
@@ -20,9 +19,6 @@ KINDS = {
     "TableClassifier": "table.classifier",
     "TableRegressor": "table.regressor",
 }
-
-#: What code that is given strangers' values raises where it has no check of its own for them.
-STRANGE = (TypeError, ValueError, LookupError, ArithmeticError, AttributeError, RecursionError)
 
 
 def load(path: str | os.PathLike[str], limits: Limits = LIMITS) -> Any:
@@ -55,23 +51,13 @@ def load(path: str | os.PathLike[str], limits: Limits = LIMITS) -> Any:
     >>> type(again).__name__, bool((again.predict([[0.5]]) == model.predict([[0.5]])).all())
     ('MLPRegressor', True)
     """
-    document = model_file.read(path, limits)
-    try:
-        envelope = Fields("model", document.model)
-        name = envelope.text("estimator")
-        if name not in KINDS:
-            raise unknown_name("model, estimator", name, KINDS)
-        written = envelope.inside("written")
-        for what in ("date", "chainrule", "numpy", "python"):
-            written.text(what)
-        written.end()
-        content = envelope.take("content")
-        envelope.end()
-        kind = getattr(import_module(f"chainrule.estimators.{KINDS[name]}"), name)
-        return kind._from_document(Document(content, document.arrays))
-    except (InputError, InputTypeError) as error:
-        raise model_file.refusal(path, error) from error
-    except STRANGE as error:
-        raise ModelFileError(
-            f"{path}, content", "a model that an estimator's save() wrote", f"{error!r}"[:200], "Save it anew."
-        ) from error
+    return read(path, _estimator, limits)
+
+
+def _estimator(content: Content) -> Any:
+    from chainrule.estimators import asked
+
+    kind = getattr(import_module(f"chainrule.estimators.{HOMES[content.kind]}"), content.kind)
+    made = kind(**asked.from_data(kind, content.asked))
+    made._put_in_place(Model(**content.model))
+    return made

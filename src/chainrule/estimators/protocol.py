@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from chainrule.estimators.inputs import Given
+from chainrule.models.model import Model
 from chainrule.training.callbacks.base import Callback, Outlook
 from chainrule.training.records import Record
 
@@ -21,22 +21,19 @@ except ImportError:  # before 1.9 there is no such protocol, and nothing to supp
         return method
 
 
-if TYPE_CHECKING:
-    from chainrule.estimators.base import BaseMLP
-
 __all__ = ["Bridge", "CallbackSupportMixin", "listens", "with_callbacks"]
 
 
 class Bridge(Callback):
     """Passes events on: a fit is a task, each of its epochs a subtask. A callback of scikit-learn may stop the fit.
 
-    It is told of the estimator that was asked to fit, and the `draft` in which that learns.
+    It is told of the estimator that was asked to fit; `so_far` gives the model as if the fit had ended here.
     """
 
-    def __init__(self, estimator: BaseMLP, draft: BaseMLP, given: Given) -> None:
+    def __init__(self, estimator: Any, given: Any, so_far: Callable[[], Model]) -> None:
         metadata = None if given.weight is None else {"sample_weight": given.weight}
         self._rows: dict[str, Any] = {"X": given.X, "y": given.y, "metadata": metadata}
-        self._estimator, self._draft = estimator, draft
+        self._estimator, self._so_far = estimator, so_far
         self._epoch: Any = None
 
     def begin(self, outlook: Outlook) -> None:
@@ -75,11 +72,9 @@ class Bridge(Callback):
 
     def _learned(self) -> dict[str, Any]:
         """What makes a copy of the estimator that predicts as if the fit had ended here."""
-        so_far = self._draft._draft(goes_on=True)
-        so_far._session = self._draft._session.frozen()
-        return {"_learned": so_far._value()}
+        return {"_model": self._so_far()}
 
 
-def listens(estimator: BaseMLP) -> bool:
+def listens(estimator: Any) -> bool:
     """Whether a callback of scikit-learn is set on the estimator, or on one around it."""
     return not {"_skl_callbacks", "_parent_callback_ctx"}.isdisjoint(vars(estimator))

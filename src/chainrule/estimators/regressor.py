@@ -1,94 +1,49 @@
-"""`MLPRegressor`."""
+"""`MLPRegressor`, and what every regressor does with the numbers of its model."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 
 from chainrule.errors import InputError
 from chainrule.estimators.base import BaseMLP
-from chainrule.estimators.intervals import Band, Margins, interval
-from chainrule.estimators.one_value import reads_once
-from chainrule.estimators.session import Calibration
-from chainrule.estimators.target import Target
+from chainrule.estimators.estimator import Estimator
+from chainrule.estimators.fitted import reads_once
+from chainrule.models.answers import Answer, Numbers
+from chainrule.models.document import OF_NUMBERS
 from chainrule.network import losses
-from chainrule.network.losses import Custom, Loss, domains
-from chainrule.training.batches import Data
+from chainrule.network.losses import Custom, Loss
 
 Array = NDArray[Any]
 
-#: y of these can be any numbers, counts, or sizes; that of the others says which class a row has.
-OF_NUMBERS = (domains.ANY, domains.NOT_NEGATIVE, domains.POSITIVE)
 
+class Regressing(Estimator):
+    """What regressors do, whatever they read."""
 
-@dataclass(eq=False, repr=False)
-class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
-    """A multi-layer perceptron that predicts numbers, one or several per row.
+    loss: str | Loss
 
-    Every parameter and attribute of `sklearn.neural_network.MLPRegressor` with the same meaning and default, and the
-    parts that it lacks.
+    def _answer(self, y: Any, known: Answer | None, incremental: bool, classes: Any = None) -> tuple[Answer, Array]:
+        loss, columns = self._loss_of_numbers(), y.reshape(len(y), -1)
+        return Numbers(loss, loss.outputs(columns.shape[1])), columns
 
-    Parameters
-    ----------
-    loss : name or Loss, see `chainrule.losses.table()`: 'squared_error', 'absolute_error', 'huber', 'log_cosh',
-        'quantile', 'gaussian' (mean and variance), or with a log link 'poisson', 'gamma', 'tweedie'; with numbers of
-        its own for example losses.Huber(0.5), losses.Quantile((0.05, 0.5, 0.95)); or your own, losses.custom(...)
-    hidden_layer_sizes ... n_members : as in `MLPClassifier`
-
-    Attributes
-    ----------
-    validation_scores_, best_validation_score_ : R2 on the held-out part, with early_stopping
-    coefs_ ... parameters_ : as in `MLPClassifier`
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from chainrule import MLPRegressor, losses
-    >>> X = np.linspace(-3, 3, 200)[:, None]
-    >>> y = np.sin(X).ravel()
-    >>> model = MLPRegressor(hidden_layer_sizes=(32, 32), activation="tanh", solver="lbfgs", random_state=0)
-    >>> bool(model.fit(X, y).score(X, y) > 0.99)
-    True
-    >>> between = MLPRegressor(loss=losses.Quantile((0.05, 0.95)), learning_rate_init=0.01, tol=0.01, random_state=0)
-    >>> between.fit(X, y).predict(X[:3]).shape
-    (3, 2)
-    """
-
-    loss: str | Loss = "squared_error"
-    hidden_layer_sizes: Any = (100,)
-    activation: Any = "relu"
-
-    def _target(self, y: Array, goes_on: bool, incremental: bool) -> Target:
+    def _loss_of_numbers(self) -> Loss:
         loss = losses.get("squared_error" if self.loss == "auto" else self.loss)
         if loss.target == "classes" or not (isinstance(loss, Custom) or loss.domain in OF_NUMBERS):
             raise InputError(
                 f"{type(self).__name__}(loss=)", "a loss for numbers", repr(self.loss), "Classes have MLPClassifier."
             )
-        columns = y.reshape(len(y), -1)
-        return Target(columns, loss, loss.outputs(columns.shape[1]))
+        return loss
 
-    def _check_learned(self, loss: Loss, outputs: int) -> None:
-        if loss.domain not in OF_NUMBERS:
-            raise InputError(f"{type(self).__name__}, loss", "a loss for numbers", repr(loss), "The file was changed.")
-        loss.targets(outputs)
-
-    def _as_given(self, y: Array) -> Array:
-        return y[:, 0] if y.shape[1] == 1 else y
-
-    def _score_rows(self, prediction: Array, y: Array, weight: Array | None) -> float:
-        return float(r2_score(y, self._point(prediction), sample_weight=weight))
-
-    def _point(self, prediction: Array) -> Array:
-        """One number per target from what the network predicts: the mean, or the quantile nearest the median."""
-        loss = self._loss
-        parts = loss.split(loss.predict(prediction))
-        levels = np.array(loss.levels) if isinstance(loss, losses.Quantile) else np.array([0.5])
-        return parts[int(np.abs(levels - 0.5).argmin())]
+    @property
+    def _numbers(self) -> Numbers:
+        """The answer of the fitted model."""
+        answer = self.model_.answer
+        assert isinstance(answer, Numbers)
+        return answer
 
     @reads_once
     def predict(self, X: Any, return_std: bool = False, samples: int | None = None) -> Any:
@@ -108,17 +63,10 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
         deviation : array of the same shape, with return_std
         """
         mean, spread = self._sampled(X, samples)
-        loss = self._loss
-        if isinstance(loss, losses.Quantile) and loss.per_target > 1:
-            by_level = np.stack(loss.split(loss.predict(mean)), axis=2)
-            values, deviation = (by_level[:, 0] if by_level.shape[1] == 1 else by_level), None
-        elif isinstance(loss, losses.Gaussian):
-            values, deviation = map(self._as_given, loss.split(loss.predict(mean)))
-        else:
-            values = self._as_given(mean)
-            deviation = None if spread is None else self._as_given(spread)
+        values = self._numbers.said(mean)
         if not return_std:
             return values
+        deviation = self._numbers.deviation(mean, spread)
         if deviation is None:
             raise InputError(
                 "predict(return_std=)",
@@ -127,15 +75,6 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
                 "For example samples=100 with dropout.",
             )
         return values, deviation
-
-    def _check_calibration(self, where: str, loss: Loss) -> None:
-        """Every loss of numbers has intervals."""
-
-    def _calibration(self, rows: Data) -> Calibration:
-        y, weight = rows.counted()
-        prediction = self._session.predictor(rows.X, self.n_threads, rows.subset)
-        distances = Band.of(self._loss, prediction).distances(y.astype(np.float64))
-        return {"margins": Margins.of(distances, weight)}
 
     @reads_once
     def predict_interval(self, X: Any, coverage: float = 0.9) -> tuple[Array, Array]:
@@ -174,11 +113,49 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
         >>> lower.shape, bool((lower <= upper).all())
         ((3,), True)
         """
-        prediction = self._raw(X)
-        lower, upper = interval(self._loss, prediction, self._session.margins, coverage)
-        return self._as_given(lower), self._as_given(upper)
+        return self._numbers.interval(self._raw(X), coverage)
 
     @reads_once
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """R2 of the predicted values; of several quantiles, of the one nearest the median."""
-        return float(r2_score(y, self._as_given(self._point(self._raw(X))), sample_weight=sample_weight))
+        numbers = self._numbers
+        found = numbers.back(numbers.point(self._raw(X)))
+        return float(r2_score(y, found, sample_weight=sample_weight))
+
+
+@dataclass(eq=False, repr=False)
+class MLPRegressor(Regressing, RegressorMixin, BaseMLP):  # type: ignore[misc]
+    """A multi-layer perceptron that predicts numbers, one or several per row.
+
+    Every parameter and attribute of `sklearn.neural_network.MLPRegressor` with the same meaning and default, and the
+    parts that it lacks.
+
+    Parameters
+    ----------
+    loss : name or Loss, see `chainrule.losses.table()`: 'squared_error', 'absolute_error', 'huber', 'log_cosh',
+        'quantile', 'gaussian' (mean and variance), or with a log link 'poisson', 'gamma', 'tweedie'; with numbers of
+        its own for example losses.Huber(0.5), losses.Quantile((0.05, 0.5, 0.95)); or your own, losses.custom(...)
+    hidden_layer_sizes ... n_members : as in `MLPClassifier`
+
+    Attributes
+    ----------
+    validation_scores_, best_validation_score_ : R2 on the held-out part, with early_stopping
+    coefs_ ... parameters_ : as in `MLPClassifier`
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from chainrule import MLPRegressor, losses
+    >>> X = np.linspace(-3, 3, 200)[:, None]
+    >>> y = np.sin(X).ravel()
+    >>> model = MLPRegressor(hidden_layer_sizes=(32, 32), activation="tanh", solver="lbfgs", random_state=0)
+    >>> bool(model.fit(X, y).score(X, y) > 0.99)
+    True
+    >>> between = MLPRegressor(loss=losses.Quantile((0.05, 0.95)), learning_rate_init=0.01, tol=0.01, random_state=0)
+    >>> between.fit(X, y).predict(X[:3]).shape
+    (3, 2)
+    """
+
+    loss: str | Loss = "squared_error"
+    hidden_layer_sizes: Any = (100,)
+    activation: Any = "relu"

@@ -16,6 +16,7 @@ from chainrule.estimators.base import BaseMLP
 from chainrule.estimators.classifier import MLPClassifier
 from chainrule.estimators.inputs import GivenItems, finite, one_form
 from chainrule.estimators.regressor import MLPRegressor
+from chainrule.models.inputs import SequenceInput
 from chainrule.network.layers import Layer
 from chainrule.training.batches import Data
 from chainrule.training.sequences import Sequences
@@ -57,7 +58,7 @@ class OverSequences(BaseMLP):
     pool: str = "mean"
     head_layer_sizes: Any = ()
 
-    _given = GivenSequences
+    _takes = GivenSequences
 
     def fit(
         self,
@@ -99,7 +100,10 @@ class OverSequences(BaseMLP):
         return pack(X, lengths, where=f"{type(self).__name__}: X")
 
     def _check_X(self, X: Any) -> Packed:
-        return _checked(self, X, self.parameters_.vector.dtype, False, "X")
+        return _checked(self, X, self.model_.dtype, False, "X")
+
+    def _input(self) -> SequenceInput:
+        return SequenceInput(int(self.n_features_in_))
 
     def _layers(self, outputs: int) -> tuple[Layer, ...]:
         return architecture.build_pooled(self, outputs)

@@ -8,10 +8,9 @@ import numpy as np
 
 from chainrule.errors import MissingExtraError
 from chainrule.estimators.classifier import MLPClassifier
-from chainrule.estimators.one_value import at_rest
-from chainrule.estimators.onnx import outputs
 from chainrule.estimators.regressor import MLPRegressor
 from chainrule.formats.onnx.graph import OPSET, Graph
+from chainrule.models.onnx import outputs
 
 #: Types of outputs that a pipeline may declare; words are left as they are.
 TYPES = {"FloatTensorType": np.float32, "DoubleTensorType": np.float64, "Int64TensorType": np.int64}
@@ -53,9 +52,9 @@ def register() -> None:
 
 def _convert(scope: Any, operator: Any, container: Any) -> None:
     """The nodes of one estimator among those of a pipeline, under names that are free there."""
-    model, g = at_rest(operator.raw_operator), Graph()
+    model, g = operator.raw_operator.model_, Graph()
     x = g.cast(operator.inputs[0].full_name, np.float32)
-    outputs(g, model, x, None, model)
+    outputs(g, model.predictor, model.answer, x, None)
     pairs = list(zip(g.outputs, operator.outputs, strict=False))
     names = {one.name: declared.full_name for one, declared in pairs}
 

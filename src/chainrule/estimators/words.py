@@ -1,4 +1,4 @@
-"""What a fit says to the person: warnings at their own line, and the error of a fit that diverged."""
+"""What a fit says to its user: a line per epoch, warnings at their own line, the error of a fit that diverged."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import sys
 import warnings
 from typing import Any
 
+from sklearn.exceptions import ConvergenceWarning
+
 from chainrule.errors import DivergenceError
-
-
-def interruption(trained: bool) -> None:
-    kept = "The best weights so far are kept." if trained else "No epoch had ended: the weights are untrained."
-    warn(f"Training interrupted by user. {kept}")
+from chainrule.models.fit import ALL_TRAINED, CONVERGED, DIVERGED, INTERRUPTED, Ending, Fit
+from chainrule.training.callbacks.base import Callback, Outlook
+from chainrule.training.records import Record
 
 
 def warn(message: str, category: type[Warning] = UserWarning) -> None:
@@ -22,12 +22,69 @@ def warn(message: str, category: type[Warning] = UserWarning) -> None:
     warnings.warn(message, category, stacklevel=level + 1)
 
 
-def divergence(estimator: Any) -> DivergenceError:
+def tell(estimator: Any, fit: Fit, ending: Ending) -> None:
+    """Say how a fit ended, where there is something to say.
+
+    Raises
+    ------
+    DivergenceError
+        Without held-out rows; with them, that is a warning.
+    """
+    reason, progress = ending.reason, fit.training.progress
+    patience, tol = fit.recipe.patience, fit.recipe.tol
+    if reason == INTERRUPTED:
+        kept = (
+            "The best weights so far are kept." if ending.trained else "No epoch had ended: the weights are untrained."
+        )
+        warn(f"Training interrupted by user. {kept}")
+    elif reason == DIVERGED and fit.validation is None:
+        raise divergence(fit.recipe.name, progress.epochs)
+    elif reason == DIVERGED:
+        warn(
+            f"Training diverged in epoch {progress.epochs}; the best weights before are kept. "
+            "Lower learning_rate_init or scale the inputs.",
+            ConvergenceWarning,
+        )
+    elif ending.message is not None:
+        warn(ending.message, ConvergenceWarning)
+    elif fit.recipe.optimiser is None:
+        return
+    elif reason == CONVERGED and estimator.verbose:
+        what = "Training loss" if fit.validation is None else "Validation score"
+        print(f"{what} did not improve more than tol={tol:f} for {patience} consecutive epochs. Stopping.")
+    elif reason == ALL_TRAINED and not (fit.incremental or fit.recipe.schedule):
+        warn(  # a schedule runs to its end, which is meant
+            f"Stochastic Optimizer: Maximum iterations ({fit.recipe.epochs}) reached and the optimization "
+            "hasn't converged yet. Raise max_iter, or tol.",
+            ConvergenceWarning,
+        )
+
+
+def divergence(name: str, epoch: int) -> DivergenceError:
     return DivergenceError(
-        f"{type(estimator).__name__}.fit, epoch {estimator.n_iter_}",
+        f"{name}.fit, epoch {epoch}",
         "finite weights and a finite loss",
         "NaN or infinity",
         "Solver produced non-finite parameter weights. The input data may contain large values and need to be "
         "preprocessed. Or learning_rate_init is too high: try a tenth of it; early_stopping=True keeps the best "
         "weights instead of raising.",
     )
+
+
+class Talk(Callback):
+    """A line per epoch, as scikit-learn prints it."""
+
+    def __init__(self) -> None:
+        self._done = 0
+
+    def begin(self, outlook: Outlook) -> None:
+        self._done = outlook.done
+
+    def epoch(self, record: Record) -> None:
+        self._done += 1
+        print(f"Iteration {self._done}, loss = {record.loss:.8f}")
+        if record.score is not None:
+            print(f"Validation score: {record.score:f}")
+
+    def slowed(self, rate: float) -> None:
+        print(f"No improvement: learning rate set to {rate:g}")

@@ -61,7 +61,7 @@ class ActivationFunctionsDisplay(Display):
         InputError, InputTypeError
             For what is no estimator of chainrule, or not fitted.
         """
-        return cls.from_names(dict.fromkeys(_used(reading.fitted(cls.__name__, estimator).network_.layers)))
+        return cls.from_names(dict.fromkeys(_used(reading.model(cls.__name__, estimator).network.layers)))
 
     @classmethod
     def from_names(cls, names: Any = tuple(activations.ACTIVATIONS)) -> Self:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Self
 
 from chainrule.engine.network import Network
 from chainrule.errors import InputError
-from chainrule.network import activations
 from chainrule.plots import neurons, reading, style
 from chainrule.plots.display import Display
 from chainrule.plots.outline import Box, Skip, outline
@@ -81,10 +80,10 @@ class ArchitectureDisplay(Display):
             For what is no estimator of chainrule, not fitted, or too large for neurons where those were asked for.
         """
         model = reading.model(cls.__name__, estimator)
-        network, members = model.network_, int(model.n_members)
+        network, members = model.network, model.predictor.members
         names = [p.name for p in network.layout.parameters if p.kind == "weight"]
-        weights = {name: model.parameters_[name] for name in names} if members == 1 else None
-        link = activations.ALIASES.get(model.out_activation_, model.out_activation_)
+        weights = {name: model.parameters[name] for name in names} if members == 1 else None
+        link = model.loss.link
         return cls(network, weights, "" if link == "identity" else link, members, as_neurons)
 
     @cached_property

@@ -8,6 +8,7 @@ import numpy as np
 
 from chainrule.diagnosis.probes import Probes
 from chainrule.errors import InputError, InputTypeError
+from chainrule.models.model import Model
 from chainrule.training.records import Record
 
 
@@ -19,15 +20,15 @@ def fitted(where: str, estimator: Any) -> Any:
     InputError, InputTypeError
         Where it is another thing, or not fitted yet.
     """
-    from chainrule.estimators.one_value import at_rest
-    from chainrule.estimators.saving import Saved
+    from chainrule.estimators.estimator import Estimator
+    from chainrule.estimators.fitted import at_rest
 
-    if not isinstance(estimator, Saved):
+    if not isinstance(estimator, Estimator):
         raise InputTypeError(
             f"{where}(estimator)", "an estimator of chainrule", repr(estimator)[:80],
             "Of a pipeline, give the last step: pipeline[-1].",
         )  # fmt: skip
-    if not estimator.__sklearn_is_fitted__():  # type: ignore[attr-defined]
+    if not estimator.__sklearn_is_fitted__():
         raise InputError(
             f"{where}(estimator)", "a fitted estimator", f"{type(estimator).__name__} before fit", "Call fit(X, y)."
         )
@@ -36,23 +37,23 @@ def fitted(where: str, estimator: Any) -> Any:
 
 def history(where: str, estimator: Any) -> list[Record]:
     """The records of a fit, at least one."""
-    records = fitted(where, estimator).history_
+    records = model(where, estimator).history
     if not records:
         raise InputError(f"{where}(estimator)", "records of at least one epoch", "none", "Train it by fit(X, y).")
     return records
 
 
-def model(where: str, estimator: Any) -> Any:
-    """The multi-layer perceptron of a fitted estimator: of one for tables, that behind the encoding."""
-    from chainrule.estimators.table.base import BaseTable
-
-    found = fitted(where, estimator)
-    return fitted(where, found.model_) if isinstance(found, BaseTable) else found
+def model(where: str, estimator: Any) -> Model:
+    """What a fitted estimator has learned, or the model itself."""
+    if isinstance(estimator, Model):
+        return estimator
+    found: Model = fitted(where, estimator).model_
+    return found
 
 
 def probes(where: str, estimator: Any) -> Probes:
     """What was measured during a fit, at least once."""
-    found: Probes | None = fitted(where, estimator).probes_
+    found = model(where, estimator).probes
     if found is None or not len(found):
         raise InputError(
             f"{where}(estimator)", "an estimator whose fit was probed", "no probes",
@@ -84,7 +85,7 @@ def classifies(estimator: Any) -> bool:
 
 def probabilities(where: str, estimator: Any, X: Any) -> tuple[Any, Any]:
     """What a fitted classifier, a pipeline too, gives rows, (rows, classes), and its classes."""
-    from chainrule.estimators.one_value import at_rest
+    from chainrule.estimators.fitted import at_rest
 
     estimator = at_rest(estimator)
     try:

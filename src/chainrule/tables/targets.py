@@ -48,3 +48,8 @@ class TargetScale:
         values = learned.astype(np.float64) * self.scale + self.center
         with np.errstate(over="ignore"):
             return np.asarray(np.clip(np.exp(values) if self.log else values, self.low, self.high))
+
+    def spread(self, learned: Array, deviation: Array) -> Array:
+        """A deviation of what is learned in units of y; of a logarithm, to first order."""
+        found = deviation.astype(np.float64) * self.scale
+        return found * self.back(learned) if self.log else found

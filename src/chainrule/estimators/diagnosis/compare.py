@@ -10,10 +10,9 @@ from sklearn.base import is_classifier
 
 from chainrule.diagnosis.findings import Findings
 from chainrule.errors import InputTypeError
-from chainrule.estimators.base import BaseMLP
 from chainrule.estimators.diagnosis import experiments
 from chainrule.estimators.diagnosis.diagnose import diagnose, unwrapped
-from chainrule.estimators.table.base import BaseTable
+from chainrule.estimators.estimator import Estimator
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +95,7 @@ def compare(before: Any, after: Any, X: Any, y: Any, X_val: Any, y_val: Any) -> 
     """
     for name, one in (("before", before), ("after", after)):
         (last,) = unwrapped(one)
-        if not isinstance(last, (BaseMLP, BaseTable)):
+        if not isinstance(last, Estimator):
             raise InputTypeError(
                 f"compare({name}=)", "an estimator of chainrule", type(last).__name__, "For example MLPClassifier()."
             )

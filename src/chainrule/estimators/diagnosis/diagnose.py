@@ -15,11 +15,13 @@ from chainrule.diagnosis.observed import Observed, Scores
 from chainrule.errors import InputError, InputTypeError
 from chainrule.estimators.base import BaseMLP
 from chainrule.estimators.diagnosis import experiments, scores
-from chainrule.estimators.one_value import at_rest
+from chainrule.estimators.estimator import Estimator
+from chainrule.estimators.fitted import at_rest
+from chainrule.estimators.recipes import optimiser_of
 from chainrule.estimators.sequences import OverSequences
-from chainrule.estimators.session import optimiser_of
 from chainrule.estimators.table import fitting
 from chainrule.estimators.table.base import BaseTable
+from chainrule.models.model import Model
 from chainrule.training.batches import Data
 
 Array = NDArray[Any]
@@ -69,7 +71,7 @@ then has a way back on which nothing shrinks it. Clip its norm at 1, as more of 
     """
     where = "diagnose(estimator)"
     estimator, X, X_val = unwrapped(estimator, X, X_val)
-    if not isinstance(estimator, (BaseMLP, BaseTable)):
+    if not isinstance(estimator, Estimator):
         raise InputTypeError(
             where, "an estimator of chainrule", type(estimator).__name__, "For example MLPClassifier()."
         )
@@ -99,31 +101,29 @@ def _unfitted(estimator: Any, X: Any, y: Any) -> Observed:
             "diagnose(estimator, X, y).",
         )
     made = experiments.fitted(experiments.few(estimator, max_iter=1), X, y)
-    model = _inside(made)
-    data = _rows(made, X, y)
-    table = _table(estimator, X)
+    model, data, table = made.model_, _rows(made, X, y), _table(estimator, X)
     return Observed(
         **_known(made, model),
         fitted=False,
-        initial_loss=scores.initial_loss(model.network_, model._loss, data),
+        initial_loss=scores.initial_loss(model.network, model.loss, data),
         one_batch=None if table is None else experiments.one_batch(estimator, table, y),
     )
 
 
 def _fitted(estimator: Any, X: Any, y: Any, X_val: Any, y_val: Any) -> Observed:
-    model = _inside(estimator)
+    model, threads = estimator.model_, estimator.n_threads
     known = _known(estimator, model)
     found: dict[str, Any] = {}
     if X is not None:
         data = _rows(estimator, X, y)
-        found["training"] = scores.scores(model, data)
-        found["initial_loss"] = scores.initial_loss(model.network_, model._loss, data)
+        found["training"] = scores.scores(model, data, threads)
+        found["initial_loss"] = scores.initial_loss(model.network, model.loss, data)
         found["batch_losses"] = scores.batch_loss(model, data)
         table = _table(estimator, X)
         if table is not None:
             found |= _tried(estimator, table, y, found["training"], known["constant_loss"])
     if X_val is not None:
-        found["held_out"] = scores.scores(model, _rows(estimator, X_val, y_val))
+        found["held_out"] = scores.scores(model, _rows(estimator, X_val, y_val), threads)
     return Observed(**known, fitted=True, **found)
 
 
@@ -137,27 +137,26 @@ def _tried(estimator: BaseMLP, X: Any, y: Any, known: Scores, constant: float | 
     return found
 
 
-def _known(estimator: Any, model: BaseMLP) -> dict[str, Any]:
+def _known(estimator: Any, model: Model) -> dict[str, Any]:
     """What is known of an estimator without rows."""
-    solver, probes = model.solver, model.probes_
+    probes = model.probes
     survey = None if probes is None else probes.survey
-    rate = model.learning_rate_init if solver == "lbfgs" else optimiser_of(model).learning_rate
-    table = isinstance(estimator, BaseTable)
     parameters = estimator.get_params(deep=False)
-    if table:  # with what the preset has chosen in place of None
+    if isinstance(estimator, BaseTable):  # with what the preset has chosen in place of None
         chosen = fitting.preset_of(estimator, 1000 if survey is None else survey.rows)
         parameters |= {name: getattr(chosen, name) for name in fitting.FROM_PRESET}
-    names = estimator.encoder_.feature_names() if table else getattr(estimator, "feature_names_in_", ())
+    stochastic = parameters.get("solver", "adam") not in ("adam", "lbfgs")
+    rate = optimiser_of(estimator).learning_rate if stochastic else parameters["learning_rate_init"]
     return {
-        "network": model.network_,
-        "loss": model._loss,
+        "network": model.network,
+        "loss": model.loss,
         "parameters": parameters,
-        "columns": tuple(map(str, names)),
+        "columns": model.input.feature_names(),
         "rate": float(rate),
-        "restores": model.validation_scores_ is not None,
-        "history": model.history_,
+        "restores": model.progress.scores is not None,
+        "history": model.history,
         "probes": probes,
-        "constant_loss": None if survey is None else survey.constant_loss(model._loss.name),
+        "constant_loss": None if survey is None else survey.constant_loss(model.loss.name),
     }
 
 
@@ -168,19 +167,9 @@ def _table(estimator: Any, X: Any) -> Array | None:
     return np.asarray(X, np.float32)
 
 
-def _inside(estimator: Any) -> BaseMLP:
-    """The multi-layer perceptron that an estimator is, or has inside."""
-    found: BaseMLP = at_rest(estimator.model_ if isinstance(estimator, BaseTable) else estimator)
-    return found
-
-
 def _rows(estimator: Any, X: Any, y: Any) -> Data:
     """At most `SCORED` rows, in the form of the loss."""
-    if isinstance(estimator, BaseTable):
-        part = fitting.unseen(estimator, estimator.encoder_, X, y, None)
-        data = experiments.rows_of(_inside(estimator), part.X, part.y)
-    else:
-        data = experiments.rows_of(estimator, X, y)
+    data = experiments.rows_of(estimator, X, y)
     if len(data) <= SCORED:
         return data
     return data.part(np.unique(np.linspace(0, len(data) - 1, SCORED).astype(np.intp)))

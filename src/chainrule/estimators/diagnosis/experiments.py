@@ -14,11 +14,11 @@ from sklearn.preprocessing import StandardScaler
 
 from chainrule.diagnosis.observed import Scores
 from chainrule.errors import DivergenceError
-from chainrule.estimators import prepare
 from chainrule.estimators.base import BaseMLP
 from chainrule.estimators.classifier import MLPClassifier
 from chainrule.estimators.diagnosis import scores
-from chainrule.estimators.finder import UNWATCHED
+from chainrule.estimators.estimator import Estimator
+from chainrule.estimators.finder import unwatched
 from chainrule.estimators.regressor import MLPRegressor
 from chainrule.training.batches import Data
 
@@ -52,22 +52,23 @@ def alone(estimator: Any) -> Any:
 
 def few(estimator: Any, **parameters: Any) -> Any:
     """A clone that watches nothing and trains for long, with these parameters."""
-    quiet = {name: value for name, value in UNWATCHED.items() if name in estimator.get_params(deep=False)}
-    return clone(estimator).set_params(**quiet, verbose=False, **parameters)
+    return unwatched(estimator).set_params(**parameters)
 
 
-def one_batch(model: BaseMLP, X: Any, y: Any) -> float | None:
+def one_batch(estimator: BaseMLP, X: Any, y: Any) -> float | None:
     """Loss that a few rows can be brought to, over that of a constant prediction; None where a constant is right."""
     count = len(y)
     chosen = np.unique(np.linspace(0, count - 1, min(BATCH, count)).astype(np.intp))
     X, y = X[chosen], np.asarray(y)[chosen]
     if len(np.unique(y, axis=0)) < 2:
         return None
-    quiet = few(model, max_iter=STEPS, batch_size=len(chosen), n_iter_no_change=math.inf, probes=True, random_state=0)
-    model = fitted(quiet, X, y)
-    data = rows_of(model, X, y)
-    seen = model.probes_.survey if model.probes_ else None
-    constant = None if seen is None else seen.constant_loss(model._loss.name)
+    quiet = few(
+        estimator, max_iter=STEPS, batch_size=len(chosen), n_iter_no_change=math.inf, probes=True, random_state=0
+    )
+    made = fitted(quiet, X, y)
+    model, data = made.model_, rows_of(made, X, y)
+    seen = model.probes.survey if model.probes else None
+    constant = None if seen is None else seen.constant_loss(model.loss.name)
     if not constant:
         return None
     return scores.scores(model, data).loss / constant
@@ -94,9 +95,9 @@ def plain(estimator: Any, X: Any, y: Any) -> Scores | None:
         n_iter_no_change=math.inf, l2=1e-3, random_state=0, n_threads=1, probes=False,
     )  # fmt: skip
     model = fitted(model, X[cut:], y[cut:])
-    return scores.scores(model, rows_of(model, X[unseen], y[unseen]))
+    return scores.scores(model.model_, rows_of(model, X[unseen], y[unseen]))
 
 
-def rows_of(model: BaseMLP, X: Any, y: Any) -> Data:
+def rows_of(estimator: Estimator, X: Any, y: Any) -> Data:
     """Rows in the form of a fitted estimator's loss."""
-    return prepare.unseen(model, model._given(X, y), model._session, lambda _, weight: weight, "", "diagnose")
+    return estimator._unseen(estimator._given(X, y), "", "diagnose")

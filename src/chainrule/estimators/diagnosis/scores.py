@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import is_classifier
 
 from chainrule.diagnosis.observed import Scores
 from chainrule.engine.network import Network
 from chainrule.engine.parameters import Parameters
-from chainrule.estimators.base import BaseMLP
+from chainrule.models.answers import Classes
+from chainrule.models.model import Model
 from chainrule.network.layers import AlphaDropout, BatchNorm, Dropout, GaussianNoise, Layer, Residual, leaves
 from chainrule.network.losses import Loss
 from chainrule.training.batches import Data, Rows
@@ -25,23 +25,20 @@ Array = NDArray[Any]
 BINS = 10
 
 
-def scores(model: BaseMLP, data: Data) -> Scores:
+def scores(model: Model, data: Data, n_threads: int | None = None) -> Scores:
     """Scores of rows in the form of the loss."""
-    predictor = model._session.predictor
-    loss = Evaluator.of(predictor)(data, model.n_threads)
+    predictor, answer = model.predictor, model.answer
+    loss = Evaluator.of(predictor)(data, n_threads)
     y, weight = data.counted()
     with np.errstate(all="ignore"):
-        prediction = predictor(data.X, model.n_threads, data.subset)
+        prediction = predictor(data.X, n_threads, data.subset)
     if not np.isfinite(prediction).all():
         prediction = np.zeros_like(prediction)
     with np.errstate(all="ignore"):
-        score = model._score_rows(prediction, y, weight) if len(y) > 1 else 0.0  # an R2 of one row is none
-    if not is_classifier(model):
+        score = answer.score(prediction, y, weight) if len(y) > 1 else 0.0  # an R2 of one row is none
+    if not isinstance(answer, Classes):
         return Scores(loss, score, 0.0, len(y))
-    codes = model._codes(y)
-    if codes.ndim > 1:
-        return Scores(loss, score, 0.0, len(y))
-    decided, classes = model._decide(prediction), len(model.classes_)
+    codes, decided, classes = answer.codes(y), answer.decide(prediction), len(answer.labels)
     counts = np.bincount(codes, minlength=classes)
     with np.errstate(invalid="ignore"):
         recalls = np.bincount(codes[decided == codes], minlength=classes) / counts
@@ -74,9 +71,9 @@ def initial_loss(network: Network, loss: Loss, data: Data) -> float | None:
     return Evaluator(network, network.init(0, data.X.dtype), loss)(data)
 
 
-def batch_loss(model: BaseMLP, data: Data, rows: int = 256) -> tuple[float, float] | None:
+def batch_loss(model: Model, data: Data, rows: int = 256) -> tuple[float, float] | None:
     """Loss of some rows by statistics of their own, and by running ones; None without batch normalisation."""
-    predictor = model._session.predictor
+    predictor = model.predictor
     network, parameters = predictor.network, predictor.parameters
     if not _has_batch_norm(network.layers) or not isinstance(data, Rows):
         return None

@@ -2,45 +2,37 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
-from chainrule.diagnosis.probes import Probes
 from chainrule.engine.expansion import Coded
-from chainrule.engine.network import Network
-from chainrule.estimators import room, rules
-from chainrule.estimators.base import BaseMLP
-from chainrule.estimators.one_value import Learner, learned, reads_once
-from chainrule.estimators.saving import Saved
-from chainrule.estimators.table import documents, fitting, importance, rows
-from chainrule.formats.document import Document
+from chainrule.errors import InputError
+from chainrule.estimators import rules
+from chainrule.estimators.estimator import Estimator
+from chainrule.estimators.fitted import learned, reads_once
+from chainrule.estimators.inputs import check_weight
+from chainrule.estimators.prepare import Call, begun, check_answer, in_form
+from chainrule.estimators.table import fitting, importance, rows
+from chainrule.models.answers import Answer
+from chainrule.models.fit import Fit
+from chainrule.models.inputs import ColumnInput, table_of
+from chainrule.models.model import Model
 from chainrule.tables.encoder import Encoder
+from chainrule.training.batches import Data, Rows
+from chainrule.training.callbacks.base import Callback
+from chainrule.training.checkpoints import Checkpoints, State
 
 Array = NDArray[Any]
 
 
-class Learned(Learner):
-    """What fit sets."""
-
-    encoder_: Encoder = learned()
-    model_: BaseMLP = learned()
-    target_name_: str | None = learned()
-    n_features_in_: int = learned()
-    feature_names_in_: NDArray[np.object_] = learned()
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "model_")
-
-
 @dataclass(eq=False, repr=False, kw_only=True)
-class BaseTable(Learned, BaseEstimator, Saved):  # type: ignore[misc]
+class BaseTable(Estimator):
     """Everything of `TableClassifier` and `TableRegressor` but what a target is."""
 
     preset: str = "default"
@@ -63,41 +55,18 @@ class BaseTable(Learned, BaseEstimator, Saved):  # type: ignore[misc]
     callbacks: Sequence[Any] | None = None
     memory: int | str = "auto"
     probes: bool = True
-
-    _inside: ClassVar[type[BaseMLP]]
-    #: Whether classes keep their shares among the rows held out.
-    _stratifies: ClassVar[bool]
-
-    @abstractmethod
-    def _learn_target(self, y: Any) -> Array:
-        """Learn classes or scale of y, and give it as the estimator inside wants it."""
-
-    @abstractmethod
-    def _target(self, y: Any) -> Array:
-        """Another y, as the estimator inside wants it."""
-
-    @abstractmethod
-    def _extra(self) -> dict[str, Any]:
-        """Parameters of the estimator inside that only this kind of estimator has."""
-
-    # Files ------------------------------------------------------------------------------------------------
-
-    def _document(self) -> Document:
-        return documents.of(self)
-
-    @classmethod
-    def _from_document(cls, document: Document) -> Self:
-        return documents.estimator(cls, document)
+    scoring: Any = None
+    score_training: bool = False
+    validation_split: Any = None
+    checkpoints: Checkpoints | None = None
+    calibration: bool = False
+    warm_start: bool = False
 
     @classmethod
     def _check_parameters(cls, parameters: Mapping[str, Any]) -> None:
         rules.check(
             cls.__name__, {k: v for k, v in parameters.items() if v is not None or k not in fitting.FROM_PRESET}
         )
-
-    @abstractmethod
-    def _check_learned(self) -> None:
-        """Refuse what was read from a file and no fit of this estimator ends with."""
 
     # Fitting ----------------------------------------------------------------------------------------------
 
@@ -109,6 +78,8 @@ class BaseTable(Learned, BaseEstimator, Saved):  # type: ignore[misc]
         X_val: Any = None,
         y_val: Any = None,
         sample_weight_val: Any = None,
+        groups: Any = None,
+        resume_from: Any = None,
     ) -> Self:
         """Learn from rows of a table.
 
@@ -123,6 +94,9 @@ class BaseTable(Learned, BaseEstimator, Saved):  # type: ignore[misc]
             counts a row twice
         X_val, y_val, sample_weight_val : rows to validate on, of the same form; without them, `validation_fraction`
             of the rows is held out. Training stops on them, and the best weights are kept
+        groups : array of shape (rows,), for a `validation_split` that keeps groups together
+        resume_from : a checkpoint, or a folder of them, of a fit with the same parameters and data: this fit goes on
+            from there and ends with the bits that the other would have ended with
 
         Returns
         -------
@@ -140,50 +114,81 @@ class BaseTable(Learned, BaseEstimator, Saved):  # type: ignore[misc]
         -----
         Other threads may use a fitted estimator while it is fitted again; see `MLPClassifier.fit`.
         """
-        draft = self._draft(goes_on=False)
-        try:
-            draft._check_parameters(draft.get_params(deep=False))
-            with room.told(f"{type(self).__name__}.fit"):
-                fitting.fit(draft, X, y, sample_weight, (X_val, y_val, sample_weight_val))
-        except Exception:
-            if not draft.__sklearn_is_fitted__():
-                self._forget()
-            raise
-        finally:
-            if draft.__sklearn_is_fitted__() and (fitting.has_learned(draft) or not self.__sklearn_is_fitted__()):
-                self._put_in_place(draft)
+        given, held_out = self._given(X, y, sample_weight), self._given(X_val, y_val, sample_weight_val)
+        return self._fit(given, held_out, groups=groups, resume_from=resume_from)
+
+    def partial_fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Self:
+        """Go once through X and y, from where the last call ended: weights, moments, shuffles.
+
+        The first call learns the encoding of the columns, and the scale of a regressor's target, from its rows: give it
+        rows of all kinds. Parameters and errors are those of `fit`; a file that is larger than `memory` is refused.
+        """
+        given, held_out = self._given(X, y, sample_weight), self._given(X_val, y_val, sample_weight_val)
+        return self._fit(given, held_out, incremental=True)
+
+    def _fit(self, given: Any, held_out: Any, **call: Any) -> Self:
+        super()._fit(given, held_out, **call)
+        if not (self.warm_start or call.get("incremental")):
+            self._model.later.take()  # buffers as large as the table's batches, for what nobody will go on with
         return self
+
+    def _prepared(self, given: rows.GivenTable, held_out: rows.GivenTable, call: Call) -> Fit:
+        self._check_parameters(self.get_params(deep=False))
+
+        def begin(before: Model | None, resumed: State | None, told: Sequence[Callback]) -> Fit:
+            return fitting.begun(self, given, held_out, call, before, resumed, told)
+
+        return begun(self, call, begin, given)
+
+    def _given(self, X: Any, y: Any, weight: Any = None) -> rows.GivenTable:
+        return rows.GivenTable(X, y, weight)
+
+    def _unseen(self, given: rows.GivenTable, suffix: str, where: str) -> Data:
+        return self._others(given, self.model_.input, self.model_.answer, suffix)
+
+    def _others(self, given: rows.GivenTable, source: Any, answer: Answer, suffix: str) -> Data:
+        """Other rows than those to train on, coded, in the form of the answer's loss."""
+        where = rows.where(self, given.X, f"X{suffix}")
+        table, y = table_of(given.X, where), given.y
+        if source.target in table.names and (y is None or isinstance(y, str)):
+            table, y, _ = rows.split_target(table, source.target, where)
+        table, weight = rows.split_weight(table, given.weight, where)
+        name = type(self).__name__
+        found, values = self._answer(y, answer, True)
+        check_answer(f"{name}: y{suffix}", answer, found)
+        coded = source.encoder.code(table, where)
+        if len(values) != len(table):
+            raise InputError(
+                f"{name}: y{suffix}", f"a value per row, {len(table)}", len(values), "Inconsistent numbers of samples."
+            )
+        weights = check_weight(name, weight, len(table), coded.dtype, suffix)
+        return Rows(coded, in_form(answer.loss, values, coded.dtype), weights)
 
     def _with_scaled_inputs(self) -> Self:
         """An unfitted clone: its encoder scales every column."""
         return clone(self)
 
-    def _prepared(self, y: Any, weight: Array | None) -> tuple[Array, Array | None]:
-        """Targets of a file in the form of the estimator inside, and weights of their rows."""
-        return self._target(y), None if weight is None else weight.astype(np.float32)
-
     # What was learned -------------------------------------------------------------------------------------
 
-    @property
-    def n_iter_(self) -> int:
-        return int(self.model_.n_iter_)
+    @learned
+    def encoder_(model: Model) -> Encoder:
+        """Encodings of the columns, and the columns left out with the reason."""
+        assert isinstance(model.input, ColumnInput)
+        return model.input.encoder
 
-    @property
-    def history_(self) -> list[Any]:
-        """Records, one per epoch: loss, score and loss of the rows held out, seconds."""
-        return self.model_.history_
-
-    @property
-    def probes_(self) -> Probes | None:
-        """What was measured of every layer while it trained; None with `probes=False`."""
-        check_is_fitted(self)
-        return self.model_.probes_
-
-    @property
-    def network_(self) -> Network:
-        """The network as a value, without the encoding in front of it."""
-        check_is_fitted(self)
-        return self.model_.network_
+    @learned
+    def target_name_(model: Model) -> str | None:
+        """The name of the column that is predicted, where it has one."""
+        assert isinstance(model.input, ColumnInput)
+        return model.input.target
 
     @reads_once
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
@@ -191,11 +196,12 @@ class BaseTable(Learned, BaseEstimator, Saved):  # type: ignore[misc]
         check_is_fitted(self)
         return np.array(self.encoder_.feature_names(), object)
 
-    def _coded(self, X: Any) -> Coded:
-        """Rows to predict, coded."""
+    def _check_X(self, X: Any) -> Coded:
         check_is_fitted(self)
+        if isinstance(X, Coded):
+            return X
         where = rows.where(self, X)
-        table = rows.check_names(self, X, rows.table(X, where), self.target_name_)
+        table = rows.check_names(self, X, table_of(X, where), self.target_name_)
         return self.encoder_.code(table, where)
 
     @reads_once
@@ -215,16 +221,16 @@ class BaseTable(Learned, BaseEstimator, Saved):  # type: ignore[misc]
         list of (name, mean, deviation), the greatest loss of score first: of accuracy, or of R2
         """
         where = rows.where(self, X)
-        table = rows.table(X, where)
+        table = table_of(X, where)
         if y is None or isinstance(y, str):
             table, y, _ = rows.split_target(table, y or self.target_name_ or "", where)
-        coded = self.encoder_.code(table, where)
-        target = self._target(y)
-        return importance.by_shuffling(self.encoder_, coded, lambda X: self._score(X, target), n_repeats, random_state)
+        model, coded = self.model_, self.encoder_.code(table, where)
+        _, target = self._answer(y, model.answer, True)
 
-    @abstractmethod
-    def _score(self, coded: Coded, target: Array) -> float:
-        """Accuracy or R2 of coded rows against a target in the form of the estimator inside."""
+        def score(X: Coded) -> float:
+            return model.answer.score_said(model.raw(X, self.n_threads), target)
+
+        return importance.by_shuffling(self.encoder_, coded, score, n_repeats, random_state)
 
     @reads_once
     def attributions(self, X: Any) -> Array:
@@ -241,7 +247,7 @@ class BaseTable(Learned, BaseEstimator, Saved):  # type: ignore[misc]
         -------
         array of shape (rows, columns), in the order of `encoder_.names`
         """
-        return importance.by_gradient(self.encoder_, self._coded(X), self.model_)
+        return importance.by_gradient(self.encoder_, self._check_X(X), self.model_)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -1,30 +1,40 @@
-"""From rows as a person gives them to a trained estimator inside: coded, held out in part, in memory or streamed."""
+"""From rows as a user gives them to a fit: coded, held out in part, in memory or streamed."""
 
 from __future__ import annotations
 
-import math
 import os
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.engine.expansion import F32, Coded
+from chainrule.engine.network import Network
 from chainrule.errors import InputError
+from chainrule.estimators.held_out import by_splitter
 from chainrule.estimators.inputs import check_weight
+from chainrule.estimators.prepare import Call, check_same, in_form, ready
 from chainrule.estimators.table import presets, rows, streaming
 from chainrule.estimators.table.held_out import split
-from chainrule.estimators.table.inside import Stream
 from chainrule.estimators.table.presets import Preset
 from chainrule.estimators.table.streaming import FileSource
+from chainrule.models import room
+from chainrule.models.answers import Answer, Classes
+from chainrule.models.fit import Fit
+from chainrule.models.inputs import ColumnInput, table_of
+from chainrule.models.model import Model
+from chainrule.models.training import Training
+from chainrule.models.validation import Parts
 from chainrule.tables import encoder, files, survey
 from chainrule.tables.encoder import Encoder
 from chainrule.tables.files import TableFile
 from chainrule.tables.table import Table
-
-if TYPE_CHECKING:
-    from chainrule.estimators.table.base import BaseTable
+from chainrule.training.batches import Rows
+from chainrule.training.callbacks.base import Callback
+from chainrule.training.checkpoints import State
+from chainrule.training.streamed import Piece, Streamed
 
 Array = NDArray[Any]
 
@@ -32,89 +42,224 @@ Array = NDArray[Any]
 FROM_PRESET = {field.name for field in fields(Preset)} - {"cycles"}
 
 
-class Part(NamedTuple):
-    """Rows in the form of the estimator inside."""
+class Coming(NamedTuple):
+    """Rows as they come in: coded, y in the loss's form, weights or None; and what both mean."""
 
-    X: Any
+    X: Coded
     y: Array
     weight: Array | None
+    input: ColumnInput
+    answer: Answer
 
-    def take(self, chosen: Any) -> Part:
-        return Part(self.X[chosen], self.y[chosen], None if self.weight is None else self.weight[chosen])
+    def take(self, chosen: Any) -> Coming:
+        weight = None if self.weight is None else self.weight[chosen]
+        return self._replace(X=self.X[chosen], y=self.y[chosen], weight=weight)
+
+    def rows(self) -> Rows:
+        return Rows(self.X, in_form(self.answer.loss, self.y, F32), self.weight)
 
 
-def fit(estimator: BaseTable, X: Any, y: Any, weight: Any, held_out: tuple[Any, Any, Any]) -> None:
-    """Learn encoder, target and network; `held_out` are X, y and weights of rows to validate on, or None each."""
-    if isinstance(X, (str, os.PathLike)):
-        X = files.open_file(X)
+def begun(
+    estimator: Any,
+    given: rows.GivenTable,
+    held_out: rows.GivenTable,
+    call: Call,
+    before: Model | None,
+    resumed: State | None,
+    told: Sequence[Callback],
+) -> Fit:
+    """A call of fit or partial_fit that is ready to run."""
+    X = files.open_file(given.X) if isinstance(given.X, (str, os.PathLike)) else given.X
     if isinstance(X, TableFile) and X.raw_bytes() > streaming.budget(estimator.memory):
-        _fit_large(estimator, X, y, weight, held_out)
-        return
-    where = rows.where(estimator, X)
-    whole = rows.table(X, where)
-    table, y, estimator.target_name_ = rows.split_target(whole, y, where)
-    table, weight = rows.split_weight(table, weight, where)
-    rows.learn_names(estimator, X if table is whole else table, table)
-    _check_size(where, table)
-    target = estimator._learn_target(y)
-    if len(target) != len(table):
-        raise InputError(
-            f"{type(estimator).__name__}: y", f"a value per row, {len(table)}", len(target),
-            "Found inconsistent numbers of samples.",
-        )  # fmt: skip
-    made = _encoder(estimator, table, where, len(table))
-    training = Part(made.code(table, where), target, _weights(estimator, weight, len(table)))
-    if held_out[0] is None:
-        training, validation = _divided(estimator, training)
+        return _streamed(estimator, X, given, held_out, call, before, resumed, told)
+    coming = _coming(estimator, replace(given, X=X), call, before)
+    if not held_out.nothing:
+        parts = _Parts(coming, estimator._others(held_out, coming.input, coming.answer, "_val"))
+    elif call.incremental:
+        parts = _Parts(coming, None)
     else:
-        validation = unseen(estimator, made, *held_out)
-    _train(estimator, made, len(training.y), training, validation, estimator._extra())
+        coming = _weighing(estimator, coming)
+        parts = None
+    count = len(coming.y)
+    preset = preset_of(estimator, count if parts is None or parts.validation is None else count + len(parts.validation))
+    seed = None if estimator.random_state is None else presets.seed(estimator.random_state)
+    training = _training(estimator, preset, coming.input.encoder, coming.answer, before, resumed)
+    if parts is None:
+        seed = training.streams.split if seed is None else seed
+        parts = _divided(estimator, coming, preset.validation_fraction, seed, call.groups)
+    weigh = estimator._weigher(*_labels(parts.training), call.incremental)
+    chosen = parts.training._replace(weight=_in_f32(weigh(_labels(parts.training)[0], parts.training.weight)))
+    validation = parts.validation
+    if isinstance(validation, Rows):
+        labels = coming.answer.back(validation.y) if isinstance(coming.answer, Classes) else validation.y
+        validation = Rows(validation.X, validation.y, _in_f32(weigh(labels, validation.weight)))
+    recipe = presets.recipe(estimator, preset, len(chosen.y), call.incremental)
+    return ready(
+        estimator, recipe, training, coming.input, coming.answer, Parts(chosen.rows(), validation), call, resumed, told
+    )
 
 
-def _fit_large(estimator: BaseTable, file: TableFile, y: Any, weight: Any, held_out: tuple[Any, Any, Any]) -> None:
-    """`fit` on a file that is too large to hold as a table."""
-    if not isinstance(y, str) or not isinstance(weight, str | None) or held_out[0] is not None:
+class _Parts(NamedTuple):
+    """Rows to train on, and rows to validate on."""
+
+    training: Coming
+    validation: Rows | None
+
+
+def _coming(estimator: Any, given: rows.GivenTable, call: Call, before: Model | None) -> Coming:
+    """Rows in memory, by an encoding and an answer that are learned here, or by those of the model before."""
+    where, name = rows.where(estimator, given.X), type(estimator).__name__
+    whole = table_of(given.X, where)
+    known = None if before is None else before.answer
+    if before is None:
+        table, y, target = rows.split_target(whole, given.y, where)
+        table, weight = rows.split_weight(table, given.weight, where)
+        names = rows.names_of(estimator, given.X if table is whole else table, table)
+        _check_size(where, table)
+    else:
+        assert isinstance(before.input, ColumnInput)
+        target, y = before.input.target, given.y
+        if isinstance(y, str) or (y is None and target in whole.names):
+            whole, y, _ = rows.split_target(whole, target if y is None else y, where)
+        table, weight = rows.split_weight(whole, given.weight, where)
+    answer, values = estimator._answer(y, known, call.incremental, call.classes)
+    if len(values) != len(table):
         raise InputError(
-            f"{type(estimator).__name__}.fit",
-            "a path, and the names of its target and its weights, of a file that is too large",
+            f"{name}: y", f"a value per row, {len(table)}", len(values), "Found inconsistent numbers of samples."
+        )
+    if before is None:
+        made = _encoder(estimator, table, where, len(table))
+        source = ColumnInput(made, len(table.names), names, target)
+    else:
+        assert isinstance(before.input, ColumnInput)
+        source = before.input
+    weights = check_weight(name, weight, len(table), F32)
+    answer.loss.check_y(in_form(answer.loss, values, F32), answer.outputs, weights, f"{name}: y")
+    return Coming(source.encoder.code(table, where), values, weights, source, answer)
+
+
+def _training(
+    estimator: Any, preset: Preset, made: Encoder, answer: Answer, before: Model | None, resumed: State | None
+) -> Training | Model:
+    """A fresh network, or the model to go on with, which has to be of such a network."""
+    name = type(estimator).__name__
+    network = Network(presets.layers(preset, made, answer.outputs), made.expansion.width)
+    if before is not None:
+        check_same(name, before, network, answer, preset.n_members)
+        return before
+    room.check(f"{name}.fit", network, preset.batch_size, F32, preset.n_members)
+    training = Training.begin(network, answer.loss, F32, estimator.random_state, preset.n_members)
+    if resumed is not None:
+        training.streams.load(resumed.data["trainer"]["streams"])
+    return training
+
+
+def _weighing(estimator: Any, whole: Coming) -> Coming:
+    """Rows that weigh something: the others are neither trained on nor held out."""
+    if whole.weight is None:
+        return whole
+    found = whole.take(whole.weight > 0)
+    if len(found.y) < 2:
+        raise InputError(
+            f"{type(estimator).__name__}: sample_weight", "at least 2 rows of a weight above zero", len(found.y),
+            "One is to train on, one to validate on.",
+        )  # fmt: skip
+    return found
+
+
+def _divided(estimator: Any, whole: Coming, share: float, seed: int, groups: Any) -> _Parts:
+    """Rows to train on, and rows held out."""
+    if estimator.validation_split is not None:
+        training, validation = by_splitter(estimator, whole.rows(), groups)
+        if not (len(training) and len(validation) > 1):
+            raise InputError(
+                f"{type(estimator).__name__}(validation_split=)", "rows to train on, and at least 2 to validate on",
+                f"{len(training)} and {len(validation)}", "Choose another splitter.",
+            )  # fmt: skip
+        training, validation = np.sort(training), np.sort(validation)
+    else:
+        codes = whole.answer.codes(whole.y) if isinstance(whole.answer, Classes) else whole.y
+        training, validation = split(codes, share, seed, isinstance(whole.answer, Classes))
+    return _Parts(whole.take(training), whole.take(validation).rows())
+
+
+def _labels(part: Coming) -> tuple[Array, Array | None]:
+    """y as it was given, and all classes that there are, where classes weigh differently."""
+    answer = part.answer
+    return (answer.back(part.y), answer.classes) if isinstance(answer, Classes) else (part.y, None)
+
+
+def _in_f32(weight: Array | None) -> Array | None:
+    return None if weight is None else weight.astype(np.float32)
+
+
+def _streamed(
+    estimator: Any,
+    file: TableFile,
+    given: rows.GivenTable,
+    held_out: rows.GivenTable,
+    call: Call,
+    before: Model | None,
+    resumed: State | None,
+    told: Sequence[Callback],
+) -> Fit:
+    """`begun` of a file that is too large to hold as a table."""
+    name, y, weight = type(estimator).__name__, given.y, given.weight
+    if not isinstance(y, str) or not isinstance(weight, str | None) or not held_out.nothing:
+        raise InputError(
+            f"{name}.fit", "a path, and the names of its target and its weights, of a file that is too large",
             "y, weights, or rows to validate on, in memory", "Raise memory=, or leave them out.",
         )  # fmt: skip
-    made, source, training, validation = _surveyed(estimator, file, y, weight)
-    extra = {name: value for name, value in estimator._extra().items() if name != "class_weight"}  # now of the rows
-    _train(estimator, made, source.rows, training, validation, extra)
-
-
-def _surveyed(
-    estimator: BaseTable, file: TableFile, y: str, weight: str | None
-) -> tuple[Encoder, FileSource, Part, Part]:
-    """What one pass learns: the encoder, the rows to train on as a source and for `fit`, the rows held out."""
+    if call.incremental or before is not None or estimator.validation_split is not None:
+        what = "partial_fit" if call.incremental else "warm_start" if before is not None else "validation_split"
+        raise InputError(
+            f"{name}({what})", "rows in memory", f"{file.path}, which is read in parts", "Raise memory=, or use fit."
+        )
+    if isinstance(getattr(estimator, "class_weight", None), str):
+        raise InputError(
+            f"{name}(class_weight=)", "a dict of weights, of a file that is too large for memory",
+            repr(estimator.class_weight), "For example {'no': 1.0, 'yes': 5.0}.",
+        )  # fmt: skip
     where, seed = str(file.path), presets.seed(estimator.random_state)
     found = survey.survey(file, y, seed)
-    table, target, estimator.target_name_ = rows.split_target(found.sample, y, where)
+    table, target, _ = rows.split_target(found.sample, y, where)
     table, _ = rows.split_weight(table, weight, where)
-    rows.learn_names(estimator, table, table)
+    names = rows.names_of(estimator, table, table)
     _check_size(where, table)
-    estimator._learn_target(np.concatenate([target, rows.values(found.distinct)]))
+    answer, _ = estimator._answer(np.concatenate([target, rows.values(found.distinct)]), None, False)
     made = _encoder(estimator, table, where, found.rows)
+    source = ColumnInput(made, len(table.names), names, y)
+    weigh = estimator._weigher(*_labels_of(answer), True)
 
     def prepare(whole: Table) -> tuple[Table, Array, Array | None]:
         table, target, _ = rows.split_target(whole, y, where)
         table, weights = rows.split_weight(table, weight, where)
-        return table, *estimator._prepared(target, weights)
+        _, values = estimator._answer(target, answer, True)
+        return table, in_form(answer.loss, values, F32), _in_f32(weigh(target, weights))
 
-    sample = Part(made.code(table, where), *prepare(found.sample)[1:])
+    sample = Coming(made.code(table, where), *prepare(found.sample)[1:], source, answer)
     share = preset_of(estimator, found.rows).validation_fraction
-    others, held_out = streaming.divided(found, share, seed, sample.y if estimator._stratifies else None)
-    source = FileSource(file, made, prepare, found, held_out)
-    if source.bytes <= streaming.budget(estimator.memory):
-        training = Part(*streaming.held(source))
+    codes = answer.codes(sample.y) if isinstance(answer, Classes) else None
+    others, apart = streaming.divided(found, share, seed, codes)
+    reads = FileSource(file, made, prepare, found, apart)
+    data: Rows | Streamed
+    if reads.bytes <= streaming.budget(estimator.memory):
+        data = Rows(*streaming.held(reads))
     else:
         few = sample.take(others)
-        training = Part(Stream(source, few.X), few.y, few.weight)
-    return made, source, training, sample.take(held_out)
+        data = Streamed(reads, Piece(few.X.values, few.y, few.weight))
+    preset = preset_of(estimator, reads.rows + len(apart))
+    training = _training(estimator, preset, made, answer, None, resumed)
+    recipe = presets.recipe(estimator, preset, reads.rows)
+    parts = Parts(data, sample.take(apart).rows())
+    return ready(estimator, recipe, training, source, answer, parts, call, resumed, told)
 
 
-def preset_of(estimator: BaseTable, count: int) -> Preset:
+def _labels_of(answer: Answer) -> tuple[Array, Array | None]:
+    return (answer.classes, answer.classes) if isinstance(answer, Classes) else (np.empty(0), None)
+
+
+def preset_of(estimator: Any, count: int) -> Preset:
     """The estimator's preset for this many rows, with what was said in its place."""
     said = {name: getattr(estimator, name) for name in FROM_PRESET if getattr(estimator, name) is not None}
     if "hidden_layer_sizes" in said:
@@ -132,62 +277,6 @@ def _check_size(where: str, table: Table) -> None:
         raise InputError(where, "at least 2 rows", f"{len(table)} sample", "n_samples = 1 teaches nothing.")
 
 
-def _encoder(estimator: BaseTable, table: Table, where: str, count: int) -> Encoder:
+def _encoder(estimator: Any, table: Table, where: str, count: int) -> Encoder:
     """The encoder that suits a table, or a sample of one with so many rows."""
     return encoder.fit(table, where, estimator.columns, estimator.numbers, preset_of(estimator, count).bins)
-
-
-def _weights(estimator: BaseTable, weight: Any, count: int, suffix: str = "") -> Array | None:
-    return check_weight(type(estimator).__name__, weight, count, np.dtype(np.float32), suffix)
-
-
-def _divided(estimator: BaseTable, whole: Part) -> tuple[Part, Part]:
-    """Rows to train on, and rows held out; those of weight zero are neither."""
-    share = preset_of(estimator, len(whole.y)).validation_fraction
-    if whole.weight is not None:
-        whole = whole.take(whole.weight > 0)
-        if len(whole.y) < 2:
-            raise InputError(
-                f"{type(estimator).__name__}: sample_weight", "at least 2 rows of a weight above zero", len(whole.y),
-                "One is to train on, one to validate on.",
-            )  # fmt: skip
-    training, validation = map(whole.take, split(whole.y, share, estimator.random_state, estimator._stratifies))
-    return training, validation
-
-
-def unseen(estimator: BaseTable, made: Encoder, X: Any, y: Any, weight: Any) -> Part:
-    """Rows to validate on that were given."""
-    where = rows.where(estimator, X, "X_val")
-    table = rows.table(X, where)
-    if estimator.target_name_ in table.names and (y is None or isinstance(y, str)):
-        table, y, _ = rows.split_target(table, estimator.target_name_, where)
-    return Part(made.code(table, where), estimator._target(y), _weights(estimator, weight, len(table), "_val"))
-
-
-def _train(
-    estimator: BaseTable, made: Encoder, count: int, training: Part, validation: Part, extra: Mapping[str, Any]
-) -> None:
-    """Train the estimator inside on `count` rows."""
-    preset = preset_of(estimator, count + len(validation.y))
-    model = estimator._inside(
-        layers=presets.layers(preset, made),
-        random_state=estimator.random_state,
-        n_threads=estimator.n_threads,
-        verbose=estimator.verbose,
-        callbacks=estimator.callbacks,
-        probes=estimator.probes,
-        **presets.training(preset, count),
-        **extra,
-    )
-    try:
-        model.fit(*training, *validation)
-    finally:  # also where a callback has raised: the best weights so far are kept
-        if model.__sklearn_is_fitted__():
-            model._session.rest()
-            estimator.encoder_, estimator.model_ = made, model
-
-
-def has_learned(estimator: BaseTable) -> bool:
-    """Whether an epoch has made the weights of a fitted estimator."""
-    best = estimator.model_.best_validation_score_
-    return best is not None and best > -math.inf

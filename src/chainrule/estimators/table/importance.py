@@ -7,10 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import is_classifier
 
 from chainrule.engine.expansion import Code, Coded
-from chainrule.estimators.base import BaseMLP
+from chainrule.models.model import Model
 from chainrule.network.layers import Embedding
 from chainrule.tables.encoder import Encoder
 
@@ -42,7 +41,7 @@ def by_shuffling(
     return sorted(found, key=lambda one: -one.mean)
 
 
-def by_gradient(encoder: Encoder, coded: Coded, model: BaseMLP) -> Array:
+def by_gradient(encoder: Encoder, coded: Coded, model: Model) -> Array:
     """Gradient times input of each row, summed over the inputs of each column; (rows, columns)."""
     products = _products(model, coded.toarray())
     found = np.zeros((len(products), len(encoder.encodings)), np.float32)
@@ -51,23 +50,23 @@ def by_gradient(encoder: Encoder, coded: Coded, model: BaseMLP) -> Array:
     return found
 
 
-def _owners(encoder: Encoder, model: BaseMLP) -> list[int]:
+def _owners(encoder: Encoder, model: Model) -> list[int]:
     """Of each input, and of each unit of an embedding in its place, the number of the column that it belongs to."""
     columns = [number for number, one in enumerate(encoder.encodings) for _ in range(one.compact)]
     owners = []
-    embedded = model.network_.layers[0]
+    embedded = model.network.layers[0]
     units = iter(embedded.units if isinstance(embedded, Embedding) else ())
     for block in encoder.expansion.blocks:
         owners += [columns[block.source]] * (next(units) if isinstance(block, Code) else block.width)
     return owners
 
 
-def _products(model: BaseMLP, x: Array) -> Array:
+def _products(model: Model, x: Array) -> Array:
     """Each input times the slope of the row's largest z, or of its only one, in it; the mean over members.
 
     Of an embedding, it is its units that count as inputs.
     """
-    network, parameters = model.network_, model.parameters_
+    network, parameters = model.network, model.parameters
     members = parameters.members
     embeds = isinstance(network.layers[0], Embedding)
     total: Any = 0.0
@@ -75,7 +74,7 @@ def _products(model: BaseMLP, x: Array) -> Array:
         look = network.forward(one, x)
         d_output = np.zeros_like(look.output)
         d_output[np.arange(len(x)), look.output.argmax(axis=1)] = 1
-        if d_output.shape[1] == 1 and is_classifier(model):
+        if d_output.shape[1] == 1 and model.answer.classifies:
             d_output = np.where(look.output > 0, 1, -1).astype(x.dtype)
         back = network.backward(one, look, d_output)
         total = total + (look.activations[0] * back.deltas[0] if embeds else x * back.d_input)

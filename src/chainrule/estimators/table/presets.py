@@ -8,13 +8,17 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
+from chainrule.estimators.recipes import scoring_of
+from chainrule.models.recipe import Recipe
 from chainrule.network.initialisers import VarianceScaling
 from chainrule.network.layers import Activation, Dense, Dropout, Embedding, Layer, LayerNorm
 from chainrule.tables.encoder import Encoder
 from chainrule.tables.encodings import embeddings
 from chainrule.training.averaging import EMA
 from chainrule.training.optimisers import Adam
+from chainrule.training.penalty import Penalty
 from chainrule.training.schedules import Repeat
+from chainrule.training.step_options import StepOptions
 
 #: Weights uniform within 1 / sqrt(inputs).
 INIT = VarianceScaling(1 / 3, "in", "uniform")
@@ -95,8 +99,8 @@ def seed(random_state: Any) -> int:
     return int(check_random_state(random_state).randint(2**31 - 1))
 
 
-def layers(preset: Preset, encoder: Encoder) -> tuple[Layer, ...]:
-    """The hidden layers behind an encoder."""
+def layers(preset: Preset, encoder: Encoder, outputs: int) -> tuple[Layer, ...]:
+    """The layers behind an encoder; the last is a linear `Dense`."""
     found: list[Layer] = []
     embedded = embeddings(encoder.encodings)
     if embedded:
@@ -105,22 +109,26 @@ def layers(preset: Preset, encoder: Encoder) -> tuple[Layer, ...]:
         found += [Dense(width, init=INIT), LayerNorm(), Activation(preset.activation)]
         if preset.dropout:
             found.append(Dropout(preset.dropout))
-    return tuple(found)
+    return (*found, Dense(outputs, init=INIT))
 
 
-def training(preset: Preset, rows: int) -> dict[str, Any]:
-    """Parameters of the estimator inside, for this many rows to train on."""
+def recipe(estimator: Any, preset: Preset, rows: int, incremental: bool = False) -> Recipe:
+    """How a table estimator learns on this many rows; part after part, without a schedule, whose end nobody knows."""
     size = int(np.clip(preset.batch_size, 1, rows))
     steps = max(1, rows // size)
-    return {
-        "solver": Adam(preset.learning_rate_init, preset.weight_decay),
-        "learning_rate": Repeat(preset.cycles),
-        "batch_size": size,
-        "max_iter": preset.max_iter,
-        "n_iter_no_change": preset.n_iter_no_change,
-        "n_members": preset.n_members,
-        "averaging": EMA(1 - 1 / steps if steps > 1 else 0.5),
-        "scoring": "loss",
-        "tol": 0.0,
-        "init": INIT,
-    }
+    return Recipe(
+        name=type(estimator).__name__,
+        optimiser=Adam(preset.learning_rate_init, preset.weight_decay),
+        penalty=Penalty(alpha=1e-4),  # scikit-learn's
+        options=StepOptions(averaging=EMA(1 - 1 / steps if steps > 1 else 0.5)),
+        schedule=None if incremental else Repeat(preset.cycles),
+        batch_size=size,
+        epochs=preset.max_iter,
+        tol=0.0,
+        patience=preset.n_iter_no_change,
+        n_members=preset.n_members,
+        n_threads=estimator.n_threads,
+        scoring="loss" if estimator.scoring is None else scoring_of(estimator),
+        score_training=estimator.score_training,
+        probes=estimator.probes,
+    )

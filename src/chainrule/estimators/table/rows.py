@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,19 +10,24 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import _check_feature_names
 
 from chainrule.errors import InputError, unknown_name
-from chainrule.tables import files, frames
-from chainrule.tables.files import TableFile
+from chainrule.models.inputs import by_name, path_of
 from chainrule.tables.reading import read_numbers
 from chainrule.tables.table import Column, Table
 
 Array = NDArray[Any]
 
 
-def path_of(X: Any) -> str:
-    """The name of the file that rows are in, or nothing."""
-    if isinstance(X, TableFile):
-        return str(X.path)
-    return str(X) if isinstance(X, (str, os.PathLike)) else ""
+@dataclass(frozen=True)
+class GivenTable:
+    """Rows as a user gives them to fit: X, y and weights, the latter two perhaps as names of columns."""
+
+    X: Any
+    y: Any
+    weight: Any = None
+
+    @property
+    def nothing(self) -> bool:
+        return self.X is None
 
 
 def where(estimator: Any, X: Any, what: str = "X") -> str:
@@ -31,25 +35,14 @@ def where(estimator: Any, X: Any, what: str = "X") -> str:
     return path_of(X) or f"{type(estimator).__name__}: {what}"
 
 
-def table(X: Any, where: str) -> Table:
-    """Rows in memory, from a frame, an array, a file or its path."""
-    if isinstance(X, (str, os.PathLike)):
-        X = files.open_file(X)
-    return X.read() if isinstance(X, TableFile) else frames.table(X, where)
-
-
-def by_name(X: Any) -> bool:
-    """Whether columns are found by their names, whatever their order."""
-    return isinstance(X, (str, os.PathLike, TableFile, Table, Mapping))
-
-
-def learn_names(estimator: Any, X: Any, found: Table) -> None:
-    """Keep the columns' names and number by scikit-learn's rules."""
+def names_of(estimator: Any, X: Any, found: Table) -> tuple[str, ...] | None:
+    """The columns' names by scikit-learn's rules, or None where they have none."""
     if by_name(X):
-        estimator.feature_names_in_ = np.array(found.names, object)
-    else:
-        _check_feature_names(estimator, X, reset=True)
-    estimator.n_features_in_ = len(found.names)
+        return found.names
+    draft = estimator._unfitted()
+    _check_feature_names(draft, X, reset=True)
+    names = getattr(draft, "feature_names_in_", None)
+    return None if names is None else tuple(map(str, names))
 
 
 def check_names(estimator: Any, X: Any, found: Table, target: str | None) -> Table:

@@ -3,7 +3,7 @@
 Sizes are pure functions of a layer and of the width that comes in.
 """
 
-from chainrule.network.layers.base import Layer, Parameter
+from chainrule.network.layers.base import Kind, Layer, Parameter
 from chainrule.network.layers.dense import GLU, Activation, Dense
 from chainrule.network.layers.embedding import Embedding
 from chainrule.network.layers.noise import AlphaDropout, Dropout, GaussianNoise
@@ -14,7 +14,7 @@ from chainrule.network.layers.stack import check_layers, named_parameters, width
 
 __all__ = [
     "GLU", "LAYERS", "NORMS", "Activation", "AlphaDropout", "BatchNorm", "Dense", "Dropout", "Embedding",
-    "GaussianNoise", "Layer", "LayerNorm", "Norm", "Parameter", "Pool", "RMSNorm", "Residual", "check_layers",
+    "GaussianNoise", "Kind", "Layer", "LayerNorm", "Norm", "Parameter", "Pool", "RMSNorm", "Residual", "check_layers",
     "leaves", "named_parameters", "widths",
 ]  # fmt: skip
 

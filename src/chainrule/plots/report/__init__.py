@@ -84,12 +84,12 @@ def document(estimator: Any, X: Any = None, y: Any = None, findings: Findings | 
 
 def _lead(about: Subject) -> Markup:
     """The few figures that matter most."""
-    history, best, outlook = about.course.history, about.course.best, about.model.outlook_
+    history, best, outlook = about.course.history, about.course.best, about.model.progress.outlook
     count = len(about.findings)
     pairs: list[tuple[str, Any]] = [("findings", el("a", f"{count:,}", href="#findings") if count else "none")]
     if outlook is not None:
         pairs.append(("rows", f"{outlook.rows + outlook.held_out:,}"))
-    pairs.append(("parameters", f"{about.model.network_.layout.trained:,}"))
+    pairs.append(("parameters", f"{about.model.network.layout.trained:,}"))
     pairs.append(("epochs", f"{len(history):,}"))
     if best is not None:
         pairs.append(("best epoch", f"{best.epoch:,}"))

@@ -67,6 +67,9 @@ class Callback:
     def epoch(self, record: Record) -> object:
         """Behind an epoch; True ends the training."""
 
+    def slowed(self, rate: float) -> None:
+        """Behind an epoch that brought no improvement, which has lowered the learning rate to this."""
+
     def end(self, reason: str) -> None:
         """Behind the last epoch, also where training was broken off; `reason` says why it ended."""
 
@@ -124,6 +127,12 @@ class Audience:
             with _noted(one, f"behind epoch {record.epoch}"):
                 stop |= bool(one.epoch(record))
         return stop
+
+    def slowed(self, rate: float) -> None:
+        """The rate was lowered."""
+        for one in self.callbacks:
+            with _noted(one, "where the learning rate was lowered"):
+                one.slowed(rate)
 
     def end(self, reason: str) -> None:
         """Told to those who were told of the beginning."""

@@ -16,13 +16,13 @@ OPEN = 40
 
 
 def data(subject: Subject) -> Markup:
-    outlook = subject.model.outlook_
+    outlook = subject.model.progress.outlook
     pairs: list[tuple[str, Any]] = []
     if subject.target is not None:
         pairs.append(("target", word(subject.target)))
     if outlook is not None:
         pairs += [("rows trained on", f"{outlook.rows:,}"), ("rows held out", f"{outlook.held_out:,}")]
-    pairs.append(("inputs of the network", f"{subject.model.network_.inputs:,}"))
+    pairs.append(("inputs of the network", f"{subject.model.network.inputs:,}"))
     if subject.classes is not None:
         pairs.append(("classes", _listed(subject.classes)))
     found = subject.encoder
@@ -53,7 +53,7 @@ def _columns(encoder: Encoder) -> Markup:
 
 
 def _features(subject: Subject) -> Markup | None:
-    names = vars(subject.estimator).get("feature_names_in_")
+    names = subject.model.input.names
     if names is None:
         return None
     rows = [(str(place), word(name)) for place, name in enumerate(names)]

@@ -21,14 +21,14 @@ ROW, START, LONGEST = 24, 196, 178
 
 
 def network(subject: Subject) -> Markup:
-    found = subject.model.network_
+    found = subject.model.network
     layers = list(placed(found.layers, found.inputs))
-    members = subject.model.n_members
+    members = subject.model.predictor.members
     pairs = [
         ("layers of weights", f"{sum(isinstance(one.layer, Dense) for one in layers):,}"),
         ("parameters", f"{found.layout.trained:,}"),
         ("members", f"{members:,}, whose mean is predicted" if members > 1 else None),
-        ("loss", subject.model._loss.name),
+        ("loss", subject.model.loss.name),
     ]
     rows = [
         (one.place, _said(one.layer), f"{one.inputs:,}", f"{one.outputs:,}", f"{one.parameters:,}") for one in layers

@@ -9,7 +9,7 @@ from importlib import metadata
 from typing import Any
 
 from chainrule import __version__
-from chainrule.estimators.chosen import NEVER
+from chainrule.estimators.asked import NEVER
 from chainrule.plots.report.blocks import behind, facts, note, table
 from chainrule.plots.report.markup import Markup, el, join
 from chainrule.plots.report.subject import Subject
@@ -33,9 +33,9 @@ def reproduce(subject: Subject) -> Markup:
     )
     versions = {"chainrule": __version__, "Python": platform.python_version()}
     versions |= {name: metadata.version(name) for name in PACKAGES}
-    parameters = subject.model.get_params(deep=False)
+    parameters = subject.estimator.get_params(deep=False)
     rows = [(name, el("code", _said(value))) for name, value in sorted(parameters.items()) if name not in NEVER]
-    caption = "Parameters of the multi-layer perceptron inside" if subject.encoder is not None else "Parameters"
+    caption = "Parameters"
     return join(
         el("pre", el("code", "\n".join(lines)), tabindex="0", aria_label="Lines of Python", role="region"),
         said,

@@ -12,7 +12,7 @@ from chainrule.plots.calibration import CalibrationDisplay
 from chainrule.plots.report import axes, charts
 from chainrule.plots.report.blocks import Cell, behind, facts, figure, figures, table
 from chainrule.plots.report.markup import Markup, el, join, number, word
-from chainrule.plots.report.subject import OfClasses, OfNumbers, Subject
+from chainrule.plots.report.subject import ScoredClasses, ScoredNumbers, Subject
 
 #: Classes up to which all pairs are shown; of more, those that are confused most.
 MOST_CLASSES = 20
@@ -27,11 +27,11 @@ _NAMES = {"roc_auc": "area under the ROC curve", "rmse": "RMSE", "mae": "MAE", "
 
 def scores(subject: Subject) -> Markup | None:
     match subject.scored:
-        case OfNumbers() as scored:
+        case ScoredNumbers() as scored:
             return join(*(_numbers(scored, place) for place in range(scored.true.shape[1])))
-        case OfClasses() as scored if scored.codes.ndim == 2:
+        case ScoredClasses() as scored if scored.codes.ndim == 2:
             return _labels(scored, subject.classes or [])
-        case OfClasses() as scored:
+        case ScoredClasses() as scored:
             return _classes(scored, subject.classes or [])
     return None
 
@@ -41,7 +41,7 @@ def _facts(found: dict[str, float], rows: int) -> Markup:
     return facts([("rows", f"{rows:,}"), *said], "facts tiles")
 
 
-def _classes(scored: OfClasses, classes: list[str]) -> Markup:
+def _classes(scored: ScoredClasses, classes: list[str]) -> Markup:
     shares = scored.shares if scored.shares is not None else np.eye(len(classes))[scored.predicted]
     found = measures.of_classes(scored.codes, shares)
     if scored.shares is None:
@@ -62,7 +62,7 @@ def _classes(scored: OfClasses, classes: list[str]) -> Markup:
     return join(_facts(found, len(scored.codes)), figures(*drawn), behind("Scores by class", by_class))
 
 
-def _confusion(scored: OfClasses, classes: list[str]) -> Markup:
+def _confusion(scored: ScoredClasses, classes: list[str]) -> Markup:
     counts = measures.confusion(scored.codes, scored.predicted, len(classes))
     if len(classes) > MOST_CLASSES:
         wrong = counts * ~np.eye(len(classes), dtype=bool)
@@ -79,7 +79,7 @@ def _confusion(scored: OfClasses, classes: list[str]) -> Markup:
     return el("div", made, class_="confusion")
 
 
-def _calibration(scored: OfClasses, shares: Array, classes: list[str]) -> Markup:
+def _calibration(scored: ScoredClasses, shares: Array, classes: list[str]) -> Markup:
     """Of two classes, probabilities of the second; of more, those of the winner."""
     if len(classes) == 2:
         sure, right, whose = shares[:, 1], scored.codes == 1, f"of {classes[1]!r}"
@@ -105,7 +105,7 @@ def _calibration(scored: OfClasses, shares: Array, classes: list[str]) -> Markup
     return figure(caption, charts.chart(title, x, y, *marks), behind("Calibration as a table", numbers))
 
 
-def _labels(scored: OfClasses, classes: list[str]) -> Markup:
+def _labels(scored: ScoredClasses, classes: list[str]) -> Markup:
     """Several labels a row, each there or not."""
     rows = []
     for place, name in enumerate(classes):
@@ -119,7 +119,7 @@ def _labels(scored: OfClasses, classes: list[str]) -> Markup:
     )
 
 
-def _numbers(scored: OfNumbers, place: int) -> Markup:
+def _numbers(scored: ScoredNumbers, place: int) -> Markup:
     true, predicted = scored.true[:, place], scored.predicted[:, place]
     residual = true - predicted
     found = _facts(measures.of_numbers(true, predicted), len(true))

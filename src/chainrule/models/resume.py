@@ -4,53 +4,51 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from chainrule.engine.predictor import Predictor
 from chainrule.errors import InputError
-from chainrule.estimators.session import Session
+from chainrule.models.training import Training
 from chainrule.training.batches import Data
 from chainrule.training.checkpoints import State
 from chainrule.training.records import Record
-
-if TYPE_CHECKING:
-    from chainrule.estimators.base import BaseMLP
 
 #: What may differ between the fit that wrote and the fit that goes on. The seed's streams are in the checkpoint.
 FREE = {"max_iter", "n_threads", "verbose", "callbacks", "checkpoints", "warm_start", "random_state"}
 
 
-def snapshot(estimator: BaseMLP, session: Session, settings: dict[str, str]) -> State:
+def snapshot(training: Training, settings: dict[str, str]) -> State:
     """Everything that the next epoch depends on."""
-    assert session.trainer is not None
-    assert session.stopping is not None
-    arrays, trainer = session.trainer.state()
-    best, stopping = session.stopping.state()
-    history = [asdict(record) for record in estimator.history_]
+    assert training.trainer is not None
+    assert training.stopping is not None
+    arrays, trainer = training.trainer.state()
+    best, stopping = training.stopping.state()
+    history = [asdict(record) for record in training.progress.records]
     data = {"settings": settings, "trainer": trainer, "stopping": stopping, "history": history}
     return State({**arrays, **best}, data)
 
 
-def restore(session: Session, state: State) -> list[Record]:
+def restore(training: Training, state: State) -> list[Record]:
     """Put trainer and stopping where the checkpoint has them; the records so far."""
-    assert session.trainer is not None
-    assert session.stopping is not None
-    session.trainer.load(state.arrays, state.data["trainer"])
-    session.stopping.load(state.arrays, state.data["stopping"])
+    assert training.trainer is not None
+    assert training.stopping is not None
+    training.trainer.load(state.arrays, state.data["trainer"])
+    training.stopping.load(state.arrays, state.data["stopping"])
     return [Record(**record) for record in state.data["history"]]
 
 
-def settings(estimator: BaseMLP, session: Session, *parts: Data | None) -> dict[str, str]:
-    """What must be the same where a fit goes on: parameters, network, data, as text."""
-    parameters = {k: _said(v) for k, v in estimator.get_params(deep=False).items() if k not in FREE}
-    network = session.predictor.network
+def settings(parameters: Mapping[str, Any], predictor: Predictor, *parts: Data | None) -> dict[str, str]:
+    """What must be the same where a fit goes on: parameters of an estimator, network, data, as text."""
+    network = predictor.network
     data = [None if rows is None else _sum_of(rows) for rows in parts]
     return {
-        **parameters,
+        **{name: _said(value) for name, value in parameters.items() if name not in FREE},
         "network": f"{network.inputs} inputs, {_said(network.layers)}",
-        "float type": str(session.predictor.parameters.vector.dtype),
+        "float type": str(predictor.parameters.vector.dtype),
         "training and validation rows": ", ".join("none" if one is None else f"checksum {one:08x}" for one in data),
     }
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from chainrule.errors import InputError, unknown_name
 from chainrule.formats.fields import Fields
 from chainrule.training.serial import CONFIGURATION
-
-if TYPE_CHECKING:
-    from chainrule.estimators.saving import Saved
 
 #: Of a fit and its place only: objects, or whole lists of rows.
 NEVER = ("callbacks", "checkpoints", "validation_split")
@@ -20,7 +17,7 @@ NEVER = ("callbacks", "checkpoints", "validation_split")
 WHERE_CODE = ("random_state", "scoring", "learning_rate", "init")
 
 
-def to_data(estimator: Saved) -> dict[str, Any]:
+def to_data(estimator: Any) -> dict[str, Any]:
     """{"parameters": by name, "left_out": names of those that have another value than they will have when loaded}.
 
     Raises
@@ -45,7 +42,7 @@ def to_data(estimator: Saved) -> dict[str, Any]:
     return {"parameters": found, "left_out": left_out}
 
 
-def from_data(kind: type[Saved], content: Fields) -> dict[str, Any]:
+def from_data(kind: Any, content: Fields) -> dict[str, Any]:
     """The parameters that `to_data` wrote, held against their rules; those that are not there have their defaults.
 
     Raises

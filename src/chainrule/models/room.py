@@ -11,7 +11,7 @@ import numpy as np
 
 from chainrule.engine.network import Network
 from chainrule.errors import TooLargeError
-from chainrule.estimators.table.free import memory_there
+from chainrule.memory import memory_there
 
 #: Weights, their gradient, and the best of them so far; an optimiser may want more.
 COPIES = 3

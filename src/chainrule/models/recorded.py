@@ -1,13 +1,12 @@
-"""What was measured while an estimator trained: looked at before, and as a part of its file."""
+"""What was measured while a network trained: looked at before, and as a part of its file."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import is_classifier
 
 from chainrule.diagnosis.probes import EDGES, QUANTITIES, Probes
 from chainrule.diagnosis.recorder import probed
@@ -17,11 +16,9 @@ from chainrule.engine.feeds import Packed
 from chainrule.engine.network import Network
 from chainrule.errors import InputError
 from chainrule.formats.fields import Fields
+from chainrule.models.answers import Answer
 from chainrule.training.batches import Data
 from chainrule.values import Codec
-
-if TYPE_CHECKING:
-    from chainrule.estimators.base import BaseMLP
 
 Array = NDArray[Any]
 
@@ -34,14 +31,14 @@ _KINDS = Codec([Survey])
 _MEND = "The file was changed since it was written."
 
 
-def look(estimator: BaseMLP, data: Data) -> Survey | None:
+def look(answer: Answer, data: Data) -> Survey | None:
     """The survey of rows to train on; None of sequences, whose steps have no target of their own."""
     if isinstance(data.X, Packed):
         return None
-    y, outputs, classes = data.y, estimator.network_.outputs, 0
-    if estimator._loss.target == "classes":
+    y, outputs, classes = data.y, answer.outputs, 0
+    if answer.loss.target == "classes":
         classes = outputs
-    elif is_classifier(estimator) and outputs == 1:
+    elif answer.classifies and outputs == 1:
         y, classes = (y.ravel() > 0.5).astype(np.intp), 2
     found = survey(data.X, y, classes, data.weight, data.subset)
     if isinstance(data.X, Coded):  # inputs that an encoder made: a rare level is no column of a person's

@@ -1,0 +1,213 @@
+"""What all six estimators share: fitting, going on, calibrating, saving, and predictions of the model."""
+
+from __future__ import annotations
+
+import os
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Any, Self
+
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from chainrule.checks import COUNT
+from chainrule.errors import InputError
+from chainrule.estimators import asked, words
+from chainrule.estimators.fitted import Fitted, reads_once
+from chainrule.estimators.inputs import one_form
+from chainrule.estimators.prepare import Call
+from chainrule.estimators.protocol import CallbackSupportMixin
+from chainrule.models import room, saving
+from chainrule.models.answers import Answer
+from chainrule.models.document import KINDS
+from chainrule.models.fit import Fit
+from chainrule.training.batches import Data
+
+Array = NDArray[Any]
+#: From y and its row weights to the weights that training and validation take.
+Weigher = Callable[[Array, Array | None], Array | None]
+
+
+class Estimator(CallbackSupportMixin, Fitted, BaseEstimator):  # type: ignore[misc]
+    """An estimator of chainrule: parameters as scikit-learn has them, and a model that a fit has made."""
+
+    callbacks: Any
+    calibration: bool
+    verbose: Any
+    warm_start: bool
+    n_threads: int | None
+
+    # What kinds of estimators say -------------------------------------------------------------------------
+
+    @abstractmethod
+    def _prepared(self, given: Any, held_out: Any, call: Call) -> Fit:
+        """A call of fit or partial_fit that is ready to run; what it cannot do is refused."""
+
+    @abstractmethod
+    def _unseen(self, given: Any, suffix: str, where: str) -> Data:
+        """Rows that training did not see, in the form of the fitted model's loss; errors call them by the suffix."""
+
+    @abstractmethod
+    def _given(self, X: Any, y: Any, weight: Any = None) -> Any:
+        """X, y and weights as they are given to fit."""
+
+    @abstractmethod
+    def _check_X(self, X: Any) -> Any:
+        """Rows to predict, in the network's form."""
+
+    @abstractmethod
+    def _answer(self, y: Any, known: Answer | None, incremental: bool, classes: Any = None) -> tuple[Answer, Array]:
+        """What y means, and y in the loss's form, a column per output or a code per row.
+
+        Parameters
+        ----------
+        y : an array, one value or one row of values per row
+        known : the answer of the model that training goes on with or that is fitted, or None
+        incremental : whether a part of the rows is given, so that y need not have all classes
+        classes : all that there will be, or None for those of y
+        """
+
+    def _weigher(self, y: Array, classes: Array | None, incremental: bool) -> Weigher:
+        """A function from y and its row weights to the weights that training and validation take."""
+        return lambda _, weight: weight
+
+    @classmethod
+    @abstractmethod
+    def _check_parameters(cls, parameters: Mapping[str, Any]) -> None:
+        """Hold parameters, all of them by name, against their rules."""
+
+    # Fitting ----------------------------------------------------------------------------------------------
+
+    def _fit(self, given: Any, held_out: Any, **call: Any) -> Self:
+        """A call of fit or partial_fit; see `Call`."""
+        with room.told(f"{type(self).__name__}.fit"):
+            fit = self._prepared(given, held_out, Call(**call))
+            try:
+                ending = fit.run()
+                words.tell(self, fit, ending)
+                if self.calibration and fit.validation is not None:
+                    fit.calibrate()
+            finally:
+                if fit.settled and (fit.learned or not self.__sklearn_is_fitted__()):
+                    self._put_in_place(fit.model())
+        return self
+
+    def calibrate(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Learn from rows that training did not see how sure predictions are; weights of the network stay.
+
+        A classifier finds its temperature, a regressor the margins of its intervals. Training on, or anew, forgets
+        them. With `calibration=True`, fit does this by itself on its held-out rows.
+
+        Parameters
+        ----------
+        X, y : of the form that fit took
+        sample_weight : array of shape (rows,), a number for all, or None. class_weight does not count here
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        InputError, InputTypeError
+            X, y, weights that cannot be used, or a loss without probabilities.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from chainrule import MLPRegressor
+        >>> x = np.linspace(0, 1, 100)[:, None]
+        >>> y = x[:, 0] + np.tile([-0.1, 0.1], 50)
+        >>> model = MLPRegressor(solver="lbfgs", random_state=0).fit(x[::3], y[::3]).calibrate(x[1::3], y[1::3])
+        >>> low, high = model.predict_interval(x[2::3], coverage=0.8)
+        >>> bool(((low <= y[2::3]) & (y[2::3] <= high)).mean() > 0.7)
+        True
+        """
+        check_is_fitted(self)
+        rest, name = self._at_rest(), type(self).__name__
+        rest.model_.answer.check_calibration(f"{name}.calibrate()")
+        rows = rest._unseen(self._given(X, y, sample_weight), "", "calibrate")
+        self._put_in_place(rest.model_.calibrated(rows, self.n_threads, f"{name}.calibrate(X)"))
+        return self
+
+    # Prediction -------------------------------------------------------------------------------------------
+
+    def _raw(self, X: Any) -> Array:
+        """What the network predicts for rows: (rows, outputs), through the link."""
+        return self.model_.raw(self._check_X(X), self.n_threads)
+
+    def _sampled(self, X: Any, samples: int | None) -> tuple[Array, Array | None]:
+        """The prediction and, where there are several members, their deviation; or both of passes that draw."""
+        return self.model_.sampled(self._check_X(X), samples, self.n_threads)
+
+    @reads_once
+    def predict_function(self, rows: int = 1) -> Callable[[Any], Array]:
+        """A function of exactly `rows` rows without any check of its input: what a server in a hurry calls.
+
+        Parameters
+        ----------
+        rows : int, how many rows every call brings
+
+        Returns
+        -------
+        function : from an array of shape (rows, features) to the network's predictions, (rows, outputs):
+            probabilities of a classifier (of the second class, where there are two), values of a regressor.
+            Threads may share it. It stays with the model at hand: after another fit, ask for another one.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from chainrule import MLPRegressor
+        >>> X = np.linspace(0, 1, 50)[:, None]
+        >>> f = MLPRegressor(solver="lbfgs", random_state=0).fit(X, X.ravel()).predict_function()
+        >>> f(X[:1]).shape
+        (1, 1)
+        """
+        check_is_fitted(self)
+        COUNT("predict_function(rows=)", rows)
+        where = f"{type(self).__name__}.predict_function(rows=)"
+        with room.told(where), one_form(where, "as many rows as memory can hold", rows):
+            return self.model_.bound(int(rows))
+
+    # Files ------------------------------------------------------------------------------------------------
+
+    def save(self, path: str | os.PathLike[str], overwrite: bool = False) -> None:
+        """Write the fitted estimator to a file that `chainrule.load` reads, in the safetensors form, without pickle.
+
+        The file has the parameters, the network, the weights, classes and names of features, calibration, the record
+        of training, versions and date. Left out, and listed there as `left_out`: callbacks, checkpoints,
+        validation_split, and a random_state, a scoring, a schedule or an initialiser that is code; when loaded, these
+        have their defaults. Moments of the optimiser are left out too: training that goes on begins with fresh ones.
+
+        Parameters
+        ----------
+        path : of the file; it is there whole or not at all, whenever the process ends
+        overwrite : whether a file of that name is replaced
+
+        Raises
+        ------
+        InputError
+            A `ValueError`: the name is taken, the folder is missing, a parameter breaks its rule, or the network has
+            an activation or a loss of your own, which is code.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> import chainrule
+        >>> model = chainrule.MLPRegressor(solver="lbfgs", random_state=0).fit([[0.0], [1.0]], [0.0, 1.0])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     model.save(Path(folder) / "line.model")
+        ...     again = chainrule.load(Path(folder) / "line.model")
+        >>> bool((again.predict([[0.5]]) == model.predict([[0.5]])).all())
+        True
+        """
+        check_is_fitted(self)
+        kind = type(self)
+        if kind.__name__ not in KINDS or not kind.__module__.startswith("chainrule.estimators."):
+            raise InputError(
+                f"{kind.__name__}.save()", f"one of {sorted(KINDS)}", f"{kind.__module__}.{kind.__qualname__}",
+                "A class of your own is code: pickle it.",
+            )  # fmt: skip
+        saving.write(path, self.model_, asked.to_data(self), overwrite)

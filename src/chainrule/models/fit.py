@@ -1,0 +1,226 @@
+"""One call of fit or partial_fit: the solver, the stopping, the learning rate, checkpoints and callbacks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from chainrule.engine import threads
+from chainrule.models import by_lbfgs, recorded, resume
+from chainrule.models.answers import Answer
+from chainrule.models.inputs import Input
+from chainrule.models.model import Model
+from chainrule.models.recipe import Recipe
+from chainrule.models.training import Training
+from chainrule.models.validation import Judge, Parts
+from chainrule.training.callbacks.base import Audience, Callback, Outlook
+from chainrule.training.checkpoints import Checkpoints, State
+from chainrule.training.loop import train
+from chainrule.training.records import Record
+from chainrule.training.stopping import Stopping
+from chainrule.training.trainer import Trainer
+
+#: Below this the "adaptive" learning rate stops instead of shrinking on.
+SMALLEST_RATE = 1e-6
+
+#: Why a fit ended, as its callbacks are told.
+CONVERGED, ALL_TRAINED, STOPPED = "converged", "all epochs trained", "stopped by a callback"
+DIVERGED, INTERRUPTED = "diverged", "interrupted"
+
+
+class Ending(NamedTuple):
+    """Why a fit ended, and what L-BFGS says of it; of an interruption, whether anything was trained before."""
+
+    reason: str
+    message: str | None = None
+    trained: bool = True
+
+
+class Kept(NamedTuple):
+    """Where checkpoints are written, what has to be the same to go on from one, and one to go on from."""
+
+    settings: dict[str, str]
+    checkpoints: Checkpoints | None = None
+    resumed: State | None = None
+
+    def check(self) -> None:
+        """Refuse a checkpoint of another fit, or a folder that holds another run's."""
+        if self.resumed is not None:
+            resume.check_same(self.settings, self.resumed)
+        elif self.checkpoints:
+            self.checkpoints.begin()
+
+
+class Fit:
+    """A call of fit, or of partial_fit where `incremental`. To make it changes nothing; `run` does.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    training : Training, which is this call's
+    given, answer : what the model's input and answer will be
+    parts : rows to train on and rows to validate on
+    incremental : whether this is a partial_fit: one epoch, from where the last call ended
+    kept : of checkpoints, or None
+    callbacks : ready to be told
+
+    Attributes
+    ----------
+    settled : whether the weights are those to predict with: all that was trained, or the best of it
+    learned : whether an epoch of this call has made them
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        training: Training,
+        given: Input,
+        answer: Answer,
+        parts: Parts,
+        incremental: bool = False,
+        kept: Kept | None = None,
+        callbacks: Sequence[Callback] = (),
+    ) -> None:
+        self.recipe = recipe
+        self.training = training
+        self.input = given
+        self.answer = answer
+        self.rows, self.validation = parts
+        self.incremental = incremental
+        self.audience = Audience(callbacks)
+        self.settled = self.learned = False
+        self._calibrated: Model | None = None
+        self._kept = kept or Kept({})
+
+    def run(self) -> Ending:
+        """Train, and leave finite weights behind, the best so far where training was broken off."""
+        if self.training.progress.begin(self.validation is not None):
+            self.training.stopping = None
+        with np.errstate(all="ignore"):  # a divergence is told once, in words that help
+            return self._run_lbfgs() if self.recipe.optimiser is None else self._run_stochastic()
+
+    def calibrate(self) -> None:
+        """On the held-out rows."""
+        assert self.validation is not None
+        self._calibrated = self._model().calibrated(
+            self.validation, self.recipe.n_threads, f"{self.recipe.name}: X_val"
+        )
+
+    def model(self) -> Model:
+        """What predicts from now on."""
+        return self._calibrated or self._model()
+
+    def running(self) -> Model:
+        """The model as it is now, to be looked at while it does not change."""
+        return self.training.running(self.recipe.name, self.input, self.answer)
+
+    def so_far(self) -> Model:
+        """A model of copies that predicts as if the fit had ended here."""
+        return self.training.so_far(self.recipe.name, self.input, self.answer)
+
+    def _model(self) -> Model:
+        return self.training.model(self.recipe.name, self.input, self.answer)
+
+    def _run_stochastic(self) -> Ending:
+        recipe, training, progress = self.recipe, self.training, self.training.progress
+        trainer = training.resume_trainer(recipe, self.incremental)
+        stopping = training.resume_stopping(recipe, self.incremental)
+        epochs, size = 1 if self.incremental else recipe.epochs, recipe.rows_of_a_batch(len(self.rows))
+        if self._kept.resumed is not None:
+            for record in resume.restore(training, self._kept.resumed):
+                progress.add(record, len(self.rows))
+        self._look()
+        trainer.planned = None if self.incremental else epochs * math.ceil(len(self.rows) / size)
+        reason = "broken off"
+        try:
+            self._begin(epochs, size)
+            reason = self._train(trainer, stopping, epochs - progress.epochs, size)
+            self._settle_weights(trainer, stopping, reason)
+            self.settled = True
+        except KeyboardInterrupt:
+            if self.incremental:
+                raise  # the loop that is to be broken is the caller's
+            stopping.restore(trainer.model.vector)
+            self.settled, reason = True, INTERRUPTED
+        except Exception:
+            stopping.restore(trainer.model.vector)
+            self.settled = True
+            raise
+        finally:
+            self.learned = progress.epochs > 0 and stopping.best_score > -math.inf
+            self.audience.end(reason)
+        return Ending(reason, trained=bool(progress.records))
+
+    def _look(self) -> None:
+        """Let the recorder know what the rows are like: those of the largest call so far."""
+        recorder = self.training.recorder
+        if recorder is not None and (recorder.survey is None or recorder.survey.rows < len(self.rows)):
+            with threads.limited(1):  # else threads of the BLAS would spin beside the first steps
+                recorder.survey = recorded.look(self.answer, self.rows)
+
+    def _run_lbfgs(self) -> Ending:
+        training, progress = self.training, self.training.progress
+        before = training.predictor.parameters.vector.copy()
+
+        def tell(record: Record) -> bool:
+            progress.add(record, 0)
+            return self.audience.epoch(record)
+
+        self._begin(self.recipe.epochs, len(self.rows))
+        try:
+            finite, message = by_lbfgs.run(self.recipe, training, self.rows, tell)
+            return Ending(CONVERGED if finite else DIVERGED, message)
+        except KeyboardInterrupt:
+            trained = not np.array_equal(training.predictor.parameters.vector, before)
+            return Ending(INTERRUPTED, trained=trained)
+        finally:
+            self.settled, self.learned = True, math.isfinite(progress.loss)
+
+    def _train(self, trainer: Trainer, stopping: Stopping, epochs: int, batch_size: int) -> str:
+        """Epoch after epoch; why it ended."""
+        watch, checkpoints = None, self._kept.checkpoints
+        if self.validation is not None:
+            watch = Judge(self.recipe, self.running, self.rows, self.validation)
+        for record in train(trainer, self.rows, batch_size, epochs, stopping, watch):
+            self.training.progress.add(record, len(self.rows))
+            stop = self.audience.epoch(record)
+            self._settle_rate(trainer, stopping)
+            if checkpoints and checkpoints.due(record.epoch) and math.isfinite(record.loss):
+                checkpoints.write(record.epoch, resume.snapshot(self.training, self._kept.settings))
+            if stop:
+                return STOPPED
+        if not math.isfinite(self.training.progress.loss):
+            return DIVERGED
+        return CONVERGED if stopping.exhausted else ALL_TRAINED
+
+    def _settle_weights(self, trainer: Trainer, stopping: Stopping, reason: str) -> None:
+        """Put the best weights back where there is something to choose them by."""
+        if reason == DIVERGED:
+            self.training.trainer = None  # its moments have left the finite numbers, too
+        if reason == DIVERGED or (self.validation is not None and (reason == CONVERGED or not self.incremental)):
+            stopping.restore(trainer.model.vector)
+        if self.incremental:
+            self.training.progress.stopped = reason == CONVERGED
+            stopping.count = 0 if reason == CONVERGED else stopping.count
+
+    def _begin(self, epochs: int, batch_size: int) -> None:
+        """Tell all who listen, and later readers, what this fit is about to do."""
+        held_out = 0 if self.validation is None else len(self.validation)
+        trained, progress = self.training.predictor.parameters.layout.trained, self.training.progress
+        name, rows = self.recipe.name, len(self.rows)
+        progress.outlook = Outlook(name, epochs, progress.epochs, rows, held_out, batch_size, trained)
+        self.audience.begin(progress.outlook, lambda: self.training.probes)
+
+    def _settle_rate(self, trainer: Trainer, stopping: Stopping) -> None:
+        """The learning rate of the next epoch; "adaptive" answers a plateau with a fifth of it instead of a stop."""
+        recipe = self.recipe
+        if recipe.rate_rule == "invscaling":
+            assert recipe.optimiser is not None
+            trainer.rate = recipe.optimiser.learning_rate / (self.training.progress.rows + 1) ** recipe.power
+        elif recipe.rate_rule == "adaptive" and stopping.exhausted and trainer.rate > SMALLEST_RATE:
+            trainer.rate /= 5
+            stopping.count = 0
+            self.audience.slowed(trainer.rate)
