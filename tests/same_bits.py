@@ -74,7 +74,7 @@ def frame(n: int = 300) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
 
 def learned(model: Any, X: Any, *extra: Any) -> list[Any]:
     """What a fitted estimator of rows or sequences holds and says."""
-    inner = getattr(model, "model_", model)
+    inner = model if hasattr(model, "parameters_") else model.model_
     found = [dict(inner.parameters_.items()), inner.loss_curve_, inner.n_iter_, model.predict(X), *extra]
     found.append(inner.validation_scores_)
     if hasattr(model, "predict_proba"):
@@ -124,10 +124,7 @@ def of_rows() -> Iterator[tuple[str, Case]]:
     for name, loss in losses.LOSSES.items():
         if loss.target == "classes" or name in ("binary_cross_entropy", "binary_focal", "hinge", "squared_hinge"):
             target = two if loss.target != "classes" else classes
-            yield (
-                f"loss {name}",
-                lambda _, n=name, t=target: MLPClassifier(**plain, loss=n).fit(X, t).decision_function(X),
-            )
+            yield f"loss {name}", classifies(target, loss=name)
         elif name != "soft_cross_entropy":
             counts = "poisson" in name or "tweedie" in name
             target = kinds["not negative" if counts else "positive" if name == "gamma" else "any"]
@@ -140,7 +137,7 @@ def of_rows() -> Iterator[tuple[str, Case]]:
         "penalties": {"l1": 1e-3, "l2": 1e-3, "weight_decay": 1e-3}, "noise": {"input_noise": 0.1},
         "mixup": {"mixup": 0.4}, "clip": {"clip_norm": 0.5, "max_norm": 2.0}, "clip value": {"clip_value": 0.1},
         "ema": {"averaging": EMA(0.9)}, "swa": {"averaging": SWA(2)}, "float64": {"dtype": "float64"},
-        "rates": {"rate_factors": {"0": 0.5}}, "stopped": {"early_stopping": True, "score_training": True},
+        "rates": {"rate_factors": {"first": 0.5}}, "stopped": {"early_stopping": True, "score_training": True},
         "scoring": {"early_stopping": True, "scoring": "neg_log_loss"}, "threads": {"n_threads": 1},
         "calibrated": {"early_stopping": True, "calibration": True},
     }  # fmt: skip
@@ -156,7 +153,7 @@ def of_rows() -> Iterator[tuple[str, Case]]:
     ]  # fmt: skip
     yield "layers", classifies(layers=stack)
     coded = np.concatenate([X, np.digitize(X[:, :1], (-1, 0, 1)).astype(np.float32)], axis=1)
-    embedding = [Embedding((4,), 3), Dense(8, "relu")]
+    embedding = [Embedding((4,), (3,)), Dense(8, "relu")]
 
     def embedded(_: Path) -> Any:
         turned = coded[:, ::-1].copy()

@@ -55,9 +55,10 @@ class Number:
             return
         if not isinstance(value, Integral if self.whole else Real) or isinstance(value, (bool, np.bool_)):
             raise InputTypeError(where, str(self), repr(value), self.mend)
-        above = value > self.low if self.open_low else value >= self.low
-        below = value < self.high if self.open_high else value <= self.high
-        if not (above and below and finite(value)):
+        number: Any = value
+        above = number > self.low if self.open_low else number >= self.low
+        below = number < self.high if self.open_high else number <= self.high
+        if not (above and below and finite(number)):
             raise InputError(where, str(self), repr(value), self.mend)
 
     def __str__(self) -> str:

@@ -16,7 +16,7 @@ def test_a_model_of_tables(models):
     assert (found["target"], found["classes"]) == ("kind", ["big", "small"])
     assert [one["name"] for one in found["columns"]] == list(model.encoder_.names)
     assert sum(one["inputs"] for one in found["columns"]) == found["network"]["inputs"]
-    assert found["network"]["numbers"] == model.model_.parameters_.vector.size
+    assert found["network"]["numbers"] == model.parameters_.vector.size
     assert found["written"]["chainrule"] == chainrule.__version__
     assert found["training"]["epochs"] == model.n_iter_
     assert found["settings"]["preset"] == "fast"

@@ -14,8 +14,8 @@ from sklearn.preprocessing import scale
 
 from chainrule import MLPClassifier, MLPRegressor, losses
 from chainrule.errors import InputError
-from chainrule.estimators.intervals import Band, Margins, interval
-from chainrule.estimators.temperature import BOUNDS, fit_temperature
+from chainrule.models.intervals import Band, Margins, interval
+from chainrule.models.temperature import BOUNDS, fit_temperature
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 

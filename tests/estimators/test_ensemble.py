@@ -34,7 +34,7 @@ def test_probabilities_are_means_of_the_members(kernels, rows):
     labels = np.digitize(y, [-0.3, 0.3])
     model = classifier().fit(X, labels)
     p = model.predict_proba(X)
-    each = model._session.predictor.each(X)
+    each = model._model.predictor.each(X)
     np.testing.assert_allclose(p, each.mean(axis=0), rtol=1e-6)
     assert each.std(axis=0).max() > 0.01
     np.testing.assert_array_equal(model.predict(X), p.argmax(axis=1))
@@ -103,7 +103,7 @@ def test_how_far_the_members_are_apart(kernels, rows):
     X, y = rows
     model = regressor().fit(X, y)
     values, deviation = model.predict(X, return_std=True)
-    each = model._session.predictor.each(X)[..., 0]
+    each = model._model.predictor.each(X)[..., 0]
     np.testing.assert_allclose(values, each.mean(axis=0), rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(deviation, each.std(axis=0), rtol=1e-5)
     p, deviation = classifier().fit(X, y > 0).predict_proba(X, return_std=True)

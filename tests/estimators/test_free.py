@@ -5,14 +5,14 @@ import sys
 
 import pytest
 
-from chainrule.estimators.table import free
+from chainrule import memory as free
 
 resource = pytest.importorskip("resource")
 
 
 def test_a_limit_of_the_process_counts():
     code = (
-        "import resource; from chainrule.estimators.table.free import memory_free;"
+        "import resource; from chainrule.memory import memory_free;"
         "before = memory_free(); limit = 1 << 31; resource.setrlimit(resource.RLIMIT_DATA, (limit, limit));"
         "print(before, memory_free())"
     )

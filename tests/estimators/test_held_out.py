@@ -14,7 +14,7 @@ from sklearn.preprocessing import scale
 
 from chainrule import MLPClassifier, MLPRegressor, schedules
 from chainrule.errors import InputError, InputTypeError
-from chainrule.estimators import prepare
+from chainrule.estimators import base
 from chainrule.training.streams import streams
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -88,8 +88,8 @@ def test_a_time_ordered_splitter_holds_out_the_latest(monkeypatch):
 
 def spied(monkeypatch, fit):
     seen = []
-    split = prepare.split
-    monkeypatch.setattr(prepare, "split", lambda *given: seen.append(split(*given)) or seen[-1])
+    split = base.split
+    monkeypatch.setattr(base, "split", lambda *given: seen.append(split(*given)) or seen[-1])
     fit()
     return seen[0]
 

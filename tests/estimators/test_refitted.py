@@ -18,8 +18,9 @@ from chainrule import (
 )
 from chainrule.engine.predictor import Predictor
 from chainrule.errors import DivergenceError, InputError
-from chainrule.estimators.one_value import Learner
+from chainrule.estimators.fitted import Fitted
 from chainrule.estimators.onnx import to_onnx
+from chainrule.models.model import Model
 from chainrule.plots.report import document
 from chainrule.training.averaging import EMA
 from chainrule.training.trainer import Trainer
@@ -159,7 +160,7 @@ def attributes(model):
 
 @EVERY
 def test_what_was_learned_is_one_attribute(Estimator):
-    assert list(attributes(fitted(Estimator))) == ["_learned"]
+    assert list(attributes(fitted(Estimator))) == ["_model"]
     assert list(attributes(quick(Estimator))) == []
 
 
@@ -184,7 +185,7 @@ def swapping(monkeypatch, model, other):
 
     def call(self, *args, **kwargs):
         found = whole(self, *args, **kwargs)
-        model._put_in_place(other._at_rest())
+        model._put_in_place(other._model)
         return found
 
     monkeypatch.setattr(Predictor, "__call__", call)
@@ -288,10 +289,10 @@ def test_an_interrupted_first_partial_fit_leaves_none(Estimator, monkeypatch):
 
 
 @BOTH
-def test_a_calibration_that_fails_loses_no_model(Estimator):
+def test_a_calibration_that_fails_loses_no_model(Estimator, monkeypatch):
     settings = {"calibration": True, "early_stopping": True, "validation_fraction": 0.3}
     model = quick(Estimator, **settings)
-    model._calibration = None  # cannot be called
+    monkeypatch.setattr(Model, "calibrated", None)  # cannot be called
     with pytest.raises(TypeError):
         model.fit(X, y_of(Estimator))
     assert len(model.history_) == 3
@@ -304,7 +305,7 @@ def test_calibrate_is_put_in_place_at_once_and_training_goes_on_behind_it(Estima
     before = still.predict(X).tolist()
     assert parts.calibrate(X, y_of(Estimator)) is parts
     assert still.predict(X).tolist() == before
-    assert (still._session.margins, still._session.predictor.temperature) == (None, 1.0)
+    assert (getattr(still._model.answer, "margins", None), still._model.predictor.temperature) == (None, 1.0)
     for model in (whole, parts):  # moments included
         model.partial_fit(X, y_of(Estimator))
     assert np.array_equal(whole.parameters_.vector, parts.parameters_.vector)
@@ -323,15 +324,15 @@ def test_two_calls_at_once_never_share_a_trainer():
 
     def again(record):
         if not inner:
-            inner.append(model._session.trainer)
+            inner.append(model._model.later.trainer)
             model.partial_fit(X, SIZE)
-            inner.append(model._session.trainer)
+            inner.append(model._model.later.trainer)
 
-    outer = model._session.trainer
+    outer = model._model.later.trainer
     model.set_params(callbacks=[again]).partial_fit(X, SIZE)
     assert inner[0] is None
     assert inner[1] is not outer
-    assert model._session.trainer is outer
+    assert model._model.later.trainer is outer
 
 
 def test_an_attribute_that_somebody_sets_does_not_outlive_a_fit():
@@ -345,4 +346,4 @@ def test_a_refused_fit_still_forgets_where_it_did():
     with pytest.raises(InputError):
         model.fit(X, SIZE[:-1])
     assert not model.__sklearn_is_fitted__()
-    assert isinstance(model, Learner)
+    assert isinstance(model, Fitted)

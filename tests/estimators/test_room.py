@@ -14,10 +14,10 @@ from chainrule import (
     TableClassifier,
     TableRegressor,
 )
+from chainrule import memory as free
 from chainrule.cli import exits
 from chainrule.errors import TooLargeError
-from chainrule.estimators import room
-from chainrule.estimators.table import free
+from chainrule.models import room
 
 X = np.random.default_rng(0).normal(size=(30, 3))
 Y = np.arange(30) % 2
@@ -72,7 +72,7 @@ def test_memory_that_the_machine_refuses_is_told_in_our_form(monkeypatch):
     def refused(*arguments, **settings):
         raise MemoryError("Unable to allocate 8.00 GiB for an array with shape (2147483648,)")
 
-    monkeypatch.setattr("chainrule.estimators.session.initial", refused)
+    monkeypatch.setattr("chainrule.models.training.initial", refused)
     with pytest.raises(TooLargeError, match=r"MLPClassifier\.fit: expected what fits in memory; received Unable to al"):
         MLPClassifier((4,)).fit(X, Y)
     with pytest.raises(TooLargeError, match=r"TableClassifier\.fit: expected what fits in memory; received Unable"):

@@ -30,8 +30,8 @@ from chainrule import (
     schedules,
 )
 from chainrule.errors import InputError, ModelFileError
-from chainrule.estimators.loading import KINDS
 from chainrule.formats import model_file
+from chainrule.models.document import KINDS
 from chainrule.network.initialisers import Normal, Orthogonal
 from chainrule.network.layers import BatchNorm, LayerNorm, Residual
 

@@ -98,9 +98,9 @@ def test_the_target_column_may_stay_in_the_table():
 
 def test_one_seed_gives_one_model(model):
     again = classifier().fit(FRAME[:400], CLASS[:400])
-    np.testing.assert_array_equal(again.model_.parameters_.vector, model.model_.parameters_.vector)
+    np.testing.assert_array_equal(again.parameters_.vector, model.parameters_.vector)
     other = classifier(random_state=1).fit(FRAME[:400], CLASS[:400])
-    assert (other.model_.parameters_.vector != model.model_.parameters_.vector).any()
+    assert (other.parameters_.vector != model.parameters_.vector).any()
 
 
 def test_weights_of_rows_and_of_classes_count():
@@ -123,7 +123,7 @@ def test_rows_to_validate_on_may_be_given():
 def test_presets_and_what_is_said_in_their_place():
     found = classifier(hidden_layer_sizes=(7,), n_members=3, max_iter=2).fit(FRAME, CLASS)
     assert [layer.units for layer in found.network_.layers if type(layer).__name__ == "Dense"] == [7, 1]
-    assert (found.n_iter_, len(found.model_.parameters_)) == (2, 3)
+    assert (found.n_iter_, len(found.parameters_)) == (2, 3)
 
 
 def test_callbacks_hear_of_the_epochs():
@@ -199,7 +199,7 @@ def test_pickles_and_joblib(model, tmp_path):
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(model)).predict_proba(FRAME), expected)
     joblib.dump(model, tmp_path / "m")
     np.testing.assert_array_equal(joblib.load(tmp_path / "m").predict_proba(FRAME), expected)
-    assert len(pickle.dumps(model)) < 1.5 * model.model_.parameters_.vector.nbytes
+    assert len(pickle.dumps(model)) < 1.5 * model.parameters_.vector.nbytes
     assert clone(model).get_params() == model.get_params()
 
 

@@ -63,7 +63,7 @@ def test_classes(path):
 def test_numbers_by_a_seed(path):
     models = [fitted(TableRegressor, str(path), "number", "class") for _ in range(2)]
     assert models[0].score(without("number"), FRAME["number"]) > 0.95
-    np.testing.assert_array_equal(*(model.model_.parameters_.vector for model in models))
+    np.testing.assert_array_equal(*(model.parameters_.vector for model in models))
 
 
 def test_class_weights_count(path):

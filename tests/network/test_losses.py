@@ -109,7 +109,7 @@ def test_what_it_takes_and_what_it_refuses(name, targets):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: losses.Huber(0.0), r"Huber\(delta=\): expected a number in \(0, inf\)"),
+        (lambda: losses.Huber(0.0), r"Huber\(delta=\): expected a number above 0"),
         (lambda: losses.Huber(None), "expected a number"),
         (lambda: losses.Tweedie(2.0), r"expected a number in \(1, 2\)"),
         (lambda: losses.Focal(-1.0), r"Focal\(gamma=\)"),
@@ -126,7 +126,7 @@ def test_what_it_takes_and_what_it_refuses(name, targets):
     ],
 )
 def test_what_is_refused(make, message):
-    with pytest.raises(InputError, match=message):
+    with pytest.raises((InputError, InputTypeError), match=message):
         make()
 
 

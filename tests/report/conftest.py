@@ -1,6 +1,7 @@
 """Things to report on: small fitted estimators, probes and findings made by hand, words that want to be markup."""
 
 from contextlib import contextmanager
+from dataclasses import replace
 from html.parser import HTMLParser
 from types import SimpleNamespace
 
@@ -41,10 +42,10 @@ def probes(hidden=2, epochs=12, slope=-0.6, seed=0):
 @contextmanager
 def probed(estimator, found):
     """The estimator with other probes than it has, for a while."""
-    session = getattr(estimator, "model_", estimator)._session
-    recorder, session.recorder, session.recorded = session.recorder, None, found
+    model = estimator._model
+    estimator._model = replace(model, measured=found)
     yield
-    session.recorder, session.recorded = recorder, None
+    estimator._model = model
 
 
 def finding(rule="vanishing-gradients", level="error", **more):

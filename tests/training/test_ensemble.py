@@ -200,7 +200,7 @@ def test_who_does_what(n_threads, rows, members, expected):
 
 @pytest.mark.parametrize("bad", [0, -1, 2.5, True, "3"])
 def test_bad_numbers_of_members(bad):
-    with pytest.raises(InputError, match="n_members: expected a whole number"):
+    with pytest.raises(InputError, match=r"n_members=\): expected a whole number"):
         make(bad)
 
 

@@ -99,5 +99,5 @@ def test_class_codes_are_refused(numpy_kernels):
 
 @pytest.mark.parametrize("alpha", [0, -1, float("nan"), float("inf"), "a", None, True])
 def test_what_cannot_be_an_alpha(alpha):
-    with pytest.raises(InputError, match=r"Mixup\(alpha=\): expected a finite number above 0"):
+    with pytest.raises((InputError, InputTypeError), match=r"Mixup\(alpha=\): expected a number above 0"):
         Mixup(alpha)

@@ -54,7 +54,7 @@ def _classes(model: Model, data: Path, delimiter: str | None, target: str, threa
 
     from chainrule.diagnosis import scores
 
-    labels = [models.word(label) for label in model.answer.classes]  # type: ignore[attr-defined]
+    labels = [models.word(label) for label in model.answer.every]  # type: ignore[attr-defined]
     codes, shares = [], []
     with tables.naming(data):
         for part in tables.parts(data, delimiter, [*models.columns(model), target]):

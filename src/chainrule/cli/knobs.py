@@ -21,13 +21,13 @@ def sizes(value: Any) -> tuple[int, ...]:
     return found
 
 
-class NumberEncoding(click.ParamType):
+class NumberEncoding(click.ParamType):  # type: ignore[type-arg]  # from 8.4 on, it has one
     """One of the names in `tables.numbers.HOW`, which are imported where they are asked for."""
 
     name = "encoding"
 
     @property
-    def names(self) -> click.Choice:
+    def names(self) -> click.Choice[str]:
         from chainrule.tables.numbers import HOW
 
         return click.Choice(list(HOW))

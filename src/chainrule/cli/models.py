@@ -42,7 +42,7 @@ def columns(model: Model) -> list[str]:
 
 def target(model: Model) -> str | None:
     """The name of the column that a model of tables predicts, where it has one."""
-    return model.input.target  # type: ignore[attr-defined, no-any-return]
+    return model.input.target  # type: ignore[attr-defined]
 
 
 def word(label: Any) -> str:

@@ -79,7 +79,7 @@ def predictions(model: Model, part: Table, proba: bool, threads: int | None) -> 
     if not model.answer.classifies:
         yield name, pa.array(model.predict(part, threads))
         return
-    shares, classes = model.predict_proba(part, threads), model.answer.classes  # type: ignore[attr-defined]
+    shares, classes = model.predict_proba(part, threads), model.answer.every  # type: ignore[attr-defined]
     codes = pa.array(shares.argmax(axis=1).astype("int32"))
     yield name, pa.DictionaryArray.from_arrays(codes, pa.array(classes))
     if proba:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-from chainrule.network.layers import widths
-
-if TYPE_CHECKING:
-    from chainrule.engine.network import Network
+from chainrule.network.layers import Layer, widths
 
 
-def describe(network: Network) -> str:
+def describe(layers: Sequence[Layer], inputs: int) -> str:
     """One line per layer, then the totals. Flops are those of the matrix products, forward, per row."""
     lines = [f"{'layer':<44}{'in -> out':<16}{'parameters':>12}{'flops/row':>12}"]
-    sizes = widths(network.layers, network.inputs)
+    sizes = widths(layers, inputs)
     total = flops = 0
-    for place, layer in enumerate(network.layers):
+    for place, layer in enumerate(layers):
         count = 0
         for p in layer.parameters(sizes[place]):
             size = 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,12 +12,9 @@ from chainrule.engine.ragged import packing
 from chainrule.errors import InputError
 from chainrule.network.losses import Loss
 
-if TYPE_CHECKING:
-    from chainrule.engine.network import Network
-
 
 def largest_error(
-    network: Network,
+    network: Any,
     parameters: Parameters,
     X: ArrayLike,
     y: ArrayLike,

@@ -270,7 +270,7 @@ class Network:
         """Layers, shapes, parameter counts and flops per row, as text."""
         from chainrule.engine.describe import describe
 
-        return describe(self)
+        return describe(self.layers, self.inputs)
 
     def _packing(self, X: Array, lengths: ArrayLike | None) -> Packing | None:
         if X.ndim not in (2, 3) or X.shape[-1] != self.inputs or X.size == 0:

@@ -230,7 +230,7 @@ class Predictor:
 
     def _mixed(self, outputs: Sequence[Array] | Array) -> Array:
         """One prediction of those of every network."""
-        return outputs[0] if len(outputs) == 1 else self.loss.mixed(np.stack(outputs))
+        return outputs[0] if len(outputs) == 1 else self.loss.mixed(np.stack([*outputs]))
 
     def _by_chunks(
         self,

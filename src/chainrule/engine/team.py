@@ -13,20 +13,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from threading import Lock, Thread
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from chainrule.engine import forks, threads
 from chainrule.engine.kernels import SetName
 from chainrule.engine.payoff import Payoff
 from chainrule.engine.processors import available
 
-if TYPE_CHECKING:
-    from chainrule.engine.work import Job
-
 _log = logging.getLogger("chainrule")
 
 #: Jobs that a team keeps alive for workers that may still read them.
 KEPT_JOBS = 256
+
+
+class Job(Protocol):
+    """What a team follows; see `work.Job`."""
+
+    address: int
+    opening: int
+    rows: int
 
 
 class _Crowd:

@@ -23,7 +23,7 @@ from chainrule.estimators.protocol import with_callbacks
 from chainrule.estimators.recipes import recipe_of
 from chainrule.estimators.words import warn
 from chainrule.models import room
-from chainrule.models.answers import Answer
+from chainrule.models.answers import Answer, OfClasses
 from chainrule.models.fit import Fit
 from chainrule.models.inputs import Input, RowInput
 from chainrule.models.model import Model
@@ -243,7 +243,7 @@ class BaseMLP(Estimator):
             check_same(name, before, network, answer, recipe.n_members)
         if resumed is not None:
             training.streams.load(resumed.data["trainer"]["streams"])  # one of which chooses the held-out rows
-        weigh = self._weigher(y, answer.classes if hasattr(answer, "classes") else None, call.incremental)
+        weigh = self._weigher(y, answer.every if isinstance(answer, OfClasses) else None, call.incremental)
         data = self._data(X, in_form(answer.loss, values, X.dtype), in_type(X.dtype, weigh(y, weight)))
         if not held_out.nothing:
             parts = Parts(data, self._others(held_out, draft, answer, weigh, X.dtype, "_val", "fit"))

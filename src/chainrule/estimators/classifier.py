@@ -18,7 +18,7 @@ from chainrule.estimators.base import BaseMLP, goes_in_steps
 from chainrule.estimators.estimator import Estimator, Weigher
 from chainrule.estimators.fitted import reads_once
 from chainrule.estimators.inputs import one_form
-from chainrule.models.answers import Answer, Classes, Labels
+from chainrule.models.answers import Answer, Classes, Labels, OfClasses
 from chainrule.network.losses import Loss
 
 Array = NDArray[Any]
@@ -85,7 +85,7 @@ class Classifying(Estimator):
             if kind == "multiclass-multioutput":
                 raise ValueError("Several columns of classes: use one classifier per column, MultiOutputClassifier.")
             found = unique_labels(y)
-        every = known.classes if isinstance(known, Classes | Labels) else found if classes is None else classes
+        every = known.every if isinstance(known, OfClasses) else found if classes is None else classes
         if not incremental and set(found) != set(every):
             raise InputError(
                 name, f"the classes of the fit before, {every}", found,
@@ -105,10 +105,10 @@ class Classifying(Estimator):
         return answer, answer.form(np.searchsorted(every, y))
 
     @property
-    def _known(self) -> Classes | Labels:
+    def _known(self) -> OfClasses:
         """The classes of the fitted model."""
         answer = self.model_.answer
-        assert isinstance(answer, Classes | Labels)
+        assert isinstance(answer, OfClasses)
         return answer
 
     @property

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from chainrule.models.answers import Classes, Labels
+from chainrule.models.answers import OfClasses
 from chainrule.models.model import Model
 
 Array = NDArray[Any]
@@ -144,7 +144,7 @@ class Fitted:
 
     @learned
     def classes_(model: Model) -> Any:
-        return model.answer.classes if isinstance(model.answer, Classes | Labels) else None
+        return model.answer.every if isinstance(model.answer, OfClasses) else None
 
     @property
     def coefs_(self) -> list[Array]:

@@ -58,7 +58,7 @@ def begun(
     made: list[Fit] = []
     name = type(estimator).__name__
     try:
-        told = [Talk()] if estimator.verbose else []
+        told: list[Callback] = [Talk()] if estimator.verbose else []
         told += [callback(f"{name}(callbacks=)", one) for one in estimator.callbacks or ()]
         if listens(estimator) and not call.incremental:
             told.append(Bridge(estimator, given, lambda: made[0].so_far()))

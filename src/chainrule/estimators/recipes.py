@@ -20,7 +20,7 @@ from chainrule.training.step_options import StepOptions
 
 def recipe_of(estimator: Any) -> Recipe:
     """How an `MLPClassifier` or an `MLPRegressor` learns."""
-    rate = estimator.learning_rate if estimator.solver == "sgd" else "constant"
+    rate: Any = estimator.learning_rate if estimator.solver == "sgd" else "constant"
     return Recipe(
         name=type(estimator).__name__,
         optimiser=None if estimator.solver == "lbfgs" else optimiser_of(estimator),
@@ -70,7 +70,7 @@ def scoring_of(estimator: Any) -> Any:
 
     def score(model: Model, X: Any, y: Any, weight: Any) -> Any:
         # These rows have lost their columns' names.
-        nameless = replace(model, input=replace(model.input, names=None)) if model.input.names else model
+        nameless = replace(model, input=model.input.nameless()) if model.input.names else model
         bare = estimator._of(nameless)
         given = {} if weight is None else {"sample_weight": weight}
         return scorer(bare, X, y, **given)

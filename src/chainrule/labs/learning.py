@@ -53,4 +53,4 @@ def learn(
     trainer = Trainer(network, "cross_entropy", optimiser, penalty=penalty, seed=seed, n_threads=1)
     records = train(trainer, Rows(split.X, split.y), batch_size, epochs)
     losses = tuple(record.loss for record in records)
-    return Trained(network, trainer.parameters, losses)
+    return Trained(network, trainer.parameters.members[0], losses)

@@ -84,6 +84,11 @@ class OfClasses(Answer):
         """Above which prediction a label is there."""
         return 0.5 if self.loss.link == "sigmoid" else 0.0
 
+    @property
+    @abstractmethod
+    def every(self) -> Array:
+        """All classes, or the numbers of all labels."""
+
     @abstractmethod
     def codes(self, y: Array) -> Array:
         """Codes of classes, or a 0/1 matrix of labels, from the loss's form."""
@@ -137,6 +142,10 @@ class Classes(OfClasses):
         return cls(loss, 1 if len(classes) <= 2 else len(classes), classes)
 
     @property
+    def every(self) -> Array:
+        return self.classes
+
+    @property
     def labels(self) -> Array:
         """The classes that the network tells apart."""
         return self.classes if self.known is None else self.classes[self.known]
@@ -186,7 +195,7 @@ class Labels(OfClasses):
     """Several labels of a row, each there or not: a 0/1 matrix of a column each."""
 
     @property
-    def classes(self) -> Array:
+    def every(self) -> Array:
         return np.arange(self.outputs)
 
     def form(self, y: Array) -> Array:

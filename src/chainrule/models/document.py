@@ -17,7 +17,7 @@ from chainrule.engine.predictor import Predictor
 from chainrule.errors import InputError, unknown_name
 from chainrule.formats.fields import Fields
 from chainrule.models import labels, recorded
-from chainrule.models.answers import Answer, Classes, Labels, Numbers
+from chainrule.models.answers import Answer, Classes, Labels, Numbers, OfClasses
 from chainrule.models.inputs import ColumnInput, Input, RowInput, SequenceInput
 from chainrule.models.intervals import Margins
 from chainrule.models.progress import Progress
@@ -129,8 +129,8 @@ def to_data(model: Written) -> tuple[dict[str, Any], dict[str, Array]]:
         data["probes"], measured = recorded.to_data(where, model.probes)
         arrays |= measured
     answer = model.answer
-    if isinstance(answer, Classes | Labels):
-        data["classes"] = labels.to_data(answer.classes)
+    if isinstance(answer, OfClasses):
+        data["classes"] = labels.to_data(answer.every)
         if isinstance(answer, Classes) and answer.known is not None:
             data["known"] = answer.known.tolist()
     if isinstance(answer, Numbers):

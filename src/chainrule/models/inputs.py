@@ -60,6 +60,10 @@ class Input(ABC):
         """A name for each input of the network, where there are any."""
         return self.names or ()
 
+    def nameless(self) -> Input:
+        """The same, of rows that have lost their columns' names."""
+        return self
+
 
 @dataclass(frozen=True)
 class RowInput(Input):
@@ -83,6 +87,9 @@ class RowInput(Input):
                 where, f"rows of {self.features} features, as in fit", f"shape {found.shape}", "A row is X[:1]."
             )
         return finite(where, found)
+
+    def nameless(self) -> RowInput:
+        return RowInput(self.features)
 
     def _check_names(self, X: Any, where: str) -> None:
         given = tuple(map(str, getattr(X, "columns", ()))) if self.names else ()
@@ -160,7 +167,7 @@ class ColumnInput(Input):
 
 def finite(where: str, values: Any) -> Any:
     """The values again, dense or sparse, after a look for NaN and infinity."""
-    entries = values.data if issparse(values) else values
+    entries: Any = values.data if issparse(values) else values  # type: ignore[attr-defined]
     with np.errstate(all="ignore"):
         if np.isfinite(entries.sum()) or np.isfinite(entries).all():
             return values

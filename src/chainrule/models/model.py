@@ -19,7 +19,7 @@ from chainrule.engine.predictor import Predictor
 from chainrule.errors import InputError
 from chainrule.formats.document import LIMITS, Limits
 from chainrule.models import saving
-from chainrule.models.answers import Answer, Classes, Labels, Numbers
+from chainrule.models.answers import Answer, Numbers, OfClasses
 from chainrule.models.inputs import ColumnInput, Input, RowInput
 from chainrule.models.progress import Progress
 from chainrule.network.losses import Loss
@@ -35,10 +35,22 @@ class Later:
     """What training goes on with, given to one call: another, in another thread, begins with fresh."""
 
     def __init__(self, trainer: Trainer | None = None, stopping: Stopping | None = None) -> None:
-        self._kept = {"trainer": trainer, "stopping": stopping}
+        self._kept = [(trainer, stopping)]
+
+    @property
+    def trainer(self) -> Trainer | None:
+        """The trainer, where nobody has taken it."""
+        return next((trainer for trainer, _ in self._kept), None)
+
+    @property
+    def stopping(self) -> Stopping | None:
+        return next((stopping for _, stopping in self._kept), None)
 
     def take(self) -> tuple[Trainer | None, Stopping | None]:
-        return self._kept.pop("trainer", None), self._kept.pop("stopping", None)
+        try:
+            return self._kept.pop()
+        except IndexError:  # to look first would be a race
+            return None, None
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +156,7 @@ class Model:
         InputError
             Where the model gives none.
         """
-        if not (isinstance(self.answer, Classes | Labels) and self.answer.gives_probabilities):
+        if not (isinstance(self.answer, OfClasses) and self.answer.gives_probabilities):
             raise InputError(
                 "predict_proba()", "a classifier whose loss gives probabilities", self.loss.name, "predict."
             )

@@ -34,7 +34,7 @@ class EnsembleTrainer(Trainer):
         network: Network,
         loss: str | Loss,
         *settings: Any,
-        seed: Streams | int | None = None,
+        seed: Any = None,
         n_members: int = 5,
         **named: Any,
     ) -> None:
@@ -42,7 +42,8 @@ class EnsembleTrainer(Trainer):
         drawn = seed if isinstance(seed, Streams) else streams(seed)
         if n_members == 1 and len(settings) < 2 and named.get("parameters") is None:
             named["parameters"] = Members.of([network.init(drawn.init)])
-        super().__init__(network, loss, *settings, seed=drawn, n_members=n_members, **named)
+        given: dict[str, Any] = {**named, "seed": drawn, "n_members": n_members}
+        super().__init__(network, loss, *settings, **given)
 
 
 class EnsemblePredictor(Predictor):

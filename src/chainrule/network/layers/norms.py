@@ -13,6 +13,8 @@ EPS = Number(0, open_low=True, mend="1e-5 is the usual choice.")
 class Norm(Layer):
     """A normalisation, which stands between a product and its function or in front of a product."""
 
+    eps: float
+
 
 @dataclass(frozen=True)
 class BatchNorm(Norm):

@@ -79,7 +79,7 @@ class Subject:
         """The classes as words, or None of numbers."""
         if not isinstance(self.model.answer, OfClasses):
             return None
-        return [_word(label) for label in self.model.answer.classes.tolist()]
+        return [_word(label) for label in self.model.answer.every.tolist()]
 
 
 def subject(estimator: Any, X: Any = None, y: Any = None, findings: Findings | None = None) -> Subject:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from chainrule.checks import entry
 from chainrule.training.optimisers.adam import AdaBelief, Adam, AdamW, Nadam, RAdam
 from chainrule.training.optimisers.adaptive import Adadelta, Adagrad, RMSprop
@@ -17,7 +19,7 @@ __all__ = [
 ]  # fmt: skip
 
 #: Every optimiser by its name, which stands for its defaults.
-OPTIMISERS: dict[str, type[Optimiser]] = {
+OPTIMISERS: dict[str, type[Any]] = {
     kind.__name__.lower(): kind
     for kind in (SGD, Adam, AdamW, Nadam, RAdam, AdaBelief, RMSprop, Adagrad, Adadelta, Lion, LAMB, Muon)
 }
@@ -47,4 +49,5 @@ def get(optimiser: str | Optimiser, where: str = "optimiser") -> Optimiser:
     """
     if isinstance(optimiser, Optimiser):
         return optimiser
-    return entry(where, optimiser, OPTIMISERS, "an Optimiser")()  # type: ignore[call-arg]  # all have defaults
+    made: Optimiser = entry(where, optimiser, OPTIMISERS, "an Optimiser")()
+    return made

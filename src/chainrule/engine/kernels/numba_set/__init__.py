@@ -18,8 +18,9 @@ import numpy as np
 from numba.core.compiler_lock import global_compiler_lock
 
 from chainrule.engine import forks
-from chainrule.engine.kernels import Kernel, functions, normal, rules
+from chainrule.engine.kernels import functions, normal, rules
 from chainrule.engine.kernels.access import Access
+from chainrule.engine.kernels.kernel import Kernel
 from chainrule.engine.kernels.numba_set import (
     draws,
     embeddings,

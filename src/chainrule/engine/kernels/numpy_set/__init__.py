@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.engine.kernels import Kernel
+from chainrule.engine.kernels.kernel import Kernel
 from chainrule.engine.kernels.numpy_set import (
     draws,
     embeddings,
