@@ -32,6 +32,7 @@ lint: $(VENV)/lint  ## format, lint, types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/test_types.py
 
 format: $(VENV)/lint
 	$(BIN)/ruff format .

@@ -3,7 +3,6 @@
 import ast
 import importlib
 import inspect
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -99,26 +98,3 @@ def test_every_schedule_that_needs_no_number_has_a_name():
         assert (kind in schedules.NAMED.values()) == (not needs), kind
     for name in schedules.NAMED:
         assert isinstance(schedules.get(name), schedules.Schedule)
-
-
-MISTAKES = """
-import chainrule
-from chainrule import nonexistent_name
-from chainrule.optimisers import AdamW, Adan
-from chainrule.losses import Huber
-AdamW(0.1, nope=2)
-Huber(delta="wide")
-chainrule.optimisers.Lyon(1e-4)
-chainrule.Trainer().epok()
-"""
-
-
-@pytest.mark.slow
-def test_a_type_checker_finds_mistakes(tmp_path):
-    """Lines 3, 4, 6, 7, 8, and in line 9 two: a method that is not there, and arguments that are."""
-    (tmp_path / "mistakes.py").write_text(MISTAKES)
-    command = [sys.executable, "-m", "mypy", "--cache-dir", str(tmp_path), "--ignore-missing-imports", "mistakes.py"]
-    place = os.environ | {"MYPYPATH": str(Path(chainrule.__file__).parents[1])}
-    done = subprocess.run(command, cwd=tmp_path, env=place, capture_output=True, text=True, check=False)
-    lines = [int(line.split(":")[1]) for line in done.stdout.splitlines() if ": error:" in line]
-    assert lines == [3, 4, 6, 7, 8, 9, 9], done.stdout

@@ -52,7 +52,7 @@ def test_a_generator_of_yours_is_not_drawn_from():
 
 
 def test_what_cannot_be_is_refused():
-    with pytest.raises(InputTypeError, match="MLPClassifier or MLPRegressor"):
+    with pytest.raises(InputTypeError, match="an estimator of chainrule"):
         find_learning_rate(LogisticRegression(), X, NAMES)
     with pytest.raises(InputError, match="stochastic solver"):
         find_learning_rate(MLPClassifier(solver="lbfgs"), X, NAMES)

@@ -15,11 +15,11 @@ from sklearn.utils.metaestimators import available_if
 from chainrule.engine.network import Network
 from chainrule.errors import InputError
 from chainrule.estimators import architecture, rules
+from chainrule.estimators.bases import with_callbacks
 from chainrule.estimators.estimator import Estimator, Weigher
 from chainrule.estimators.held_out import split
 from chainrule.estimators.inputs import Given, check_X
 from chainrule.estimators.prepare import Call, begun, check_answer, check_same, in_form, in_type, ready
-from chainrule.estimators.protocol import with_callbacks
 from chainrule.estimators.recipes import recipe_of
 from chainrule.estimators.words import warn
 from chainrule.models import room
@@ -130,7 +130,7 @@ class BaseMLP(Estimator):
 
     # Fitting ----------------------------------------------------------------------------------------------
 
-    @with_callbacks  # type: ignore[untyped-decorator]
+    @with_callbacks
     def fit(
         self,
         X: Any,

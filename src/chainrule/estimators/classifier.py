@@ -7,7 +7,6 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import ClassifierMixin
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
@@ -15,6 +14,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from chainrule.errors import InputError
 from chainrule.estimators import class_loss
 from chainrule.estimators.base import BaseMLP, goes_in_steps
+from chainrule.estimators.bases import ClassifierMixin
 from chainrule.estimators.estimator import Estimator, Weigher
 from chainrule.estimators.fitted import reads_once
 from chainrule.estimators.inputs import one_form
@@ -164,7 +164,7 @@ class Classifying(Estimator):
 
 
 @dataclass(eq=False, repr=False)
-class MLPClassifier(Classifying, ClassifierMixin, BaseMLP):  # type: ignore[misc]
+class MLPClassifier(Classifying, ClassifierMixin, BaseMLP):
     """A multi-layer perceptron that predicts classes: two, many, or many labels at once.
 
     Every parameter and attribute of `sklearn.neural_network.MLPClassifier` with the same meaning and default, and

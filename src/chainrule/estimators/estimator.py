@@ -8,16 +8,15 @@ from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from chainrule.checks import COUNT
 from chainrule.errors import InputError
 from chainrule.estimators import asked, words
+from chainrule.estimators.bases import BaseEstimator, CallbackSupportMixin
 from chainrule.estimators.fitted import Fitted, reads_once
 from chainrule.estimators.inputs import one_form
 from chainrule.estimators.prepare import Call
-from chainrule.estimators.protocol import CallbackSupportMixin
 from chainrule.models import room, saving
 from chainrule.models.answers import Answer
 from chainrule.models.document import KINDS
@@ -29,7 +28,7 @@ Array = NDArray[Any]
 Weigher = Callable[[Array, Array | None], Array | None]
 
 
-class Estimator(CallbackSupportMixin, Fitted, BaseEstimator):  # type: ignore[misc]
+class Estimator(CallbackSupportMixin, Fitted, BaseEstimator):
     """An estimator of chainrule: parameters as scikit-learn has them, and a model that a fit has made."""
 
     callbacks: Any

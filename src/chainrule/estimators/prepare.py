@@ -102,7 +102,8 @@ def ready(
 
 def check_same(name: str, before: Model, network: Any, answer: Answer, members: int) -> None:
     """warm_start and partial_fit go on with the network at hand, and refuse what would need another."""
-    check_answer(f"{name}: y", before.answer, answer, "Use fit with warm_start=False, or a new estimator.")
+    of_before = f"targets as before, {before.answer.outputs} outputs for {before.answer.loss.name}"
+    check_answer(f"{name}: y", before.answer, answer, of_before, "Use fit with warm_start=False, or a new estimator.")
     mend = "warm_start and partial_fit cannot change them: use fit with warm_start=False."
     now = before.predictor.members
     if members != now:
@@ -111,13 +112,13 @@ def check_same(name: str, before: Model, network: Any, answer: Answer, members: 
         raise InputError(name, f"layers as before, {before.network.layers}", network.layers, mend)
 
 
-def check_answer(where: str, before: Answer, answer: Answer, mend: str = "Give the same targets.") -> None:
-    """Refuse targets that are not those of before."""
-    if not before.fits(answer):
-        raise InputError(
-            where, f"targets as before, {before.outputs} outputs for {before.loss.name}",
-            f"{answer.outputs} outputs for {answer.loss.name}", mend,
-        )  # fmt: skip
+def check_answer(
+    where: str, wanted: Answer, answer: Answer, expected: str = "", mend: str = "Give the same targets."
+) -> None:
+    """Refuse targets of another kind than those that are wanted."""
+    if not wanted.fits(answer):
+        usual = f"as many columns as y, for {wanted.outputs} outputs and {wanted.loss.name}"
+        raise InputError(where, expected or usual, f"{answer.outputs} outputs for {answer.loss.name}", mend)
 
 
 def in_form(loss: Loss, values: Array, dtype: Any) -> Array:

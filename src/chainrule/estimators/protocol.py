@@ -10,19 +10,6 @@ from chainrule.models.model import Model
 from chainrule.training.callbacks.base import Callback, Outlook
 from chainrule.training.records import Record
 
-try:
-    from sklearn.callback import CallbackSupportMixin, with_callbacks
-except ImportError:  # before 1.9 there is no such protocol, and nothing to support
-
-    class CallbackSupportMixin:  # type: ignore[no-redef]
-        """Adds nothing."""
-
-    def with_callbacks(method: Callable[..., Any]) -> Callable[..., Any]:
-        return method
-
-
-__all__ = ["Bridge", "CallbackSupportMixin", "listens", "with_callbacks"]
-
 
 class Bridge(Callback):
     """Passes events on: a fit is a task, each of its epochs a subtask. A callback of scikit-learn may stop the fit.

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from numpy.typing import NDArray
-from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 
 from chainrule.errors import InputError
 from chainrule.estimators.base import BaseMLP
+from chainrule.estimators.bases import RegressorMixin
 from chainrule.estimators.estimator import Estimator
 from chainrule.estimators.fitted import reads_once
 from chainrule.models.answers import Answer, Numbers
@@ -124,7 +124,7 @@ class Regressing(Estimator):
 
 
 @dataclass(eq=False, repr=False)
-class MLPRegressor(Regressing, RegressorMixin, BaseMLP):  # type: ignore[misc]
+class MLPRegressor(Regressing, RegressorMixin, BaseMLP):
     """A multi-layer perceptron that predicts numbers, one or several per row.
 
     Every parameter and attribute of `sklearn.neural_network.MLPRegressor` with the same meaning and default, and the

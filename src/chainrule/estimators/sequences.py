@@ -60,7 +60,7 @@ class OverSequences(BaseMLP):
 
     _takes = GivenSequences
 
-    def fit(
+    def fit(  # type: ignore[override]
         self,
         X: Any,
         y: Any,
@@ -159,7 +159,7 @@ class SequenceClassifier(OverSequences, MLPClassifier):
         """Probabilities of shape (batch, classes); see `MLPClassifier.predict_proba`."""
         return super().predict_proba(self._packed(X, lengths), samples, return_std)
 
-    def score(self, X: Any, y: Any, lengths: Any = None, sample_weight: Any = None) -> float:
+    def score(self, X: Any, y: Any, lengths: Any = None, sample_weight: Any = None) -> float:  # type: ignore[override]
         """Share of the sequences whose class is predicted."""
         return float(super().score(self._packed(X, lengths), y, sample_weight))
 

@@ -178,6 +178,7 @@ class Fit:
             return Ending(INTERRUPTED, trained=trained)
         finally:
             self.settled, self.learned = True, math.isfinite(progress.loss)
+            self.audience.end("ended")
 
     def _train(self, trainer: Trainer, stopping: Stopping, epochs: int, batch_size: int) -> str:
         """Epoch after epoch; why it ended."""

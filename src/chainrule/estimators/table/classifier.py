@@ -7,9 +7,9 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import ClassifierMixin
 from sklearn.utils.validation import check_array, column_or_1d
 
+from chainrule.estimators.bases import ClassifierMixin
 from chainrule.estimators.classifier import Classifying
 from chainrule.estimators.inputs import one_form
 from chainrule.estimators.table.base import BaseTable
@@ -20,7 +20,7 @@ Array = NDArray[Any]
 
 
 @dataclass(eq=False, repr=False)
-class TableClassifier(Classifying, ClassifierMixin, BaseTable):  # type: ignore[misc]
+class TableClassifier(Classifying, ClassifierMixin, BaseTable):
     """Classes from raw tables: numbers, words, truth values and dates, with gaps in them.
 
     The kind of each column is found (`encoder_` tells it), its encoding is part of the model, and a network of dense

@@ -122,6 +122,7 @@ def _coming(estimator: Any, given: rows.GivenTable, call: Call, before: Model | 
         if isinstance(y, str) or (y is None and target in whole.names):
             whole, y, _ = rows.split_target(whole, target if y is None else y, where)
         table, weight = rows.split_weight(whole, given.weight, where)
+        table = rows.check_names(estimator._of(before), given.X, table, target)
     answer, values = estimator._answer(y, known, call.incremental, call.classes)
     if len(values) != len(table):
         raise InputError(

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import RegressorMixin
 from sklearn.utils.validation import check_array, column_or_1d
 
 from chainrule.errors import InputError
+from chainrule.estimators.bases import RegressorMixin
 from chainrule.estimators.fitted import learned
 from chainrule.estimators.inputs import one_form
 from chainrule.estimators.regressor import Regressing
@@ -24,7 +24,7 @@ Array = NDArray[Any]
 
 
 @dataclass(eq=False, repr=False)
-class TableRegressor(Regressing, RegressorMixin, BaseTable):  # type: ignore[misc]
+class TableRegressor(Regressing, RegressorMixin, BaseTable):
     """Numbers from raw tables; parameters and attributes are those of `TableClassifier`, but for the following.
 
     Parameters
