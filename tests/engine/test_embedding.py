@@ -122,7 +122,7 @@ def test_penalties_pass_embeddings_by():
         (lambda: Embedding([], []), InputError),
         (lambda: Embedding([5], [2, 2]), InputError),
         (lambda: Embedding([0], [2]), InputError),
-        (lambda: Embedding([True], [2]), InputError),
+        (lambda: Embedding([True], [2]), InputTypeError),
         (lambda: Network([Dense(4), Embedding([5, 3], [2, 4])], inputs=4), InputError),
         (
             lambda: Trainer(NETWORK, "squared_error", mixup=Mixup(0.2)).epoch(ROWS, 8),

@@ -10,7 +10,7 @@ from chainrule.engine.expansion import BLOCKS as KINDS
 from chainrule.engine.expansion import UNBOUNDED, Clip, Code, Coded, Curve, Expansion, Levels, Missing, Smooth
 from chainrule.engine.fill import fill
 from chainrule.engine.kernels import Kernel, load
-from chainrule.errors import InputError
+from chainrule.errors import InputError, InputTypeError
 
 BLOCKS = {
     "clip": Clip(0, (0.0, 1.0), (0.5, 2.0), (-1.0, 0.0), (1.0, UNBOUNDED)),
@@ -110,5 +110,5 @@ def test_training_on_coded_rows_is_training_on_what_they_stand_for():
     ],
 )
 def test_blocks_that_cannot_be_are_refused(make):
-    with pytest.raises(InputError):
+    with pytest.raises((InputError, InputTypeError)):
         make()

@@ -144,7 +144,7 @@ def test_kernels_write_what_they_say_and_nothing_else(name):
 
 
 def each(run):
-    return [work.bind("numba", run.arrays["x"].dtype, [step]) for step in run.steps + run.behind]
+    return [work.bind("numba", run.arrays["x"].dtype, [[step]]) for step in run.steps + run.behind]
 
 
 def test_segments_are_all_that_an_optimiser_touches():
@@ -213,7 +213,7 @@ def test_the_same_bits_whoever_does_what_when(name, parts, threads, schedules, d
     plan, run, update = made(name, parts)
     start, state = plan.parameters.vector.copy(), update.state()
     random = np.random.default_rng(1)
-    again = work.bind("numba", plan.parameters.vector.dtype, run.steps + run.behind)  # so that jobs change
+    again = work.bind("numba", plan.parameters.vector.dtype, [run.steps + run.behind])  # so that jobs change
 
     def result(job, of_the_team):
         plan.parameters.vector[...] = start

@@ -102,6 +102,8 @@ def test_deltas_are_the_input_gradients_of_the_rest_of_the_network(name, train, 
     """A Residual's delta is that of what comes out of it; any other layer's, that of its pre-activation."""
     network, parameters, _, forward, d_output, way_back = passed(name, train)
     for place, layer in enumerate(network.layers):
+        if isinstance(layer, GLU):
+            continue  # of gates and values, no input of a layer
         first, z, head = place, forward.pre_activations[place], []
         if isinstance(layer, (Dense, Residual)):
             first = place + 1
@@ -148,12 +150,12 @@ def test_activations_are_the_outputs_of_shorter_networks(name, train, passed):
 @every_stack
 @both_modes
 def test_pre_activations(name, train, passed):
-    """A Dense's is x W' + b; that of any other layer is what it was given."""
+    """That of a Dense or a GLU is x W' + b; that of any other layer is what it was given."""
     network, parameters, X, forward, _, _ = passed(name, train)
     incoming = [X, *forward.activations]
     for place, layer in enumerate(network.layers):
         expected = incoming[place]
-        if isinstance(layer, Dense):
+        if isinstance(layer, Dense | GLU):
             expected = expected @ parameters[f"{place}.W"].T
             expected = expected + parameters[f"{place}.b"] if layer.bias else expected
         np.testing.assert_allclose(forward.pre_activations[place], expected, atol=1e-12, err_msg=repr(layer))

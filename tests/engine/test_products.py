@@ -68,7 +68,7 @@ def test_a_table_of_products(dtype, outdone, monkeypatch):
     given = [arrays for shape in shapes for arrays in orders(*shape, dtype)]
     assert any(gemm.suits(*arrays) for arrays in given) == outdone
     assert not all(gemm.suits(*arrays) for arrays in given)
-    bind("numba", np.dtype(dtype), [(DOT, [arrays]) for arrays in given])()
+    bind("numba", np.dtype(dtype), [[(DOT, [arrays]) for arrays in given]])()
     for x, y, out in given:
         is_product(out, x, y, dtype)
 

@@ -123,7 +123,7 @@ def learns_by_other_losses(Estimator, tmp_path):
         assert fitted(Estimator, loss="focal").model_.loss.name == "binary_focal"
         return
     assert fitted(Estimator, loss="huber").model_.loss.name == "huber"
-    own = losses.custom("own", lambda z, y, c: ((z - y) ** 2, 2 * (z - y)))
+    own = losses.custom("own", lambda z, y: ((z - y) ** 2, 2 * (z - y)))
     assert np.isfinite(fitted(Estimator, loss=own).predict(rows(Estimator))).all()
     assert fitted(Estimator, loss=losses.Quantile((0.1, 0.9))).predict(rows(Estimator)).shape == (ROWS, 2)
     assert (fitted(Estimator, loss="gaussian").predict(rows(Estimator), return_std=True)[1] > 0).all()

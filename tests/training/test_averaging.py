@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from chainrule import BatchNorm, Dense, Network
-from chainrule.errors import InputError
+from chainrule.errors import InputError, InputTypeError
 from chainrule.training.averaging import EMA, SWA, Averaging
 from chainrule.training.optimisers import SGD
 from chainrule.training.penalty import Penalty
@@ -86,5 +86,5 @@ def test_the_average_predicts(kernels):
     ],
 )  # fmt: skip
 def test_bad_input(make):
-    with pytest.raises(InputError, match=r"(EMA|SWA)\((decay|ramp|start|every)="):
+    with pytest.raises((InputError, InputTypeError), match=r"(EMA|SWA)\((decay|ramp|start|every)="):
         make()

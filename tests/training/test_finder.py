@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from chainrule import Dense, losses, range_test, train
-from chainrule.errors import InputError
+from chainrule.errors import InputError, InputTypeError
 from chainrule.training.finder import smooth, suggest
 from chainrule.training.optimisers import SGD, Adam, Lion
 
@@ -78,5 +78,5 @@ def test_the_text_shows_the_curve_and_the_reason(trainer, problem):
     [{"low": 0}, {"low": 1, "high": 0.1}, {"high": math.inf}, {"steps": 3}, {"steps": 50.0}, {"batch_size": 0}],
 )
 def test_what_cannot_be_is_refused(settings, trainer, problem):
-    with pytest.raises(InputError, match="expected .*; received"):
+    with pytest.raises((InputError, InputTypeError), match="expected .*; received"):
         range_test(trainer(), problem(), **{"batch_size": 16} | settings)

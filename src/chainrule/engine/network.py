@@ -32,7 +32,7 @@ class Pass:
     ----------
     output : array of shape (rows, outputs), or (batch, time, outputs)
     activations : what each layer gave, in order
-    pre_activations : x W' + b of a Dense; of any other layer, what it was given
+    pre_activations : x W' + b of a Dense or a GLU; of any other layer, what it was given
     """
 
     output: Array

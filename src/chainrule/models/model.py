@@ -157,9 +157,7 @@ class Model:
             Where the model gives none.
         """
         if not (isinstance(self.answer, OfClasses) and self.answer.gives_probabilities):
-            raise InputError(
-                "predict_proba()", "a classifier whose loss gives probabilities", self.loss.name, "predict."
-            )
+            raise InputError("predict_proba()", "a loss that gives probabilities", self.loss.name, "Use predict.")
         return self.answer.probabilities(self.raw(self.read(X), n_threads))
 
     def predict_interval(self, X: Any, coverage: float = 0.9, n_threads: int | None = None) -> tuple[Array, Array]:

@@ -202,7 +202,10 @@ class Rows(Data):
 
     @property
     def contents(self) -> tuple[Array | None, ...]:
-        held = (self.X,) if isinstance(self.X, np.ndarray) else (self.X.data, self.X.indices, self.X.indptr)
+        if isinstance(self.X, Coded):
+            held: tuple[Array, ...] = (self.X.values,)
+        else:
+            held = (self.X,) if isinstance(self.X, np.ndarray) else (self.X.data, self.X.indices, self.X.indptr)
         return (*held, self.y, self.weight, self.subset)
 
 

@@ -14,6 +14,7 @@ from statistics import median
 import numpy as np
 
 from chainrule.checks import POSITIVE, Number, at_least
+from chainrule.engine.feeds import Cut
 from chainrule.errors import InputError
 from chainrule.training.batches import Data
 from chainrule.training.trainer import Trainer
@@ -159,7 +160,8 @@ def _full_batches(data: Data, size: int, trainer: Trainer) -> Iterator[Data]:
     size = min(size, len(rows))
     while True:
         for chosen in some.batches(size, trainer.streams.shuffle if trainer.shuffle else None):
+            items = chosen.sequences if isinstance(chosen, Cut) else chosen
             # Without a generator, slices stand for places among the rows themselves.
-            batch = rows[chosen] if isinstance(chosen, slice) else chosen
+            batch = rows[items] if isinstance(items, slice) else items
             if len(batch) == size:
                 yield data.part(np.asarray(batch))
