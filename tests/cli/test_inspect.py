@@ -114,10 +114,10 @@ def test_names_in_a_file_do_not_command_the_terminal(shell):
 
 @pytest.mark.parametrize("change", [
     lambda model: model["written"].pop("date"),
-    lambda model: model["content"].pop("inside"),
-    lambda model: model["content"]["inside"]["history"].update(seconds="long"),
+    lambda model: model["content"].pop("network"),
+    lambda model: model["content"]["history"].update(seconds="long"),
     lambda model: model["content"].update(encoder={"type": "Encoder"}),
-    lambda model: model["content"]["inside"]["network"]["layers"].append({"type": "os.system"}),
+    lambda model: model["content"]["network"]["layers"].append({"type": "os.system"}),
 ])  # fmt: skip
 def test_what_was_changed_is_a_broken_file(models, monkeypatch, capsys, change):
     """The header is a stranger's; the listing is changed where it would be read."""

@@ -96,7 +96,7 @@ def test_what_is_measured_is_what_an_inspecting_pass_gives(name, kernels, monkey
         place = places[layer]
         assert got["dz_rms"] == pytest.approx(64 * measures.rms(back.deltas[place]), rel=1e-3)
         end = place
-        while end + 1 < len(network.layers) and isinstance(network.layers[end + 1], (BatchNorm, Activation)):
+        while end + 1 < len(network.layers) and isinstance(network.layers[end + 1], (BatchNorm, RMSNorm, Activation)):
             end += 1
         if name in ("layer norm", "norm first"):
             continue  # the test below has them

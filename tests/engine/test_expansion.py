@@ -7,7 +7,7 @@ import pytest
 
 from chainrule import Dense, Network, Predictor, Rows, Trainer, losses
 from chainrule.engine.expansion import BLOCKS as KINDS
-from chainrule.engine.expansion import UNBOUNDED, Clip, Code, Coded, Curve, Expansion, Levels, Missing, Smooth
+from chainrule.engine.expansion import ROUNDS, UNBOUNDED, Clip, Code, Coded, Curve, Expansion, Levels, Missing, Smooth
 from chainrule.engine.fill import fill
 from chainrule.engine.kernels import Kernel, load
 from chainrule.errors import InputError, InputTypeError
@@ -40,8 +40,9 @@ def by_hand(block, column, fill):
         case Code():
             return x
         case Curve():
-            turned = np.where(abs(x) < 1e9, x, block.knots[0])
-            turned = (turned - block.knots[0]) % block.period + block.knots[0] if block.period else x
+            turns = (x - block.knots[0]) / (block.period or 1.0)
+            turned = np.where(abs(turns) < ROUNDS, turns % 1 * block.period + block.knots[0], block.knots[0])
+            turned = turned if block.period else x
             return np.interp(turned, block.knots, block.heights)
 
 

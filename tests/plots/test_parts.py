@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from chainrule import MLPClassifier, MLPRegressor
-from chainrule.errors import InputError
+from chainrule.errors import InputError, InputTypeError
 from chainrule.plots import CalibrationDisplay, DecisionBoundaryDisplay, style, svg
 
 FEW = {"max_iter": 4, "n_iter_no_change": 1, "tol": 1e9, "n_threads": 1, "random_state": 0}
@@ -82,7 +82,7 @@ def test_losses_without_probabilities(rows):
 
 @pytest.mark.parametrize("bins", [0, 2.5, True])
 def test_bins_are_counted(bins):
-    with pytest.raises(InputError, match="bins"):
+    with pytest.raises((InputError, InputTypeError), match="bins"):
         CalibrationDisplay([0.5], [1], bins=bins)
 
 

@@ -22,7 +22,7 @@ def sizes(value: Any) -> tuple[int, ...]:
 
 
 class NumberEncoding(click.ParamType):  # type: ignore[type-arg]  # from 8.4 on, it has one
-    """One of the names in `tables.numbers.HOW`, which are imported where they are asked for."""
+    """One of the names in `tables.numbers.HOW`, which are imported when one is given."""
 
     name = "encoding"
 
@@ -35,16 +35,13 @@ class NumberEncoding(click.ParamType):  # type: ignore[type-arg]  # from 8.4 on,
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         return self.names.convert(value, param, ctx)
 
-    def get_metavar(self, *given: Any, **named: Any) -> str | None:
-        return self.names.get_metavar(*given, **named)
-
 
 _COUNT, _POSITIVE = click.IntRange(1), click.FloatRange(0, min_open=True)
 _SHARE = click.FloatRange(0, 1, max_open=True)
 
 #: Parameter, type of its option, help.
 BOTH: tuple[tuple[str, Any, str], ...] = (
-    ("numbers", NumberEncoding(), "How numbers are encoded."),
+    ("numbers", NumberEncoding(), "How numbers are encoded: piecewise, log, cyclic and others."),
     ("hidden_layer_sizes", sizes, "Units of each hidden layer, such as 256,256."),
     ("activation", str, "Of the hidden layers: relu, gelu, silu, tanh and others."),
     ("dropout", _SHARE, "Share of the units dropped in training."),

@@ -131,12 +131,16 @@ class Code(Block):
     constants = ()
 
 
+#: Of a periodic curve, as its kernels know it, too.
+ROUNDS = 1000.0
+
+
 @dataclass(frozen=True)
 class Curve(Block):
     """A function by its heights at ascending knots: lines between them, and flat beyond the ends.
 
     With a `period` above 0 it goes on round after round: v counts by how far it is behind the first knot, of which the
-    last is a period away.
+    last is a period away. More than `ROUNDS` away, where float32 no longer tells the place, it is at the first knot.
     """
 
     kind = 5

@@ -11,7 +11,7 @@ from chainrule.formats.document import DTYPES, Limits, Listing, Tensor
 from chainrule.formats.fields import Fields
 
 FORMAT = "chainrule-model"
-VERSION = 1
+VERSION = 2  # of 1, tables had an estimator inside
 
 #: In front of the header stands its length, a whole number of so many bytes.
 PREFIX = 8

@@ -10,12 +10,27 @@ from pathlib import Path
 import numpy as np
 import pandas
 
-from chainrule import MLPClassifier, MLPRegressor, SequenceRegressor, averaging, optimisers, schedules
+from chainrule import (
+    MLPClassifier,
+    MLPRegressor,
+    SequenceRegressor,
+    TableClassifier,
+    TableRegressor,
+    averaging,
+    optimisers,
+    schedules,
+)
 from chainrule.formats.header import VERSION
 
 HERE = Path(__file__).parent
 X = np.random.default_rng(0).normal(size=(60, 3)).astype("f4")
 FRAME = pandas.DataFrame(X, columns=["a", "b", "c"])
+TABLE = {
+    "number": np.where(X[:, 0] > 1, np.nan, X[:, 0]).astype(float),
+    "word": np.array(["a", "b", None], object)[np.arange(60) % 3],
+    "day": (np.datetime64("2026-01-01") + np.arange(60)).astype(str),
+}  # fmt: skip
+TINY = {"hidden_layer_sizes": (6,), "bins": 8, "max_iter": 3, "random_state": 0}
 SMALL = {"random_state": 0, "max_iter": 5, "dtype": "float32", "early_stopping": True}
 
 MODELS = {
@@ -33,19 +48,30 @@ MODELS = {
         SequenceRegressor(hidden_layer_sizes=(4,), pool="max", head_layer_sizes=(3,), norm="layer", **SMALL),
         X.reshape(20, 3, 3), X[:20, 0],
     ),
+    "table-classifier": (
+        TableClassifier(preset="fast", **TINY), TABLE,
+        np.array(["low", "middle", "high"])[np.arange(60) % 3],
+    ),
+    "table-regressor": (
+        TableRegressor(n_members=2, log_target=True, numbers="quantile", **TINY), TABLE,
+        np.exp(X[:, 0]),
+    ),
 }  # fmt: skip
 
 
 def answers(name, model, X):
     """What is compared: predictions of the first rows."""
-    found = model.predict_proba(X) if name == "classifier" else model.predict(X)
+    found = model.predict_proba(X) if name.endswith("classifier") else model.predict(X)
     return np.asarray(found)[:5].tolist()
 
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
     for name, (model, X, y) in MODELS.items():
+        if (HERE / f"{name}-{VERSION}.model").exists():
+            continue
         model.fit(X, y).save(HERE / f"{name}-{VERSION}.model")
-        given = np.asarray(X)[:5].tolist()
+        table = isinstance(X, dict)
+        given = {key: values[:5].tolist() for key, values in X.items()} if table else np.asarray(X)[:5].tolist()
         text = json.dumps({"X": given, "answers": answers(name, model, X), "parameters": repr(model)}, indent=1)
         (HERE / f"{name}-{VERSION}.json").write_text(text + "\n")

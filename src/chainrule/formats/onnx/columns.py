@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from chainrule.engine.expansion import Block, Clip, Code, Curve, Levels, Missing, Smooth
+from chainrule.engine.expansion import ROUNDS, Block, Clip, Code, Curve, Levels, Missing, Smooth
 from chainrule.formats.onnx.graph import Graph, concatenated
 from chainrule.tables.encoder import Encoder
 from chainrule.tables.encodings import Category, Date, Encoding, Number
@@ -84,10 +84,10 @@ def _expanded(g: Graph, block: Block, x: str, missing: str) -> str:
             return g.op("Div", g.op("Mul", ratio, g.number(block.cap)), root)
         case Curve():
             if block.period:
-                near = g.op("Less", g.op("Abs", x), g.number(1e9))
-                x = g.op("Where", near, x, g.number(block.knots[0]))
-                turns = g.op("Floor", g.op("Div", g.op("Sub", x, g.number(block.knots[0])), g.number(block.period)))
-                x = g.op("Sub", x, g.op("Mul", turns, g.number(block.period)))
+                first = g.number(block.knots[0])
+                turns = g.op("Div", g.op("Sub", x, first), g.number(block.period))
+                placed = g.op("Sub", x, g.op("Mul", g.op("Floor", turns), g.number(block.period)))
+                x = g.op("Where", g.op("Less", g.op("Abs", turns), g.number(ROUNDS)), placed, first)
             return _curve(g, block.knots, block.heights, x)
         case Missing():
             return g.cast(missing, np.float32)

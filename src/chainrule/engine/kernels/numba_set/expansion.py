@@ -17,7 +17,7 @@ KERNELS = {"expand": by_rows("x")}
 
 def expand(x: Any, values: Any, program: Any, fills: Any, constants: Any) -> None:
     """x = every block of every row of `values`."""
-    one, zero, far = x.dtype.type(1), x.dtype.type(0), x.dtype.type(1e9)
+    one, zero, far, rounds = x.dtype.type(1), x.dtype.type(0), x.dtype.type(1e9), x.dtype.type(1e3)
     for r in range(x.shape[0]):
         row = x[r]
         for p in range(program.shape[0]):
@@ -52,7 +52,8 @@ def expand(x: Any, values: Any, program: Any, fills: Any, constants: Any) -> Non
                 heights = constants[first + 2 + count : first + 2 + 2 * count]
                 t = v
                 if period > zero:
-                    t = v - period * np.floor((v - knots[0]) / period) if abs(v) < far else knots[0]
+                    turns = (v - knots[0]) / period
+                    t = v - period * np.floor(turns) if abs(turns) < rounds else knots[0]
                 low, high = 0, count - 1
                 while high - low > 1:
                     middle = (low + high) // 2

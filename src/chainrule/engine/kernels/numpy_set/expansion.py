@@ -31,6 +31,6 @@ def expand(x: Any, values: Any, program: Any, fills: Any, constants: Any) -> Non
             count, period = int(c[0]), c[1]
             knots, heights = c[2 : 2 + 2 * count].reshape(2, count)
             if period > 0:
-                known = np.where(abs(v) < 1e9, v, knots[0])
-                v = known - period * np.floor((known - knots[0]) / period)
+                turns = (v - knots[0]) / period
+                v = np.where(abs(turns) < 1e3, v - period * np.floor(turns), knots[0])
             out[:, 0] = np.interp(v, knots, heights)
