@@ -5,7 +5,7 @@
     python examples/mnist.py --recipe best        the average of four such networks
 
 With --validate, the last 10,000 training rows are held out and scored in place of the test rows: so the recipes were
-chosen. docs/decisions.md has a table of what was tried.
+chosen. docs/decisions/recipes.md has a table of what was tried.
 """
 
 from __future__ import annotations

@@ -95,7 +95,7 @@ def move_on(observed: Observed) -> Remedy | None:
 
 
 def penalise(observed: Observed) -> Remedy:
-    """L2 and, where the solver draws, dropout: what mended most of the planted cases (docs/decisions.md)."""
+    """L2 and, where the solver draws, dropout: what mended most of the planted cases (docs/decisions)."""
     if observed.parameters.get("solver") == "lbfgs":
         return Remedy("l2", "Penalise large weights: l2=0.03.", (("l2", 0.03),))
     said = "Penalise large weights and drop 30 % of the units in training: l2=0.03, dropout=0.3."
