@@ -14,13 +14,13 @@ from sklearn.utils.metaestimators import available_if
 
 from chainrule.engine.network import Network
 from chainrule.errors import InputError
-from chainrule.estimators import architecture, rules
+from chainrule.estimators import rules
 from chainrule.estimators.bases import with_callbacks
 from chainrule.estimators.estimator import Estimator, Weigher
 from chainrule.estimators.held_out import split
 from chainrule.estimators.inputs import Given, check_X
 from chainrule.estimators.prepare import Call, begun, check_answer, check_same, in_form, in_type, ready
-from chainrule.estimators.recipes import recipe_of
+from chainrule.estimators.recipes import layers_of, recipe_of
 from chainrule.estimators.words import warn
 from chainrule.models import room
 from chainrule.models.answers import Answer, OfClasses
@@ -119,7 +119,7 @@ class BaseMLP(Estimator):
         return RowInput(int(self.n_features_in_), None if names is None else tuple(map(str, names)))
 
     def _layers(self, outputs: int) -> tuple[Layer, ...]:
-        return architecture.build(self, outputs)
+        return layers_of(self, outputs)
 
     def _data(self, X: Any, y: Array, weight: Array | None) -> Data:
         return Rows(X, y, weight)
@@ -247,13 +247,18 @@ class BaseMLP(Estimator):
         data = self._data(X, in_form(answer.loss, values, X.dtype), in_type(X.dtype, weigh(y, weight)))
         if not held_out.nothing:
             parts = Parts(data, self._others(held_out, draft, answer, weigh, X.dtype, "_val", "fit"))
-        elif call.incremental or recipe.optimiser is None:
+        elif call.incremental or recipe.optimiser is None or not self._holds_out:
             parts = Parts(data, None)
         else:
             parts = split(self, training.streams, answer.loss, data, call.groups)
         self._check_batch(recipe, len(parts.training))
         source = draft._input() if before is None else before.input
         return ready(self, recipe, training, source, answer, parts, call, resumed, told)
+
+    @property
+    def _holds_out(self) -> bool:
+        """Whether rows are to be cut off to validate on."""
+        return self.validation_split is not None or self.early_stopping
 
     def _check_batch(self, recipe: Recipe, rows: int) -> None:
         if recipe.optimiser is not None and self.batch_size != "auto" and self.batch_size > rows:

@@ -12,16 +12,32 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 
 from chainrule.errors import InputError
-from chainrule.estimators import class_loss
 from chainrule.estimators.base import BaseMLP, goes_in_steps
 from chainrule.estimators.bases import ClassifierMixin
 from chainrule.estimators.estimator import Estimator, Weigher
 from chainrule.estimators.fitted import reads_once
 from chainrule.estimators.inputs import one_form
+from chainrule.estimators.recipes import class_loss
 from chainrule.models.answers import Answer, Classes, Labels, OfClasses
 from chainrule.network.losses import Loss
 
 Array = NDArray[Any]
+
+
+def gives_probabilities(estimator: Any) -> bool:
+    """Whether there is a predict_proba; otherwise the attribute is missing."""
+    link = estimator.loss.link if isinstance(estimator.loss, Loss) else "identity" * ("hinge" in str(estimator.loss))
+    if link == "identity":
+        raise AttributeError("A hinge gives no probabilities: use decision_function, or loss='auto'.")
+    return True
+
+
+def gives_decisions(estimator: Any) -> bool:
+    """Whether there is a decision_function instead."""
+    try:
+        return not gives_probabilities(estimator)
+    except AttributeError:
+        return True
 
 
 class Classifying(Estimator):
@@ -98,7 +114,7 @@ class Classifying(Estimator):
                 name, f"classes of {every}", found,
                 "Leave rows of other classes out, or, with partial_fit, name all classes in its first call.",
             )  # fmt: skip
-        loss = class_loss.choose(self, several=len(every) > 2 and not many)
+        loss = class_loss(self, several=len(every) > 2 and not many)
         if many:
             return Labels(loss, y.shape[1]), y
         answer = Classes.of(loss, every)
@@ -121,7 +137,7 @@ class Classifying(Estimator):
         """The most probable class of each row, shape (rows,), or a 0/1 matrix (rows, labels)."""
         return self.model_.answer.said(self._raw(X))
 
-    @available_if(class_loss.gives_probabilities)  # type: ignore[untyped-decorator]
+    @available_if(gives_probabilities)  # type: ignore[untyped-decorator]
     @reads_once
     def predict_proba(self, X: Any, samples: int | None = None, return_std: bool = False) -> Any:
         """Probabilities of shape (rows, classes), in the order of `classes_`; of labels, one column each.
@@ -144,13 +160,13 @@ class Classifying(Estimator):
             )  # fmt: skip
         return self._known.probabilities(p), self._known.deviations(spread)
 
-    @available_if(class_loss.gives_probabilities)  # type: ignore[untyped-decorator]
+    @available_if(gives_probabilities)  # type: ignore[untyped-decorator]
     def predict_log_proba(self, X: Any) -> Array:
         """Logarithms of `predict_proba`."""
         with np.errstate(divide="ignore"):
             return np.log(self.predict_proba(X))
 
-    @available_if(class_loss.gives_decisions)  # type: ignore[untyped-decorator]
+    @available_if(gives_decisions)  # type: ignore[untyped-decorator]
     @reads_once
     def decision_function(self, X: Any) -> Array:
         """Decision values of a hinge: (rows,) for two classes, above 0 for the second, else (rows, classes)."""

@@ -19,14 +19,12 @@ Indices = NDArray[np.intp]
 
 
 def split(estimator: Any, streams: Streams, loss: Loss, data: Data, groups: Any) -> Parts:
-    """Cut the data where `validation_split` or, with early_stopping, `validation_fraction` says so."""
+    """Cut the data as `validation_split` says, or, with early_stopping, `validation_fraction`."""
     name = type(estimator).__name__
     if estimator.validation_split is not None:
         parts = by_splitter(estimator, data, groups)
-    elif estimator.early_stopping:
-        parts = _by_fraction(estimator, streams, loss, data)
     else:
-        return Parts(data, None)
+        parts = _by_fraction(estimator, streams, loss, data)
     if not len(parts[0]):
         raise InputError(f"{name}(validation_split=)", "rows to train on", "none", "Hold out fewer.")
     if len(parts[1]) < 2:

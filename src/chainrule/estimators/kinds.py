@@ -11,7 +11,6 @@ import numpy as np
 from sklearn.metrics import get_scorer_names
 
 from chainrule.errors import InputError, InputTypeError, unknown_name
-from chainrule.estimators.architecture import hidden_sizes
 from chainrule.network import activations, initialisers, losses
 from chainrule.network.layers import Pool, check_layers
 from chainrule.network.losses import Loss
@@ -47,6 +46,11 @@ def boolean(where: str, value: Any) -> None:
 def verbosity(where: str, value: Any) -> None:
     if not isinstance(value, (bool, np.bool_, Integral)):
         raise InputTypeError(where, "True, False or a whole number", repr(value), "False is silent.")
+
+
+def hidden_sizes(value: Any) -> list[Any]:
+    """`hidden_layer_sizes` as a list; a single number is one layer."""
+    return list(value) if hasattr(value, "__iter__") else [value]
 
 
 def sizes(where: str, value: Any) -> None:

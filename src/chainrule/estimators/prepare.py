@@ -9,7 +9,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from chainrule.errors import InputError
-from chainrule.estimators.protocol import Bridge, listens
+from chainrule.estimators.protocol import Bridge
 from chainrule.estimators.words import Talk
 from chainrule.models import resume
 from chainrule.models.answers import Answer
@@ -68,6 +68,11 @@ def begun(
             estimator._forget()
         raise
     return made[0]
+
+
+def listens(estimator: Any) -> bool:
+    """Whether a callback of scikit-learn is set on the estimator, or on one around it."""
+    return not {"_skl_callbacks", "_parent_callback_ctx"}.isdisjoint(vars(estimator))
 
 
 def ready(

@@ -60,8 +60,3 @@ class Bridge(Callback):
     def _learned(self) -> dict[str, Any]:
         """What makes a copy of the estimator that predicts as if the fit had ended here."""
         return {"_model": self._so_far()}
-
-
-def listens(estimator: Any) -> bool:
-    """Whether a callback of scikit-learn is set on the estimator, or on one around it."""
-    return not {"_skl_callbacks", "_parent_callback_ctx"}.isdisjoint(vars(estimator))

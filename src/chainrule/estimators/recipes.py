@@ -1,21 +1,61 @@
-"""From the parameters of an estimator to a recipe."""
+"""What the parameters of an estimator stand for: layers, a loss, a recipe."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from sklearn.metrics import check_scoring
 
+from chainrule.errors import InputError
 from chainrule.estimators.inputs import one_form
+from chainrule.estimators.kinds import hidden_sizes
 from chainrule.estimators.rules import STEP_OPTIONS
+from chainrule.models.document import OF_LABELS
 from chainrule.models.model import Model
 from chainrule.models.recipe import Recipe, Scorer
+from chainrule.network.layers import (
+    NORMS,
+    Activation,
+    Dense,
+    Dropout,
+    GaussianNoise,
+    Layer,
+    Pool,
+    Residual,
+)
+from chainrule.network.losses import (
+    BinaryCrossEntropy,
+    BinaryFocal,
+    CrossEntropy,
+    Custom,
+    Focal,
+    Hinge,
+    Loss,
+    MulticlassHinge,
+    SoftCrossEntropy,
+    SquaredHinge,
+    domains,
+)
 from chainrule.training import optimisers, schedules
 from chainrule.training.optimisers import SGD, Adam, Optimiser
 from chainrule.training.penalty import Penalty
 from chainrule.training.schedules import Schedule
 from chainrule.training.step_options import StepOptions
+
+#: name -> loss of two classes or of labels, loss of several classes
+CLASS_LOSSES: dict[str, tuple[type[Loss], type[Loss] | None]] = {
+    "auto": (BinaryCrossEntropy, CrossEntropy),
+    "binary_cross_entropy": (BinaryCrossEntropy, None),
+    "cross_entropy": (BinaryCrossEntropy, CrossEntropy),
+    "binary_focal": (BinaryFocal, None),
+    "focal": (BinaryFocal, Focal),
+    "hinge": (Hinge, MulticlassHinge),
+    "squared_hinge": (SquaredHinge, None),
+    "multiclass_hinge": (Hinge, MulticlassHinge),
+}
+SMOOTH = (BinaryCrossEntropy, CrossEntropy)
 
 
 def recipe_of(estimator: Any) -> Recipe:
@@ -77,3 +117,94 @@ def scoring_of(estimator: Any) -> Any:
 
     scored: Scorer = score
     return scored
+
+
+def class_loss(estimator: Any, several: bool) -> Loss:
+    """The loss for several classes, or for two classes or labels.
+
+    Raises
+    ------
+    InputError
+        For a loss of numbers, or one that cannot be smoothed or mixed as asked.
+    """
+    name, given = type(estimator).__name__, estimator.loss
+    if isinstance(given, Loss):
+        fits = given.domain in ((domains.CODES,) if several else OF_LABELS)
+        if not fits and not (isinstance(given, Custom) and not several):
+            kind = "several classes" if several else "two classes or labels"
+            raise InputError(f"{name}(loss=)", f"a loss for {kind}", repr(given), f"By name: {sorted(CLASS_LOSSES)}.")
+        loss = given
+    else:
+        kind_of = CLASS_LOSSES.get(given, (None, None))[several]
+        if kind_of is None:
+            known = sorted(known for known, pair in CLASS_LOSSES.items() if pair[several])
+            raise InputError(f"{name}(loss=)", f"one of {known}", repr(given), "'auto' is the cross-entropy.")
+        smooth = {"smoothing": estimator.label_smoothing} if kind_of in SMOOTH else {}
+        loss = kind_of(**smooth)
+    if estimator.label_smoothing and (isinstance(given, Loss) or not isinstance(loss, SMOOTH)):
+        raise InputError(
+            f"{name}(label_smoothing=)", "0 beside another loss than the cross-entropy", estimator.label_smoothing,
+            "Use loss='auto', or losses.CrossEntropy(smoothing=0.1).",
+        )  # fmt: skip
+    if estimator.mixup and not isinstance(loss, SMOOTH):
+        raise InputError(
+            f"{name}(mixup=)", "0 beside another loss than the cross-entropy", estimator.mixup, "Use loss='auto'."
+        )
+    return SoftCrossEntropy(loss.smoothing) if estimator.mixup and isinstance(loss, CrossEntropy) else loss
+
+
+def layers_of(estimator: Any, outputs: int) -> tuple[Layer, ...]:
+    """The layers of an estimator with this many outputs; the last is a linear `Dense`.
+
+    Each hidden layer is Dense, norm, activation, dropout; with `residual`, a skip goes around each.
+    `layers` takes the place of all that and gets only the output layer added. Noise on the inputs stands before all.
+    """
+    noise = [GaussianNoise(estimator.input_noise)] if estimator.input_noise else []
+    return (*noise, *_hidden(estimator), Dense(outputs, init=estimator.init))
+
+
+def pooled_layers_of(estimator: Any, outputs: int) -> tuple[Layer, ...]:
+    """The layers of an estimator of sequences: for each step, the pool, those behind it, the output layer."""
+    noise = [GaussianNoise(estimator.input_noise)] if estimator.input_noise else []
+    before: Sequence[Layer]
+    head = hidden_sizes(estimator.head_layer_sizes)
+    if estimator.layers is not None:
+        before, behind = estimator.layers, _blocks(estimator, head)
+    else:
+        steps = hidden_sizes(estimator.hidden_layer_sizes)
+        blocks = _blocks(estimator, [*steps, *head])
+        before, behind = _flat(blocks[: len(steps)]), blocks[len(steps) :]
+    return (*noise, *before, Pool(estimator.pool), *_flat(behind), Dense(outputs, init=estimator.init))
+
+
+def _hidden(estimator: Any) -> Sequence[Layer]:
+    if estimator.layers is not None:
+        return tuple(estimator.layers)
+    return _flat(_blocks(estimator, hidden_sizes(estimator.hidden_layer_sizes)))
+
+
+def _blocks(estimator: Any, widths: Sequence[Any]) -> Sequence[Sequence[Layer]]:
+    """The layers of each hidden layer; with `residual`, a single one."""
+    given = estimator.activation
+    functions = list(given) if isinstance(given, (list, tuple)) else [given] * len(widths)
+    if len(functions) != len(widths):
+        raise InputError(
+            f"{type(estimator).__name__}(activation=)",
+            f"one name, or {len(widths)}, one per hidden layer",
+            f"{len(functions)} names",
+            "Match hidden_layer_sizes.",
+        )
+    blocks = [_block(estimator, int(width), f) for width, f in zip(widths, functions, strict=True)]
+    return [[Residual(block)] for block in blocks] if estimator.residual else blocks
+
+
+def _flat(blocks: Sequence[Sequence[Layer]]) -> list[Layer]:
+    return [layer for block in blocks for layer in block]
+
+
+def _block(estimator: Any, width: int, f: Any) -> list[Layer]:
+    block: list[Layer] = [Dense(width, f, init=estimator.init)]
+    if estimator.norm is not None:
+        norm = NORMS[estimator.norm]()
+        block = [Dense(width, init=estimator.init), norm, Activation(f)]
+    return [*block, Dropout(estimator.dropout)] if estimator.dropout else block

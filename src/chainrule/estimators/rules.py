@@ -10,7 +10,6 @@ from chainrule.checks import BELOW_1, COUNT, NOT_NEGATIVE, POSITIVE, UP_TO_1, Nu
 from chainrule.diagnosis.remedies import BY_PARAMETERS
 from chainrule.errors import InputError
 from chainrule.estimators import kinds
-from chainrule.estimators.architecture import draws
 from chainrule.network.layers import NORMS
 from chainrule.tables.numbers import HOW
 from chainrule.training import schedules
@@ -131,7 +130,7 @@ def check(name: str, parameters: Mapping[str, Any]) -> None:
     if solver != "lbfgs":
         return
     refused = {parameter: parameters[parameter] for parameter in NOT_WITH_LBFGS if parameters[parameter]}
-    if draws(parameters["layers"] or ()):
+    if any(layer.draws for layer in parameters["layers"] or ()):
         refused["layers"] = "a layer that draws"
     if schedules.is_one(parameters["learning_rate"]):
         refused["learning_rate"] = parameters["learning_rate"]

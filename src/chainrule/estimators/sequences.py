@@ -11,10 +11,10 @@ from sklearn.utils.metaestimators import available_if
 
 from chainrule.engine.feeds import Packed, pack
 from chainrule.errors import InputError
-from chainrule.estimators import architecture, class_loss
 from chainrule.estimators.base import BaseMLP
-from chainrule.estimators.classifier import MLPClassifier
+from chainrule.estimators.classifier import MLPClassifier, gives_probabilities
 from chainrule.estimators.inputs import GivenItems, finite, one_form
+from chainrule.estimators.recipes import pooled_layers_of
 from chainrule.estimators.regressor import MLPRegressor
 from chainrule.models.inputs import SequenceInput
 from chainrule.network.layers import Layer
@@ -106,7 +106,7 @@ class OverSequences(BaseMLP):
         return SequenceInput(int(self.n_features_in_))
 
     def _layers(self, outputs: int) -> tuple[Layer, ...]:
-        return architecture.build_pooled(self, outputs)
+        return pooled_layers_of(self, outputs)
 
     def _data(self, X: Any, y: Array, weight: Array | None) -> Data:
         return Sequences(X, y, weight=weight)
@@ -154,7 +154,7 @@ class SequenceClassifier(OverSequences, MLPClassifier):
         """The most probable class of each sequence, shape (batch,), or a 0/1 matrix (batch, labels)."""
         return super().predict(self._packed(X, lengths))
 
-    @available_if(class_loss.gives_probabilities)  # type: ignore[untyped-decorator]
+    @available_if(gives_probabilities)  # type: ignore[untyped-decorator]
     def predict_proba(self, X: Any, lengths: Any = None, samples: int | None = None, return_std: bool = False) -> Any:
         """Probabilities of shape (batch, classes); see `MLPClassifier.predict_proba`."""
         return super().predict_proba(self._packed(X, lengths), samples, return_std)

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
+from chainrule.diagnosis.survey import Survey, survey
 from chainrule.engine import threads
-from chainrule.models import by_lbfgs, recorded, resume
+from chainrule.engine.expansion import Coded
+from chainrule.engine.feeds import Packed
+from chainrule.models import by_lbfgs, resume
 from chainrule.models.answers import Answer
 from chainrule.models.inputs import Input
 from chainrule.models.model import Model
 from chainrule.models.recipe import Recipe
 from chainrule.models.training import Training
 from chainrule.models.validation import Judge, Parts
+from chainrule.training.batches import Data
 from chainrule.training.callbacks.base import Audience, Callback, Outlook
 from chainrule.training.checkpoints import Checkpoints, State
 from chainrule.training.loop import train
@@ -159,7 +164,7 @@ class Fit:
         recorder = self.training.recorder
         if recorder is not None and (recorder.survey is None or recorder.survey.rows < len(self.rows)):
             with threads.limited(1):  # else threads of the BLAS would spin beside the first steps
-                recorder.survey = recorded.look(self.answer, self.rows)
+                recorder.survey = _survey(self.answer, self.rows)
 
     def _run_lbfgs(self) -> Ending:
         training, progress = self.training, self.training.progress
@@ -225,3 +230,18 @@ class Fit:
             trainer.rate /= 5
             stopping.count = 0
             self.audience.slowed(trainer.rate)
+
+
+def _survey(answer: Answer, data: Data) -> Survey | None:
+    """What rows to train on are like; None of sequences, whose steps have no target of their own."""
+    if isinstance(data.X, Packed):
+        return None
+    y, outputs, classes = data.y, answer.outputs, 0
+    if answer.loss.target == "classes":
+        classes = outputs
+    elif answer.classifies and outputs == 1:
+        y, classes = (y.ravel() > 0.5).astype(np.intp), 2
+    seen = survey(data.X, y, classes, data.weight, data.subset)
+    if isinstance(data.X, Coded):  # inputs that an encoder made: a rare level is no column of the user's
+        return replace(seen, constant=(), n_constant=0, duplicate=(), n_duplicate=0)
+    return seen

@@ -1,8 +1,7 @@
-"""What was measured while a network trained: looked at before, and as a part of its file."""
+"""What was measured while a network trained, as a part of its file."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,14 +9,10 @@ from numpy.typing import NDArray
 
 from chainrule.diagnosis.probes import EDGES, QUANTITIES, Probes
 from chainrule.diagnosis.recorder import probed
-from chainrule.diagnosis.survey import Survey, survey
-from chainrule.engine.expansion import Coded
-from chainrule.engine.feeds import Packed
+from chainrule.diagnosis.survey import Survey
 from chainrule.engine.network import Network
 from chainrule.errors import InputError
 from chainrule.formats.fields import Fields
-from chainrule.models.answers import Answer
-from chainrule.training.batches import Data
 from chainrule.values import Codec
 
 Array = NDArray[Any]
@@ -29,21 +24,6 @@ ARRAYS = ("values", "weights", "gradients")
 
 _KINDS = Codec([Survey])
 _MEND = "The file was changed since it was written."
-
-
-def look(answer: Answer, data: Data) -> Survey | None:
-    """The survey of rows to train on; None of sequences, whose steps have no target of their own."""
-    if isinstance(data.X, Packed):
-        return None
-    y, outputs, classes = data.y, answer.outputs, 0
-    if answer.loss.target == "classes":
-        classes = outputs
-    elif answer.classifies and outputs == 1:
-        y, classes = (y.ravel() > 0.5).astype(np.intp), 2
-    found = survey(data.X, y, classes, data.weight, data.subset)
-    if isinstance(data.X, Coded):  # inputs that an encoder made: a rare level is no column of a person's
-        return replace(found, constant=(), n_constant=0, duplicate=(), n_duplicate=0)
-    return found
 
 
 def to_data(where: str, probes: Probes) -> tuple[dict[str, Any], dict[str, Array]]:

@@ -16,6 +16,9 @@ from chainrule.memory import memory_there
 #: Weights, their gradient, and the best of them so far; an optimiser may want more.
 COPIES = 3
 
+#: Bytes that are not asked for.
+SMALL = 2**24
+
 _MEND = (
     "Give fewer columns (TruncatedSVD or SelectKBest, also of sparse X), narrower hidden layers, fewer members, "
     "or a smaller batch_size."
@@ -42,8 +45,8 @@ def check(where: str, network: Network, rows: int, dtype: Any, members: int = 1)
     weights = members * sum(map(prod, shapes))
     units = [shape[0] for shape, p in zip(shapes, network.layout.parameters, strict=True) if p.kind == "weight"]
     activations = int(rows) * members * sum(units)
-    needed, there = (COPIES * weights + activations) * np.dtype(dtype).itemsize, memory_there()
-    if needed > there:
+    needed = (COPIES * weights + activations) * np.dtype(dtype).itemsize
+    if needed > SMALL and needed > (there := memory_there()):
         several = f" in each of {members:,} members" if members > 1 else ""
         raise TooLargeError(
             where, f"a network and batches that fit in {_size(there)} of memory",

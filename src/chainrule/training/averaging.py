@@ -14,7 +14,7 @@ from chainrule.engine.division import cut
 from chainrule.engine.kernels import Kernel
 from chainrule.engine.parameters import Vector
 from chainrule.errors import InputError
-from chainrule.training.optimisers.step_program import StepProgram
+from chainrule.training.optimisers.base import StepProgram
 
 AVERAGE = Kernel("average")
 

@@ -7,7 +7,7 @@ import numpy as np
 from chainrule.engine.division import by_rows
 from chainrule.engine.kernels import Kernel
 from chainrule.engine.kernels.rules import within
-from chainrule.training.optimisers.step_program import StepProgram, Workspace
+from chainrule.training.optimisers.base import StepProgram, Workspace
 
 SQUARES = Kernel("gradient_squares")
 FACTOR, BOUND = (Kernel(name, value=within, label="within") for name in ("gradient_factor", "bound_rows"))

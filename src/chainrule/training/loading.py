@@ -21,7 +21,7 @@ from chainrule.engine.plans import Plans, Runs
 from chainrule.engine.team import Team
 from chainrule.engine.work import Work
 from chainrule.training.batches import Data
-from chainrule.training.optimisers.step_program import StepProgram
+from chainrule.training.optimisers.base import StepProgram
 
 GATHER, TAKE_ROW, NEXT_ROW, DRAW_ANEW = map(Kernel, ("gather", "take_row", "next_row", "draw_anew"))
 

@@ -23,8 +23,7 @@ from chainrule.training.loading import Loader
 from chainrule.training.mixup import Mixup
 from chainrule.training.observing import Observer
 from chainrule.training.optimisers import Adam, Optimiser
-from chainrule.training.optimisers.step_program import StepProgram
-from chainrule.training.pace import Paced
+from chainrule.training.optimisers.base import StepProgram
 from chainrule.training.penalty import Penalty
 from chainrule.training.records import Record
 from chainrule.training.schedules import Schedule
@@ -46,7 +45,7 @@ def initial(network: Network, drawn: Streams, n_members: int = 1, dtype: Any = n
     return Members.of([network.init(drawn.member(place).init, dtype) for place in range(n_members)])
 
 
-class Trainer(Paced):
+class Trainer:
     """A network in training, or several at once. `epoch(data, batch_size)` goes once through the data.
 
     It keeps what a later epoch needs: moments, steps, streams. Buffers are made when first needed, for the
@@ -61,17 +60,23 @@ class Trainer(Paced):
     ----------
     network : Network, of every member
     loss : name or Loss
-    optimiser : Optimiser; `rate` starts as its learning rate and may be set between epochs
+    optimiser : Optimiser; `rate` starts as its learning rate
     parameters : Parameters or Members, trained in place; fresh ones where None
     penalty : Penalty
     seed : of initialisation, shuffling and dropout, or their Streams
     shuffle : bool
     n_threads : int, or None for what is available
-    schedule : Schedule that multiplies `rate` at each step, or None. Set `planned` to the number of all
-        steps where the schedule takes its length from there
+    schedule : Schedule that multiplies `rate` at each step, or None
     options : StepOptions: clipping, bounds, factors of the rate, averages of the weights
     mixup : Mixup of the rows of each batch, or None
     n_members : int, how many networks, where no parameters are given
+
+    Attributes
+    ----------
+    rate : learning rate, which may be set between epochs
+    planned : number of all steps, where the schedule takes its length from there
+    watched : what was watched after each epoch, higher is better
+    epochs : trained so far
 
     Set `observer` to an `Observer`, such as a `Recorder` of diagnosis, that is to see some of the steps of the first.
 
@@ -116,7 +121,11 @@ class Trainer(Paced):
         self.average = None if options.averaging is None else self.parameters.copy()
         self.mixup = mixup
         self.observer: Observer | None = None
-        super().__init__(chosen.learning_rate, schedule)
+        self.rate = chosen.learning_rate
+        self.schedule = schedule
+        self.planned: int | None = None
+        self.watched: list[float] = []
+        self._began = 0  # steps before rate and schedule started anew
         self.epochs = 0
         self._bound: tuple[Plans, list[StepProgram]] | None = None
         self._tie()
@@ -144,6 +153,14 @@ class Trainer(Paced):
         """The first network's update, whose settings and steps are those of all."""
         return self.updates[0]
 
+    def begin(self, rate: float, steps: int) -> None:
+        """Let rate and schedule start anew after this many steps; moments stay."""
+        self.rate, self.watched, self._began = rate, [], steps
+
+    def react(self, value: float) -> None:
+        """Tell the schedule what was watched after an epoch."""
+        self.watched.append(value)
+
     def epoch(self, data: Data, batch_size: int) -> Record:
         """Go once through the data."""
         started = time.perf_counter()
@@ -161,7 +178,7 @@ class Trainer(Paced):
         totals = first.of_each("total")
         for total in totals:
             total[...] = 0
-        rate, reaction = self.rate, self._reaction()
+        rate, reaction = self.rate, 1.0 if self.schedule is None else self.schedule.multiplier(self.watched)
         observer, seen = self.observer, bound.each[0]
         if observer is not None:
             observer.begin(self.epochs + 1, math.ceil(len(data) / batch_size), capacity["rows"])
@@ -194,7 +211,8 @@ class Trainer(Paced):
 
     def state(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         """All that training goes on from, bit for bit: arrays by name, and plain data."""
-        data = {"epochs": self.epochs, "streams": self.streams.state(), **self._pace()}
+        data = {name: getattr(self, name) for name in ("epochs", "rate", "planned")}
+        data |= {"watched": [*self.watched], "began": self._began, "streams": self.streams.state()}
         arrays = {"parameters": self.parameters.vector}
         for front, update in self._named_updates().items():
             arrays |= {front + name: array for name, array in update.state().items()}
@@ -205,10 +223,17 @@ class Trainer(Paced):
         self.parameters.vector[...] = arrays["parameters"]
         for front, update in self._named_updates().items():
             update.load({n.removeprefix(front): array for n, array in arrays.items() if n.startswith(front)})
-        self.epochs = data["epochs"]
-        self._load_pace(data)
+        for name in ("epochs", "rate", "planned"):
+            setattr(self, name, data[name])
+        self.watched, self._began = [*data["watched"]], data["began"]
         self.streams.load(data["streams"])
         self._bound = None  # its dropout masks were another seed's
+
+    def _rate_at(self, steps: int, reaction: float) -> float:
+        """The learning rate after this many steps, times what the schedule makes of what was watched."""
+        if self.schedule is None:
+            return self.rate
+        return self.rate * reaction * self.schedule.factor(steps - self._began, self.planned)
 
     def _named_updates(self) -> dict[str, Update]:
         """The updates by what stands in front of the names of their arrays."""

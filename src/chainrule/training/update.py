@@ -16,7 +16,7 @@ from chainrule.errors import InputError
 from chainrule.training.averaging import averages
 from chainrule.training.clipping import bounding, clipping
 from chainrule.training.optimisers import Optimiser
-from chainrule.training.optimisers.step_program import StepProgram, Workspace, joined
+from chainrule.training.optimisers.base import StepProgram, Workspace, joined
 from chainrule.training.penalty import Penalty
 from chainrule.training.step_options import PLAIN, StepOptions
 

@@ -9,8 +9,7 @@ import numpy as np
 from chainrule.engine.kernels import Kernel
 from chainrule.engine.kernels.rules import trust
 from chainrule.training.optimisers.adam import Adam
-from chainrule.training.optimisers.base import refuse_l1
-from chainrule.training.optimisers.step_program import StepProgram, Workspace
+from chainrule.training.optimisers.base import StepProgram, Workspace, refuse_l1
 from chainrule.training.penalty import Penalty
 
 STEP = Kernel("lamb_step", value=trust, label="trust")

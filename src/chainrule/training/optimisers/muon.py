@@ -17,9 +17,8 @@ from chainrule.engine.kernels import Kernel
 from chainrule.engine.meetings import Step
 from chainrule.errors import InputTypeError
 from chainrule.training.optimisers.adam import Adam, AdamW
-from chainrule.training.optimisers.base import Optimiser, fused, refuse_l1
+from chainrule.training.optimisers.base import Optimiser, StepProgram, Workspace, fused, refuse_l1
 from chainrule.training.optimisers.lamb import LAMB
-from chainrule.training.optimisers.step_program import StepProgram, Workspace
 from chainrule.training.penalty import Penalty
 
 #: a, b, c of Jordan et al.: as steep at 0 as can be, which leaves singular values between 0.7 and 1.2
