@@ -1,4 +1,4 @@
-"""Links in the documents lead somewhere: files are there, and so are the headings."""
+"""What the documents name is there: pages and headings that they link to, files that show the way in."""
 
 import re
 from pathlib import Path
@@ -44,3 +44,14 @@ def test_every_decision_is_listed():
         if page.name != "README.md":
             for title in re.findall(r"^## (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE):
                 assert f"[{title}]({page.name}#" in index, title
+
+
+@pytest.mark.parametrize("page", ["docs/architecture.md", "CONTRIBUTING.md"])
+def test_files_that_the_way_in_names_are_there(page):
+    """By their paths, or by their names alone where the sentence has named the folder."""
+    named = re.findall(r"`([\w/]+(?:\.py|/))`", (ROOT / page).read_text(encoding="utf-8"))
+    folders = [ROOT / folder for folder in ("src", "tests", "examples", "benchmarks")]
+    there = [path.as_posix() for folder in folders for path in (folder, *folder.rglob("*"))]
+    assert named and not [
+        name for name in named if not any(f"{path}/".endswith(f"/{name.rstrip('/')}/") for path in there)
+    ]

@@ -1,7 +1,6 @@
 """Imports only go down: the floors of the house, read from the import statements of every file."""
 
 import ast
-import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -188,15 +187,3 @@ def test_every_public_name_can_be_had():
         assert getattr(chainrule, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'Dens'"):
         chainrule.Dens  # noqa: B018
-
-
-PAGES = (ROOT.parent.parent / "docs" / "architecture.md", ROOT.parent.parent / "CONTRIBUTING.md")
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_files_that_the_way_in_names_are_there(page):
-    """By their paths, or by their names alone where the sentence has named the folder."""
-    named = re.findall(r"`([\w/]+(?:\.py|/))`", page.read_text(encoding="utf-8"))
-    there = [path.as_posix() for path in (*ROOT.rglob("*"), *(ROOT.parent.parent / "tests").rglob("*"))]
-    lost = [name for name in named if not any(f"{path}/".endswith(f"/{name.rstrip('/')}/") for path in there)]
-    assert named and not lost
