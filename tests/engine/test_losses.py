@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy import special, stats
+from scipy import optimize, special, stats
 from sklearn import metrics
 
 from chainrule import Activation, BatchNorm, Dense, Dropout, Network, Pool
@@ -323,3 +323,34 @@ def test_what_a_plan_refuses(numpy_kernels):
         network.plan(network.init(0), 5, loss="gaussian")
     with pytest.raises(InputError, match=r"check_gradients\(y\): expected class codes"):
         network.check_gradients(network.init(0), np.ones((2, 2)), [0, 3], "cross_entropy")
+
+
+@pytest.mark.parametrize("weighted", [False, True], ids=["alike", "weighted"])
+@every_loss
+def test_no_constant_beats_the_best_one(name, weighted, targets, numpy_kernels):
+    """`Loss.constant` against a search among constants that knows nothing of the loss but its value."""
+    loss, rows = EVERY[name], 40
+    outputs = loss.outputs(3 if "softmax" in loss.link or loss.target == "classes" else 1)
+    y = targets(loss, rows, outputs, 0)
+    w = np.random.default_rng(5).integers(0, 4, rows).astype(float) if weighted else None
+    known = loss.constant(y, outputs, w)
+    if isinstance(loss, losses.Focal | losses.Custom):
+        assert known is None
+        return
+    network = Network([Activation("identity")], outputs)
+    run = network.plan(network.init(0, np.float64), rows, mode="loss", loss=loss).run(rows)
+    run.arrays["y"][...], run.arrays["w"][...] = y, 1.0 if w is None else w
+
+    def of_constant(z):
+        run.arrays["x"][...] = z
+        run.arrays["total"][...] = 0
+        run()
+        return run.arrays["total"][0] / run.arrays["total"][1]
+
+    starts = [np.zeros(outputs), *np.eye(outputs)]
+    least = min(optimize.minimize(of_constant, start, method="Powell").fun for start in starts)
+    assert known == pytest.approx(least, rel=1e-4, abs=1e-6)
+
+
+def test_the_best_constant_of_no_rows_is_not_known():
+    assert losses.get("squared_error").constant(np.ones((3, 1)), 1, np.zeros(3)) is None

@@ -83,12 +83,18 @@ def test_what_fits_is_not_refused(monkeypatch):
     """What is reckoned is needed at least: three copies of the weights, and the activations of one batch."""
     model = MLPRegressor(hidden_layer_sizes=(4,), solver="lbfgs", max_iter=1)
     weights, activations = 3 * 4 + 4 + 4 + 1, 30 * (4 + 1)
+    monkeypatch.setattr(room, "SMALL", 0)
     monkeypatch.setattr(room, "memory_there", lambda: 8 * (3 * weights + activations))
     with pytest.warns(match="lbfgs failed"):
         model.fit(X, X[:, 0])
     monkeypatch.setattr(room, "memory_there", lambda: 8 * (3 * weights + activations) - 1)
     with pytest.raises(TooLargeError):
         model.fit(X, X[:, 0])
+
+
+def test_a_small_network_does_not_ask_what_is_free(monkeypatch):
+    monkeypatch.setattr(room, "memory_there", lambda: 0)
+    MLPRegressor((4,), max_iter=20, tol=1.0).fit(X, X[:, 0])
 
 
 def test_memory_there_is_no_less_than_what_is_free_and_heeds_limits(tmp_path, monkeypatch):

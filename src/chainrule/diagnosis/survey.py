@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.sparse import issparse
 
 from chainrule.errors import InputError
+from chainrule.network.losses import Loss
 
 Array = NDArray[Any]
 
@@ -46,6 +46,7 @@ class Survey:
     variance : of a regression, the mean variance of the outputs, else 0
     counts : of a regression, whether targets are whole numbers from 0 on
     target_skew : of a regression, the largest skewness of an output, else 0
+    constant_loss : loss of the best prediction that is the same for all rows, None where it is not known
     """
 
     rows: int
@@ -64,6 +65,7 @@ class Survey:
     variance: float = 0.0
     counts: bool = False
     target_skew: float = 0.0
+    constant_loss: float | None = None
 
     def __post_init__(self) -> None:
         whole = all(isinstance(one, int) for one in (*self.constant, *self.duplicate))
@@ -73,26 +75,26 @@ class Survey:
                 "Survey", "sizes and places of columns, and shares of classes", self, "Make it with survey(X, y)."
             )
 
-    def constant_loss(self, loss: str) -> float | None:
-        """Loss of the best prediction that is the same for all rows, of cross-entropies and the squared error."""
-        if loss == "squared_error":
-            return self.variance / 2
-        some = [share for share in self.shares if share > 0]
-        return -sum(share * math.log(share) for share in some) if loss.endswith("cross_entropy") and some else None
-
 
 def survey(
-    X: Any, y: Array, classes: int, weight: Array | None = None, subset: NDArray[np.intp] | None = None
+    X: Any,
+    y: Array,
+    classes: int,
+    weight: Array | None = None,
+    subset: NDArray[np.intp] | None = None,
+    loss: Loss | None = None,
 ) -> Survey:
     """Look at rows.
 
     Parameters
     ----------
     X : array of shape (rows, features), or what gives rows by X[places], as a sparse matrix, with a `toarray`
-    y : class codes, (rows,), where `classes` is not 0, else values, (rows,) or (rows, outputs)
+    y : class codes, (rows,), or shares of the second of two classes, (rows, 1), where `classes` is not 0; else values,
+        (rows,) or (rows, outputs)
     classes : how many there are, 0 of a regression
     weight : of each row, or None for 1 each
     subset : the rows that count, or None for all; no others are read
+    loss : in whose form y is, or None
 
     Examples
     --------
@@ -109,6 +111,9 @@ def survey(
     seen = X[places]
     sample = np.asarray(seen if isinstance(seen, np.ndarray) else seen.toarray(), np.float64)
     y, w = np.asarray(y)[places], None if weight is None else weight[places]
+    constant_loss = None if loss is None else loss.constant(y, classes or y.size // len(y), w)
+    if classes and y.ndim > 1:
+        y = (y.ravel() > 0.5).astype(np.intp)
     size, deviation = _size(seen, sample), sample.std(axis=0)
     varies = deviation > STILL * size
     constant, duplicate = np.flatnonzero(~varies), _repeated(sample, varies)
@@ -119,6 +124,7 @@ def survey(
         "columns": columns,
         "leak": leak,
         "leak_correlation": correlation,
+        "constant_loss": constant_loss,
     }
     if varies.any():
         about |= {"largest": float(size[varies].max()), "median": float(np.median(size[varies]))}

@@ -171,7 +171,9 @@ def from_data(kind: str, content: Fields, arrays: Mapping[str, Array]) -> dict[s
     drawn = streams(0)
     drawn.load(_streams(content.take("streams")))
     progress = _progress(content)
-    measured = recorded.from_data(content.inside("probes"), arrays, network) if "probes" in content else None
+    measured = (
+        recorded.from_data(content.inside("probes"), arrays, network, answer.loss) if "probes" in content else None
+    )
     content.end()
     for name in arrays:
         raise unknown_name("arrays", name, (WEIGHTS + known for known in network.layout.places))

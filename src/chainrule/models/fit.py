@@ -236,12 +236,12 @@ def _survey(answer: Answer, data: Data) -> Survey | None:
     """What rows to train on are like; None of sequences, whose steps have no target of their own."""
     if isinstance(data.X, Packed):
         return None
-    y, outputs, classes = data.y, answer.outputs, 0
+    outputs, classes = answer.outputs, 0
     if answer.loss.target == "classes":
         classes = outputs
     elif answer.classifies and outputs == 1:
-        y, classes = (y.ravel() > 0.5).astype(np.intp), 2
-    seen = survey(data.X, y, classes, data.weight, data.subset)
+        classes = 2
+    seen = survey(data.X, data.y, classes, data.weight, data.subset, answer.loss)
     if isinstance(data.X, Coded):  # inputs that an encoder made: a rare level is no column of the user's
         return replace(seen, constant=(), n_constant=0, duplicate=(), n_duplicate=0)
     return seen

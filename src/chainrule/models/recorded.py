@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,7 @@ from chainrule.diagnosis.survey import Survey
 from chainrule.engine.network import Network
 from chainrule.errors import InputError
 from chainrule.formats.fields import Fields
+from chainrule.network.losses import Loss
 from chainrule.values import Codec
 
 Array = NDArray[Any]
@@ -37,7 +40,7 @@ def to_data(where: str, probes: Probes) -> tuple[dict[str, Any], dict[str, Array
     return data, {name: np.where(np.isfinite(array), array, NOT_FINITE) for name, array in arrays.items()}
 
 
-def from_data(content: Fields, arrays: dict[str, Array], network: Network) -> Probes:
+def from_data(content: Fields, arrays: dict[str, Array], network: Network, loss: Loss) -> Probes:
     """What `to_data` wrote; its arrays are taken out of `arrays`.
 
     Raises
@@ -49,6 +52,8 @@ def from_data(content: Fields, arrays: dict[str, Array], network: Network) -> Pr
     layers = tuple(layer for layer, _ in probed(network.layers))
     seen = _KINDS.back(where, content.take("survey"))
     epochs, drawn = (_whole(content, name) for name in ("epochs", "drawn"))
+    if isinstance(seen, Survey) and seen.constant_loss is None:
+        seen = replace(seen, constant_loss=_constant_loss(seen, loss.name))
     content.end()
     if not isinstance(seen, Survey | None):
         raise InputError(where, "a survey", type(seen).__name__, _MEND)
@@ -75,3 +80,11 @@ def _whole(content: Fields, name: str) -> NDArray[np.int64]:
     if any(abs(one) > 2**40 for one in found):
         raise InputError(f"{content.where}, {name}", "epochs", max(found), _MEND)
     return np.array(found, np.int64)
+
+
+def _constant_loss(seen: Survey, loss: str) -> float | None:
+    """What surveys did not hold before version 2: of the squared error and of cross-entropies, from what they held."""
+    if loss == "squared_error":
+        return seen.variance / 2
+    some = [share for share in seen.shares if share > 0]
+    return -sum(share * math.log(share) for share in some) if loss.endswith("cross_entropy") and some else None

@@ -156,7 +156,7 @@ def _known(estimator: Any, model: Model) -> dict[str, Any]:
         "restores": model.progress.scores is not None,
         "history": model.history,
         "probes": probes,
-        "constant_loss": None if survey is None else survey.constant_loss(model.loss.name),
+        "constant_loss": None if survey is None else survey.constant_loss,
     }
 
 

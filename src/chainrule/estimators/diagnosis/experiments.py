@@ -68,7 +68,7 @@ def one_batch(estimator: BaseMLP, X: Any, y: Any) -> float | None:
     made = fitted(quiet, X, y)
     model, data = made.model_, rows_of(made, X, y)
     seen = model.probes.survey if model.probes else None
-    constant = None if seen is None else seen.constant_loss(model.loss.name)
+    constant = None if seen is None else seen.constant_loss
     if not constant:
         return None
     return scores.scores(model, data).loss / constant

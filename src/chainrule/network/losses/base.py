@@ -19,6 +19,9 @@ Array = NDArray[Any]
 Scalar = Callable[..., Any]
 Link = Literal["identity", "sigmoid", "softmax", "exp"]
 
+#: How often the range of the best constant is halved, and how far it goes from 0 behind a link.
+HALVINGS, FARTHEST = 50, 100.0
+
 #: The links that work element by element: from z to a prediction.
 LINKS: dict[str, Scalar] = {"sigmoid": expit, "exp": exp}
 
@@ -132,6 +135,55 @@ class Loss(Checked):
                 where, f"{self.domain.says} for loss {self.name!r}", f"{found[row].tolist()} in row {row}",
                 self.domain.mend,
             )  # fmt: skip
+
+    def constant(self, y: Array, outputs: int, weight: Array | None = None) -> float | None:
+        """Loss of the best prediction that is the same for every row: what a network has to beat.
+
+        Parameters
+        ----------
+        y : array in the form of this loss, as `check_y` takes it
+        outputs : of the network
+        weight : array of shape (rows,), or None for 1 each
+
+        Returns
+        -------
+        float, or None where it is not known: of losses of one's own, of `Focal`, and where all weights are 0
+
+        Examples
+        --------
+        >>> from chainrule.losses import AbsoluteError, CrossEntropy
+        >>> AbsoluteError().constant(np.array([[1.0], [2.0], [9.0]]), outputs=1)  # the median is 2
+        2.6666666666666665
+        >>> round(CrossEntropy().constant(np.array([0, 1]), outputs=2) / np.log(2), 6)
+        1.0
+        """
+        shares = np.ones(len(y)) if weight is None else np.asarray(weight, np.float64)
+        if self.scalar or not shares.sum() > 0:
+            return None
+        used = shares > 0
+        rows = np.asarray(y)[used].astype(np.intp if self.target == "classes" else np.float64)
+        return self._constant(rows, outputs, shares[used] / shares.sum())
+
+    def _constant(self, y: Array, outputs: int, shares: Array) -> float | None:
+        """Of rows that count by these shares, whose sum is 1. Here: of a sum over columns, whose slope has one zero."""
+        if self.kernel != "separable_loss":
+            return None
+        entry, total = self.entry, 0.0
+        assert entry is not None
+        for numbers in self.numbers:
+            low, high = self._between(y)
+            for _ in range(HALVINGS):
+                middle = (low + high) / 2
+                rises = shares @ entry(middle, y, numbers)[1] > 0
+                low, high = np.where(rises, low, middle), np.where(rises, middle, high)
+            total += float((shares @ entry((low + high) / 2, y, numbers)[0]).sum())
+        return total
+
+    def _between(self, y: Array) -> tuple[Array, Array]:
+        """Between which z, of each column, the best constant lies."""
+        if self.link == "identity":
+            return np.minimum(y.min(axis=0), -1.0), np.maximum(y.max(axis=0), 1.0)
+        return np.full(y.shape[1], -FARTHEST), np.full(y.shape[1], FARTHEST)
 
     def mixed(self, predictions: Array) -> Array:
         """One prediction of several networks: from what their plans give, (networks, rows, outputs), (rows, outputs).

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from chainrule.network.losses import domains
-from chainrule.network.losses.base import Loss
+from chainrule.network.losses.base import Array, Loss
 from chainrule.network.losses.labels import focal
+
+
+def _entropy(shares: Array, smoothing: float) -> float:
+    """Of classes with these shares, a part of which is spread over all."""
+    smoothed = (1 - smoothing) * shares + smoothing / len(shares)
+    some = smoothed[smoothed > 0]
+    return -float(some @ np.log(some))
 
 
 @dataclass(frozen=True)
@@ -33,6 +42,9 @@ class CrossEntropy(Loss):
     domain = domains.CODES
     kernel = "cross_entropy"
 
+    def _constant(self, y: Array, outputs: int, shares: Array) -> float:
+        return _entropy(np.bincount(y, shares, outputs), self.smoothing)
+
 
 @dataclass(frozen=True)
 class SoftCrossEntropy(Loss):
@@ -55,6 +67,9 @@ class SoftCrossEntropy(Loss):
     link = "softmax"
     domain = domains.DISTRIBUTIONS
     kernel = "soft_cross_entropy"
+
+    def _constant(self, y: Array, outputs: int, shares: Array) -> float:
+        return _entropy(shares @ y, self.smoothing)
 
 
 @dataclass(frozen=True)
@@ -101,3 +116,7 @@ class MulticlassHinge(Loss):
     target = "classes"
     domain = domains.CODES
     kernel = "multiclass_hinge"
+
+    def _constant(self, y: Array, outputs: int, shares: Array) -> float:
+        """No class preferred, or the most frequent by the margin: in between the loss is a line."""
+        return float(min(1.0, 2 * (1 - np.bincount(y, shares).max())))

@@ -66,6 +66,9 @@ class SquaredError(Loss):
     source = "Gauss 1809"
     entry = staticmethod(_squared_error)
 
+    def _constant(self, y: Array, outputs: int, shares: Array) -> float:
+        return float((shares @ (y - shares @ y) ** 2).sum() / 2)
+
 
 @dataclass(frozen=True)
 class AbsoluteError(Loss):
@@ -209,6 +212,10 @@ class Gaussian(Loss):
     @property
     def per_target(self) -> int:
         return 2
+
+    def _constant(self, y: Array, outputs: int, shares: Array) -> float:
+        variance = np.maximum(shares @ (y - shares @ y) ** 2, self.floor)
+        return float((0.5 * (np.log(variance) + 1.0) + HALF_LOG_2PI).sum())
 
     def mixed(self, predictions: Array) -> Array:
         """Mean and variance of the mixture, in equal parts, of the networks' normal distributions."""
