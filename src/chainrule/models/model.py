@@ -100,6 +100,7 @@ class Model:
 
     @property
     def loss(self) -> Loss:
+        """The loss that it was trained with."""
         return self.answer.loss
 
     @property
@@ -125,9 +126,21 @@ class Model:
         X : array of shape (rows, features), sequences, a frame or the path of a table's file, as fit took it
         what : how errors call it
 
+        Returns
+        -------
+        array, packed sequences or coded rows
+
         Raises
         ------
         InputError, InputTypeError
+            For what is not as fit took it: other columns, what is missing or no number.
+
+        Examples
+        --------
+        >>> from chainrule import MLPRegressor
+        >>> model = MLPRegressor(solver="lbfgs", random_state=0).fit([[0.0], [1.0]], [0.0, 1.0]).model_
+        >>> model.read([[0.25], [0.75]]).shape
+        (2, 1)
         """
         return self.input.read(X, f"{self.kind}: {what}", self.dtype)
 
@@ -140,6 +153,22 @@ class Model:
         ----------
         X : as in `read`
         n_threads : int, or None for what is available
+
+        Returns
+        -------
+        array of shape (rows,) or (rows, targets)
+
+        Raises
+        ------
+        InputError, InputTypeError
+            As in `read`.
+
+        Examples
+        --------
+        >>> from chainrule import MLPClassifier
+        >>> model = MLPClassifier(solver="lbfgs", random_state=0).fit([[0.0], [1.0]], ["no", "yes"]).model_
+        >>> model.predict([[0.0], [1.0]]).tolist()
+        ['no', 'yes']
         """
         return self.answer.said(self.raw(self.read(X), n_threads))
 
@@ -151,17 +180,55 @@ class Model:
         X : as in `read`
         n_threads : int, or None for what is available
 
+        Returns
+        -------
+        array of shape (rows, classes)
+
         Raises
         ------
         InputError
-            Where the model gives none.
+            Where the model gives none: it predicts numbers, or was trained with a hinge.
+
+        Examples
+        --------
+        >>> from chainrule import MLPClassifier
+        >>> model = MLPClassifier(solver="lbfgs", random_state=0).fit([[0.0], [1.0]], ["no", "yes"]).model_
+        >>> model.predict_proba([[1.0]]).round().tolist(), model.answer.every.tolist()
+        ([[0.0, 1.0]], ['no', 'yes'])
         """
         if not (isinstance(self.answer, OfClasses) and self.answer.gives_probabilities):
             raise InputError("predict_proba()", "a loss that gives probabilities", self.loss.name, "Use predict.")
         return self.answer.probabilities(self.raw(self.read(X), n_threads))
 
     def predict_interval(self, X: Any, coverage: float = 0.9, n_threads: int | None = None) -> tuple[Array, Array]:
-        """Between which ends y lies with this probability; see `MLPRegressor.predict_interval`."""
+        """Between which ends y lies with this probability.
+
+        Parameters
+        ----------
+        X : as in `read`
+        coverage : number in (0, 1)
+        n_threads : int, or None for what is available
+
+        Returns
+        -------
+        low, high : arrays of shape (rows,) or (rows, targets), in units of y
+
+        Raises
+        ------
+        InputError
+            Where the model predicts classes, or knows nothing of its spread: it was not calibrated, and its loss gives
+            none.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from chainrule import MLPRegressor
+        >>> X = np.linspace(-1, 1, 200)[:, None]
+        >>> model = MLPRegressor(loss="gaussian", max_iter=20, tol=1, random_state=0).fit(X, X.ravel()).model_
+        >>> low, high = model.predict_interval(X, 0.8)
+        >>> bool((low < high).all())
+        True
+        """
         if not isinstance(self.answer, Numbers):
             raise InputError("predict_interval()", "a model of numbers", self.kind, "Classes have predict_proba.")
         return self.answer.interval(self.raw(self.read(X), n_threads), coverage)
@@ -169,11 +236,47 @@ class Model:
     # Of rows that were read --------------------------------------------------------------------------------
 
     def raw(self, rows: Any, n_threads: int | None = None) -> Array:
-        """What the network predicts, through the link: (rows, outputs)."""
+        """What the network predicts, through the link of the loss.
+
+        Parameters
+        ----------
+        rows : what `read` gave
+        n_threads : int, or None for what is available
+
+        Returns
+        -------
+        array of shape (rows, outputs)
+
+        Examples
+        --------
+        >>> from chainrule import MLPClassifier
+        >>> model = MLPClassifier(solver="lbfgs", random_state=0).fit([[0.0], [1.0]], ["no", "yes"]).model_
+        >>> model.raw(model.read([[1.0]])).round().tolist()  # of "yes"
+        [[1.0]]
+        """
         return self.predictor(rows, n_threads)
 
     def sampled(self, rows: Any, samples: int | None, n_threads: int | None = None) -> tuple[Array, Array | None]:
-        """The prediction and, where there are several members, their deviation; or both of passes that draw."""
+        """The prediction and how far apart members of an ensemble are, or passes that draw what dropout drops.
+
+        Parameters
+        ----------
+        rows : what `read` gave
+        samples : passes that draw, or None for none
+        n_threads : int, or None for what is available
+
+        Returns
+        -------
+        mean, deviation : arrays of shape (rows, outputs); the deviation is None of one network without passes that draw
+
+        Examples
+        --------
+        >>> from chainrule import MLPRegressor
+        >>> model = MLPRegressor(dropout=0.5, max_iter=20, tol=1, random_state=0).fit([[0.0], [1.0]], [0.0, 1.0]).model_
+        >>> mean, deviation = model.sampled(model.read([[0.5]]), samples=20)
+        >>> bool(deviation[0, 0] > 0)
+        True
+        """
         if samples is not None:
             return self.predictor.sample(rows, samples, self.streams.dropout, n_threads)
         if self.predictor.members == 1:
@@ -181,7 +284,31 @@ class Model:
         return self.predictor.spread(rows, n_threads)
 
     def bound(self, rows: int = 1) -> Callable[[Any], Array]:
-        """A function of exactly `rows` rows in the network's form, which checks nothing; see `predict_function`."""
+        """A function of exactly `rows` rows, for predictions one by one: it checks nothing and allocates nothing.
+
+        Parameters
+        ----------
+        rows : whole number of 1 or more
+
+        Returns
+        -------
+        function of an array of shape (rows, inputs of the network), in its float type, that gives (rows, outputs),
+        through the link, in memory that the next call overwrites
+
+        Raises
+        ------
+        InputError
+            Of a model of sequences, which have lengths.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from chainrule import MLPRegressor
+        >>> model = MLPRegressor(solver="lbfgs", random_state=0).fit([[0.0], [1.0]], [0.0, 1.0]).model_
+        >>> one = model.bound(1)
+        >>> bool(one(np.array([[0.5]]))[0, 0] == model.predict([[0.5]])[0])
+        True
+        """
         COUNT("predict_function(rows=)", rows)
         if not isinstance(self.input, RowInput | ColumnInput):
             raise InputError("predict_function()", "a model of rows", self.kind, "Sequences have lengths: predict(X).")
@@ -190,7 +317,7 @@ class Model:
     # Files -------------------------------------------------------------------------------------------------
 
     def save(self, path: str | os.PathLike[str], overwrite: bool = False) -> None:
-        """Write the model to a file that `Model.load` reads, and `chainrule.load`; see the `save` of estimators.
+        """Write the model to a file that `Model.load` reads, and `chainrule.load`: safetensors and JSON, no code.
 
         Parameters
         ----------
@@ -201,6 +328,17 @@ class Model:
         ------
         InputError, InputTypeError
             The name is taken, the folder is missing, or the network has an activation or a loss of your own.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from chainrule import MLPRegressor
+        >>> model = MLPRegressor(solver="lbfgs", random_state=0).fit([[0.0], [1.0]], [0.0, 1.0]).model_
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     model.save(Path(folder, "line"))
+        ...     Path(folder, "line").stat().st_size > 4 * len(model.parameters.vector)
+        True
         """
         saving.write(path, self, {"parameters": {}, "left_out": []}, overwrite)
 
@@ -233,7 +371,27 @@ class Model:
         return saving.read(path, lambda content: cls(**content.model), limits)
 
     def to_onnx(self) -> Any:
-        """The model as an `onnx.ModelProto`; see `chainrule.to_onnx`."""
+        """The model as an ONNX graph, which runs without chainrule; see `chainrule.to_onnx`.
+
+        Returns
+        -------
+        onnx.ModelProto
+
+        Raises
+        ------
+        ImportError
+            Without the package onnx: `pip install 'chainrule[onnx]'`.
+        InputError
+            For an activation of your own.
+
+        Examples
+        --------
+        >>> import importlib.util
+        >>> from chainrule import MLPRegressor
+        >>> model = MLPRegressor(solver="lbfgs", random_state=0).fit([[0.0], [1.0]], [0.0, 1.0]).model_
+        >>> not importlib.util.find_spec("onnx") or len(model.to_onnx().graph.node) > 2
+        True
+        """
         from chainrule.models.onnx import graph  # which needs the package onnx
 
         return graph(self)
@@ -245,13 +403,53 @@ class Model:
 
         Parameters
         ----------
-        rows : in the form of the loss
+        rows : Data, such as `Rows`, in the form of the loss
         n_threads : int, or None for what is available
         where : how errors call the rows
+
+        Returns
+        -------
+        Model
+
+        Raises
+        ------
+        InputError
+            For a loss that cannot be calibrated.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from chainrule import MLPRegressor, Rows
+        >>> X = np.linspace(-1, 1, 100)[:, None]
+        >>> model = MLPRegressor(solver="lbfgs", random_state=0).fit(X, X.ravel() ** 2).model_
+        >>> low, high = model.calibrated(Rows(X, X**2)).predict_interval(X, 0.9)
+        >>> bool(np.mean((low <= X.ravel() ** 2) & (X.ravel() ** 2 <= high)) >= 0.9)
+        True
         """
         predictor, answer = self.answer.calibrated(self.predictor, rows, n_threads, where)
         return replace(self, predictor=predictor, answer=answer)
 
     def score(self, rows: Any, y: Array, weight: Array | None = None, n_threads: int | None = None) -> float:
-        """Accuracy or R2 of rows against y in the loss's form."""
+        """Accuracy of classes, R2 of numbers.
+
+        Parameters
+        ----------
+        rows : what `read` gave
+        y : array in the form of the loss: class codes, labels or numbers, (rows,) or (rows, targets)
+        weight : array of shape (rows,), or None for 1 each
+        n_threads : int, or None for what is available
+
+        Returns
+        -------
+        float, at most 1
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from chainrule import MLPRegressor
+        >>> X = np.linspace(-1, 1, 100)[:, None]
+        >>> model = MLPRegressor(solver="lbfgs", random_state=0).fit(X, X.ravel() ** 2).model_
+        >>> model.score(model.read(X), X**2) > 0.9
+        True
+        """
         return self.answer.score(self.raw(rows, n_threads), y, weight)

@@ -1,0 +1,178 @@
+"""Bugs in what keeps a network from learning: what is measured, rules, remedies, experiments."""
+
+from bug import Bug
+
+BUGS = [
+    # Rules
+    Bug(
+        "diagnosis/rules/before.py",
+        "LARGE_COLUMN, SMALL_COLUMNS = 15.0, 0.02",
+        "LARGE_COLUMN, SMALL_COLUMNS = 30.0, 0.02",
+        "tests/diagnosis/test_rules.py",
+        "columns of a size between 15 and 30 count as scaled",
+    ),
+    Bug(
+        "diagnosis/rules/before.py",
+        "BY_HEART[by_chance > TOLD_APART]",
+        "BY_HEART[by_chance < TOLD_APART]",
+        "tests/diagnosis/test_rules.py",
+        "of many rows, and not of few, labels must be learned by heart to count as shuffled",
+    ),
+    Bug(
+        "diagnosis/rules/before.py",
+        "{observed.network.outputs, len(observed.survey.shares) if observed.survey else 0}",
+        "{observed.network.outputs}",
+        "tests/diagnosis/test_rules.py",
+        "an output layer of two units for two classes is not seen, as the network has one output",
+    ),
+    Bug(
+        "diagnosis/rules/during.py",
+        "DEAD = 0.5",
+        "DEAD = 0.25",
+        "tests/diagnosis/test_rules.py",
+        "a third of a layer's units dead is a warning",
+    ),
+    Bug(
+        "diagnosis/rules/during.py",
+        'probes.flow()[-1 if when != "at first" else 0]',
+        "probes.flow()[0]",
+        "tests/diagnosis/test_rules.py",
+        "layers whose gradient vanishes late are named by how it was at first",
+    ),
+    Bug(
+        "diagnosis/rules/during.py",
+        "prescribe(cures.RATE_DOWN, cures.RIGHT_RATE, cures.CLIP)",
+        "prescribe(cures.CLIP, cures.RIGHT_RATE, cures.RATE_DOWN)",
+        "tests/diagnosis/test_rules.py",
+        "against a rate that is too high, clipping stands first and a lower rate last",
+    ),
+    Bug(
+        "diagnosis/rules/during.py",
+        'behind=("vanishing-gradients", "exploding-gradients"),',
+        'behind=("exploding-gradients",),',
+        "tests/diagnosis/test_rules.py",
+        "a rate that is too low stays a warning where vanishing gradients explain it",
+    ),
+    Bug(
+        "diagnosis/rules/after.py",
+        "RARE, FOUND = 0.05, 0.5",
+        "RARE, FOUND = 0.05, 0.25",
+        "tests/diagnosis/test_rules.py",
+        "a rare class of which a third is found raises no warning",
+    ),
+    Bug(
+        "diagnosis/rules/after.py",
+        "if not rise > RISE or records[-1].loss > best.loss:",
+        "if not rise > RISE:",
+        "tests/diagnosis/test_rules.py",
+        "a training loss that rises together with the validation loss is called overfitting",
+    ),
+    Bug(
+        "diagnosis/rules/after.py",
+        "prescribe(cures.penalise, cures.EARLY,",
+        "prescribe(cures.EARLY, cures.penalise,",
+        "tests/diagnosis/test_rules.py",
+        "against overfitting, early stopping stands in front of the penalty",
+    ),
+    Bug(
+        "diagnosis/judge.py",
+        'if verdict.level != "note"}',
+        'if verdict.level == "error"}',
+        "tests/diagnosis/test_rules.py",
+        "what a warning explains is no longer a note",
+    ),
+    # Remedies and findings
+    Bug(
+        "diagnosis/cures.py",
+        'over its deviation.", scale=True',
+        'over its deviation."',
+        "tests/diagnosis/test_rules.py",
+        "the remedy that scales the inputs changes nothing and cannot be applied",
+    ),
+    Bug(
+        "diagnosis/cures.py",
+        "not (refused or same)",
+        "not refused",
+        "tests/diagnosis/test_rules.py",
+        "a remedy is named though the estimator is set like that already",
+    ),
+    Bug(
+        "diagnosis/remedies.py",
+        '{**changes, "residual": False}',
+        "changes",
+        "tests/diagnosis/test_rules.py",
+        "layers inside a skip connection get another one around each",
+    ),
+    Bug(
+        "diagnosis/findings.py",
+        "causes = [one for one in self.found if not one.follows]",
+        "causes = self.found",
+        "tests/diagnosis/test_rules.py",
+        "remedies of findings that only follow from others are offered, too",
+    ),
+    # What is measured
+    Bug(
+        "diagnosis/observed.py",
+        "int(epochs[-1]) // 4",
+        "int(epochs[-1]) // 2",
+        "tests/diagnosis/test_rules.py",
+        "early steps are those of the first half of training, not of its first quarter",
+    ),
+    Bug(
+        "diagnosis/recorder.py",
+        "self._epochs[::2], self._values[::2]",
+        "self._epochs[1::2], self._values[1::2]",
+        "tests/diagnosis/test_recorder.py",
+        "in a long training the probe of the very first step is let go",
+    ),
+    Bug(
+        "diagnosis/measures.py",
+        "slope < FLAT * steepest",
+        "slope < FLAT",
+        "tests/diagnosis/test_recorder.py",
+        "flat ends are told by the slope itself, which for a sigmoid is at most a quarter",
+    ),
+    Bug(
+        "diagnosis/survey.py",
+        "found.append(max(columns[place], columns[first]))",
+        "found.append(min(columns[place], columns[first]))",
+        "tests/diagnosis/test_rules.py",
+        "of two equal columns the earlier one is named as the repetition",
+    ),
+    Bug(
+        "diagnosis/scores.py",
+        "np.cumsum(below) - below / 2",
+        "np.cumsum(below) - below",
+        "tests/cli/test_tables.py",
+        "in the area under the ROC curve, ties count nothing",
+    ),
+    # Of estimators
+    Bug(
+        "estimators/diagnosis/scores.py",
+        "first.vector.copy()",
+        "first.vector",
+        "tests/diagnosis/test_rules.py",
+        "a diagnosis moves the running statistics of the model",
+    ),
+    Bug(
+        "estimators/diagnosis/diagnose.py",
+        "known.loss > DOUBTFUL_LOSS * constant",
+        "known.loss > DOUBTFUL_LOSS",
+        "tests/diagnosis/test_rules.py",
+        "whether one batch is tried hangs on the loss itself, not on that of a constant prediction",
+    ),
+    Bug(
+        "estimators/diagnosis/experiments.py",
+        "fitted(model, X[cut:], y[cut:])",
+        "fitted(model, X, y)",
+        "tests/diagnosis/test_rules.py",
+        "the plain network is scored on rows that it was trained on",
+    ),
+    Bug(
+        "estimators/diagnosis/compare.py",
+        "diagnose(made, X, y, X_val, y_val)",
+        "diagnose(made, X, y)",
+        "tests/diagnosis/test_rules.py",
+        "a comparison's findings know nothing of the rows held out",
+    ),
+]
