@@ -94,7 +94,7 @@ def test_what_fits_is_not_refused(monkeypatch):
 
 def test_a_small_network_does_not_ask_what_is_free(monkeypatch):
     monkeypatch.setattr(room, "memory_there", lambda: 0)
-    MLPRegressor((4,), max_iter=20, tol=1.0).fit(X, X[:, 0])
+    MLPRegressor(hidden_layer_sizes=(4,), max_iter=20, tol=1.0).fit(X, X[:, 0])
 
 
 def test_memory_there_is_no_less_than_what_is_free_and_heeds_limits(tmp_path, monkeypatch):

@@ -8,7 +8,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from chainrule.errors import InputError, InputTypeError, ModelFileError
-from chainrule.formats import model_file, strict_json
+from chainrule.formats import header, model_file, strict_json
 from chainrule.formats.document import DTYPES, LIMITS, Document, Limits
 
 ARRAYS = {
@@ -38,7 +38,7 @@ def test_what_is_written_is_read(tmp_path):
 def test_inspect_gives_all_but_the_arrays(tmp_path):
     model_file.write(tmp_path / "m", Document(MODEL, ARRAYS))
     listing = model_file.inspect(tmp_path / "m")
-    assert (listing.version, listing.model) == (1, MODEL)
+    assert (listing.version, listing.model) == (header.VERSION, MODEL)
     assert {name: (t.dtype, t.shape, t.nbytes) for name, t in listing.tensors.items()} == {
         name: (a.dtype, a.shape, a.nbytes) for name, a in ARRAYS.items()
     }
@@ -137,7 +137,7 @@ def test_forms_that_do_not_fit_are_refused(name, by_hand, tmp_path):
     ("other", "said"),
     [
         ({"format": "pt"}, "save"),
-        ({"version": "2"}, "update chainrule"),
+        ({"version": str(header.VERSION + 1)}, "update chainrule"),
         ({"version": "0"}, "whole number"),
         ({"version": "1.0"}, "whole number"),
         ({"version": "9" * 5000}, "whole number"),

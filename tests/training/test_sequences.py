@@ -291,5 +291,9 @@ def test_other_refusals(numpy_kernels):
     ):
         with pytest.raises(InputError, match="Pool"):
             Trainer(network, "squared_error", seed=0).epoch(data, 4)
+    checked = Sequences(X, pooled, LENGTHS)
+    Trainer(pools, "squared_error", seed=0).epoch(checked, 4)
+    with pytest.raises(InputError, match="indices from 0 to"):  # what passed as a whole is looked at again in part
+        Trainer(pools, "squared_error", seed=0).epoch(checked.part(np.array([0, 99])), 4)
     with pytest.raises((InputError, InputTypeError), match="cannot be mixed"):
         trained(pools, Sequences(X, pooled, LENGTHS), mixup=Mixup(0.2))

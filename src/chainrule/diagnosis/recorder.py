@@ -113,12 +113,26 @@ class Recorder:
     # What a trainer tells ---------------------------------------------------------------------------------
 
     def begin(self, epoch: int, steps: int, rows: int) -> None:
+        """An epoch begins.
+
+        Parameters
+        ----------
+        epoch : counted from 1
+        steps : that it will take
+        rows : of a batch at most
+        """
         self._close()
         self._done += self._steps
         self._epoch, self._steps = epoch, steps
         self._every = max(self._interval(rows), math.ceil(steps / PER_EPOCH))
 
     def due(self, step: int) -> bool:
+        """Whether this step is to be measured.
+
+        Parameters
+        ----------
+        step : of the epoch, counted from 0
+        """
         self._at = self._done + step
         return self._at >= self._next
 

@@ -56,6 +56,14 @@ class ActivationFunctionsDisplay(Display):
     def read(cls, estimator: Any) -> Self:
         """The functions of an estimator's network, in the order in which they come.
 
+        Parameters
+        ----------
+        estimator : fitted estimator of chainrule
+
+        Returns
+        -------
+        the display
+
         Raises
         ------
         InputError, InputTypeError
@@ -65,7 +73,15 @@ class ActivationFunctionsDisplay(Display):
 
     @classmethod
     def from_names(cls, names: Any = tuple(activations.ACTIVATIONS)) -> Self:
-        """Functions by name, or made by `activations.custom`; by default the whole table.
+        """Functions by name, or made by `activations.custom`.
+
+        Parameters
+        ----------
+        names : of `chainrule.activations.table()`; by default all of them
+
+        Returns
+        -------
+        the display
 
         Raises
         ------

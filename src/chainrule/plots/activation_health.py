@@ -47,7 +47,16 @@ class ActivationHealthDisplay(ProbesDisplay):
 
     @classmethod
     def from_probes(cls, probes: Probes) -> Self:
-        """From probes, of the layers in front of the output layer."""
+        """From probes, of the layers in front of the output layer.
+
+        Parameters
+        ----------
+        probes : Probes, an estimator's `probes_`
+
+        Returns
+        -------
+        the display
+        """
         dead, saturated = probes.of("dead")[:, :-1], probes.of("saturated")[:, :-1]
         return cls(probes.epochs, heat_map.names(heat_map.hidden(cls.__name__, probes)), dead, saturated)
 

@@ -72,7 +72,16 @@ class ArchitectureDisplay(Display):
 
     @classmethod
     def read(cls, estimator: Any, as_neurons: bool | None = None) -> Self:
-        """The network of a fitted estimator, of one for tables that behind the encoding, with its weights.
+        """The network of a fitted estimator, of one for tables what follows the encoding, with its weights.
+
+        Parameters
+        ----------
+        estimator : fitted estimator of chainrule
+        as_neurons : whether every unit is drawn; None where the network is small enough
+
+        Returns
+        -------
+        the display
 
         Raises
         ------
@@ -98,6 +107,7 @@ class ArchitectureDisplay(Display):
 
     @property
     def skips(self) -> Sequence[Skip]:
+        """The skip connections that are drawn."""
         return self._outline[1]
 
     @property

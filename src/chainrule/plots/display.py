@@ -30,11 +30,31 @@ class Display(ABC):
     @classmethod
     @abstractmethod
     def read(cls, estimator: Any, *args: Any, **options: Any) -> Self:
-        """The display of a fitted estimator, not drawn yet."""
+        """The display of a fitted estimator, not drawn yet.
+
+        Parameters
+        ----------
+        estimator : fitted estimator of chainrule
+        args, options : what else the display reads
+
+        Returns
+        -------
+        the display
+        """
 
     @classmethod
     def from_estimator(cls, estimator: Any, *args: Any, ax: Axes | None = None, **options: Any) -> Self:
-        """`read(estimator, ...)` and `plot(ax)` in one: takes what `read` takes, and the axes to draw into."""
+        """`read` and `plot` in one.
+
+        Parameters
+        ----------
+        estimator, args, options : as in `read`
+        ax : Axes to draw into, or None for a new figure
+
+        Returns
+        -------
+        the display, drawn
+        """
         return cls.read(estimator, *args, **options).plot(ax)
 
     @property

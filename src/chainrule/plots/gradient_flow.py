@@ -51,7 +51,16 @@ class GradientFlowDisplay(ProbesDisplay):
 
     @classmethod
     def from_probes(cls, probes: Probes) -> Self:
-        """From probes, of the layers in front of the output layer."""
+        """From probes, of the layers in front of the output layer.
+
+        Parameters
+        ----------
+        probes : Probes, an estimator's `probes_`
+
+        Returns
+        -------
+        the display
+        """
         return cls(probes.epochs, heat_map.names(heat_map.hidden(cls.__name__, probes)), probes.flow())
 
     @property

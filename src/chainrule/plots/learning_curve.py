@@ -62,6 +62,14 @@ class LearningCurveDisplay(Display):
     def read(cls, estimator: Any) -> Self:
         """From the records of a fitted estimator, its `history_`.
 
+        Parameters
+        ----------
+        estimator : fitted estimator of chainrule
+
+        Returns
+        -------
+        the display
+
         Raises
         ------
         InputError, InputTypeError
@@ -71,7 +79,16 @@ class LearningCurveDisplay(Display):
 
     @classmethod
     def from_records(cls, records: Sequence[Record]) -> Self:
-        """From records of `train` or of an estimator; the best epoch is that of the highest score."""
+        """From records; the best epoch is that of the highest score.
+
+        Parameters
+        ----------
+        records : of `train`, or an estimator's `history_`
+
+        Returns
+        -------
+        the display
+        """
         found = {
             name: _column([getattr(record, name) for record in records])
             for name in ("loss", "validation_loss", "training_score", "score", "rate")

@@ -43,14 +43,34 @@ class LearningRateFinderDisplay(Display):
 
     @classmethod
     def read(cls, estimator: Any, X: Any, y: Any, sample_weight: Any = None, **options: Any) -> Self:
-        """Try rates on fresh weights of an estimator, which stays as it is: takes what `find_learning_rate` takes."""
+        """Try rates on fresh weights of an estimator, which stays as it is.
+
+        Parameters
+        ----------
+        estimator : estimator of chainrule, fitted or not
+        X, y, sample_weight : rows, as for `fit`
+        options : as `find_learning_rate` takes them
+
+        Returns
+        -------
+        the display
+        """
         from chainrule.estimators.finder import find_learning_rate
 
         return cls.from_curve(find_learning_rate(estimator, X, y, sample_weight, **options))
 
     @classmethod
     def from_curve(cls, curve: RateCurve) -> Self:
-        """From what `find_learning_rate` or `range_test` gave."""
+        """From what `find_learning_rate` or `range_test` gave.
+
+        Parameters
+        ----------
+        curve : RateCurve
+
+        Returns
+        -------
+        the display
+        """
         return cls(curve.rates, curve.losses, curve.smoothed, curve.suggestion)
 
     def _draw(self, ax: Axes) -> tuple[Axes, ...]:

@@ -56,7 +56,16 @@ class UpdateRatioDisplay(ProbesDisplay):
 
     @classmethod
     def from_probes(cls, probes: Probes) -> Self:
-        """From probes, of all layers."""
+        """From probes, of all layers.
+
+        Parameters
+        ----------
+        probes : Probes, an estimator's `probes_`
+
+        Returns
+        -------
+        the display
+        """
         return cls(probes.epochs, heat_map.names(probes.layers), probes.of("update"))
 
     def _draw(self, ax: Axes) -> tuple[Axes, ...]:

@@ -55,7 +55,21 @@ class WeightHistogramDisplay(ProbesDisplay):
 
     @classmethod
     def from_probes(cls, probes: Probes) -> Self:
-        """From probes with at least one snapshot, of all layers."""
+        """From probes with at least one snapshot, of all layers.
+
+        Parameters
+        ----------
+        probes : Probes, an estimator's `probes_`
+
+        Returns
+        -------
+        the display
+
+        Raises
+        ------
+        InputError
+            Without a snapshot.
+        """
         if not len(probes.drawn):
             raise InputError(f"{cls.__name__}(probes)", "at least one snapshot", "none", "Probe histograms too.")
         return cls(probes.drawn, heat_map.names(probes.layers), probes.weights, probes.gradients, EDGES)

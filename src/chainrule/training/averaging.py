@@ -45,7 +45,16 @@ class Averaging(Checked, ABC):
 
     @abstractmethod
     def share(self, step: int) -> float:
-        """The share of the weights behind this step, counted from 1, in the new mean: 1 copies them, 0 skips them."""
+        """The share of the weights after this step in the new mean: 1 copies them, 0 skips them.
+
+        Parameters
+        ----------
+        step : counted from 1
+
+        Returns
+        -------
+        float from 0 to 1
+        """
 
 
 @dataclass(frozen=True)

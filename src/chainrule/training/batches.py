@@ -66,7 +66,16 @@ class Data(ABC):
         self._passed = asked
 
     def check_items(self, name: str) -> None:
-        """Refuse indices of items that are not there."""
+        """Refuse indices of items that are not there.
+
+        Parameters
+        ----------
+        name : how errors call the data
+
+        Raises
+        ------
+        InputError
+        """
         if self.subset is not None and len(self.subset):
             first, last = int(self.subset.min()), int(self.subset.max())
             if first < 0 or last >= len(self._feed):
@@ -77,11 +86,29 @@ class Data(ABC):
 
     @abstractmethod
     def part(self, subset: NDArray[np.intp]) -> Self:
-        """The same data, of which these items count."""
+        """The same data, of which these items count.
+
+        Parameters
+        ----------
+        subset : indices of rows, or of sequences
+
+        Returns
+        -------
+        the same type; nothing is copied
+        """
 
     @abstractmethod
     def check_shape(self, network: Network) -> None:
-        """Refuse a network that has a Pool where it may not, or none where it must."""
+        """Refuse a network that has a Pool where it may not, or none where it must.
+
+        Parameters
+        ----------
+        network : Network
+
+        Raises
+        ------
+        InputError
+        """
 
     @property
     @abstractmethod
@@ -189,6 +216,16 @@ class Rows(Data):
             )  # fmt: skip
 
     def check_items(self, name: str) -> None:
+        """Refuse indices of rows that are not there, and y or weights of another length.
+
+        Parameters
+        ----------
+        name : how errors call the data
+
+        Raises
+        ------
+        InputError
+        """
         super().check_items(name)
         for what, array in (("y", self.y), ("weight", self.weight)):
             if array is not None and len(array) != len(self._feed):

@@ -66,6 +66,17 @@ class Checkpoints(Checked):
             raise InputTypeError("Checkpoints(folder=)", "a path", repr(self.folder), "For example 'run-1'.")
 
     def due(self, epoch: int) -> bool:
+        """Whether a file is written after this epoch.
+
+        Parameters
+        ----------
+        epoch : its number, counted from 1
+
+        Examples
+        --------
+        >>> [Checkpoints("run-1", every=5).due(epoch) for epoch in (1, 5, 10)]
+        [False, True, True]
+        """
         return epoch % self.every == 0
 
     def begin(self) -> None:
@@ -83,7 +94,17 @@ class Checkpoints(Checked):
             )  # fmt: skip
 
     def write(self, epoch: int, state: State) -> Path:
-        """Write one, and remove those that are older than the last `keep`."""
+        """Write a checkpoint, and remove those that are older than the last `keep`.
+
+        Parameters
+        ----------
+        epoch : that has ended, counted from 1
+        state : State of the training
+
+        Returns
+        -------
+        Path of the file
+        """
         folder = Path(self.folder)
         folder.mkdir(parents=True, exist_ok=True)
         place = folder / f"epoch-{epoch:06d}{SUFFIX}"

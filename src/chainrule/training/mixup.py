@@ -45,6 +45,10 @@ class Mixup:
     def check(self, network: Network) -> None:
         """Refuse a network that reads codes: between two of them is a third.
 
+        Parameters
+        ----------
+        network : Network
+
         Raises
         ------
         InputError
@@ -53,12 +57,19 @@ class Mixup:
             raise InputError("mixup", "a network without Embedding", network.layers[0], "Codes cannot be mixed.")
 
     def apply(self, arrays: dict[str, Array], generator: np.random.Generator) -> None:
-        """Mix x, y and w of a batch in place. Each is float and C-ordered, with a row per row of the batch.
+        """Mix x, y and w of a batch in place.
+
+        Parameters
+        ----------
+        arrays : "x", "y" and "w", each float and C-ordered, with a row per row of the batch
+        generator : of lambda and of the partners
 
         Raises
         ------
         InputTypeError
             Where y holds whole numbers: class codes have nothing between them.
+        InputError
+            Where y has not one target for each row of x.
         """
         if arrays["y"].dtype.kind != "f":
             raise InputTypeError(

@@ -85,7 +85,7 @@ class Sequences(Data):
 
     def part(self, subset: NDArray[np.intp]) -> Self:
         found = object.__new__(type(self))
-        found.__dict__.update(self.__dict__, subset=subset)
+        found.__dict__.update(self.__dict__, subset=subset, _passed=())
         return found
 
     def check_shape(self, network: Network) -> None:

@@ -63,7 +63,21 @@ class StepOptions(Checked):
             NOT_NEGATIVE(f"StepOptions(rate_factors={{{name!r}: ...}})", factor)
 
     def factors(self, layout: Layout) -> dict[str, float]:
-        """What multiplies the learning rate of each trained parameter."""
+        """What multiplies the learning rate of each trained parameter.
+
+        Parameters
+        ----------
+        layout : of the network's parameters
+
+        Returns
+        -------
+        dict from their names to factors
+
+        Raises
+        ------
+        InputError
+            For a name in `rate_factors` that no parameter, kind or place has.
+        """
         given = self.rate_factors or {}
         layers = [name.rpartition(".")[0] for name in layout.weights]
         places = dict(zip(_PLACES, (layers[0], layers[-1]), strict=True)) if layers else {}

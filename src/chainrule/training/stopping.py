@@ -39,10 +39,17 @@ class Stopping:
 
     @property
     def exhausted(self) -> bool:
+        """Whether patience is at its end."""
         return self.count > self.patience
 
     def see(self, score: float, vector: NDArray[np.floating]) -> None:
-        """Take note of an epoch's score and of the weights that gave it."""
+        """Take note of an epoch.
+
+        Parameters
+        ----------
+        score : higher is better; NaN is no better than any
+        vector : the weights that gave it, which are copied where they are the best so far
+        """
         self.count = 0 if score >= self.best_score + self.tol else self.count + 1  # NaN counts as no better
         if score > self.best_score:
             self.best_score = score
@@ -57,11 +64,21 @@ class Stopping:
         return arrays, {"count": self.count, "best_score": self.best_score}
 
     def load(self, arrays: Mapping[str, NDArray[Any]], data: Mapping[str, Any]) -> None:
-        """Go on from what `state` gave."""
+        """Go on from what `state` gave.
+
+        Parameters
+        ----------
+        arrays, data : of `state()`
+        """
         self.count, self.best_score = data["count"], data["best_score"]
         self.best_vector = arrays["best"].copy() if "best" in arrays else None
 
     def restore(self, vector: NDArray[np.floating]) -> None:
-        """Put the best weights back, if there were any."""
+        """Put the best weights back, if there were any.
+
+        Parameters
+        ----------
+        vector : written to, of the length that `see` was given
+        """
         if self.best_vector is not None:
             vector[...] = self.best_vector

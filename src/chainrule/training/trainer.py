@@ -154,15 +154,41 @@ class Trainer:
         return self.updates[0]
 
     def begin(self, rate: float, steps: int) -> None:
-        """Let rate and schedule start anew after this many steps; moments stay."""
+        """Let rate and schedule start anew; moments stay.
+
+        Parameters
+        ----------
+        rate : learning rate, above 0
+        steps : that were done before
+        """
         self.rate, self.watched, self._began = rate, [], steps
 
     def react(self, value: float) -> None:
-        """Tell the schedule what was watched after an epoch."""
+        """Tell the schedule what was watched after an epoch.
+
+        Parameters
+        ----------
+        value : score, higher is better, or a loss with its sign turned
+        """
         self.watched.append(value)
 
     def epoch(self, data: Data, batch_size: int) -> Record:
-        """Go once through the data."""
+        """Go once through the data.
+
+        Parameters
+        ----------
+        data : Rows or Sequences, in the float type of the parameters
+        batch_size : rows, or sequences, of a batch; the last one may be smaller
+
+        Returns
+        -------
+        Record of its number, the loss (with the penalty), the learning rate at its end and its seconds
+
+        Raises
+        ------
+        InputError, InputTypeError
+            Where shapes, types or values do not fit the network or the loss.
+        """
         started = time.perf_counter()
         data.check(self.network, self.loss, self.parameters.vector.dtype)
         if self.mixup is not None:
@@ -219,7 +245,12 @@ class Trainer:
         return arrays, data
 
     def load(self, arrays: Mapping[str, NDArray[Any]], data: Mapping[str, Any]) -> None:
-        """Go on from what `state` gave."""
+        """Go on from what `state` gave, with the same bits.
+
+        Parameters
+        ----------
+        arrays, data : of `state()`, of a trainer with the same network, optimiser and options
+        """
         self.parameters.vector[...] = arrays["parameters"]
         for front, update in self._named_updates().items():
             update.load({n.removeprefix(front): array for n, array in arrays.items() if n.startswith(front)})

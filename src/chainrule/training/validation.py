@@ -62,7 +62,16 @@ class Evaluator:
 
     @classmethod
     def of(cls, predictor: Predictor) -> Self:
-        """Of what a predictor predicts with; its temperature does not count."""
+        """Of what a predictor predicts with; its temperature does not count.
+
+        Parameters
+        ----------
+        predictor : Predictor
+
+        Returns
+        -------
+        Evaluator
+        """
         return cls(predictor.network, predictor.parameters, predictor.loss)
 
     def __getstate__(self) -> dict[str, Any]:

@@ -22,6 +22,9 @@ Link = Literal["identity", "sigmoid", "softmax", "exp"]
 #: How often the range of the best constant is halved, and how far it goes from 0 behind a link.
 HALVINGS, FARTHEST = 50, 100.0
 
+#: A loss that is 0 but for where z would have to be infinite.
+NOTHING = 1e-12
+
 #: The links that work element by element: from z to a prediction.
 LINKS: dict[str, Scalar] = {"sigmoid": expit, "exp": exp}
 
@@ -73,7 +76,10 @@ class Loss(Checked):
 
     @property
     def entry(self) -> Scalar | None:
-        """The function that the kernel applies: (z, y, c) -> (value, gradient by z), c being a row of `numbers`."""
+        """The function that the kernel applies to every entry.
+
+        It is given z, y and c, a row of `numbers`, and gives the value and its derivative by z.
+        """
         return None
 
     @property
@@ -83,17 +89,40 @@ class Loss(Checked):
 
     @property
     def per_target(self) -> int:
+        """Outputs of the network for a column of y."""
         return 1
 
     def outputs(self, targets: int) -> int:
-        """Outputs of a network for this many columns of y (or classes).
+        """Outputs of a network.
 
         Where a target has several outputs, all targets' first outputs stand first, then all targets' second ones.
+
+        Parameters
+        ----------
+        targets : columns of y, or classes
+
+        Returns
+        -------
+        int
         """
         return targets * self.per_target
 
     def targets(self, outputs: int) -> int:
-        """Columns of y (or classes) for this many outputs."""
+        """Columns of y, or classes, for a network.
+
+        Parameters
+        ----------
+        outputs : of the network
+
+        Returns
+        -------
+        int
+
+        Raises
+        ------
+        InputError
+            Where outputs are left over.
+        """
         if outputs % self.per_target:
             raise InputError(
                 f"{self.name}: outputs of the network", f"a multiple of {self.per_target}", outputs,
@@ -162,7 +191,8 @@ class Loss(Checked):
             return None
         used = shares > 0
         rows = np.asarray(y)[used].astype(np.intp if self.target == "classes" else np.float64)
-        return self._constant(rows, outputs, shares[used] / shares.sum())
+        loss = self._constant(rows, outputs, shares[used] / shares.sum())
+        return loss if loss is None or abs(loss) > NOTHING else 0.0
 
     def _constant(self, y: Array, outputs: int, shares: Array) -> float | None:
         """Of rows that count by these shares, whose sum is 1. Here: of a sum over columns, whose slope has one zero."""
@@ -186,17 +216,41 @@ class Loss(Checked):
         return np.full(y.shape[1], -FARTHEST), np.full(y.shape[1], FARTHEST)
 
     def mixed(self, predictions: Array) -> Array:
-        """One prediction of several networks: from what their plans give, (networks, rows, outputs), (rows, outputs).
+        """One prediction of several networks: the mean, unless a loss says otherwise.
 
-        The mean, unless a loss says otherwise.
+        Parameters
+        ----------
+        predictions : array of shape (networks, rows, outputs), through the link
+
+        Returns
+        -------
+        array of shape (rows, outputs)
         """
         mean: Array = predictions.mean(axis=0)
         return mean
 
     def predict(self, prediction: Array) -> Array:
-        """What a prediction plan gives, (rows, outputs), made ready for whoever asked: most often as it is."""
+        """What a prediction plan gives made ready for whoever asked: most often as it is.
+
+        Parameters
+        ----------
+        prediction : array of shape (rows, outputs), through the link
+
+        Returns
+        -------
+        array of the same shape
+        """
         return prediction
 
     def split(self, prediction: Array) -> tuple[Array, ...]:
-        """The columns of a prediction by what they say: `per_target` arrays of shape (rows, targets)."""
+        """The columns of a prediction by what they say.
+
+        Parameters
+        ----------
+        prediction : array of shape (rows, outputs)
+
+        Returns
+        -------
+        `per_target` arrays of shape (rows, targets)
+        """
         return tuple(np.split(prediction, self.per_target, axis=1))

@@ -163,6 +163,7 @@ class Quantile(Loss):
 
     @property
     def levels(self) -> tuple[float, ...]:
+        """The levels as a tuple, also where there is one."""
         return self.level if isinstance(self.level, tuple) else (self.level,)
 
     @property
@@ -171,10 +172,20 @@ class Quantile(Loss):
 
     @property
     def per_target(self) -> int:
+        """An output for each level."""
         return len(self.levels)
 
     def predict(self, prediction: Array) -> Array:
-        """The quantiles of each row and target in ascending order."""
+        """The quantiles of each row and target in ascending order.
+
+        Parameters
+        ----------
+        prediction : array of shape (rows, outputs)
+
+        Returns
+        -------
+        array of the same shape
+        """
         by_level = prediction.reshape(len(prediction), self.per_target, -1)
         return np.sort(by_level, axis=1).reshape(prediction.shape)
 
@@ -211,6 +222,7 @@ class Gaussian(Loss):
 
     @property
     def per_target(self) -> int:
+        """Two: mean and s."""
         return 2
 
     def _constant(self, y: Array, outputs: int, shares: Array) -> float:
@@ -218,12 +230,30 @@ class Gaussian(Loss):
         return float((0.5 * (np.log(variance) + 1.0) + HALF_LOG_2PI).sum())
 
     def mixed(self, predictions: Array) -> Array:
-        """Mean and variance of the mixture, in equal parts, of the networks' normal distributions."""
+        """Mean and variance of the mixture, in equal parts, of the networks' normal distributions.
+
+        Parameters
+        ----------
+        predictions : array of shape (networks, rows, outputs): means, then s
+
+        Returns
+        -------
+        array of shape (rows, outputs): means, then s of the mixture
+        """
         mean, s = np.split(predictions, 2, axis=2)
         variance = exp(s).mean(axis=0) + mean.var(axis=0)  # the floor is added when it is predicted with
         return np.hstack([mean.mean(axis=0), np.log(np.maximum(variance, np.finfo(variance.dtype).tiny))])
 
     def predict(self, prediction: Array) -> Array:
-        """Means as they are, and standard deviations in place of s."""
+        """Means as they are, and standard deviations in place of s.
+
+        Parameters
+        ----------
+        prediction : array of shape (rows, outputs): means, then s
+
+        Returns
+        -------
+        array of the same shape
+        """
         mean, s = self.split(prediction)
         return np.hstack([mean, np.sqrt(exp(s) + self.floor)])

@@ -56,22 +56,49 @@ class Callback:
     """
 
     def probing(self, probes: Callable[[], Any]) -> None:
-        """Before all else: a function that gives what was measured so far, the `Probes` of diagnosis, or None.
+        """Before all else. Keep the function if you want to look at layers while they train.
 
-        It is to be called inside `epoch` and `end` only, and costs about a millisecond.
+        Parameters
+        ----------
+        probes : function without arguments that gives what was measured so far, the `Probes` of diagnosis, or None. It
+            is to be called inside `epoch` and `end` only, and takes about a millisecond
         """
 
     def begin(self, outlook: Outlook) -> None:
-        """Before the first epoch."""
+        """Before the first epoch.
+
+        Parameters
+        ----------
+        outlook : Outlook on what the fit is about to do
+        """
 
     def epoch(self, record: Record) -> object:
-        """Behind an epoch; True ends the training."""
+        """After an epoch.
+
+        Parameters
+        ----------
+        record : Record of it: losses, scores, learning rate, seconds
+
+        Returns
+        -------
+        True ends the training; anything else lets it go on
+        """
 
     def slowed(self, rate: float) -> None:
-        """Behind an epoch that brought no improvement, which has lowered the learning rate to this."""
+        """After an epoch that brought no improvement and has lowered the learning rate.
+
+        Parameters
+        ----------
+        rate : the learning rate from now on
+        """
 
     def end(self, reason: str) -> None:
-        """Behind the last epoch, also where training was broken off; `reason` says why it ended."""
+        """After the last epoch, also where training was broken off.
+
+        Parameters
+        ----------
+        reason : why it ended, such as "converged", "all epochs trained", "diverged" or "interrupted"
+        """
 
 
 @dataclass(frozen=True)

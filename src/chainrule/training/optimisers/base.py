@@ -121,11 +121,29 @@ class Optimiser(Checked, ABC):
     }
 
     def check(self, penalty: Penalty) -> None:
-        """Refuse a penalty that it cannot follow."""
+        """Refuse a penalty that it cannot follow.
+
+        Parameters
+        ----------
+        penalty : Penalty
+
+        Raises
+        ------
+        InputError
+        """
 
     @abstractmethod
     def program(self, workspace: Workspace) -> StepProgram:
-        """Its kernels, bound to vectors."""
+        """Its kernels, bound to vectors.
+
+        Parameters
+        ----------
+        workspace : Workspace of the parameters, gradients and moments
+
+        Returns
+        -------
+        StepProgram
+        """
 
 
 @dataclass(frozen=True)
@@ -140,7 +158,17 @@ class Pointwise(Optimiser):
 
     @abstractmethod
     def numbers(self, step: int, rate: float) -> tuple[float, ...]:
-        """What the rule wants to know at this step, counted from 1, at this learning rate; eight numbers at most."""
+        """What the rule wants to know at this step, eight numbers at most.
+
+        Parameters
+        ----------
+        step : counted from 1
+        rate : learning rate of this step
+
+        Returns
+        -------
+        tuple of floats
+        """
 
 
 def fused(optimiser: Pointwise, workspace: Workspace, names: Collection[str]) -> StepProgram:

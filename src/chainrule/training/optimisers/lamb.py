@@ -38,7 +38,16 @@ class LAMB(Adam):
         refuse_l1(self, penalty)
 
     def program(self, workspace: Workspace) -> StepProgram:
-        """Two kernels: no part knows the norm of an array before all have summed their rows of it."""
+        """Two kernels: no part knows the norm of an array before all have summed their rows of it.
+
+        Parameters
+        ----------
+        workspace : Workspace of the parameters, gradients and moments
+
+        Returns
+        -------
+        StepProgram
+        """
         names = workspace.layout.trained_names
         direction = Kernel("lamb_direction", rule=self.rule, label=self.rule.__name__)
         p, g, m, v = workspace.parameters, workspace.gradients, *workspace.moments

@@ -76,7 +76,16 @@ class Muon(Optimiser):
         refuse_l1(self, penalty)
 
     def program(self, workspace: Workspace) -> StepProgram:
-        """The rest in one kernel, then every hidden weight matrix."""
+        """The rest in one kernel, then every hidden weight matrix.
+
+        Parameters
+        ----------
+        workspace : Workspace of the parameters, gradients and moments
+
+        Returns
+        -------
+        StepProgram
+        """
         hidden = workspace.layout.weights[1:-1]
         rest = fused(self.rest, workspace, [name for name in workspace.layout.trained_names if name not in hidden])
         rates = np.zeros(4)

@@ -52,10 +52,34 @@ class Schedule(Checked, ABC):
 
     @abstractmethod
     def factor(self, step: int, planned: int | None = None) -> float:
-        """What multiplies the learning rate at this step."""
+        """What multiplies the learning rate at this step.
+
+        Parameters
+        ----------
+        step : counted from 0 over all of training
+        planned : steps that the fit will take at most, or None where it does not know
+
+        Returns
+        -------
+        float of 0 or more
+
+        Raises
+        ------
+        InputError
+            Where it ends at a step that neither it nor the fit knows.
+        """
 
     def multiplier(self, values: Sequence[float]) -> float:
-        """What multiplies it too, after epochs with these watched values: scores, or losses with their sign turned."""
+        """What multiplies the learning rate too, all through the next epoch.
+
+        Parameters
+        ----------
+        values : what was watched after each epoch so far: scores, or losses with their sign turned
+
+        Returns
+        -------
+        float of 0 or more; 1 of schedules that watch nothing
+        """
         return 1.0
 
     def _length(self, own: int | None, planned: int | None) -> int:

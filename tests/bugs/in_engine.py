@@ -1,0 +1,201 @@
+"""Bugs in the engine: from layers to programs, plans, teams and predictions, and in the kernels of both sets."""
+
+from bug import Bug
+
+BUGS = [
+    # From layers to a plan
+    Bug(
+        "engine/lowering.py",
+        "Numbers(((1 / temperature,),))",
+        "Numbers(((temperature,),))",
+        "tests/engine/test_prediction.py",
+        "z is multiplied by the temperature",
+    ),
+    Bug(
+        "engine/lower_stages.py",
+        "isinstance(stage.norm, BatchNorm | LayerNorm)",
+        "isinstance(stage.norm, LayerNorm)",
+        "tests/diagnosis/test_recorder.py",
+        "what is measured behind a batch normalisation lacks its offset",
+    ),
+    Bug(
+        "engine/program.py",
+        "            if value in program.given:\n                continue  # may be the caller's own array\n",
+        "",
+        "tests/engine/test_program.py",
+        "memory of what is given is used again, though others may read it too",
+    ),
+    Bug(
+        "engine/parameters.py",
+        'float(p.kind == "weight")',
+        'float(p.kind != "bias")',
+        "tests/training/test_optimisers.py",
+        "gains, offsets and embeddings are penalised",
+    ),
+    Bug(
+        "engine/plan.py",
+        "step & 0xFFFFFFFF, site, draw.word",
+        "step & 0xFFFFFFFF, 0, draw.word",
+        "tests/engine/test_draws.py",
+        "all layers of a network draw the same",
+    ),
+    Bug(
+        "engine/plans.py",
+        "if one() is owner:",
+        "if one() is not None:",
+        "tests/training/test_loading.py",
+        "plans gather rows of the data of before while that lives",
+    ),
+    Bug(
+        "engine/network.py",
+        "value.space, packed).copy()",
+        "value.space, packed)",
+        "tests/engine/test_passes.py",
+        "deltas of one backward pass are overwritten by the next",
+    ),
+    Bug(
+        "engine/gradient_check.py",
+        "worst = max(worst, abs(measured - derived) / size)",
+        "worst = abs(measured - derived) / size",
+        "tests/engine/test_gradients.py",
+        "the gradient check tells the error of its last direction only",
+    ),
+    # Rows that come in, predictions that come out
+    Bug(
+        "engine/predictor.py",
+        "step * count + member)",
+        "step)",
+        "tests/engine/test_ensemble.py",
+        "all members draw the same masks of noise in `sample`",
+    ),
+    Bug(
+        "engine/feeds.py",
+        "max(rows, int(self.lengths.max()))",
+        "rows",
+        "tests/training/test_sequences.py",
+        "there is no room for a sequence that is longer than a chunk",
+    ),
+    Bug(
+        "engine/expansion.py",
+        "all(a < b for a, b in pairwise(self.knots))",
+        "all(a <= b for a, b in pairwise(self.knots))",
+        "tests/engine/test_expansion.py",
+        "a curve with a knot twice is taken",
+    ),
+    # Threads and processes
+    Bug(
+        "engine/division.py",
+        "given if any(own) else _some(mine, given)",
+        "_some(mine, given)",
+        "tests/engine/test_team.py",
+        "parts without rows keep the sums of the batch before",
+    ),
+    Bug(
+        "engine/meetings.py",
+        "(writes | other_writes) > 0",
+        "(writes & other_writes) > 0",
+        "tests/engine/test_meetings.py",
+        "parts do not wait where one reads what another writes",
+    ),
+    Bug(
+        "engine/forks.py",
+        "self._door = RLock()\n        self._locks = WeakSet() if mine is None",
+        "self._locks = WeakSet() if mine is None",
+        "tests/engine/test_shared.py -k fork",
+        "in the child of a fork the door stays shut for new threads",
+    ),
+    # Formulas of both sets
+    Bug(
+        "engine/kernels/rules.py",
+        "return beta_2 * m + fresh_2 * g, step, one",
+        "return direction, step, one",
+        "tests/training/test_optimisers.py",
+        "the state of Lion follows the gradient by the first beta",
+    ),
+    Bug(
+        "engine/kernels/functions.py",
+        "_floats(-87.5, 89)",
+        "_floats(-87.5, 88)",
+        "tests/engine/test_functions.py",
+        "exp in float32 stays at e^88, and is never infinite",
+    ),
+    # Compiled kernels
+    Bug(
+        "engine/kernels/numba_set/norms.py",
+        "squares[j] / total + part * apart * apart",
+        "squares[j] / total",
+        "tests/engine/test_team.py",
+        "a batch's variance leaves out how far the means of its parts are apart",
+    ),
+    Bug(
+        "engine/kernels/numba_set/losses.py",
+        "sums[1] = weight if start == 0 else 0.0",
+        "sums[1] = weight",
+        "tests/engine/test_losses.py",
+        "the weight of a batch counts once for each part",
+    ),
+    Bug(
+        "engine/kernels/numba_set/draws.py",
+        "math.sqrt((1.0 - rate) * (1.0 + rate * SELU_LOW * SELU_LOW))",
+        "math.sqrt(1.0 + rate * SELU_LOW * SELU_LOW)",
+        "tests/engine/test_draws.py",
+        "alpha dropout does not restore the variance",
+    ),
+    Bug(
+        "engine/kernels/numba_set/expansion.py",
+        "share = min(max((t - knots[low]) / (knots[high] - knots[low]), zero), one)",
+        "share = max((t - knots[low]) / (knots[high] - knots[low]), zero)",
+        "tests/engine/test_expansion.py",
+        "a curve goes on beyond its last knot",
+    ),
+    Bug(
+        "engine/kernels/numba_set/gemm.py",
+        "strips + SIZE * i * depth, 1, height",
+        "strips + SIZE * start * depth, 1, height",
+        "tests/engine/test_products.py",
+        "the last tile of a product reads the wrong strip where rows do not come out even",
+    ),
+    Bug(
+        "engine/kernels/numba_set/optimisers.py",
+        "rule(scale * capped(g_[i], top) + l2 * p_[i], m_[i], v_[i], c)",
+        "rule(capped(scale * g_[i], top) + l2 * p_[i], m_[i], v_[i], c)",
+        "tests/training/test_step_options.py",
+        "entries are clipped after the norm, in rules of two numbers of state",
+    ),
+    Bug(
+        "engine/kernels/numba_set/mixing.py",
+        "here[j] += way * (first[j] - here[j])",
+        "here[j] += way * (x[ring[0], j] - here[j])",
+        "tests/training/test_mixup.py",
+        "the last row of the ring is mixed with a first one that has moved already",
+    ),
+    Bug(
+        "engine/kernels/numba_set/on_disk.py",
+        "stat.S_IWGRP | stat.S_IWOTH",
+        "stat.S_IWOTH",
+        "tests/engine/test_on_disk.py",
+        "machine code is run from a file that a group may write",
+    ),
+    # NumPy's kernels
+    Bug(
+        "engine/kernels/numpy_set/pools.py",
+        "winners[s] = start + x[start:stop].argmax(axis=0)",
+        "winners[s] = x[start:stop].argmax(axis=0)",
+        "tests/engine/test_ragged.py",
+        "the largest steps of later sequences are looked for among the first rows",
+    ),
+    Bug(
+        "engine/kernels/numpy_set/losses.py",
+        "    z = z - z.max(axis=1, keepdims=True, initial=-np.inf)\n",
+        "",
+        "tests/engine/test_losses.py",
+        "the cross-entropy of large z overflows",
+    ),
+    Bug(
+        "engine/kernels/numpy_set/optimisers.py",
+        "(1 - decay * here * factor)",
+        "(1 - decay * factor)",
+        "tests/training/test_optimisers.py",
+        "weight decay shrinks biases and gains too",
+    ),
+]
