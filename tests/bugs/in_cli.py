@@ -95,7 +95,7 @@ BUGS = [
         "a target of very many whole numbers is taken for classes",
     ),
     Bug(
-        "cli/looks.py",
+        "cli/describe.py",
         "enumerate(losses, 1)",
         "enumerate(losses)",
         "tests/cli/test_inspect.py",

@@ -88,7 +88,7 @@ BUGS = [
         "dropout with solver='lbfgs' is not refused",
     ),
     Bug(
-        "estimators/words.py",
+        "estimators/messages.py",
         "not (fit.incremental or fit.recipe.schedule)",
         "not fit.incremental",
         "tests/estimators/test_held_out.py",
@@ -109,7 +109,7 @@ BUGS = [
         "a callback of scikit-learn cannot stop a fit, and its next epoch is not announced",
     ),
     Bug(
-        "estimators/asked.py",
+        "estimators/serial.py",
         "kind._check_parameters({**defaults, **found})",
         "kind._check_parameters(defaults)",
         "tests/estimators/test_saving.py",

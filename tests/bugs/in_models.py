@@ -88,7 +88,7 @@ BUGS = [
         "a warm start begins with the patience that the fit before has used up",
     ),
     Bug(
-        "models/recorded.py",
+        "models/measured.py",
         "np.where(array == np.float32(NOT_FINITE), np.float32(np.nan), array)",
         "array",
         "tests/diagnosis/test_recorder.py",
@@ -116,10 +116,10 @@ BUGS = [
         "with scoring='loss' the training score has the other sign than the validation score",
     ),
     Bug(
-        "models/room.py",
+        "models/sizes.py",
         "weights = members * sum(map(prod, shapes))",
         "weights = sum(map(prod, shapes))",
-        "tests/estimators/test_room.py",
+        "tests/estimators/test_sizes.py",
         "the weights of an ensemble are reckoned as those of one network",
     ),
     Bug(

@@ -84,7 +84,7 @@ BUGS = [
         "running statistics follow the last batch by default, as if momentum were the share of the old ones",
     ),
     Bug(
-        "network/looks.py",
+        "network/describe.py",
         "placed(one.layers, sizes[k],",
         "placed(one.layers, sizes[k + 1],",
         "tests/report/test_report.py",

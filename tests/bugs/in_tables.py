@@ -61,7 +61,7 @@ BUGS = [
         "predictions of a target with log are held within the range of its logarithm",
     ),
     Bug(
-        "tables/looks.py",
+        "tables/describe.py",
         'one.units or about["inputs"]',
         'about["inputs"]',
         "tests/cli/test_inspect.py",

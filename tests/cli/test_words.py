@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from chainrule.cli import exits, knobs
+from chainrule.cli import exits, options
 from chainrule.cli.main import COMMANDS
 
 HEAVY = {"numpy", "numba", "scipy", "sklearn", "pyarrow", "narwhals", "rich"}
@@ -180,7 +180,7 @@ def test_options_are_parameters_of_the_estimators():
     from chainrule import TableClassifier, TableRegressor
     from chainrule.tables.numbers import HOW
 
-    for estimator, own in ((TableClassifier, knobs.CLASSIFICATION), (TableRegressor, knobs.REGRESSION)):
-        assert {name for name, *_ in (*knobs.BOTH, *own)} <= set(estimator().get_params())
-    encoding = next(kind for name, kind, _ in knobs.BOTH if name == "numbers")
+    for estimator, own in ((TableClassifier, options.CLASSIFICATION), (TableRegressor, options.REGRESSION)):
+        assert {name for name, *_ in (*options.BOTH, *own)} <= set(estimator().get_params())
+    encoding = next(kind for name, kind, _ in options.BOTH if name == "numbers")
     assert list(encoding.names.choices) == list(HOW)

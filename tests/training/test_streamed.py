@@ -8,8 +8,8 @@ import pytest
 from chainrule import Dense, Network, Trainer
 from chainrule.engine.expansion import Clip, Expansion
 from chainrule.errors import InputError
-from chainrule.training.ahead import ahead
 from chainrule.training.optimisers import Adam
+from chainrule.training.prefetch import ahead
 from chainrule.training.streamed import Piece, Streamed
 
 LINE = Expansion([Clip(0, (0.0,), (1.0,), (-1e9,), (1e9,))], [0.0])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from chainrule.cli import looks, shared
+from chainrule.cli import describe, shared
 from chainrule.cli.config import Configured
 from chainrule.errors import InputError, InputTypeError
 
@@ -51,7 +51,7 @@ def inspect(model: Path, as_json: bool) -> None:
 
 def _content(listing: Listing) -> dict[str, Any]:
     from chainrule.network import serial
-    from chainrule.network.looks import layer
+    from chainrule.network.describe import layer
     from chainrule.training.serial import CONFIGURATION
 
     envelope = listing.model
@@ -78,7 +78,7 @@ def _content(listing: Listing) -> dict[str, Any]:
         },
         "history": history,
     }
-    about["training"] = looks.training_of(history["validation_loss"], sum(history["seconds"]))
+    about["training"] = describe.training_of(history["validation_loss"], sum(history["seconds"]))
     return about
 
 
@@ -94,7 +94,7 @@ def _table(content: Mapping[str, Any]) -> dict[str, Any]:
         found["classes"] = content["classes"]["values"]
     if "encoder" not in content:
         return found
-    from chainrule.tables.looks import columns_of, left_out_of
+    from chainrule.tables.describe import columns_of, left_out_of
     from chainrule.tables.serial import ENCODINGS
 
     encoder = ENCODINGS.back("content, encoder", content["encoder"])
@@ -113,7 +113,7 @@ def _said(model: Path, content: Mapping[str, Any]) -> Iterator[str]:
         *([("settings", ", ".join(f"{k}={v}" for k, v in content["settings"].items()))]),
     ])  # fmt: skip
     if "columns" in content:
-        from chainrule.tables.looks import levels_of
+        from chainrule.tables.describe import levels_of
 
         yield "Columns"
         rows = [

@@ -11,11 +11,11 @@ import click
 
 from chainrule.cli import exits, models, shared, tables, task
 from chainrule.cli.config import Configured
-from chainrule.cli.knobs import chosen, knobs
+from chainrule.cli.options import chosen, training_options
 from chainrule.cli.watch import followed, hand_over
 
 if TYPE_CHECKING:
-    from chainrule.cli.ending import Ending
+    from chainrule.cli.listener import Ending
     from chainrule.tables.files import TableFile
     from chainrule.training.callbacks import Callback
 
@@ -51,7 +51,7 @@ def column_kind(value: str) -> tuple[str, str]:
 @click.option(
     "--watch-port", type=click.IntRange(0, 65535), default=0, help="Of that page; one that is free if left out."
 )
-@knobs
+@training_options
 @shared.delimiter
 @shared.force
 @shared.as_json
@@ -164,7 +164,7 @@ def _listeners(quiet: bool, live: Callback | None) -> list[Callback]:
 
 def _fit(estimator: Any, rows: TableFile, target: str, held_out: TableFile | None, listeners: list[Callback]) -> Ending:
     """Fit, and say how it went."""
-    from chainrule.cli.ending import Ending
+    from chainrule.cli.listener import Ending
 
     ending = Ending()
     estimator.callbacks = [ending, *listeners]
@@ -181,8 +181,8 @@ def _learned(estimator: Any) -> bool:
 
 def _summary(estimator: Any) -> dict[str, Any]:
     """What was made of the columns, the network, and how training went."""
-    from chainrule.cli.looks import training_of
-    from chainrule.tables.looks import columns_of, left_out_of
+    from chainrule.cli.describe import training_of
+    from chainrule.tables.describe import columns_of, left_out_of
 
     found: dict[str, Any] = {"columns": columns_of(estimator.encoder_), "left_out": left_out_of(estimator.encoder_)}
     if estimator.model_.answer.classifies:

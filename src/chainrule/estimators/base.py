@@ -19,10 +19,10 @@ from chainrule.estimators.bases import with_callbacks
 from chainrule.estimators.estimator import Estimator, Weigher
 from chainrule.estimators.held_out import split
 from chainrule.estimators.inputs import Given, check_X
+from chainrule.estimators.messages import warn
 from chainrule.estimators.prepare import Call, begun, check_answer, check_same, in_form, in_type, ready
 from chainrule.estimators.recipes import layers_of, recipe_of
-from chainrule.estimators.words import warn
-from chainrule.models import room
+from chainrule.models import sizes
 from chainrule.models.answers import Answer, OfClasses
 from chainrule.models.fit import Fit
 from chainrule.models.inputs import Input, RowInput
@@ -236,7 +236,7 @@ class BaseMLP(Estimator):
         network, recipe = Network(self._layers(answer.outputs), X.shape[1]), recipe_of(self)
         training: Training | Model
         if before is None:
-            room.check(f"{name}.fit", network, recipe.rows_of_a_batch(X.shape[0]), X.dtype, recipe.n_members)
+            sizes.check(f"{name}.fit", network, recipe.rows_of_a_batch(X.shape[0]), X.dtype, recipe.n_members)
             training = Training.begin(network, answer.loss, X.dtype, self.random_state, recipe.n_members)
         else:
             training = before

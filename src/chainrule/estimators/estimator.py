@@ -12,12 +12,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from chainrule.checks import COUNT
 from chainrule.errors import InputError
-from chainrule.estimators import asked, words
+from chainrule.estimators import messages, serial
 from chainrule.estimators.bases import BaseEstimator, CallbackSupportMixin
 from chainrule.estimators.fitted import Fitted, reads_once
 from chainrule.estimators.inputs import one_form
 from chainrule.estimators.prepare import Call
-from chainrule.models import room, saving
+from chainrule.models import saving, sizes
 from chainrule.models.answers import Answer
 from chainrule.models.document import KINDS
 from chainrule.models.fit import Fit
@@ -80,11 +80,11 @@ class Estimator(CallbackSupportMixin, Fitted, BaseEstimator):
 
     def _fit(self, given: Any, held_out: Any, **call: Any) -> Self:
         """A call of fit or partial_fit; see `Call`."""
-        with room.told(f"{type(self).__name__}.fit"):
+        with sizes.told(f"{type(self).__name__}.fit"):
             fit = self._prepared(given, held_out, Call(**call))
             try:
                 ending = fit.run()
-                words.tell(self, fit, ending)
+                messages.tell(self, fit, ending)
                 if self.calibration and fit.validation is not None:
                     fit.calibrate()
             finally:
@@ -166,7 +166,7 @@ class Estimator(CallbackSupportMixin, Fitted, BaseEstimator):
         check_is_fitted(self)
         COUNT("predict_function(rows=)", rows)
         where = f"{type(self).__name__}.predict_function(rows=)"
-        with room.told(where), one_form(where, "as many rows as memory can hold", rows):
+        with sizes.told(where), one_form(where, "as many rows as memory can hold", rows):
             return self.model_.bound(int(rows))
 
     # Files ------------------------------------------------------------------------------------------------
@@ -209,4 +209,4 @@ class Estimator(CallbackSupportMixin, Fitted, BaseEstimator):
                 f"{kind.__name__}.save()", f"one of {sorted(KINDS)}", f"{kind.__module__}.{kind.__qualname__}",
                 "A class of your own is code: pickle it.",
             )  # fmt: skip
-        saving.write(path, self.model_, asked.to_data(self), overwrite)
+        saving.write(path, self.model_, serial.to_data(self), overwrite)

@@ -55,9 +55,9 @@ def load(path: str | os.PathLike[str], limits: Limits = LIMITS) -> Any:
 
 
 def _estimator(content: Content) -> Any:
-    from chainrule.estimators import asked
+    from chainrule.estimators import serial
 
     kind = getattr(import_module(f"chainrule.estimators.{HOMES[content.kind]}"), content.kind)
-    made = kind(**asked.from_data(kind, content.asked))
+    made = kind(**serial.from_data(kind, content.asked))
     made._put_in_place(Model(**content.model))
     return made

@@ -9,8 +9,8 @@ from typing import Any
 from numpy.typing import NDArray
 
 from chainrule.errors import InputError
+from chainrule.estimators.messages import Talk
 from chainrule.estimators.protocol import Bridge
-from chainrule.estimators.words import Talk
 from chainrule.models import resume
 from chainrule.models.answers import Answer
 from chainrule.models.fit import Fit, Kept

@@ -16,7 +16,7 @@ from chainrule.engine.parameters import AnyParameters, Members, Parameters
 from chainrule.engine.predictor import Predictor
 from chainrule.errors import InputError, unknown_name
 from chainrule.formats.fields import Fields
-from chainrule.models import labels, recorded
+from chainrule.models import labels, measured
 from chainrule.models.answers import Answer, Classes, Labels, Numbers, OfClasses
 from chainrule.models.inputs import ColumnInput, Input, RowInput, SequenceInput
 from chainrule.models.intervals import Margins
@@ -126,8 +126,8 @@ def to_data(model: Written) -> tuple[dict[str, Any], dict[str, Array]]:
     }
     arrays = {WEIGHTS + name: array for name, array in predictor.parameters.items()}
     if model.probes is not None:
-        data["probes"], measured = recorded.to_data(where, model.probes)
-        arrays |= measured
+        data["probes"], histograms = measured.to_data(where, model.probes)
+        arrays |= histograms
     answer = model.answer
     if isinstance(answer, OfClasses):
         data["classes"] = labels.to_data(answer.every)
@@ -171,15 +171,15 @@ def from_data(kind: str, content: Fields, arrays: Mapping[str, Array]) -> dict[s
     drawn = streams(0)
     drawn.load(_streams(content.take("streams")))
     progress = _progress(content)
-    measured = (
-        recorded.from_data(content.inside("probes"), arrays, network, answer.loss) if "probes" in content else None
-    )
+    probes = None
+    if "probes" in content:
+        probes = measured.from_data(content.inside("probes"), arrays, network, answer.loss)
     content.end()
     for name in arrays:
         raise unknown_name("arrays", name, (WEIGHTS + known for known in network.layout.places))
     return {
         "kind": kind, "input": given, "predictor": predictor, "answer": answer, "progress": progress,
-        "streams": drawn, "measured": measured,
+        "streams": drawn, "measured": probes,
     }  # fmt: skip
 
 

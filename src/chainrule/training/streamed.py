@@ -15,8 +15,8 @@ from chainrule.engine.fill import fill
 from chainrule.engine.network import Network
 from chainrule.engine.plan import Binds, Extent, R
 from chainrule.errors import InputError
-from chainrule.training.ahead import ahead
 from chainrule.training.batches import Data
+from chainrule.training.prefetch import ahead
 
 Array = NDArray[Any]
 

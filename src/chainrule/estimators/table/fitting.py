@@ -20,7 +20,7 @@ from chainrule.estimators.table import presets, rows, streaming
 from chainrule.estimators.table.held_out import split
 from chainrule.estimators.table.presets import Preset
 from chainrule.estimators.table.streaming import FileSource
-from chainrule.models import room
+from chainrule.models import sizes
 from chainrule.models.answers import Answer, Classes
 from chainrule.models.fit import Fit
 from chainrule.models.inputs import ColumnInput, table_of
@@ -148,7 +148,7 @@ def _training(
     if before is not None:
         check_same(name, before, network, answer, preset.n_members)
         return before
-    room.check(f"{name}.fit", network, preset.batch_size, F32, preset.n_members)
+    sizes.check(f"{name}.fit", network, preset.batch_size, F32, preset.n_members)
     training = Training.begin(network, answer.loss, F32, estimator.random_state, preset.n_members)
     if resumed is not None:
         training.streams.load(resumed.data["trainer"]["streams"])

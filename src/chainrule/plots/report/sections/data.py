@@ -8,8 +8,8 @@ from typing import Any
 from chainrule.plots.report.blocks import behind, facts, table
 from chainrule.plots.report.markup import Markup, join, word
 from chainrule.plots.report.subject import Subject
+from chainrule.tables.describe import columns_of, left_out_of, levels_of
 from chainrule.tables.encoder import Encoder
-from chainrule.tables.looks import columns_of, left_out_of, levels_of
 
 #: Rows of a table that stand open; of more, all are behind a line to be opened.
 OPEN = 40

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 
 from chainrule.network.activations import ActivationFunction
+from chainrule.network.describe import Placed, layer, placed
 from chainrule.network.layers import Activation, Dense, Layer, Residual
-from chainrule.network.looks import Placed, layer, placed
 from chainrule.plots.report import charts
 from chainrule.plots.report.blocks import behind, facts, figure, figures, table
 from chainrule.plots.report.markup import Markup, el, join

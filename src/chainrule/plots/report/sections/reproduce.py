@@ -9,7 +9,7 @@ from importlib import metadata
 from typing import Any
 
 from chainrule import __version__
-from chainrule.estimators.asked import NEVER
+from chainrule.estimators.serial import NEVER
 from chainrule.plots.report.blocks import behind, facts, note, table
 from chainrule.plots.report.markup import Markup, el, join
 from chainrule.plots.report.subject import Subject

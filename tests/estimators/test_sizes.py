@@ -17,7 +17,7 @@ from chainrule import (
 from chainrule import memory as free
 from chainrule.cli import exits
 from chainrule.errors import TooLargeError
-from chainrule.models import room
+from chainrule.models import sizes
 
 X = np.random.default_rng(0).normal(size=(30, 3))
 Y = np.arange(30) % 2
@@ -83,17 +83,17 @@ def test_what_fits_is_not_refused(monkeypatch):
     """What is reckoned is needed at least: three copies of the weights, and the activations of one batch."""
     model = MLPRegressor(hidden_layer_sizes=(4,), solver="lbfgs", max_iter=1)
     weights, activations = 3 * 4 + 4 + 4 + 1, 30 * (4 + 1)
-    monkeypatch.setattr(room, "SMALL", 0)
-    monkeypatch.setattr(room, "memory_there", lambda: 8 * (3 * weights + activations))
+    monkeypatch.setattr(sizes, "SMALL", 0)
+    monkeypatch.setattr(sizes, "memory_there", lambda: 8 * (3 * weights + activations))
     with pytest.warns(match="lbfgs failed"):
         model.fit(X, X[:, 0])
-    monkeypatch.setattr(room, "memory_there", lambda: 8 * (3 * weights + activations) - 1)
+    monkeypatch.setattr(sizes, "memory_there", lambda: 8 * (3 * weights + activations) - 1)
     with pytest.raises(TooLargeError):
         model.fit(X, X[:, 0])
 
 
 def test_a_small_network_does_not_ask_what_is_free(monkeypatch):
-    monkeypatch.setattr(room, "memory_there", lambda: 0)
+    monkeypatch.setattr(sizes, "memory_there", lambda: 0)
     MLPRegressor(hidden_layer_sizes=(4,), max_iter=20, tol=1.0).fit(X, X[:, 0])
 
 

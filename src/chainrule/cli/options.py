@@ -64,7 +64,7 @@ REGRESSION: tuple[tuple[str, Any, str], ...] = (
 OF = {"classification": CLASSIFICATION, "regression": REGRESSION}
 
 
-def knobs(function: Function) -> Function:
+def training_options(function: Function) -> Function:
     """A command with these options."""
     for name, kind, said in reversed((*BOTH, *CLASSIFICATION, *REGRESSION)):
         option = f"--{name.replace('_', '-')}"
