@@ -66,6 +66,29 @@ def test_what_is_public_has_an_example_and_tells_its_parameters(name):
         assert "Parameters\n---" in told
 
 
+#: Attributes that hold a function: what it is given is told where the kind is documented.
+HELD = ("entry", "rule")
+
+
+def methods(thing):
+    """Public methods that a class brings along, and its public properties."""
+    for name, found in vars(thing).items():
+        if not name.startswith("_") and name not in HELD:
+            if isinstance(found, property):
+                yield name, found, False
+            elif inspect.isfunction(plain := getattr(found, "__func__", found)):
+                yield name, getattr(thing, name), bool(set(inspect.signature(plain).parameters) - {"self", "cls"})
+
+
+@pytest.mark.parametrize("name", [name for name, thing in PUBLIC.items() if inspect.isclass(thing)])
+def test_every_method_is_told_with_its_parameters(name):
+    """A method that does what its kind does may leave that to the kind."""
+    for method, found, takes in methods(PUBLIC[name]):
+        told = inspect.getdoc(found) or ""
+        assert told, method
+        assert not takes or "Parameters\n---" in told or "are those of `" in told, method
+
+
 IMPORTS = """
 import sys, chainrule
 assert not {"numpy", "chainrule.training"} & set(sys.modules), sorted(sys.modules)

@@ -144,6 +144,14 @@ class Recorder:
         values: Iterator[Tapped],
         finish: Callable[[], None],
     ) -> None:
+        """Measure a step.
+
+        Parameters
+        ----------
+        parameters, gradients : of the network, before the update
+        values : what is tapped while the step runs, in order
+        finish : lets the rest of the step run, the update included
+        """
         row = np.full((len(self.layers), len(QUANTITIES)), np.nan)
         self._items = 0
         for tapped in values:

@@ -102,6 +102,7 @@ class Network:
 
     @property
     def outputs(self) -> int:
+        """Units that come out of the last layer."""
         return self.widths[-1]
 
     @property
@@ -110,12 +111,49 @@ class Network:
         return any(isinstance(layer, Pool) for layer in self.layers)
 
     def largest_product(self, rows: int) -> int:
-        """Multiplications of the largest matrix product of a forward pass over this many rows."""
+        """Multiplications of the largest matrix product of a forward pass.
+
+        Parameters
+        ----------
+        rows : of the batch
+
+        Returns
+        -------
+        int
+
+        Examples
+        --------
+        >>> from chainrule import Dense, Network
+        >>> Network([Dense(8), Dense(2)], inputs=4).largest_product(10)
+        320
+        """
         sizes = [p.shape for p in self.layout.parameters if p.kind == "weight"]
         return rows * max((units * inputs for units, inputs in sizes), default=0)
 
     def init(self, seed: int | np.random.SeedSequence, dtype: DTypeLike = np.float32) -> Parameters:
-        """Fresh parameters, the same for the same seed."""
+        """Fresh parameters, the same for the same seed.
+
+        Parameters
+        ----------
+        seed : whole number, or a SeedSequence of NumPy
+        dtype : np.float32 or np.float64
+
+        Returns
+        -------
+        Parameters
+
+        Raises
+        ------
+        InputError
+            For another dtype.
+
+        Examples
+        --------
+        >>> from chainrule import Dense, Network
+        >>> parameters = Network([Dense(8), Dense(2)], inputs=4).init(seed=0)
+        >>> parameters.vector.size, parameters["1.W"].shape
+        (58, (2, 8))
+        """
         if np.dtype(dtype) not in (np.dtype(np.float32), np.dtype(np.float64)):
             raise InputError("init(dtype=)", "float32 or float64", repr(dtype), "float32 is twice as fast.")
         return draw(self.layout, seed, dtype)
@@ -251,8 +289,19 @@ class Network:
         The check is made in float64 whatever the dtype of the parameters. Below 1e-6 is right; kinks (ReLU at 0)
         can push a correct gradient above it when a pre-activation falls within 1e-6 of one.
 
-        Of sequences, X is (batch, time, features) with `lengths` as in `forward`; y is one per sequence behind a Pool,
-        else one per step.
+        Parameters
+        ----------
+        parameters : Parameters
+        X : array of shape (rows, inputs), or (batch, time, inputs) of sequences
+        y : array in the form of the loss; of sequences one per sequence after a Pool, else one per step
+        loss : name or Loss
+        directions : how many
+        seed : of the directions
+        lengths : of sequences, as in `forward`
+
+        Returns
+        -------
+        float
 
         Examples
         --------

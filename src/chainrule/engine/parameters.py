@@ -114,9 +114,11 @@ class Parameters:
         return tuple(p.name for p in self.layout.parameters)
 
     def items(self) -> Iterator[tuple[str, Vector]]:
+        """Names and views, as a dict has them."""
         return ((name, self[name]) for name in self.names())
 
     def copy(self) -> Parameters:
+        """The same numbers in a vector of their own."""
         return Parameters(self.layout, self.vector.copy())
 
     def like(self) -> Parameters:
@@ -151,7 +153,16 @@ class Members:
 
     @classmethod
     def of(cls, parameters: Sequence[Parameters]) -> Members:
-        """Copies of these parameters, which are of one network."""
+        """Copies of parameters as members of one.
+
+        Parameters
+        ----------
+        parameters : sequence of Parameters, all of one network
+
+        Returns
+        -------
+        Members
+        """
         return cls(parameters[0].layout, np.concatenate([one.vector for one in parameters]))
 
     def __len__(self) -> int:
@@ -177,9 +188,11 @@ class Members:
         return tuple(p.name for p in self.layout.parameters)
 
     def items(self) -> Iterator[tuple[str, Vector]]:
+        """Names and views, as a dict has them."""
         return ((name, self[name]) for name in self.names())
 
     def copy(self) -> Members:
+        """The same numbers in a vector of their own."""
         return Members(self.layout, self.vector.copy())
 
     def like(self) -> Members:

@@ -115,7 +115,16 @@ class Predictor:
         return len(self.parameters.members)
 
     def at(self, temperature: float) -> Predictor:
-        """The same network and parameters at another temperature."""
+        """The same network and parameters at another temperature.
+
+        Parameters
+        ----------
+        temperature : number above 0 that z is divided by before the link
+
+        Returns
+        -------
+        Predictor
+        """
         return Predictor(self.network, self.parameters, self.loss, temperature)
 
     def __call__(self, X: Any, n_threads: int | None = None, chosen: NDArray[np.intp] | None = None) -> Array:
@@ -138,7 +147,18 @@ class Predictor:
         return result
 
     def each(self, X: Any, n_threads: int | None = None, chosen: NDArray[np.intp] | None = None) -> Array:
-        """Predictions of every network, (members, rows, outputs)."""
+        """Predictions of every network.
+
+        Parameters
+        ----------
+        X : rows of numbers, sequences or coded rows
+        n_threads : int, or None for what is available
+        chosen : indices of rows, or of sequences; None for all
+
+        Returns
+        -------
+        array of shape (members, rows, outputs)
+        """
         blank = self._blank(X, chosen)
         result = np.empty((self.members, *blank.shape), blank.dtype)
 
@@ -151,14 +171,34 @@ class Predictor:
         return result
 
     def before_link(self, X: Any, n_threads: int | None = None, chosen: NDArray[np.intp] | None = None) -> Array:
-        """z of the last layer of every network, (members, rows, outputs)."""
+        """z of the last layer of every network.
+
+        Parameters
+        ----------
+        X : rows of numbers, sequences or coded rows
+        n_threads : int, or None for what is available
+        chosen : indices of rows, or of sequences; None for all
+
+        Returns
+        -------
+        array of shape (members, rows, outputs)
+        """
         bare = Predictor(self.network, self.parameters, losses.SquaredError())  # whose link changes nothing
         return bare.each(X, n_threads, chosen)
 
     def spread(self, X: Any, n_threads: int | None = None) -> tuple[Array, Array]:
-        """The prediction, and the standard deviation of the networks' predictions, (rows, outputs) each; 0 of one.
+        """The prediction, and the standard deviation of the networks' predictions; 0 of one.
 
         Where they differ, the data did not decide: this is what is unsure about the weights, not the noise of y.
+
+        Parameters
+        ----------
+        X : rows of numbers, sequences or coded rows
+        n_threads : int, or None for what is available
+
+        Returns
+        -------
+        mean, deviation : arrays of shape (rows, outputs)
         """
         each = self.each(X, n_threads)
         return self._mixed(each), each.std(axis=0)
@@ -215,9 +255,17 @@ class Predictor:
         return mean, spread
 
     def bound(self, rows: int) -> Callable[[Any], Array]:
-        """A function of exactly `rows` rows that checks nothing and returns a new array; from any thread.
+        """A function of exactly `rows` rows that checks nothing; it may be called from any thread.
 
         Its answers follow the parameters as they change.
+
+        Parameters
+        ----------
+        rows : whole number of 1 or more
+
+        Returns
+        -------
+        function of an array of shape (rows, inputs) that gives a new one of shape (rows, outputs)
         """
 
         def bind() -> Bound:

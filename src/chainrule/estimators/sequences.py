@@ -151,7 +151,17 @@ class SequenceClassifier(OverSequences, MLPClassifier):
     """
 
     def predict(self, X: Any, lengths: Any = None) -> Array:
-        """The most probable class of each sequence, shape (batch,), or a 0/1 matrix (batch, labels)."""
+        """The most probable class of each sequence.
+
+        Parameters
+        ----------
+        X : list of arrays (steps, features), or an array (batch, steps, features) padded to the longest
+        lengths : steps of each sequence of a padded array, or None
+
+        Returns
+        -------
+        array of shape (batch,), or a 0/1 matrix of shape (batch, labels)
+        """
         return super().predict(self._packed(X, lengths))
 
     @available_if(gives_probabilities)  # type: ignore[untyped-decorator]
@@ -160,7 +170,19 @@ class SequenceClassifier(OverSequences, MLPClassifier):
         return super().predict_proba(self._packed(X, lengths), samples, return_std)
 
     def score(self, X: Any, y: Any, lengths: Any = None, sample_weight: Any = None) -> float:  # type: ignore[override]
-        """Share of the sequences whose class is predicted."""
+        """Share of the sequences whose class is predicted.
+
+        Parameters
+        ----------
+        X : list of arrays (steps, features), or an array (batch, steps, features) padded to the longest
+        y : array of shape (batch,) or (batch, outputs)
+        lengths : steps of each sequence of a padded array, or None
+        sample_weight : array of shape (batch,), or None for 1 each
+
+        Returns
+        -------
+        float from 0 to 1
+        """
         return float(super().score(self._packed(X, lengths), y, sample_weight))
 
 
@@ -183,9 +205,33 @@ class SequenceRegressor(OverSequences, MLPRegressor):
     def predict(  # type: ignore[override]
         self, X: Any, lengths: Any = None, return_std: bool = False, samples: int | None = None
     ) -> Any:
-        """Predicted values, (batch,) or (batch, outputs); see `MLPRegressor.predict`."""
+        """Predicted values.
+
+        Parameters
+        ----------
+        X : list of arrays (steps, features), or an array (batch, steps, features) padded to the longest
+        lengths : steps of each sequence of a padded array, or None
+        return_std : whether the deviation is given too: of an ensemble, of passes that draw, or of a Gaussian
+        samples : passes that draw what dropout drops, or None for none
+
+        Returns
+        -------
+        array of shape (batch,) or (batch, outputs), or two of them
+        """
         return super().predict(self._packed(X, lengths), return_std, samples)
 
     def score(self, X: Any, y: Any, lengths: Any = None, sample_weight: Any = None) -> float:  # type: ignore[override]
-        """R2 of the predicted values."""
+        """R2 of the predicted values.
+
+        Parameters
+        ----------
+        X : list of arrays (steps, features), or an array (batch, steps, features) padded to the longest
+        y : array of shape (batch,) or (batch, outputs)
+        lengths : steps of each sequence of a padded array, or None
+        sample_weight : array of shape (batch,), or None for 1 each
+
+        Returns
+        -------
+        float of at most 1
+        """
         return super().score(self._packed(X, lengths), y, sample_weight)

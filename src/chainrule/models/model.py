@@ -284,7 +284,7 @@ class Model:
         return self.predictor.spread(rows, n_threads)
 
     def bound(self, rows: int = 1) -> Callable[[Any], Array]:
-        """A function of exactly `rows` rows, for predictions one by one: it checks nothing and allocates nothing.
+        """A function of exactly `rows` rows, for predictions one by one: it checks nothing.
 
         Parameters
         ----------
@@ -292,8 +292,8 @@ class Model:
 
         Returns
         -------
-        function of an array of shape (rows, inputs of the network), in its float type, that gives (rows, outputs),
-        through the link, in memory that the next call overwrites
+        function of an array of shape (rows, inputs of the network), in its float type, that gives a new one of shape
+        (rows, outputs), through the link
 
         Raises
         ------

@@ -34,15 +34,42 @@ class Layer(ABC):
         """What it does, in words for a picture; none where it does nothing."""
 
     def width(self, inputs: int) -> int:
-        """Units that come out when `inputs` come in."""
+        """Units that come out.
+
+        Parameters
+        ----------
+        inputs : units that come in
+
+        Returns
+        -------
+        int
+        """
         return inputs
 
     def parameters(self, inputs: int) -> tuple[Parameter, ...]:
-        """The arrays of this layer, in their order in the parameter vector."""
+        """The arrays of this layer, in their order in the parameter vector.
+
+        Parameters
+        ----------
+        inputs : units that come in
+
+        Returns
+        -------
+        tuple of Parameter: name, shape, kind, initialiser
+        """
         return ()
 
     def flops(self, inputs: int) -> int:
-        """Floating point operations per row of a forward pass, matrix products only."""
+        """Floating point operations of a row's forward pass, matrix products only.
+
+        Parameters
+        ----------
+        inputs : units that come in
+
+        Returns
+        -------
+        int
+        """
         return 0
 
     @property

@@ -58,7 +58,21 @@ class Embedding(Layer):
         return True
 
     def plain(self, inputs: int) -> int:
-        """How many columns pass through."""
+        """How many columns pass through.
+
+        Parameters
+        ----------
+        inputs : columns that come in, the last of them codes
+
+        Returns
+        -------
+        int
+
+        Raises
+        ------
+        InputError
+            Where there are fewer columns than codes.
+        """
         if inputs < len(self.levels):
             raise InputError(
                 "Embedding(levels)", f"at least {len(self.levels)} columns, the last of them codes", inputs,
