@@ -84,7 +84,7 @@ def test_a_callback_that_raises_loses_nothing():
     model = quick(notebook, broken, max_iter=9)
     with pytest.raises(OSError, match="disk full") as caught:
         model.fit(X, Y)
-    assert "behind epoch 3" in caught.value.__notes__[0]
+    assert "after epoch 3" in caught.value.__notes__[0]
     assert notebook.heard[-1] == "broken off"
     assert len(model.history_) == 3
     assert np.isfinite(model.predict_proba(X)).all()

@@ -203,7 +203,7 @@ def test_a_scorer_that_fails_loses_nothing():
         return 0.5 if len(estimator.history_) < 3 else math.nan
 
     model = quick(scoring=scorer)
-    with pytest.raises(InputError, match=r"scoring=.*finite number; received nan behind epoch 4"):
+    with pytest.raises(InputError, match=r"scoring=.*finite number; received nan after epoch 4"):
         model.fit(X[TRAIN], Y[TRAIN], X_val=X[HELD_OUT], y_val=Y[HELD_OUT])
     assert model.n_iter_ == 3
     assert np.isfinite(model.predict_proba(X)).all()

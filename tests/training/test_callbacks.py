@@ -45,7 +45,7 @@ def test_functions_become_callbacks_and_others_do_not():
 def test_what_a_callback_raises_says_who_and_when():
     with pytest.raises(ZeroDivisionError) as caught:
         told(OnEpoch(lambda record: 1 / (record.epoch - 2)))
-    assert "behind epoch 2" in caught.value.__notes__[0]
+    assert "after epoch 2" in caught.value.__notes__[0]
     assert "OnEpoch" in caught.value.__notes__[0]
 
 

@@ -1,4 +1,4 @@
-"""How a command can end: a number for scripts, and a paragraph for a person."""
+"""How a command can end: a number for scripts, and a paragraph for the user."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ WEIGHTS = "parameters."
 if TYPE_CHECKING:
     from chainrule.formats.document import Listing
 
-#: What code that is given strangers' values raises where it has no check of its own for them.
+#: What code that is given untrusted values raises where it has no check of its own for them.
 _STRANGE = (TypeError, ValueError, LookupError, ArithmeticError, AttributeError, RecursionError)
 
 

@@ -24,7 +24,7 @@ class Sink(ABC):
 
     @abstractmethod
     def write(self, columns: Mapping[str, Any]) -> None:
-        """Rows behind those that are there."""
+        """Rows after those that are there."""
 
     @abstractmethod
     def close(self) -> None:

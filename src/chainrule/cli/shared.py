@@ -39,7 +39,7 @@ threads = click.option("--threads", type=click.IntRange(1), help="Threads at mos
 
 
 def tell(line: str) -> None:
-    """To the person, beside the data."""
+    """To the user, beside the data."""
     click.echo(line, err=True)
 
 
@@ -64,7 +64,7 @@ def _sound(value: Any) -> Any:
 
 
 def printable(text: str) -> str:
-    """Without what would command a terminal: names in a file are a stranger's words."""
+    """Without what would command a terminal: names in a file are untrusted."""
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 

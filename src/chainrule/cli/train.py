@@ -156,7 +156,7 @@ def _report(estimator: Any, path: Path, validation: Path | None, force: bool) ->
 
 
 def _listeners(quiet: bool, live: Callback | None) -> list[Callback]:
-    """Who follows the training: a person at the terminal, one at the page, both, nobody."""
+    """Who follows the training: a user at the terminal, one at the page, both, nobody."""
     from chainrule.training.callbacks import Progress
 
     return [*([] if quiet else [Progress()]), *([live] if live else [])]

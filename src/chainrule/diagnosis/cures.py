@@ -50,7 +50,7 @@ def times(name: str, parameter: str, factor: float, text: str) -> Cure:
     def cure(observed: Observed) -> Remedy:
         value = observed.parameters.get(parameter)
         if observed.parameters.get("layers") is not None and parameter == "hidden_layer_sizes":
-            found: Any = None  # the person's own layers stand in their place
+            found: Any = None  # the user's own layers stand in their place
         elif isinstance(value, (tuple, list)):
             found = tuple(max(1, round(width * factor)) for width in value)
         elif isinstance(value, int):
@@ -158,7 +158,7 @@ NOT_WITH_LBFGS = {"clip_norm", "dropout", "weight_decay", "early_stopping", "cal
 
 
 def prescribe(*cures: Cure) -> Callable[[Observed], tuple[Remedy, ...]]:
-    """The cures that the estimator at hand can take and that change it, and those for the person, each once."""
+    """The cures that the estimator at hand can take and that change it, and those for the user, each once."""
 
     def remedies(observed: Observed) -> tuple[Remedy, ...]:
         found: dict[str, Remedy] = {}

@@ -50,7 +50,7 @@ class Observed:
     Attributes
     ----------
     network, loss : what is trained, on what
-    parameters : of the estimator, by name, as a person can change them
+    parameters : of the estimator, by name, as a user can change them
     rate : learning rate at the start
     fitted : whether training is over; else the records and probes are of a first epoch that served to look
     restores : whether the best weights by held-out rows were put back at the end

@@ -14,7 +14,7 @@ from chainrule.errors import unknown_name
 #: a number that a layer does not have (dead units of the output, saturation of ReLU) is NaN.
 QUANTITIES = {
     "z_rms": "root mean square of the pre-activations",
-    "a_rms": "root mean square of the activations, behind dropout",
+    "a_rms": "root mean square of the activations, after dropout",
     "dz_rms": "root mean square of dLoss/dz, of the loss of a single row",
     "dW_rms": "root mean square of the gradient of the weights",
     "W_rms": "root mean square of the weights",

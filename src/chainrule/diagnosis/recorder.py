@@ -165,7 +165,7 @@ class Recorder:
             self._close(epoch=0)
 
     def end(self) -> None:
-        """Behind the last step for now: from here on `probes` only reads, for any thread."""
+        """After the last step for now: from here on `probes` only reads, for any thread."""
         self._close()
 
     # What was measured ------------------------------------------------------------------------------------

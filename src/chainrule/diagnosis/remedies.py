@@ -27,7 +27,7 @@ class Mendable(Protocol):
         """scikit-learn's."""
 
     def _with_scaled_inputs(self) -> Any:
-        """An unfitted estimator that standardises its inputs, with this one behind."""
+        """An unfitted estimator that standardises its inputs, with this one after them."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Remedy:
 
     @property
     def can_be_applied(self) -> bool:
-        """Whether it is a change of the estimator; other remedies are for the data or for the person."""
+        """Whether it is a change of the estimator; other remedies are for the data or for the user."""
         return self.scale or bool(self.changes)
 
     def suits(self, parameters: Mapping[str, Any]) -> bool:

@@ -68,7 +68,7 @@ class Builder:
         gain: Weight | None = None,
         bias: Argument | None = None,
     ) -> None:
-        """Say that a value of a layer can be read here, behind what has been emitted so far."""
+        """Say that a value of a layer can be read here, after what has been emitted so far."""
         if self.returns:
             added = bias if isinstance(bias, Weight) else None
             self.taps.append(Tap(layer, kind, value, len(self.forward) + len(self.backward), gain, added))

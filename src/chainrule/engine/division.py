@@ -16,7 +16,7 @@ from chainrule.engine.kernels import Kernel, access
 from chainrule.engine.meetings import Step
 from chainrule.engine.program import Argument, InPlace, Instruction, Out, Own, Start, Value
 
-#: Parts behind the first take multiples of this many rows or columns, a vector of float32.
+#: Parts after the first take multiples of this many rows or columns, a vector of float32.
 GRAIN = 16
 
 

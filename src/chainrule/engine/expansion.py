@@ -204,7 +204,7 @@ class Expansion:
 
     @property
     def arguments(self) -> tuple[Array, Array, Array]:
-        """What `EXPAND` takes behind the rows that it fills and those that it expands."""
+        """What `EXPAND` takes after the rows that it fills and those that it expands."""
         return self._program, self.fills, self._constants
 
     @cached_property

@@ -99,7 +99,7 @@ class Cut(NamedTuple):
 
 
 class Packed:
-    """Sequences of different lengths, their steps one behind the other: padding costs no memory.
+    """Sequences of different lengths, their steps one after the other: padding costs no memory.
 
     Parameters
     ----------

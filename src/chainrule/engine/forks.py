@@ -32,7 +32,7 @@ _fork = local()  # done: hooks that this thread's fork has called before it
 def around(before: Hook, in_parent: Hook, in_child: Hook) -> None:
     """Call these before each fork and after it.
 
-    The last to be named is taken first, behind the blocks: a module names its lock when it is imported, and whoever
+    The last to be named is taken first, after the blocks: a module names its lock when it is imported, and whoever
     holds a lock while taking another's has imported that other's module.
     """
     _hooks.append((before, in_parent, in_child))

@@ -1,4 +1,4 @@
-"""From layers to a program: forward instructions in order, and behind each, on a tape, the way back.
+"""From layers to a program: forward instructions in order, and after each, on a tape, the way back.
 
 The tape is the chain rule: played in reverse, each entry turns the gradient of what its stage made into the
 gradient of what the stage was given.

@@ -97,7 +97,7 @@ class Network:
 
     @cached_property
     def widths(self) -> list[int]:
-        """Width behind each layer."""
+        """Width after each layer."""
         return widths(self.layers, self.inputs)[1:]
 
     @property

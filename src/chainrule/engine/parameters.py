@@ -19,7 +19,7 @@ Vector = NDArray[np.floating]
 
 @dataclass(frozen=True)
 class Layout:
-    """Where each parameter stands in the vector. Running statistics stand last, behind `trained`."""
+    """Where each parameter stands in the vector. Running statistics stand last, after `trained`."""
 
     parameters: tuple[Parameter, ...]
 
@@ -128,7 +128,7 @@ class Parameters:
 
 @dataclass(frozen=True)
 class Members:
-    """The parameters of all members, one member's vector behind another's.
+    """The parameters of all members, one member's vector after another's.
 
     `members[k]` are those of member k, `members["0.W"]` a view of shape (members, units, inputs).
 

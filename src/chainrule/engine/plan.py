@@ -69,7 +69,7 @@ class Binds(Protocol[R_co]):
 
 
 class Tapped(NamedTuple):
-    """A tap and the array behind it, times `gain`, plus `bias`; what it holds is good until the next instruction."""
+    """A tap and its array, times `gain`, plus `bias`; what it holds is good until the next instruction."""
 
     tap: Tap
     array: Array
@@ -107,7 +107,7 @@ class Run:
 
     @cached_property
     def whole(self) -> Work:
-        """Forward, backward where the program has a way back, and what the plan has behind it."""
+        """Forward, backward where the program has a way back, and what follows it in the plan."""
         return self._bind([self.steps + self.behind], self._rows)
 
     @property
@@ -127,7 +127,7 @@ class Run:
 
     @cached_property
     def _pieces(self) -> list[tuple[Work, list[Tapped]]]:
-        """The work cut where something is tapped, and what is tapped behind each piece."""
+        """The work cut where something is tapped, and what is tapped after each piece."""
         cuts = sorted({tapped.tap.after for tapped in self._taps} | {len(self.steps)})
         starts = [0, *cuts[:-1]]
         return [

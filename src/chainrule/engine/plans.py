@@ -79,7 +79,7 @@ class Runs:
 
     @property
     def works(self) -> list[list[Step]]:
-        """What is done for each network: forward, backward where there is a way back, and what its plan has behind."""
+        """What is done for each network: forward, backward where there is a way back, and what follows in its plan."""
         return [run.steps + run.behind for run in self.each]
 
     @cached_property

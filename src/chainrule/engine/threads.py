@@ -104,7 +104,7 @@ forks.around(_limits.before_fork, _limits.in_parent, _limits.in_child)
 def limited(threads: int) -> Iterator[None]:
     """The BLAS on this many threads at most, inside the block.
 
-    Blocks that run at once in several threads share the one setting, the least that they ask for; behind the last the
+    Blocks that run at once in several threads share the one setting, the least that they ask for; after the last the
     caller's is back.
     """
     block = get_ident(), object()

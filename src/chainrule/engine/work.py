@@ -95,7 +95,7 @@ def compiled(
     opening: Sequence[Step] = (),
     borrowing: Sequence[Step] = (),
 ) -> Job:
-    """Numba kernels as a job, whose parts meet where one needs what another has made, behind its opening.
+    """Numba kernels as a job, whose parts meet where one needs what another has made, after its opening.
 
     Steps that are `borrowing` come first; whoever gives them keeps the arrays of those alive. Works of one part each
     are then done side by side, each whole by one part, and last those that are cut into several, by all parts.

@@ -280,7 +280,7 @@ class BaseMLP(Estimator):
         return self._others(given, self, model.answer, lambda _, weight: weight, model.dtype, suffix, where)
 
     def _with_scaled_inputs(self) -> Pipeline:
-        """An unfitted estimator that standardises its inputs, with this one behind."""
+        """An unfitted estimator that standardises its inputs, with this one after them."""
         return make_pipeline(StandardScaler(), clone(self))
 
     def __sklearn_tags__(self) -> Any:

@@ -70,7 +70,7 @@ def _needs_nothing(estimator: Any, X: Any, dtype: Any) -> bool:
 
 @dataclass(frozen=True)
 class Given:
-    """Rows as a person gives them to fit."""
+    """Rows as a user gives them to fit."""
 
     X: Any
     y: Any

@@ -25,7 +25,7 @@ Array = NDArray[Any]
 
 
 class GivenSequences(GivenItems):
-    """Sequences as a person gives them to fit."""
+    """Sequences as a user gives them to fit."""
 
     noun = "sequence"
 

@@ -27,7 +27,7 @@ class Document(NamedTuple):
 
 
 class Tensor(NamedTuple):
-    """Where an array stands behind the header, in bytes, and of what form it is."""
+    """Where an array stands after the header, in bytes, and of what form it is."""
 
     dtype: np.dtype[Any]
     shape: tuple[int, ...]

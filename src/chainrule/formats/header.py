@@ -90,4 +90,6 @@ def _check_places(tensors: Mapping[str, Tensor], room: int) -> None:
             )
         reached = tensor.stop
     if reached != room:
-        raise InputError("arrays", f"{reached} bytes", f"{room}", "The file is not whole, or has something behind it.")
+        raise InputError(
+            "arrays", f"{reached} bytes", f"{room}", "The file is not whole, or has something after its end."
+        )

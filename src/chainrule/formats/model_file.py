@@ -106,7 +106,7 @@ def inspect(path: Place, limits: Limits = LIMITS) -> Listing:
 
 
 def refusal(path: Place, error: InputError | InputTypeError) -> ModelFileError:
-    """An error about a value in a file as one about the file, no longer than a person reads."""
+    """An error about a value in a file as one about the file, no longer than one reads."""
     where, expected, received, mend = error.args
     return ModelFileError(f"{os.fspath(path)}, {where}", str(expected)[:500], str(received)[:200], mend)
 

@@ -1,4 +1,4 @@
-"""JSON of strangers: depth and size are known before it is parsed, and nothing is said twice."""
+"""Untrusted JSON: depth and size are known before it is parsed, and nothing is said twice."""
 
 from __future__ import annotations
 

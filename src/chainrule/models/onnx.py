@@ -38,7 +38,7 @@ def graph(model: Written) -> Any:
 
 
 def outputs(g: Graph, predictor: Predictor, answer: Answer, x: str, lengths: str | None) -> None:
-    """Everything behind x: the network, what its loss makes of z, and the outputs of a graph."""
+    """Everything after x: the network, what its loss makes of z, and the outputs of a graph."""
     p = _mixed(g, predictor, x, lengths)
     if isinstance(answer, Labels):
         label = g.cast(g.op("Greater", p, g.number(answer.border)), np.int64)

@@ -19,7 +19,7 @@ BOUNDS = (0.1, 100.0)
 def fit_temperature(z: Array, y: Array, weight: Array | None = None) -> float:
     """The T for which softmax(z / T), or the sigmoid, has the lowest log loss (Guo et al. 2017).
 
-    Of several members, the probabilities are averaged behind the link. For one, the log loss is convex in 1 / T, so
+    Of several members, the probabilities are averaged after the link. For one, the log loss is convex in 1 / T, so
     there is one valley, also in log T, in which it is searched.
 
     Parameters

@@ -1,4 +1,4 @@
-"""What is seen of held-out rows behind every epoch."""
+"""What is seen of held-out rows after every epoch."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Judge:
         if not (isinstance(score, (int, float, np.number)) and math.isfinite(score)):
             raise InputError(
                 f"{recipe.name}(scoring=)", "a scorer that gives a finite number",
-                f"{score!r} behind epoch {len(model.history) + 1}",
+                f"{score!r} after epoch {len(model.history) + 1}",
                 "Choose another scorer, or more rows to validate on; the best weights so far are kept.",
             )  # fmt: skip
         return float(score)

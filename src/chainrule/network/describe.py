@@ -30,7 +30,7 @@ class Placed:
     Attributes
     ----------
     place : "0", or "3.1" inside the Residual that is layer 3
-    layer, inputs, outputs : the layer, and the widths in front of it and behind it
+    layer, inputs, outputs : the layer, and the widths before it and after it
     parameters : numbers that it has, those of layers inside it too
     inside : how many others it stands in
     """

@@ -95,7 +95,7 @@ ALIASES = AUTO | {"glorot_normal": "xavier_normal", "glorot_uniform": "xavier_un
 
 
 def get(init: str | Initialiser, activation: ActivationFunction) -> Initialiser:
-    """The initialiser of a name; "auto" takes the one that suits the activation behind the weights.
+    """The initialiser of a name; "auto" takes the one that suits the activation after the weights.
 
     Examples
     --------

@@ -134,7 +134,7 @@ def _curves(function: ActivationFunction) -> tuple[Any, Any]:
 
 
 def _used(layers: Sequence[Layer]) -> Iterator[ActivationFunction]:
-    """What layers apply; a Dense without a function leaves that to an Activation behind it."""
+    """What layers apply; a Dense without a function leaves that to an Activation after it."""
     for layer in layers:
         match layer:
             case Residual():

@@ -44,7 +44,7 @@ class ArchitectureDisplay(Display):
     ----------
     network : the layers and the width of what comes in
     weights : arrays by name, "0.W", for the edges; or None
-    link : what stands behind the last layer, "softmax"
+    link : what stands after the last layer, "softmax"
     members : how many such networks there are
     as_neurons : True, False, or None for neurons where they are readable
 

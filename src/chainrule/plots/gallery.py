@@ -124,7 +124,7 @@ PICTURES = (
     ),
     Picture(
         "architecture", "ArchitectureDisplay",
-        "The network behind the encoding of the table, with widths and counts of parameters.",
+        "The network after the encoding of the table, with widths and counts of parameters.",
         "display = plots.ArchitectureDisplay.from_estimator(model)",
     ),
     Picture(

@@ -28,7 +28,7 @@ class Box:
     ----------
     name : place of its first layer in the network, "0" or "3.1"; "" of the input
     kind : what sort of layer leads it
-    units : width behind it
+    units : width after it
     parts : what it does, in words, in order
     parameters : how many numbers it has, running statistics included
     """
@@ -50,7 +50,7 @@ class Skip:
 
     Attributes
     ----------
-    start, end : places of the boxes behind which it leaves and is added
+    start, end : places of the boxes after which it leaves and is added
     lane : 0 beside the boxes, further out where it goes around others
     parameters : of its projection
     """
@@ -78,7 +78,7 @@ def outline(layers: Sequence[Layer], inputs: int) -> tuple[list[Box], list[Skip]
 
 
 def _add(layers: Sequence[Layer], inputs: int, before: str, boxes: list[Box], skips: list[Skip]) -> None:
-    """Append the boxes and skips of layers; what stands first in a Residual, or behind one, begins a box."""
+    """Append the boxes and skips of layers; what stands first in a Residual, or after one, begins a box."""
     fresh = bool(before)
     for place, (layer, (width, units)) in enumerate(zip(layers, pairwise(widths(layers, inputs)), strict=True)):
         if isinstance(layer, Residual):

@@ -74,7 +74,7 @@ def printable(text: object) -> str:
 
 
 def literal(text: object) -> str:
-    """Words of a person or of data for matplotlib, as they are: no mathematics between dollars, and not too long.
+    """Words of a user or of data for matplotlib, as they are: no mathematics between dollars, and not too long.
 
     Examples
     --------

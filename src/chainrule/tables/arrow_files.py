@@ -112,7 +112,7 @@ class ArrowFile(PlacedFile):
         with reading(place.file), _source(place.file) as source:
             size, batch = source.size(), _opened(source, fields).get_batch(place.number)
             for part in _steps(_valid(f"{place.file}, {self.noun} {place.number}", batch), columns):
-                if place.file.stat().st_size < size:  # mapped memory behind the end would end the process
+                if place.file.stat().st_size < size:  # mapped memory past the end would end the process
                     raise InputError(str(place.file), f"{size} bytes, as before", "fewer", "Read it when it is whole.")
                 yield part
 

@@ -19,7 +19,7 @@ from chainrule.tables.table import Column, Table
 
 Array = NDArray[Any]
 
-#: What a person may say of a column: its kind, or how its numbers are encoded.
+#: What a user may say of a column: its kind, or how its numbers are encoded.
 SAID = (*kinds.SAID, *numbers.HOW)
 
 #: Categories of more levels than this get an embedding in place of indicators.

@@ -30,7 +30,7 @@ class Encoding(ABC):
     @property
     @abstractmethod
     def kind(self) -> str:
-        """As it is told to a person."""
+        """As it is told to a user."""
 
     @property
     @abstractmethod

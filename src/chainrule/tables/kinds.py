@@ -15,7 +15,7 @@ Kind = Literal["number", "category", "boolean", "date", "id", "constant"]
 
 #: Kinds that tell nothing of a row; such columns are left out.
 LEFT_OUT = ("id", "constant")
-#: Kinds that a person may say.
+#: Kinds that a user may name.
 SAID = ("number", "category", "date", "leave out")
 
 #: Names under which row numbers go.

@@ -23,7 +23,7 @@ _STEPS = at_least(1, "Steps are batches: rows / batch_size an epoch.")
 
 @dataclass(frozen=True)
 class Averaging(Checked, ABC):
-    """A running mean of the weights: mean += share * (weights - mean) behind each step.
+    """A running mean of the weights: mean += share * (weights - mean) after each step.
 
     It covers the whole vector, running statistics of BatchNorm included.
 

@@ -58,7 +58,7 @@ class Checkpoints(Checked):
     every: int = 1
     keep: int = 3
 
-    bounds = {"every": at_least(1, "1 writes behind each epoch."), "keep": at_least(1, "3 is the default.")}  # noqa: RUF012
+    bounds = {"every": at_least(1, "1 writes after each epoch."), "keep": at_least(1, "3 is the default.")}  # noqa: RUF012
 
     def __post_init__(self) -> None:
         super().__post_init__()

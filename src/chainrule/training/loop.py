@@ -23,9 +23,9 @@ def train(
     stopping: Stopping | None = None,
     watch: Watch | None = None,
 ) -> Iterator[Record]:
-    """Train for up to `epochs` epochs, yielding a record behind each.
+    """Train for up to `epochs` epochs, yielding a record after each.
 
-    Stops when `stopping` is exhausted, and behind a record whose loss is not finite: weights do not come back
+    Stops when `stopping` is exhausted, and after a record whose loss is not finite: weights do not come back
     from there. Where only the weights are not, after the last step of an epoch, the record's loss is NaN.
 
     Parameters
@@ -35,7 +35,7 @@ def train(
     batch_size : int
     epochs : int
     stopping : Stopping; it keeps the best weights, which `stopping.restore(trainer.model.vector)` puts back
-    watch : called behind each epoch; its score, higher is better, decides over stopping and is told to the
+    watch : called after each epoch; its score, higher is better, decides over stopping and is told to the
         schedule, else the training loss
 
     Examples

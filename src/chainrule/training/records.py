@@ -17,7 +17,7 @@ class Record:
     seconds : time it took, validation not counted
     score : validation score, higher is better, or None
     validation_loss : loss of the held-out rows, without penalties and dropout, or None
-    training_score : the same score of the training rows, behind the epoch, or None
+    training_score : the same score of the training rows, after the epoch, or None
     """
 
     epoch: int

@@ -27,7 +27,7 @@ class StepOptions(Checked):
     clip_value : entries of the gradient are cut at this size, before the norm is taken. Both touch the gradient of
         the loss only, not that of L2
     max_norm : bound of the L2 norm of the weights into every unit but those of the last weighted layer, restored
-        behind each step (Srivastava et al. 2014)
+        after each step (Srivastava et al. 2014)
     rate_factors : what multiplies the learning rate, at least 0, 0 for parameters that stay as they are. By the name
         of a parameter ("0.W"), by its kind ("weight", "bias", "gain", "offset"), or for the "first" or the "last"
         weighted layer; all that fit are multiplied

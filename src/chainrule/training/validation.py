@@ -1,4 +1,4 @@
-"""Validation: the loss of held-out rows, and a score of them, behind every epoch."""
+"""Validation: the loss of held-out rows, and a score of them, after every epoch."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from chainrule.training.loading import Loader
 
 
 class Watched(NamedTuple):
-    """What is seen behind an epoch; the score decides over stopping, higher is better."""
+    """What is seen after an epoch; the score decides over stopping, higher is better."""
 
     score: float
     validation_loss: float | None = None
     training_score: float | None = None
 
 
-#: What the loop asks behind each epoch.
+#: What the loop asks after each epoch.
 Watch = Callable[[], Watched]
 
 

@@ -1,4 +1,4 @@
-"""What a person gives to a table estimator, as a Table, a target and weights."""
+"""What a user gives to a table estimator, as a Table, a target and weights."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def linked(g: Graph, z: str, loss: Loss | None, temperature: float = 1.0) -> str
 
 
 def layers(here: Here, found: Sequence[Layer], x: str) -> str:
-    """What comes out behind the last of some layers."""
+    """What comes out of the last of some layers."""
     for place, (layer, width) in enumerate(zip(found, widths(found, here.inputs), strict=False)):
         x = EMIT[type(layer)](here._replace(prefix=f"{here.prefix}{place}.", inputs=width), layer, x)
     return x

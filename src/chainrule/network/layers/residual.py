@@ -29,7 +29,7 @@ class Residual(Layer):
     def __post_init__(self) -> None:
         object.__setattr__(self, "layers", check_layers(self.layers, "Residual(layers)"))
         if any(isinstance(layer, Pool) for layer in self.layers):
-            raise InputError("Residual(layers)", "layers that keep every row", "a Pool", "Put the Pool behind it.")
+            raise InputError("Residual(layers)", "layers that keep every row", "a Pool", "Put the Pool after it.")
 
     def width(self, inputs: int) -> int:
         return widths(self.layers, inputs)[-1]

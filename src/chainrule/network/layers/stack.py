@@ -1,4 +1,4 @@
-"""Layers one behind the other: their widths, their parameters by name, and what may not stand where."""
+"""Layers one after the other: their widths, their parameters by name, and what may not stand where."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chainrule.network.layers.norms import Norm
 
 
 def widths(layers: Sequence[Layer], inputs: int) -> list[int]:
-    """[inputs, width behind layer 0, ..., width behind the last layer]."""
+    """[inputs, width after layer 0, ..., width after the last layer]."""
     result = [inputs]
     for layer in layers:
         result.append(layer.width(result[-1]))
@@ -29,7 +29,7 @@ def named_parameters(layers: Sequence[Layer], inputs: int) -> tuple[Parameter, .
 
 
 def _settle_init(layer: Layer, behind: Sequence[Layer]) -> Layer:
-    """A linear Dense with init="auto" is initialised for the Activation that stands behind it."""
+    """A linear Dense with init="auto" is initialised for the Activation that stands after it."""
     if not (isinstance(layer, Dense) and layer.init == "auto"):
         return layer
     if activations.get(layer.activation).name != "identity":
@@ -44,7 +44,7 @@ def _settle_init(layer: Layer, behind: Sequence[Layer]) -> Layer:
 
 
 def check_layers(layers: Sequence[Layer], where: str) -> tuple[Layer, ...]:
-    """The layers as a tuple; an empty list or a stranger among them is refused."""
+    """The layers as a tuple; an empty list, or what is no layer, is refused."""
     found = tuple(layers)
     if not found:
         raise InputError(where, "at least one layer", "none", "For example [Dense(64, 'relu')].")
@@ -58,7 +58,7 @@ def check_layers(layers: Sequence[Layer], where: str) -> tuple[Layer, ...]:
             )
         if layer.reads_codes and place:
             raise InputError(
-                f"{where}[{place}]", "layers that read codes in front of all others", f"{layer} behind {found[0]}",
+                f"{where}[{place}]", "layers that read codes in front of all others", f"{layer} after {found[0]}",
                 "Noise, products and norms would change the codes.",
             )  # fmt: skip
     return found

@@ -19,7 +19,7 @@ Array = NDArray[Any]
 Scalar = Callable[..., Any]
 Link = Literal["identity", "sigmoid", "softmax", "exp"]
 
-#: How often the range of the best constant is halved, and how far it goes from 0 behind a link.
+#: How often the range of the best constant is halved, and how far it goes from 0 before a link.
 HALVINGS, FARTHEST = 50, 100.0
 
 #: A loss that is 0 but for where z would have to be infinite.
@@ -45,7 +45,7 @@ class Loss(Checked):
     domain : which y it can take
     kernel : name of the kernel that computes it
     entry : scalar function that this kernel applies, or None
-    scalar : whether that function is a person's own, which may know no arrays
+    scalar : whether that function is a user's own, which may know no arrays
     per_target : outputs of the network for a target
 
     Examples

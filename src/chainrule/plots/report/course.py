@@ -1,4 +1,4 @@
-"""How a training went: what is drawn while it goes on, and behind it."""
+"""How a training went: what is drawn while it goes on, and after it."""
 
 from __future__ import annotations
 

@@ -57,12 +57,12 @@ def join(*children: Any) -> Markup:
 
 
 def word(value: Any) -> Markup:
-    """A stranger's word, such as the name of a column: its direction of writing is kept to itself."""
+    """An untrusted text, such as the name of a column: its direction of writing is kept to itself."""
     return el("bdi", value)
 
 
 def number(value: Any, digits: int = 4) -> str:
-    """A number for a person.
+    """A number for a reader.
 
     Examples
     --------

@@ -137,5 +137,5 @@ def _table(model: Model, X: Any, y: Any) -> tuple[Any, Any]:
 
 
 def _word(label: Any) -> str:
-    """A class as a person writes it: 1 rather than 1.0."""
+    """A class as a user writes it: 1 rather than 1.0."""
     return str(int(label)) if isinstance(label, float) and label.is_integer() else str(label)

@@ -19,7 +19,7 @@ class Outlook:
     ----------
     name : of the estimator or network
     epochs : that will be trained at most
-    done : epochs behind, where training goes on
+    done : epochs trained before, where training goes on
     rows, held_out : rows to train on, and to validate on
     batch_size : rows of a batch
     parameters : numbers that are trained
@@ -151,7 +151,7 @@ class Audience:
         """Whether one of them wants to stop."""
         stop = False
         for one in self.callbacks:
-            with _noted(one, f"behind epoch {record.epoch}"):
+            with _noted(one, f"after epoch {record.epoch}"):
                 stop |= bool(one.epoch(record))
         return stop
 

@@ -19,7 +19,7 @@ class JSONLines(Callback):
 
     Parameters
     ----------
-    path : a file; lines are added behind those that it has
+    path : a file; lines are added after those that it has
 
     Raises
     ------

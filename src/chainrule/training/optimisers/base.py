@@ -69,7 +69,7 @@ class StepProgram:
 
 
 def joined(programs: Sequence[StepProgram]) -> StepProgram:
-    """Programs one behind the other, as one."""
+    """Programs one after the other, as one."""
     renewals = [program.renew for program in programs if program.renew is not _keep]
 
     def renew(step: int, rate: float, weight: float) -> None:

@@ -123,7 +123,7 @@ def _put_in(kernel: Kernel) -> list[Any]:
 
 
 def _is_ours(kernel: Kernel) -> bool:
-    """Whether the kernel consists of what `on_disk.sources` covers; with a person's own functions it is not kept."""
+    """Whether the kernel consists of what `on_disk.sources` covers; with a user's own functions it is not kept."""
     ours = ("chainrule.network.", "chainrule.engine.kernels.")
     return all(
         isinstance(f, np.ufunc) or (f.__module__.startswith(ours) and "<" not in f.__qualname__)

@@ -40,7 +40,7 @@ def _word(number: int) -> Any:
 
 
 def _picked(builder: Any, x: Any, y: Any, places: list[int]) -> Any:
-    """The entries of x, and behind them those of y, at these places."""
+    """The entries of x, and after them those of y, at these places."""
     return builder.shuffle_vector(x, y, ir.Constant(ir.VectorType(_PLACE, len(places)), places))
 
 

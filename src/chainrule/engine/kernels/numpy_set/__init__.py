@@ -29,7 +29,7 @@ from chainrule.engine.kernels.specialise import rebound
 
 
 def load(kernel: Kernel) -> Callable[..., None]:
-    """The kernel with its functions in place; scalar functions of a person's own are mapped over arrays."""
+    """The kernel with its functions in place; scalar functions of a user's own are mapped over arrays."""
     if kernel.name == "dot":
         return np.dot  # dot(x, y, out)
     names: dict[str, Any] = dict(draws.KINDS[kernel.draw])
