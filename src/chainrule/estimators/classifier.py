@@ -208,7 +208,7 @@ class MLPClassifier(Classifying, ClassifierMixin, BaseMLP):
     early_stopping : bool, stop on a held-out part and keep the best weights
     validation_fraction : float in [0, 1), size of that part
     beta_1, beta_2, epsilon : of solver 'adam'
-    n_iter_no_change : int or inf, epochs without improvement that are borne
+    n_iter_no_change : int or inf, epochs without improvement that are waited for
     max_fun : int, most loss evaluations of lbfgs
     layers : sequence of layers, in place of hidden_layer_sizes, activation, norm, residual and dropout; the output
         layer is added

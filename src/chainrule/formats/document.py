@@ -1,4 +1,4 @@
-"""What a model file holds, and how much of it is borne."""
+"""What a model file holds, and how much of it may be."""
 
 from __future__ import annotations
 

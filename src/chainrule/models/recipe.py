@@ -33,7 +33,7 @@ class Recipe:
     batch_size : rows, or "auto"
     epochs : at most; iterations of L-BFGS
     evaluations : of the loss, at most, by L-BFGS
-    tol, patience : smallest improvement that counts, epochs without one that are borne
+    tol, patience : smallest improvement that counts, epochs without one that are waited for
     n_members, n_threads : networks side by side; threads at most, or None
     scoring : what is watched of held-out rows: None is accuracy or R2, "loss", or a Scorer
     score_training : whether the training rows are scored, too

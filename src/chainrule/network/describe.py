@@ -1,4 +1,4 @@
-"""Looks at layers: one in words, and all of a network, those inside others too."""
+"""Layers described: one in words, and all of a network, those inside others too."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chainrule.network.layers import Layer, Residual, widths
 
 
 def layer(one: Layer) -> str:
-    """A layer by what is not as usual in it; how its weights began is of no more use.
+    """A layer with those of its fields that are not its defaults; initialisers are left out.
 
     Examples
     --------

@@ -17,7 +17,7 @@ class Stopping:
 
     Parameters
     ----------
-    patience : epochs without improvement that are borne; training stops at one more
+    patience : epochs without improvement that are waited for; training stops at one more
     tol : smallest improvement that counts
 
     Examples

@@ -44,7 +44,7 @@ class Preset:
     max_iter : epochs
     cycles : lengths of the one-cycle schedules that follow each other, in proportion; the best epoch of all is kept.
         Whether the end of the first is the best depends on how noisy the target is
-    n_iter_no_change : epochs without improvement on held-out rows that are borne
+    n_iter_no_change : epochs without improvement on held-out rows that are waited for
     validation_fraction : share of the rows that is held out
     bins : of a number, at most
     """

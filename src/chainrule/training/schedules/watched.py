@@ -19,7 +19,7 @@ class ReduceOnPlateau(Schedule):
     Parameters
     ----------
     decay : number in (0, 1]
-    patience : epochs without improvement that are borne; one more lowers the rate
+    patience : epochs without improvement that are waited for; one more lowers the rate
     tol : smallest improvement that counts
     cooldown : epochs after each lowering that are not counted
     smallest : the learning rate never falls below this share of what it began with
