@@ -100,12 +100,23 @@ class Network:
         """Width after each layer."""
         return widths(self.layers, self.inputs)[1:]
 
+    @cached_property
+    def _largest(self) -> int:
+        """Entries of the largest matrix of weights."""
+        sizes = [p.shape for p in self.layout.parameters if p.kind == "weight"]
+        return max((units * inputs for units, inputs in sizes), default=0)
+
     @property
     def outputs(self) -> int:
         """Units that come out of the last layer."""
         return self.widths[-1]
 
-    @property
+    @cached_property
+    def widest(self) -> int:
+        """Units of the widest layer, the inputs among them."""
+        return max([self.inputs, *self.widths])
+
+    @cached_property
     def pools(self) -> bool:
         """Whether sequences come in and one row per sequence comes out."""
         return any(isinstance(layer, Pool) for layer in self.layers)
@@ -127,8 +138,7 @@ class Network:
         >>> Network([Dense(8), Dense(2)], inputs=4).largest_product(10)
         320
         """
-        sizes = [p.shape for p in self.layout.parameters if p.kind == "weight"]
-        return rows * max((units * inputs for units, inputs in sizes), default=0)
+        return rows * self._largest
 
     def init(self, seed: int | np.random.SeedSequence, dtype: DTypeLike = np.float32) -> Parameters:
         """Fresh parameters, the same for the same seed.

@@ -32,8 +32,7 @@ CHUNK_ENTRIES = 1 << 18
 
 def chunk(network: Network) -> int:
     """Rows that go through a network at a time where any number may."""
-    widest = max([network.inputs, *network.widths])
-    return int(np.clip(CHUNK_ENTRIES // widest, 64, 4096))
+    return min(max(CHUNK_ENTRIES // network.widest, 64), 4096)
 
 
 #: Where rows are written, what makes predictions of them, and what gives those as a new array.
