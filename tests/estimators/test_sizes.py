@@ -14,7 +14,6 @@ from chainrule import (
     TableClassifier,
     TableRegressor,
 )
-from chainrule import memory as free
 from chainrule.cli import exits
 from chainrule.errors import TooLargeError
 from chainrule.models import sizes
@@ -95,13 +94,3 @@ def test_what_fits_is_not_refused(monkeypatch):
 def test_a_small_network_does_not_ask_what_is_free(monkeypatch):
     monkeypatch.setattr(sizes, "memory_there", lambda: 0)
     MLPRegressor(hidden_layer_sizes=(4,), max_iter=20, tol=1.0).fit(X, X[:, 0])
-
-
-def test_memory_there_is_no_less_than_what_is_free_and_heeds_limits(tmp_path, monkeypatch):
-    assert free.memory_there() > 0
-    monkeypatch.setattr(free, "_of_process", lambda: iter([1 << 20]))
-    assert free.memory_there() == 1 << 20
-    monkeypatch.setattr(free, "CGROUP", tmp_path)
-    for most, there in (("max", 1 << 20), ("1000", 1000)):
-        (tmp_path / "memory.max").write_text(most + "\n")
-        assert free.memory_there() == there
