@@ -93,9 +93,11 @@ def test_data_that_is_no_value_is_refused(data, said):
     ("value", "hint", "does"),
     [
         (1, int, True), (True, int, False), (False, float, False), (1.5, int, False), (1, float, True),
-        (2**62, float, True), (2**63, float, False), (2**63, int, True), (math.nan, float, False), (None, int | None, True),
+        (2**62, float, True), (2**63, float, False), (2**63, int, True), (math.nan, float, False),
+        (None, int | None, True),
         ("a", Literal["a", "b"], True), ("c", Literal["a", "b"], False), ((1, 2), tuple[int, ...], True),
-        ([1, 2], tuple[int, ...], False), ((1, "x"), tuple[int, ...], False), (Point(1.0), Point, True), (len, Any, True),
+        ([1, 2], tuple[int, ...], False), ((1, "x"), tuple[int, ...], False), (Point(1.0), Point, True),
+        (len, Any, True),
     ],
     ids=repr,
 )  # fmt: skip

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array, csr_matrix
 
+from chainrule import Dense, Network, losses
+from chainrule.errors import InputError
 from chainrule.training.batches import Rows
 
 ROWS = 10
@@ -94,6 +96,19 @@ def test_rows_without_weights_weigh_1():
     data.start(arrays)
     assert data.gather(slice(0, 4), arrays) == 4
     np.testing.assert_array_equal(arrays["w"], 1)
+
+
+@pytest.mark.parametrize("subset", [[0, ROWS - 1], [0, ROWS], [-1, 0]])
+def test_indices_of_rows_that_are_not_there_are_refused(subset):
+    data, asked = (
+        Rows(X, Y[:, None] + 0.5, subset=np.array(subset)),
+        (Network([Dense(1)], 3), losses.SquaredError(), X.dtype),
+    )
+    if max(subset) < ROWS and min(subset) >= 0:
+        data.check(*asked)
+    else:
+        with pytest.raises(InputError, match=rf"indices from 0 to {ROWS - 1}; received {min(subset)} to {max(subset)}"):
+            data.check(*asked)
 
 
 def test_length():

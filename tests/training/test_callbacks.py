@@ -4,6 +4,7 @@ import io
 import json
 import pickle
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -33,6 +34,18 @@ def test_any_callback_may_stop():
     heard = []
     assert told(OnEpoch(heard.append), OnEpoch(lambda record: record.epoch == 2)) == [False, True, False]
     assert heard == RECORDS
+    assert told(OnEpoch(lambda record: record.epoch == 2), OnEpoch(print)) == [False, True, False]
+
+
+def test_the_time_left_counts_the_epochs_of_this_call(monkeypatch):
+    """Of five epochs two were trained before; one took ten seconds, so that two more take twenty."""
+    clock = iter([0.0, *[10.0] * 9])
+    monkeypatch.setattr(progress.time, "perf_counter", lambda: next(clock))
+    stream = io.StringIO()
+    shown = Progress(stream)
+    shown.begin(replace(OUTLOOK, done=2))
+    shown.epoch(Record(3, 1.0, 0.1, 10.0))
+    assert stream.getvalue().endswith("20 s left at most\n")
 
 
 def test_functions_become_callbacks_and_others_do_not():

@@ -10,6 +10,7 @@ from chainrule import Dense, losses, range_test, train
 from chainrule.errors import InputError, InputTypeError
 from chainrule.training.finder import smooth, suggest
 from chainrule.training.optimisers import SGD, Adam, Lion
+from chainrule.training.schedules import Linear
 
 pytestmark = pytest.mark.usefixtures("numpy_kernels")
 
@@ -32,6 +33,11 @@ def test_the_trainer_and_its_streams_stay_as_they_are(trainer, problem):
     curve = range_test(made, problem(weighted=True), 16, steps=40)
     assert pickle.dumps(made) == before
     assert curve == range_test(made, problem(weighted=True), 16, steps=40)
+
+
+def test_the_schedule_is_left_out(trainer, problem):
+    plain, scheduled = (range_test(trainer(schedule=one), problem(), 16, steps=30) for one in (None, Linear(steps=30)))
+    assert plain == scheduled
 
 
 def test_rates_rise_by_the_same_factor_and_the_test_ends_where_training_breaks(trainer, problem):

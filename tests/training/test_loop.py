@@ -9,10 +9,12 @@ from chainrule import Dense
 from chainrule.engine import threads
 from chainrule.network.losses import LOSSES
 from chainrule.training import loading
+from chainrule.training.averaging import EMA
 from chainrule.training.batches import Rows
 from chainrule.training.loop import train
 from chainrule.training.optimisers import SGD, Adam, AdamW
 from chainrule.training.penalty import Penalty
+from chainrule.training.step_options import StepOptions
 from chainrule.training.stopping import Stopping
 from chainrule.training.validation import Watched
 
@@ -109,6 +111,13 @@ def test_the_score_decides_where_there_is_one(numpy_kernels, trainer, problem):
     assert stopping.best_score == 0.5
     stopping.restore(made.parameters.vector)
     np.testing.assert_array_equal(made.parameters.vector, vectors[2])
+
+
+def test_the_averages_come_back_where_they_were_scored(numpy_kernels, trainer, problem):
+    made, stopping = trainer(options=StepOptions(averaging=EMA(0.9))), Stopping(ENDLESS, 0)
+    list(train(made, problem(), 10, 1, stopping))
+    np.testing.assert_array_equal(stopping.best_vector, made.average.vector)
+    assert (stopping.best_vector != made.parameters.vector).any()
 
 
 def test_the_training_loss_decides_else(numpy_kernels, trainer, problem):

@@ -149,6 +149,8 @@ PLATEAUS = [
     (ReduceOnPlateau(patience=1, tol=0.5), [1, 1.4, 1.6], 0.1),
     (ReduceOnPlateau(patience=1, tol=0.5), [1, 1.4, 1.9], 1),
     (ReduceOnPlateau(patience=1, cooldown=2), [1, 1, 1, 1, 1, 1], 0.1),
+    (ReduceOnPlateau(patience=1, cooldown=2), [1, 1, 1, 2, 2, 2], 0.1),  # an improvement does not cut it short
+    (ReduceOnPlateau(patience=1, cooldown=2), [1, 1, 1, 2, 2, 2, 2], 0.01),
     (ReduceOnPlateau(patience=1, cooldown=2), [1, 1, 1, 1, 1, 1, 1], 0.01),
     (ReduceOnPlateau(patience=1, cooldown=2), [1, 1, 1, 2, 2, 2, 2], 0.01),
     (ReduceOnPlateau(patience=1, smallest=0.05), [1] * 20, 0.05),

@@ -53,6 +53,8 @@ def test_rows_are_mixed_across_pieces_and_anew_in_every_epoch():
     assert first == order(streamed()) != order(streamed(), seed=1)
     assert all(len({int(v) // 10 for v in batch}) > 1 for batch in first)
     assert order(streamed(), seed=None)[0] == list(range(8))
+    assert any(np.diff(batch).min() < 0 for batch in order(streamed(1000)))  # a pool that holds them all is mixed, too
+    assert all(len({int(v) // 10 for v in batch}) > 2 for batch in order(streamed(1000)))
 
 
 def test_training_learns_from_what_the_source_gives():
