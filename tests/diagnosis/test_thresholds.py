@@ -1,0 +1,198 @@
+"""Every threshold of a rule has a case close to either side of it: what is just well enough, and what is not."""
+
+import numpy as np
+import pytest
+from tests.diagnosis.cases import STUCK, falling, observed, probes, seen
+
+from chainrule import Dense, MLPClassifier, Network, losses
+from chainrule.diagnosis.judge import judge
+from chainrule.diagnosis.observed import Scores
+from chainrule.training.records import Record
+
+LEARNED, UNLEARNED = Scores(0.1, 0.95, 0.5, 500), Scores(0.5, 0.7, 0.5, 500)
+
+
+def rows(score=0.93, chance=0.5, count=400, **more):
+    return Scores(0.2, score, chance, count, **more)
+
+
+def shuffled(leak, others, known, looked_at=500):
+    """Rows trained on are known by `known` over chance, others by `others`; a column tells of the target by `leak`."""
+    return observed(
+        probes=seen(leak_correlation=leak, looked_at=looked_at), training=rows(0.5 + known), held_out=rows(0.5 + others)
+    )
+
+
+def fading(at_first, late, **changes):
+    """dz of two probes that falls by so many powers of ten over three hidden layers and the output."""
+    steps = np.array([-at_first, -late])[:, None] / 3 * np.arange(4)[::-1] - 1.0
+    return observed(probes=probes(dz_rms=10.0**steps, count=2), **changes)
+
+
+def risen(by):
+    curve = [0.5, 0.4, 0.4, 0.4 * by]
+    records = [Record(k, 1 / k, 1e-3, 0.1, validation_loss=loss) for k, loss in enumerate(curve, start=1)]
+    return observed(history=records, held_out=None)
+
+
+def own(units):
+    """Layers of one's own that end in so many units before the output layer of two classes."""
+    layers = [Dense(16, "relu"), Dense(units, "relu")]
+    parameters = MLPClassifier(layers=layers).get_params(deep=False)
+    return observed(network=Network([*layers, Dense(1)], 16), parameters=parameters, probes=seen(shares=(0.5, 0.5)))
+
+
+def counts(skew):
+    return observed(
+        loss=losses.get("squared_error"), probes=seen(shares=(), counts=True, target_skew=skew, variance=1.0)
+    )
+
+
+#: rule, well enough, not any more
+CASES = {
+    "size of a column": ("unscaled-inputs", observed(probes=seen(largest=14.0)), observed(probes=seen(largest=16.0))),
+    "small columns": (
+        "unscaled-inputs", observed(probes=seen(median=0.021)), observed(probes=seen(median=0.019)),
+    ),
+    "leak": ("label-leak", *(observed(probes=seen(leak_correlation=size)) for size in (0.985, 0.991))),
+    "shuffled, correlation": ("shuffled-labels", shuffled(0.25, 0, 0.4), shuffled(0.15, 0, 0.4)),
+    "shuffled, score of others": ("shuffled-labels", shuffled(0.1, 0.06, 0.4), shuffled(0.1, 0.04, 0.4)),
+    "shuffled, of many rows a little is enough": ("shuffled-labels", shuffled(0.1, 0, 0.01), shuffled(0.1, 0, 0.03)),
+    "shuffled, few rows must be known by heart": (
+        "shuffled-labels", shuffled(0.1, 0, 0.28, looked_at=100), shuffled(0.1, 0, 0.32, looked_at=100),
+    ),
+    "initial loss": (
+        "initial-loss", observed(initial_loss=9.8 * np.log(2)), observed(initial_loss=10.2 * np.log(2)),
+    ),
+    "size of the target": (
+        "initial-loss",
+        *(
+            observed(
+                loss=losses.get("squared_error"), constant_loss=1.0, initial_loss=1.0,
+                probes=seen(shares=(), target_rms=rms, variance=1.0),
+            )
+            for rms in (29.0, 31.0)
+        ),
+    ),
+    "weights that keep little": ("unfit-initialisation", *(observed(probes=probes(W_rms=s)) for s in (0.19, 0.16))),
+    "weights that make more": ("unfit-initialisation", *(observed(probes=probes(W_rms=s)) for s in (0.69, 0.73))),
+    "units before the output": ("unfit-link", own(3), own(2)),
+    "skewness of counts": ("unfit-link", counts(1.9), counts(2.1)),
+    "vanishing, late, learned": (
+        "vanishing-gradients", fading(2.4, 2.4, training=LEARNED), fading(2.6, 2.6, training=LEARNED),
+    ),
+    "vanishing, late, not learned": (
+        "vanishing-gradients", fading(1.2, 1.2, training=UNLEARNED), fading(1.4, 1.4, training=UNLEARNED),
+    ),
+    "vanishing, at first, not learned": (
+        "vanishing-gradients", fading(2.9, 0.0, training=UNLEARNED), fading(3.1, 0.0, training=UNLEARNED),
+    ),
+    "vanishing, before training": (
+        "vanishing-gradients",
+        *(fading(fall, 0.0, fitted=False, history=(), training=None) for fall in (3.9, 4.1)),
+    ),
+    "exploding": (
+        "exploding-gradients",
+        *(observed(probes=probes(dz_rms=10.0 ** np.array([rise, 0, 0, 0]))) for rise in (1.0, 2.2)),
+    ),
+    "exploding, evenly": (
+        "exploding-gradients", *(observed(probes=probes(dz_rms=falling(-by))) for by in (0.5, 0.6)),
+    ),
+    "dead": ("dead-relu", observed(probes=probes(dead=0.45)), observed(probes=probes(dead=0.55))),
+    "saturated": (
+        "saturation", *(observed(probes=probes(activation="tanh", saturated=share)) for share in (0.45, 0.55)),
+    ),
+    "rate too high": ("rate-too-high", observed(probes=probes(update=-0.85)), observed(probes=probes(update=-0.75))),
+    "rate too low": (
+        "rate-too-low", *(observed(probes=probes(update=update), training=UNLEARNED) for update in (-3.2, -3.4)),
+    ),
+    "oscillation, how often": (
+        "oscillation",
+        observed(probes=probes(update=-1.1), curve=[0.6, 0.5, 0.7, 0.4, 0.3, 0.28, 0.25, 0.22, 0.2, 0.19, 0.18]),
+        observed(probes=probes(update=-1.1), curve=[0.6, 0.5, 0.7, 0.4, 0.5, 0.28, 0.35, 0.22, 0.2, 0.19, 0.18]),
+    ),
+    "oscillation, how far": (
+        "oscillation",
+        *(
+            observed(probes=probes(update=update), curve=[0.6, 0.5, 0.7, 0.4, 0.6, 0.3, 0.5, 0.3, 0.5, 0.3])
+            for update in (-1.4, -1.3)
+        ),
+    ),
+    "plateau, learned": (
+        "plateau",
+        *(observed(curve=STUCK, training=Scores(loss, 0.6, 0.5, 500)) for loss in (0.49 * np.log(2), 0.51 * np.log(2))),
+    ),
+    "plateau, moved": (
+        "plateau",
+        *(observed(curve=[0.7] * 6 + [0.7 / by] * 4, training=Scores(0.69, 0.5, 0.5, 500)) for by in (1.025, 1.015)),
+    ),
+    "overfitting, gap": (
+        "overfitting", *(observed(training=rows(0.95), held_out=rows(0.95 - gap)) for gap in (0.09, 0.11)),
+    ),
+    "overfitting, rise": ("overfitting", risen(1.2), risen(1.3)),
+    "batch statistics": (
+        "batch-norm-mismatch", observed(batch_losses=(0.1, 0.12)), observed(batch_losses=(0.1, 0.13)),
+    ),
+    "rare": (
+        "class-imbalance",
+        *(
+            observed(probes=seen(shares=(1 - rare, rare)), held_out=rows(recalls=(1.0, 0.1)))
+            for rare in (0.055, 0.045)
+        ),
+    ),
+    "found": (
+        "class-imbalance",
+        *(
+            observed(probes=seen(shares=(0.97, 0.03)), held_out=rows(recalls=(1.0, recall)))
+            for recall in (0.52, 0.48)
+        ),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_either_side_of_a_threshold(name):
+    rule, well, ill = CASES[name]
+    assert rule not in judge(well)
+    assert rule in judge(ill)
+
+
+#: What makes the level of a finding another one: rule, the milder case, its level, the worse case, its level.
+LEVELS = {
+    "columns of a thousand": (
+        "unscaled-inputs",
+        observed(probes=seen(largest=990.0)), "warning", observed(probes=seen(largest=1010.0)), "error",
+    ),
+    "nearly all units dead": (
+        "dead-relu", *(
+            part for dead, level in ((0.88, "warning"), (0.92, "error"))
+            for part in (observed(probes=probes(dead=dead), training=UNLEARNED), level)
+        ),
+    ),
+    "dead, and learned all the same": (
+        "dead-relu", observed(probes=probes(dead=0.92), training=LEARNED), "note",
+        observed(probes=probes(dead=0.92), training=UNLEARNED), "error",
+    ),
+    "a high rate that learned nothing": (
+        "rate-too-high",
+        observed(probes=probes(update=-0.5), training=Scores(0.49 * np.log(2), 0.7, 0.5, 500)), "warning",
+        observed(probes=probes(update=-0.5), training=Scores(0.51 * np.log(2), 0.7, 0.5, 500)), "error",
+    ),
+    "what vanishing gradients explain": (
+        "rate-too-low",
+        fading(5.0, 5.0, training=UNLEARNED, curve=STUCK, network=observed().network), "note",
+        observed(probes=probes(update=-3.5), training=UNLEARNED), "warning",
+    ),
+}  # fmt: skip
+LEVELS["what vanishing gradients explain"][1].probes.values[..., 5] = -3.5
+
+
+@pytest.mark.parametrize("name", LEVELS)
+def test_how_bad_it_is(name):
+    rule, mild, milder, worse, worst = LEVELS[name]
+    assert (judge(mild)[rule].level, judge(worse)[rule].level) == (milder, worst)
+
+
+def test_layers_are_named_by_when_their_gradient_vanishes():
+    late = judge(fading(0.0, 6.0, training=UNLEARNED))["vanishing-gradients"]
+    assert late.layers == ("0", "1")
