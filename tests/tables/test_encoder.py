@@ -10,7 +10,7 @@ from scipy.special import ndtri
 from chainrule.engine.expansion import Clip, Curve, Levels, Missing, Smooth
 from chainrule.errors import InputError
 from chainrule.tables import encoder, kinds, numbers
-from chainrule.tables.encodings import Category, Date, Number
+from chainrule.tables.encodings import PARTS, Category, Date, Number
 from chainrule.tables.frames import table
 from chainrule.tables.serial import ENCODINGS
 from chainrule.tables.targets import TargetScale
@@ -318,3 +318,41 @@ def test_a_target_comes_back_within_its_range(log):
     scale = TargetScale.of(y, log)
     np.testing.assert_allclose(scale.back(scale(y)), y, rtol=1e-12)
     assert scale.back(np.full((1, 2), 1e9)).tolist() == [y.max(axis=0).tolist()]
+
+
+@pytest.mark.parametrize(("count", "levels"), [(2, ("a", "b")), (3, ("a", "b"))])
+def test_a_missing_word_has_its_own_level_beside_rare_ones(count, levels):
+    """Codes are those of the levels, then of the rare ones, then of what is missing."""
+    one = Category("word", levels, rare=count == 3, absent=True)
+    column = table(pd.DataFrame({"word": ["a", "b", None, "new"]})).columns["word"]
+    codes = one.code(column, "fit").ravel().tolist()
+    assert codes == [0, 1, one.count - 1, len(levels) if count == 3 else -1]
+    assert one.count == len(levels) + count - 1
+    assert one.feature_names()[int(codes[2])] == "word=(missing)"
+
+
+@pytest.mark.parametrize(
+    ("part", "when", "expected"),
+    [
+        ("elapsed", "1970-01-02 12:00", 1.5),
+        ("year", "1969-12-31", 1969),
+        ("year", "2024-01-01", 2024),
+        ("month", "1969-12-31", 12),
+        ("month", "2024-01-01", 1),
+        ("weekday", "2024-01-01", 0),  # a Monday
+        ("weekday", "2023-12-31 23:59", 6),
+        ("weekday", "1969-12-29", 0),
+        ("hour", "2024-05-05 13:30", 13.5),
+        ("hour", "1969-12-31 06:15", 6.25),
+    ],
+)
+def test_parts_of_a_time(part, when, expected):
+    days = pd.Timestamp(when).value / 86_400e9
+    assert PARTS[part](np.array([days]))[0] == pytest.approx(expected, abs=1e-9)
+    assert np.isnan(PARTS[part](np.array([np.nan]))[0])
+
+
+@pytest.mark.parametrize(("singles", "rare"), [(1, False), (2, True), (3, True)])
+def test_rare_words_have_a_level_from_as_many_rows_on_as_a_word_needs(singles, rare):
+    frame = pd.DataFrame({"word": ["a"] * 500 + ["b"] * 500 + [f"w{k}" for k in range(singles)]})
+    assert fitted(frame).encodings[0] == Category("word", ("a", "b"), rare=rare)
