@@ -196,3 +196,30 @@ def test_how_bad_it_is(name):
 def test_layers_are_named_by_when_their_gradient_vanishes():
     late = judge(fading(0.0, 6.0, training=UNLEARNED))["vanishing-gradients"]
     assert late.layers == ("0", "1")
+
+
+def test_what_a_warning_explains_is_a_note_and_its_remedies_are_not_offered():
+    """A rate that is too high, here no more than a warning, explains the oscillation."""
+    findings = judge(
+        observed(probes=probes(update=-0.5), curve=[0.6, 0.5, 0.7, 0.4, 0.6, 0.3, 0.5, 0.3, 0.5, 0.3], training=LEARNED)
+    )
+    assert findings["rate-too-high"].level == "warning"
+    assert findings["oscillation"].level == "note"
+    assert findings["oscillation"].follows == ("rate-too-high",)
+    offered = {remedy.name for remedy in findings.remedies()}
+    assert offered == {
+        remedy.name for one in findings if one.rule != "oscillation" for remedy in one.remedies if remedy.can_be_applied
+    }
+
+
+def test_early_is_the_first_quarter_of_training():
+    update = np.full((9, 4), -3.0)
+    update[3] = -0.5  # of the epochs 0 to 8, the fourth
+    assert "rate-too-high" not in judge(observed(probes=probes(count=9, update=update)))
+    update[2] = -0.5
+    assert "rate-too-high" in judge(observed(probes=probes(count=9, update=update)))
+
+
+def test_the_remedy_of_unscaled_columns_scales_them():
+    remedy = judge(observed(probes=seen(largest=400.0)))["unscaled-inputs"].remedies[0]
+    assert remedy.scale and remedy.can_be_applied
