@@ -64,14 +64,14 @@ BUGS = [
         "tables/describe.py",
         'one.units or about["inputs"]',
         'about["inputs"]',
-        "tests/cli/test_inspect.py",
+        "tests/tables/test_describe.py",
         "an embedding is told to give one input, however many units it has",
     ),
     Bug(
         "tables/reading.py",
         "row = column.first + int((column.values == bad).argmax())",
         "row = int((column.values == bad).argmax())",
-        "tests/estimators/test_table_streaming.py",
+        "tests/tables/test_frames.py",
         "a word that is no number is named by its row within the part",
     ),
     # From frames and files to tables

@@ -1,13 +1,18 @@
 """Whatever holds rows in memory becomes the same table."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 from scipy.sparse import csr_matrix
 
 from chainrule.errors import InputError, InputTypeError
 from chainrule.tables.frames import table
-from chainrule.tables.table import stack
+from chainrule.tables.reading import read_numbers
+from chainrule.tables.table import MISSING, stack
 
 
 def test_every_form_is_the_same_table(form):
@@ -77,3 +82,22 @@ def test_rows_taken():
 def test_what_is_no_table_is_refused(X, error, message):
     with pytest.raises(error, match=message):
         table(X)
+
+
+def arrays(columns):
+    return {name: np.array(values, object) for name, values in columns.items()}
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame, pa.table, arrays])
+def test_words_that_stand_for_a_missing_value_are_missing(make):
+    column = table(make({"word": ["b", *MISSING, None, "a"]}))["word"]
+    assert list(column.levels) == ["a", "b"]
+    assert column.values.tolist() == [1, *[-1] * (len(MISSING) + 1), 0]
+    assert column.missing.sum() == len(MISSING) + 1
+
+
+def test_a_cell_that_cannot_be_read_is_named_by_its_row_in_the_whole():
+    """A part of a file knows how many rows stand before it."""
+    column = replace(table(pd.DataFrame({"x": ["1", "2", "three"]}))["x"], first=1000)
+    with pytest.raises(InputError, match="here, column 'x', row 1002: expected a number"):
+        read_numbers(column, "x", "here")

@@ -1,0 +1,33 @@
+"""What is told of an encoder: kinds, levels, encodings, and how many inputs each column makes."""
+
+import numpy as np
+import pandas as pd
+
+from chainrule.tables import encoder
+from chainrule.tables.describe import columns_of, left_out_of, levels_of
+from chainrule.tables.encodings import Category
+from chainrule.tables.frames import table
+
+FRAME = pd.DataFrame(
+    {
+        "number": np.arange(300) / 7,
+        "word": ["a", "b", None] * 100,
+        "many": [f"w{k % 150}" for k in range(300)],
+        "same": 1,
+    }
+)
+
+
+def test_every_column_is_told_with_what_it_makes():
+    found = encoder.fit(table(FRAME), "here")
+    told = {one["name"]: one for one in columns_of(found)}
+    embedding = next(one for one in found.encodings if isinstance(one, Category) and one.units)
+    assert told["word"] == {
+        "name": "word", "kind": "category", "inputs": 3, "levels": 2, "rare": False, "missing": True,
+        "encoding": "indicators",
+    }  # fmt: skip
+    assert (told["many"]["encoding"], told["many"]["inputs"]) == ("embedding", embedding.units)
+    assert embedding.units > 1
+    assert told["number"]["inputs"] == sum(name.startswith("number") for name in found.feature_names())
+    assert [levels_of(told[name]) for name in ("word", "number")] == ["2 levels + missing", ""]
+    assert [(one["name"], one["kind"]) for one in left_out_of(found)] == [("same", "constant")]
