@@ -240,6 +240,7 @@ def test_of_many_epochs_some_are_kept():
         recorder._open.append(np.zeros((1, len(QUANTITIES))))
     probes = recorder.probes()
     assert KEPT / 2 <= len(probes) <= KEPT
+    assert probes.epochs[0] == 1  # the first stays
     assert (np.diff(probes.epochs) > 0).all()
 
 
