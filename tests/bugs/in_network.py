@@ -29,7 +29,7 @@ BUGS = [
         "network/layers/embedding.py",
         "Normal(1 / sqrt(units))",
         "Normal(1 / sqrt(levels))",
-        "tests/engine/test_embedding.py",
+        "tests/network/test_layers.py",
         "vectors of a column with many levels begin too short",
     ),
     # Functions
@@ -87,7 +87,7 @@ BUGS = [
         "network/describe.py",
         "placed(one.layers, sizes[k],",
         "placed(one.layers, sizes[k + 1],",
-        "tests/report/test_report.py",
+        "tests/network/test_describe.py",
         "layers inside a Residual are shown with the width behind it as their input",
     ),
     Bug(

@@ -19,6 +19,8 @@ from chainrule import (
     Pool,
     Residual,
     RMSNorm,
+    Rows,
+    Trainer,
 )
 from chainrule.errors import InputError, InputTypeError
 from chainrule.network.layers import LAYERS, named_parameters, widths
@@ -192,3 +194,16 @@ def test_describe_names_every_layer_and_adds_up():
     for place, layer in enumerate(network.layers):
         assert lines[place + 1].startswith(f"{place} {type(layer).__name__}")
     assert lines[-1].split() == ["total", str(network.layout.size), str(2 * (3 * 5 + 5 * 5 + 5 * 2))]
+
+
+def test_vectors_of_codes_begin_as_long_as_one_however_many_there_are():
+    vectors = Network([Embedding([1000], [16]), Dense(1)], inputs=1).init(0)["0.E0"]
+    assert np.sqrt((vectors**2).sum(axis=1).mean()) == pytest.approx(1, abs=0.05)
+
+
+def test_by_default_running_statistics_take_a_tenth_of_every_batch():
+    X = np.full((8, 2), [3.0, -1.0], np.float32) + np.arange(8, dtype=np.float32)[:, None]
+    network = Network([BatchNorm(), Dense(1)], inputs=2)
+    trainer = Trainer(network, "squared_error", seed=0)
+    trainer.epoch(Rows(X, X[:, :1]), batch_size=8)
+    np.testing.assert_allclose(trainer.model["0.mean"], 0.1 * X.mean(axis=0), rtol=1e-5)

@@ -74,3 +74,9 @@ def test_custom_activations_are_refused():
 def test_strange_data_is_refused(data):
     with pytest.raises(InputError):
         from_data(data)
+
+
+def test_a_function_of_ones_own_is_code_whatever_its_name():
+    own = activations.custom("relu", lambda z: z, lambda z: 1.0)
+    with pytest.raises(InputError, match="custom activation 'relu'"):
+        to_data([Dense(3, own)])
