@@ -223,3 +223,9 @@ def test_early_is_the_first_quarter_of_training():
 def test_the_remedy_of_unscaled_columns_scales_them():
     remedy = judge(observed(probes=seen(largest=400.0)))["unscaled-inputs"].remedies[0]
     assert remedy.scale and remedy.can_be_applied
+
+
+def test_a_loss_that_rises_on_all_rows_is_no_overfitting():
+    curve = [(1.0, 0.5), (0.5, 0.4), (0.6, 0.5), (0.7, 0.6)]
+    records = [Record(k, loss, 1e-3, 0.1, validation_loss=others) for k, (loss, others) in enumerate(curve, start=1)]
+    assert "overfitting" not in judge(observed(history=records, held_out=None))

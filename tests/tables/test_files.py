@@ -181,3 +181,16 @@ def test_mutated_files_load_or_are_refused(tmp_path_factory):
 @pytest.mark.slow
 def test_ten_thousand_mutated_files_load_or_are_refused(tmp_path_factory):
     fuzz(tmp_path_factory, 10_000)
+
+
+@pytest.mark.parametrize("name", ["T.CSV", "t.Parquet", "t.ARROW", "t.csv.GZ"])
+def test_the_end_of_a_name_may_be_in_capitals(name, tmp_path):
+    WRITERS[name.lower()](tmp_path / name)
+    assert sum(len(part) for part in open_file(tmp_path / name).parts()) == len(FRAME)
+
+
+def test_files_in_folders_of_a_folder_are_read(tmp_path):
+    for place in ("a", "b/c"):
+        (tmp_path / place).mkdir(parents=True)
+        FRAME.to_parquet(tmp_path / place / "part.parquet")
+    assert sum(len(part) for part in open_file(tmp_path).parts()) == 2 * len(FRAME)

@@ -117,6 +117,13 @@ def test_a_fit_follows_its_schedule():
     np.testing.assert_allclose(rates, [0.02 * (1 - step / 20) for step in (3, 7, 11, 15, 19)])
 
 
+def test_a_fit_plans_the_last_batch_of_an_epoch_too():
+    """Of 100 rows, batches of 40 are three an epoch; the schedule ends with the last of them, not before."""
+    model = fitted(learning_rate=Linear(), batch_size=40)
+    assert model.model_.later.trainer.planned == 15
+    assert model.history_[-1].rate == pytest.approx(0.001 * Linear().factor(14, 15))
+
+
 def test_a_factor_of_1_changes_nothing_and_of_0_stops_all():
     plain, one, none = fitted(), fitted(learning_rate=OfStep(lambda t: 1.0)), fitted(learning_rate=OfStep(lambda t: 0))
     np.testing.assert_array_equal(plain.parameters_.vector, one.parameters_.vector)
