@@ -154,7 +154,7 @@ BUGS = [
         "training/batches.py",
         "last >= len(self._feed)",
         "last > len(self._feed)",
-        "tests/training/test_loading.py",
+        "tests/training/test_batches.py",
         "an index that is one too large is not refused",
     ),
     Bug(
