@@ -297,3 +297,12 @@ def test_other_refusals(numpy_kernels):
         Trainer(pools, "squared_error", seed=0).epoch(checked.part(np.array([0, 99])), 4)
     with pytest.raises((InputError, InputTypeError), match="cannot be mixed"):
         trained(pools, Sequences(X, pooled, LENGTHS), mixup=Mixup(0.2))
+
+
+@pytest.mark.parametrize("steps", [(3, 2), (2, 2), (2, 3, 1)], ids=str)
+def test_every_sequence_has_targets_for_its_own_steps(steps):
+    """(3, 2) are as many as there are steps in all, but not of the right sequences."""
+    X = [np.zeros((2, 1), np.float32), np.zeros((3, 1), np.float32)]
+    assert len(Sequences(X, [np.zeros((n, 1), np.float32) for n in (2, 3)], stepwise=True).y) == 5
+    with pytest.raises(InputError, match="Sequences"):
+        Sequences(X, [np.zeros((n, 1), np.float32) for n in steps], stepwise=True)
