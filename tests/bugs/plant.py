@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
@@ -45,15 +46,20 @@ def cannot_be_planted(bug: Bug) -> str:
     return "" if count == 1 and bug.right != bug.wrong else f"{bug.file}: {bug.right!r} stands there {count} times"
 
 
+def run_tests(tests: Iterable[str], tree: Path, seconds: float | None) -> subprocess.CompletedProcess[bytes]:
+    """A run of these tests on this copy of the tree, up to the first that fails."""
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
+    environment = {**os.environ, "PYTHONPATH": str(tree / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run(command, cwd=tree, env=environment, capture_output=True, timeout=seconds, check=False)
+
+
 def caught(bug: Bug, tree: Path) -> bool:
     """Whether the nearest tests fail with the bug in this copy of the tree, which is as before afterwards."""
     path = tree / "src" / "chainrule" / bug.file
     whole = path.read_text(encoding="utf-8")
     path.write_text(whole.replace(bug.right, bug.wrong), encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *shlex.split(bug.tests)]
-    environment = {**os.environ, "PYTHONPATH": str(tree / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
     try:
-        done = subprocess.run(command, cwd=tree, env=environment, capture_output=True, timeout=LONGEST, check=False)
+        done = run_tests(shlex.split(bug.tests), tree, LONGEST)
     except subprocess.TimeoutExpired:
         return True
     finally:
@@ -86,6 +92,12 @@ def main() -> None:
             for page in ("pyproject.toml", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "Makefile"):
                 shutil.copy(ROOT / page, tree / page)
             trees.put(tree)
+
+        nearest = sorted({test for _, bug in found for test in shlex.split(bug.tests) if test.startswith("tests/")})
+        sound = run_tests(nearest, Path(folder, "0"), None)  # a test that fails by itself catches nothing
+        if sound.returncode:
+            raise SystemExit(f"without a bug, pytest ended with {sound.returncode}:\n{sound.stdout.decode()[-2000:]}")
+        print(f"without a bug, their {len(nearest)} nearest tests pass", flush=True)
 
         def judge(one: tuple[str, Bug]) -> bool:
             tree = trees.get()
