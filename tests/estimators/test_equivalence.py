@@ -28,7 +28,7 @@ def pair(kind, **parameters):
     for mine, given in zip(our.coefs_ + our.intercepts_, their.coefs_ + their.intercepts_, strict=True):
         assert mine.shape == given.shape
         mine[...] = given
-    our._model.later.take()  # theirs begins every fit with a fresh optimiser, ours would go on with its own
+    our._model.continuation.take()  # theirs begins every fit with a fresh optimiser, ours would go on with its own
     return their, our, X, y
 
 

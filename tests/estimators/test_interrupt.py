@@ -45,7 +45,7 @@ if early_stopping:
     assert model.best_validation_score_ == max(model.validation_scores_)
 else:
     assert model.best_loss_ == min(model.loss_curve_)
-best = model._model.later.stopping.best_vector if solver == "adam" else model.parameters_.vector
+best = model._model.continuation.stopping.best_vector if solver == "adam" else model.parameters_.vector
 assert np.array_equal(model.parameters_.vector, best)
 model.set_params(max_iter=1, callbacks=None).fit(X[:100], y[:100])
 print("went on", flush=True)

@@ -69,14 +69,14 @@ def test_a_frozen_layer_stays():
 def test_the_average_is_the_model(averaging):
     """Validation, prediction, attributes, pickles and what is restored are all of the average."""
     model = quick(averaging=averaging, early_stopping=True, norm="batch", validation_fraction=0.3).fit(X, Y)
-    raw, average = model._model.later.trainer.parameters, model._model.later.trainer.model
+    raw, average = model._model.continuation.trainer.parameters, model._model.continuation.trainer.model
     assert model.parameters_ is average
     assert not np.array_equal(raw.vector, average.vector)
     assert model.best_validation_score_ == max(model.validation_scores_)
     assert_array_equal(pickle.loads(pickle.dumps(model)).predict_proba(X), model.predict_proba(X))
     model.partial_fit(X, Y, X_val=X, y_val=Y)
-    assert_array_equal(model._model.later.trainer.model.vector, model.parameters_.vector)
-    assert not np.array_equal(model._model.later.trainer.parameters.vector, model.parameters_.vector)
+    assert_array_equal(model._model.continuation.trainer.model.vector, model.parameters_.vector)
+    assert not np.array_equal(model._model.continuation.trainer.parameters.vector, model.parameters_.vector)
 
 
 def test_monte_carlo_dropout_of_a_classifier():

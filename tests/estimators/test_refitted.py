@@ -325,15 +325,15 @@ def test_two_calls_at_once_never_share_a_trainer():
 
     def again(record):
         if not inner:
-            inner.append(model._model.later.trainer)
+            inner.append(model._model.continuation.trainer)
             model.partial_fit(X, SIZE)
-            inner.append(model._model.later.trainer)
+            inner.append(model._model.continuation.trainer)
 
-    outer = model._model.later.trainer
+    outer = model._model.continuation.trainer
     model.set_params(callbacks=[again]).partial_fit(X, SIZE)
     assert inner[0] is None
     assert inner[1] is not outer
-    assert model._model.later.trainer is outer
+    assert model._model.continuation.trainer is outer
 
 
 def test_an_attribute_that_somebody_sets_does_not_outlive_a_fit():

@@ -120,7 +120,7 @@ def test_a_fit_follows_its_schedule():
 def test_a_fit_plans_the_last_batch_of_an_epoch_too():
     """Of 100 rows, batches of 40 are three an epoch; the schedule ends with the last of them, not before."""
     model = fitted(learning_rate=Linear(), batch_size=40)
-    assert model.model_.later.trainer.planned == 15
+    assert model.model_.continuation.trainer.planned == 15
     assert model.history_[-1].rate == pytest.approx(0.001 * Linear().factor(14, 15))
 
 

@@ -20,37 +20,14 @@ from chainrule.errors import InputError
 from chainrule.formats.document import LIMITS, Limits
 from chainrule.models import saving
 from chainrule.models.answers import Answer, Numbers, OfClasses
+from chainrule.models.continuation import Continuation
 from chainrule.models.inputs import ColumnInput, Input, RowInput
 from chainrule.models.progress import Progress
 from chainrule.network.losses import Loss
 from chainrule.training.batches import Data
-from chainrule.training.stopping import Stopping
 from chainrule.training.streams import Streams
-from chainrule.training.trainer import Trainer
 
 Array = NDArray[Any]
-
-
-class Later:
-    """What training goes on with, given to one call: another, in another thread, begins with fresh."""
-
-    def __init__(self, trainer: Trainer | None = None, stopping: Stopping | None = None) -> None:
-        self._kept = [(trainer, stopping)]
-
-    @property
-    def trainer(self) -> Trainer | None:
-        """The trainer, where nobody has taken it."""
-        return next((trainer for trainer, _ in self._kept), None)
-
-    @property
-    def stopping(self) -> Stopping | None:
-        return next((stopping for _, stopping in self._kept), None)
-
-    def take(self) -> tuple[Trainer | None, Stopping | None]:
-        try:
-            return self._kept.pop()
-        except IndexError:  # to look first would be a race
-            return None, None
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +45,7 @@ class Model:
     progress : Progress of its training
     streams : of what is drawn
     measured : Recorder of its layers, or the Probes of one of another process; None where nothing was measured
+    continuation : what training goes on with
 
     Examples
     --------
@@ -86,7 +64,7 @@ class Model:
     progress: Progress
     streams: Streams
     measured: Recorder | Probes | None = None
-    later: Later = field(default_factory=Later, repr=False)
+    continuation: Continuation = field(default_factory=Continuation, repr=False)
 
     @property
     def network(self) -> Network:

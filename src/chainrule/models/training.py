@@ -13,8 +13,9 @@ from chainrule.diagnosis.recorder import Recorder
 from chainrule.engine.network import Network
 from chainrule.engine.predictor import Predictor
 from chainrule.models.answers import Answer
+from chainrule.models.continuation import Continuation
 from chainrule.models.inputs import Input
-from chainrule.models.model import Later, Model
+from chainrule.models.model import Model
 from chainrule.models.progress import Progress
 from chainrule.models.recipe import Recipe
 from chainrule.network.losses import Loss
@@ -67,7 +68,7 @@ class Training:
         second on, and gives copies of them.
         """
         now, measured = model.predictor, model.measured
-        trainer, stopping = model.later.take()
+        trainer, stopping = model.continuation.take()
         if trainer is None:
             parameters, drawn = now.parameters.copy(), copy.deepcopy(model.streams)
         else:
@@ -91,7 +92,9 @@ class Training:
             predictor = Predictor(predictor.network, predictor.parameters.copy(), predictor.loss)
             drawn = copy.deepcopy(drawn)
         measured = self.recorded if self.recorder is None else self.recorder
-        return Model(kind, given, predictor, answer, self.progress, drawn, measured, Later(self.trainer, self.stopping))
+        return Model(
+            kind, given, predictor, answer, self.progress, drawn, measured, Continuation(self.trainer, self.stopping)
+        )
 
     def so_far(self, kind: str, given: Input, answer: Answer) -> Model:
         """A model of copies that predicts as the parameters do now; what it needs to train on is left out."""

@@ -137,7 +137,7 @@ class BaseTable(Estimator):
     def _fit(self, given: Any, held_out: Any, **call: Any) -> Self:
         super()._fit(given, held_out, **call)
         if not (self.warm_start or call.get("incremental")):
-            self._model.later.take()  # buffers as large as the table's batches, for what nobody will go on with
+            self._model.continuation.take()  # buffers as large as the table's batches, for what nobody will go on with
         return self
 
     def _prepared(self, given: rows.GivenTable, held_out: rows.GivenTable, call: Call) -> Fit:

@@ -1,0 +1,28 @@
+"""`Continuation`: what the next call of training takes from the last."""
+
+from __future__ import annotations
+
+from chainrule.training.stopping import Stopping
+from chainrule.training.trainer import Trainer
+
+
+class Continuation:
+    """What training goes on with, given to one call: another, in another thread, begins with fresh."""
+
+    def __init__(self, trainer: Trainer | None = None, stopping: Stopping | None = None) -> None:
+        self._kept = [(trainer, stopping)]
+
+    @property
+    def trainer(self) -> Trainer | None:
+        """The trainer, where nobody has taken it."""
+        return next((trainer for trainer, _ in self._kept), None)
+
+    @property
+    def stopping(self) -> Stopping | None:
+        return next((stopping for _, stopping in self._kept), None)
+
+    def take(self) -> tuple[Trainer | None, Stopping | None]:
+        try:
+            return self._kept.pop()
+        except IndexError:  # to look first would be a race
+            return None, None
