@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from benchmarks.cases import Case, Labels, Rows
 from chainrule.engine.network import Network
-from chainrule.network.layers import Activation, BatchNorm, Dense, Dropout, Layer
+from chainrule.network.layers import Activation, Dense, Dropout, Layer
+from chainrule.network.layers.norms import BatchNorm
 from chainrule.training import batches
 from chainrule.training.optimisers import AdamW
 from chainrule.training.trainer import Trainer

@@ -38,15 +38,15 @@ if TYPE_CHECKING:  # what tools see; the same names as below
     from chainrule.network.layers import GLU as GLU
     from chainrule.network.layers import Activation as Activation
     from chainrule.network.layers import AlphaDropout as AlphaDropout
-    from chainrule.network.layers import BatchNorm as BatchNorm
     from chainrule.network.layers import Dense as Dense
     from chainrule.network.layers import Dropout as Dropout
     from chainrule.network.layers import Embedding as Embedding
     from chainrule.network.layers import GaussianNoise as GaussianNoise
-    from chainrule.network.layers import LayerNorm as LayerNorm
     from chainrule.network.layers import Pool as Pool
     from chainrule.network.layers import Residual as Residual
-    from chainrule.network.layers import RMSNorm as RMSNorm
+    from chainrule.network.layers.norms import BatchNorm as BatchNorm
+    from chainrule.network.layers.norms import LayerNorm as LayerNorm
+    from chainrule.network.layers.norms import RMSNorm as RMSNorm
     from chainrule.plots.report import report as report
     from chainrule.training.batches import Rows as Rows
     from chainrule.training.checkpoints import Checkpoints as Checkpoints
@@ -70,9 +70,9 @@ _HOMES = {
     "Activation": "network.layers",
     "GLU": "network.layers",
     "Embedding": "network.layers",
-    "BatchNorm": "network.layers",
-    "LayerNorm": "network.layers",
-    "RMSNorm": "network.layers",
+    "BatchNorm": "network.layers.norms",
+    "LayerNorm": "network.layers.norms",
+    "RMSNorm": "network.layers.norms",
     "Dropout": "network.layers",
     "AlphaDropout": "network.layers",
     "GaussianNoise": "network.layers",

@@ -33,7 +33,8 @@ from chainrule.errors import InputError, ModelFileError
 from chainrule.formats import model_file
 from chainrule.models.document import KINDS
 from chainrule.network.initialisers import Normal, Orthogonal
-from chainrule.network.layers import BatchNorm, LayerNorm, Residual
+from chainrule.network.layers import Residual
+from chainrule.network.layers.norms import BatchNorm, LayerNorm
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 

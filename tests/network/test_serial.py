@@ -11,16 +11,14 @@ from chainrule.network.layers import (
     GLU,
     Activation,
     AlphaDropout,
-    BatchNorm,
     Dense,
     Dropout,
     Embedding,
     GaussianNoise,
-    LayerNorm,
     Pool,
     Residual,
-    RMSNorm,
 )
+from chainrule.network.layers.norms import BatchNorm, LayerNorm, RMSNorm
 from chainrule.network.serial import from_data, to_data
 
 LAYERS = (

@@ -69,7 +69,8 @@ def _kernels() -> dict[str, Any]:
     import numpy as np
 
     from chainrule.engine.network import Network
-    from chainrule.network.layers import BatchNorm, Dense, LayerNorm, Residual
+    from chainrule.network.layers import Dense, Residual
+    from chainrule.network.layers.norms import BatchNorm, LayerNorm
 
     layers = [Dense(24, "tanh"), LayerNorm(), Residual([Dense(24, "gelu"), BatchNorm()]), Dense(3)]
     network = Network(layers, inputs=10)

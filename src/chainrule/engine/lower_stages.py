@@ -10,7 +10,8 @@ from chainrule.engine.draws import NOTHING
 from chainrule.engine.program import Argument, Everyones, InPlace, Out, Own, Start, Transposed, Value, Weight, Zeros
 from chainrule.engine.stages import IDENTITY, Stage
 from chainrule.network import activations
-from chainrule.network.layers import GLU, BatchNorm, LayerNorm, Norm
+from chainrule.network.layers import GLU, Norm
+from chainrule.network.layers.norms import BatchNorm, LayerNorm
 
 
 def lower_stage(b: Builder, stage: Stage, x: Value, prefix: str) -> Value:

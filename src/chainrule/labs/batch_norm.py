@@ -14,7 +14,8 @@ from chainrule.labs import data, paper
 from chainrule.labs.lab import Condition, Lab
 from chainrule.labs.learning import Trained, learn
 from chainrule.labs.result import Result, number
-from chainrule.network.layers import Activation, BatchNorm, Dense, Layer
+from chainrule.network.layers import Activation, Dense, Layer
+from chainrule.network.layers.norms import BatchNorm
 from chainrule.plots import style
 from chainrule.training.optimisers import SGD
 

@@ -14,7 +14,8 @@ from chainrule.labs.lab import Condition, Lab
 from chainrule.labs.result import Result
 from chainrule.labs.signals import cross_entropy, softmax_error
 from chainrule.network import activations
-from chainrule.network.layers import BatchNorm, Dense, Layer, LayerNorm, Residual
+from chainrule.network.layers import Dense, Layer, Residual
+from chainrule.network.layers.norms import BatchNorm, LayerNorm
 from chainrule.plots import style
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from chainrule.engine.network import Network
 from chainrule.labs import paper
 from chainrule.labs.lab import Condition, Lab
 from chainrule.labs.result import Result
-from chainrule.network.layers import BatchNorm, Layer, LayerNorm
+from chainrule.network.layers import Layer
+from chainrule.network.layers.norms import BatchNorm, LayerNorm
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

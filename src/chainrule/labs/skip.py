@@ -14,7 +14,8 @@ from chainrule.labs.lab import Condition, Lab
 from chainrule.labs.learning import learn
 from chainrule.labs.result import Cell, Result
 from chainrule.labs.signals import gradient_flow, slope
-from chainrule.network.layers import Dense, Layer, LayerNorm, Residual
+from chainrule.network.layers import Dense, Layer, Residual
+from chainrule.network.layers.norms import LayerNorm
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

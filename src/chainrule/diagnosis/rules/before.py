@@ -17,7 +17,6 @@ from chainrule.network import activations
 from chainrule.network.layers import (
     GLU,
     Activation,
-    BatchNorm,
     Dense,
     Dropout,
     Embedding,
@@ -27,6 +26,7 @@ from chainrule.network.layers import (
     Residual,
     leaves,
 )
+from chainrule.network.layers.norms import BatchNorm
 
 #: Thresholds, found on the half of the data sets that benchmarks/faults keeps for it (docs/diagnosis.md).
 LARGE_COLUMN, SMALL_COLUMNS = 15.0, 0.02

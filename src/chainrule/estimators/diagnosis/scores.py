@@ -14,7 +14,8 @@ from chainrule.engine.network import Network
 from chainrule.engine.parameters import Parameters
 from chainrule.models.answers import Classes
 from chainrule.models.model import Model
-from chainrule.network.layers import AlphaDropout, BatchNorm, Dropout, GaussianNoise, Layer, Residual, leaves
+from chainrule.network.layers import AlphaDropout, Dropout, GaussianNoise, Layer, Residual, leaves
+from chainrule.network.layers.norms import BatchNorm
 from chainrule.network.losses import Loss
 from chainrule.training.batches import Data, Rows
 from chainrule.training.validation import Evaluator

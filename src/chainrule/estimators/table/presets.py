@@ -11,7 +11,8 @@ from sklearn.utils import check_random_state
 from chainrule.estimators.recipes import scoring_of
 from chainrule.models.recipe import Recipe
 from chainrule.network.initialisers import VarianceScaling
-from chainrule.network.layers import Activation, Dense, Dropout, Embedding, Layer, LayerNorm
+from chainrule.network.layers import Activation, Dense, Dropout, Embedding, Layer
+from chainrule.network.layers.norms import LayerNorm
 from chainrule.tables.encoder import Encoder
 from chainrule.tables.encodings import embeddings
 from chainrule.training.averaging import EMA

@@ -16,18 +16,16 @@ from chainrule.network.layers import (
     GLU,
     Activation,
     AlphaDropout,
-    BatchNorm,
     Dense,
     Dropout,
     Embedding,
     GaussianNoise,
     Layer,
-    LayerNorm,
     Pool,
     Residual,
-    RMSNorm,
     widths,
 )
+from chainrule.network.layers.norms import BatchNorm, LayerNorm, RMSNorm
 from chainrule.network.losses import Loss
 
 

@@ -7,14 +7,14 @@ from chainrule.network.layers.base import Kind, Layer, Parameter
 from chainrule.network.layers.dense import GLU, Activation, Dense
 from chainrule.network.layers.embedding import Embedding
 from chainrule.network.layers.noise import AlphaDropout, Dropout, GaussianNoise
-from chainrule.network.layers.norms import NORMS, BatchNorm, LayerNorm, Norm, RMSNorm
+from chainrule.network.layers.norms import NORMS, Norm
 from chainrule.network.layers.pool import Pool
 from chainrule.network.layers.residual import Residual, leaves
 from chainrule.network.layers.stack import check_layers, named_parameters, widths
 
 __all__ = [
-    "GLU", "LAYERS", "NORMS", "Activation", "AlphaDropout", "BatchNorm", "Dense", "Dropout", "Embedding",
-    "GaussianNoise", "Kind", "Layer", "LayerNorm", "Norm", "Parameter", "Pool", "RMSNorm", "Residual", "check_layers",
+    "GLU", "LAYERS", "NORMS", "Activation", "AlphaDropout", "Dense", "Dropout", "Embedding",
+    "GaussianNoise", "Kind", "Layer", "Norm", "Parameter", "Pool", "Residual", "check_layers",
     "leaves", "named_parameters", "widths",
 ]  # fmt: skip
 
