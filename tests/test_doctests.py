@@ -1,4 +1,4 @@
-"""The examples in the docstrings are tests."""
+"""The examples in the docstrings are tests, each run as it is copied: nothing is imported before it."""
 
 import doctest
 from importlib import import_module
@@ -20,7 +20,7 @@ MODULES = [
 def test_examples(name):
     report: list[str] = []
     runner = doctest.DocTestRunner()
-    for example in doctest.DocTestFinder(exclude_empty=True).find(import_module(name)):
+    for example in doctest.DocTestFinder(exclude_empty=True).find(import_module(name), globs={}):
         runner.run(example, out=report.append)
     assert runner.summarize(verbose=False).attempted > 0
     assert not report, "".join(report)

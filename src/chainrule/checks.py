@@ -36,6 +36,7 @@ class Number:
 
     Examples
     --------
+    >>> from chainrule.checks import Number
     >>> Number(0, 1, open_high=True)("Dropout(rate=)", 0.5)
     >>> Number(1, whole=True)("Dense(units=)", 0)
     Traceback (most recent call last):
@@ -103,6 +104,7 @@ def entry(where: str, name: object, table: Mapping[str, Entry], or_else: str) ->
 
     Examples
     --------
+    >>> from chainrule.checks import entry
     >>> entry("loss", "l2", {"l1": 1, "l2": 2}, "a Loss")
     2
     """
@@ -118,6 +120,7 @@ def finite(value: Any) -> bool:
 
     Examples
     --------
+    >>> from chainrule.checks import finite
     >>> finite(10**39), finite(10**400), finite(float("inf"))
     (True, False, False)
     """

@@ -57,6 +57,7 @@ def unknown_name(where: str, name: object, known: Iterable[str]) -> InputError:
 
     Examples
     --------
+    >>> from chainrule.errors import unknown_name
     >>> print(unknown_name("activation", "rleu", ["relu", "tanh"]))
     activation: expected one of 'relu', 'tanh'; received 'rleu'. Did you mean 'relu'?
     """

@@ -77,6 +77,8 @@ def forward(
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from chainrule.plain import forward
     >>> X = np.array([[1.0, 2.0]])
     >>> W, b = [np.array([[0.5, -0.5]]), np.array([[2.0]])], [np.zeros(1), np.ones(1)]
     >>> output, activations = forward(X, W, b)
@@ -113,6 +115,8 @@ def backward(
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from chainrule.plain import backward, forward
     >>> X, W, b = np.ones((1, 2)), [np.full((1, 2), 0.1), np.ones((1, 1))], [np.zeros(1), np.zeros(1)]
     >>> output, activations = forward(X, W, b)
     >>> dW, db = backward(activations, W, d_output=output - 1.0)

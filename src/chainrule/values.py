@@ -24,6 +24,7 @@ class Codec:
 
     Examples
     --------
+    >>> from chainrule.values import Codec
     >>> from dataclasses import make_dataclass
     >>> codec = Codec([make_dataclass("Point", [("x", int), ("y", tuple[int, ...])])])
     >>> codec.out("point", codec.back("point", {"type": "Point", "x": 1, "y": [2, 3]}))
@@ -123,6 +124,8 @@ def fits(value: Any, hint: Any, finite: bool = True) -> bool:
 
     Examples
     --------
+    >>> import math
+    >>> from chainrule.values import fits
     >>> fits((1.0, 2), tuple[float, ...]), fits(None, float), fits(math.inf, float), fits(math.inf, float, finite=False)
     (True, False, False, True)
     """

@@ -55,7 +55,9 @@ def test_lists_and_numbers_of_numpy_become_tuples_and_numbers():
     assert CODEC.back("here", [1, [2]]) == (1, (2,))
 
 
-@pytest.mark.parametrize("value", [len, object(), {1, 2}, b"bytes", 1j, lambda: 0, np.ones(1).dtype], ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize(
+    "value", [len, object(), {1, 2}, b"bytes", 1j, lambda: 0, np.ones(1).dtype], ids=lambda value: type(value).__name__
+)
 def test_code_and_unknown_kinds_are_refused(value):
     with pytest.raises(InputError, match="as data"):
         CODEC.out("here", value)

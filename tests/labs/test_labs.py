@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from chainrule import labs
-from chainrule.errors import InputError
+from chainrule.errors import InputError, InputTypeError
 
 pytestmark = pytest.mark.usefixtures("numba_kernels")  # with which the labs take a fifth of the time
 each = pytest.mark.parametrize("name", list(labs.LABS))
@@ -151,7 +151,7 @@ def test_without_matplotlib_numbers_are_to_be_had(monkeypatch):
     ],
 )
 def test_what_cannot_be_run(arguments, said):
-    with pytest.raises(InputError, match=said):
+    with pytest.raises((InputError, InputTypeError), match=said):
         labs.run(**arguments)
 
 

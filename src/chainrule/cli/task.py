@@ -39,6 +39,7 @@ def found(column: Column) -> tuple[Task, str]:
 
     Examples
     --------
+    >>> from chainrule.cli.task import found
     >>> from chainrule.tables.table import words
     >>> found(words(["yes", "no", "no"]))
     ('classification', '2 different words')

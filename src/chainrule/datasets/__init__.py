@@ -51,6 +51,7 @@ def load_adult() -> Table:
 
     Examples
     --------
+    >>> from chainrule.datasets import load_adult
     >>> adult = load_adult()
     >>> int(adult.train.sum()), int(adult.test.sum()), len(adult.numbers), len(adult.categories)
     (32561, 16281, 6, 8)
@@ -69,6 +70,7 @@ def load_california_housing() -> Table:
 
     Examples
     --------
+    >>> from chainrule.datasets import load_california_housing
     >>> housing = load_california_housing()
     >>> int(housing.train.sum()), int(housing.test.sum()), len(housing.numbers), housing.target.dtype
     (16512, 4128, 8, dtype('float32'))

@@ -74,6 +74,7 @@ class Remedy:
 
         Examples
         --------
+        >>> from chainrule.diagnosis.remedies import Remedy
         >>> from chainrule import MLPClassifier
         >>> deep = MLPClassifier((64,) * 20, activation="logistic")
         >>> Remedy("relu-residual", "", (("activation", "relu"), ("residual", True))).apply(deep)
@@ -118,6 +119,8 @@ def rewritten(layers: Sequence[Layer], changes: Mapping[str, Any]) -> tuple[Laye
 
     Examples
     --------
+    >>> from chainrule import Dense
+    >>> from chainrule.diagnosis.remedies import rewritten
     >>> rewritten([Dense(8, "sigmoid", init="xavier_normal")], {"activation": "relu", "init": "auto", "residual": True})
     (Residual(layers=(Dense(units=8, activation='relu', bias=True, init='auto'),)),)
     """

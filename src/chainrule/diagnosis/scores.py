@@ -15,6 +15,8 @@ def of_classes(codes: Array, shares: Array) -> dict[str, float]:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from chainrule.diagnosis.scores import of_classes
     >>> of_classes(np.array([0, 1, 1]), np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]]))["accuracy"]
     0.6666666666666666
     """
@@ -51,6 +53,8 @@ def of_numbers(y: Array, predicted: Array) -> dict[str, float]:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from chainrule.diagnosis.scores import of_numbers
     >>> of_numbers(np.array([1.0, 2.0, 3.0]), np.array([1.0, 2.0, 4.0]))
     {'rmse': 0.5773502691896257, 'mae': 0.3333333333333333, 'r2': 0.5}
     """
@@ -77,6 +81,8 @@ def confusion(codes: Array, predicted: Array, classes: int) -> Array:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from chainrule.diagnosis.scores import confusion
     >>> confusion(np.array([0, 0, 1]), np.array([0, 1, 1]), 2).tolist()
     [[1, 1], [0, 1]]
     """

@@ -98,6 +98,7 @@ def survey(
 
     Examples
     --------
+    >>> from chainrule.diagnosis.survey import survey
     >>> import numpy as np
     >>> X = np.random.default_rng(0).normal(size=(100, 3)) * [1, 1000, 0]
     >>> found = survey(X, (X[:, 0] > 0).astype(int), classes=2)

@@ -176,6 +176,8 @@ class Expansion:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from chainrule.engine.expansion import Clip, Coded, Expansion, Levels, Missing
     >>> expansion = Expansion([Clip(0, (0.0,), (2.0,), (-1.0,), (1.0,)), Missing(0), Levels(1, 2)], fills=[0.25, 0.0])
     >>> Coded(np.array([[0.1, 1], [np.nan, -1]], np.float32), expansion).toarray()
     array([[0.2, 0. , 0. , 1. ],

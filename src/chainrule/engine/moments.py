@@ -13,6 +13,8 @@ class Moments:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from chainrule.engine.moments import Moments
     >>> moments = Moments((1,))
     >>> for x in (1.0, 2.0, 3.0):
     ...     moments.add(np.array([x]))

@@ -70,6 +70,7 @@ class Network:
 
     Examples
     --------
+    >>> import numpy as np
     >>> from chainrule import Dense, Network
     >>> network = Network([Dense(3, "tanh"), Dense(1)], inputs=2)
     >>> parameters = network.init(seed=0)
@@ -315,6 +316,7 @@ class Network:
 
         Examples
         --------
+        >>> import numpy as np
         >>> from chainrule import Dense, Network
         >>> network = Network([Dense(4, "tanh"), Dense(3)], inputs=2)
         >>> X, y = np.eye(2), [0, 2]

@@ -134,6 +134,7 @@ class Members:
 
     Examples
     --------
+    >>> from chainrule import Members
     >>> from chainrule import Dense, Network
     >>> network = Network([Dense(3)], inputs=2)
     >>> members = Members.of([network.init(seed) for seed in range(4)])

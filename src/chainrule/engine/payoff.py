@@ -26,6 +26,7 @@ class Payoff:
     --------
     Jobs that take twice as long together as alone:
 
+    >>> from chainrule.engine.payoff import Payoff
     >>> payoff = Payoff()
     >>> for _ in range(200):
     ...     payoff.note(2.0 if payoff.together else 1.0)

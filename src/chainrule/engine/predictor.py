@@ -225,6 +225,8 @@ class Predictor:
 
         Examples
         --------
+        >>> import numpy as np
+        >>> from chainrule import Predictor
         >>> from chainrule import Dense, Dropout, Network
         >>> from chainrule.network import losses
         >>> network = Network([Dropout(0.5), Dense(1)], inputs=4)

@@ -107,6 +107,8 @@ class Regressing(Estimator):
 
         Examples
         --------
+        >>> import numpy as np
+        >>> from chainrule import MLPRegressor, losses
         >>> x = np.linspace(0, 1, 200)[:, None]
         >>> model = MLPRegressor(loss=losses.Quantile((0.05, 0.95)), tol=0.1, random_state=0)
         >>> lower, upper = model.fit(x, x[:, 0]).predict_interval(x[:3])

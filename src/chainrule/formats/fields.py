@@ -20,6 +20,7 @@ class Fields:
 
     Examples
     --------
+    >>> from chainrule.formats.fields import Fields
     >>> Fields("network", {"inputs": 3}).whole("inputs", least=1)
     3
     """

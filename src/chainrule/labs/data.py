@@ -26,6 +26,7 @@ def clusters(seed: int, rows: int = 1000, features: int = 10, classes: int = 4) 
 
     Examples
     --------
+    >>> from chainrule.labs.data import clusters
     >>> split = clusters(seed=0)
     >>> split.X.shape, split.X_test.shape, split.X.dtype
     ((1000, 10), (1000, 10), dtype('float32'))
@@ -43,6 +44,7 @@ def few_rows(seed: int, rows: int = 200, features: int = 50, told: int = 3) -> S
 
     Examples
     --------
+    >>> from chainrule.labs.data import few_rows
     >>> split = few_rows(seed=0)
     >>> split.X.shape, len(split.y_test)
     ((200, 50), 2000)

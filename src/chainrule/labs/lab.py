@@ -18,6 +18,7 @@ class Condition:
 
     Examples
     --------
+    >>> from chainrule.labs.lab import Condition
     >>> condition = Condition("slope", high=-0.4)
     >>> condition.holds({"slope": -0.63}), condition.holds({"slope": float("nan")})
     (True, False)

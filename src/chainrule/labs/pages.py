@@ -27,6 +27,7 @@ def filled(page: str, content: str, where: str) -> str:
 
     Examples
     --------
+    >>> from chainrule.labs.pages import BEGIN, END, filled
     >>> print(filled(f"# A\\n{BEGIN}\\nold\\n{END}\\nB", "new", "a.md").replace(BEGIN, "<").replace(END, ">"))
     # A
     <

@@ -105,6 +105,7 @@ def by_depth(what: str, depths: Sequence[int]) -> list[str]:
 
     Examples
     --------
+    >>> from chainrule.labs.paper import by_depth
     >>> by_depth("accuracy", [2, 5])
     ['accuracy: depth 2', 'depth 5']
     """

@@ -85,6 +85,7 @@ def number(value: Cell) -> str:
 
     Examples
     --------
+    >>> from chainrule.labs.result import number
     >>> number(12345), number(0.123456), number(1e-12), number("relu"), number(2.0)
     ('12,345', '0.123', '1e-12', 'relu', '2')
     """

@@ -28,6 +28,8 @@ def log_rms(array: Array) -> float:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from chainrule.labs.signals import log_rms
     >>> round(log_rms(np.full((2, 3), 0.1)), 6)
     -1.0
     """
@@ -40,6 +42,8 @@ def cross_entropy(logits: Array, y: Array) -> float:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from chainrule.labs.signals import cross_entropy
     >>> round(cross_entropy(np.zeros((1, 4)), np.array([1])), 6)  # log(4)
     1.386294
     """
@@ -53,6 +57,8 @@ def softmax_error(logits: Array, y: Array) -> Array:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from chainrule.labs.signals import softmax_error
     >>> softmax_error(np.zeros((1, 2)), np.array([1]))
     array([[ 0.5, -0.5]])
     """
@@ -75,6 +81,7 @@ def slope(values: Sequence[float]) -> float:
 
     Examples
     --------
+    >>> from chainrule.labs.signals import slope
     >>> round(slope([0.0, -0.5, -1.0]), 6)
     -0.5
     """

@@ -302,6 +302,8 @@ def r2(true: Array, predicted: Array, weight: Array | None = None) -> float:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from chainrule.models.answers import r2
     >>> r2(np.array([[1.0], [2.0], [3.0]]), np.array([[1.0], [2.0], [2.0]]))
     0.5
     """

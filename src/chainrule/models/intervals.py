@@ -70,6 +70,8 @@ class Margins:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from chainrule.models.intervals import Margins
     >>> margins = Margins.of(np.arange(1.0, 20.0)[:, None])
     >>> margins.at(0.9), margins.at(0.95)
     (array([18.]), array([19.]))

@@ -32,6 +32,8 @@ def to_data(classes: Array) -> dict[str, Any]:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from chainrule.models.labels import to_data
     >>> to_data(np.array(["no", "yes"]))
     {'dtype': 'U3', 'values': ['no', 'yes']}
     """

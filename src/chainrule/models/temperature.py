@@ -36,6 +36,8 @@ def fit_temperature(z: Array, y: Array, weight: Array | None = None) -> float:
     --------
     Sure of itself, and wrong in every fourth row: p should be 3/4, whose z is log 3.
 
+    >>> import numpy as np
+    >>> from chainrule.models.temperature import fit_temperature
     >>> z, y = np.full((1, 4, 1), 10.0), np.array([[1], [1], [1], [0]])
     >>> bool(np.isclose(10 / fit_temperature(z, y), np.log(3), rtol=1e-3))
     True

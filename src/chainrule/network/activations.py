@@ -245,6 +245,7 @@ def get(activation: str | ActivationFunction, where: str = "activation") -> Acti
 
     Examples
     --------
+    >>> from chainrule.activations import get
     >>> get("logistic").name
     'sigmoid'
     """
@@ -286,6 +287,7 @@ def custom(
 
     Examples
     --------
+    >>> from chainrule.activations import custom
     >>> softsign = custom("softsign", lambda z: z / (1.0 + abs(z)), lambda z: 1.0 / (1.0 + abs(z)) ** 2)
     >>> softsign.value(1.0), softsign.derivative(1.0)
     (0.5, 0.25)
@@ -298,6 +300,7 @@ def table() -> str:
 
     Examples
     --------
+    >>> from chainrule.activations import table
     >>> print(table().splitlines()[0])
     name        formula                                      range           derivative
     """

@@ -15,6 +15,7 @@ def layer(one: Layer) -> str:
 
     Examples
     --------
+    >>> from chainrule.network.describe import layer
     >>> from chainrule.network.layers import Dense
     >>> layer(Dense(8, "relu"))
     "Dense(units=8, activation='relu')"
@@ -48,6 +49,8 @@ def placed(layers: Sequence[Layer], inputs: int, front: str = "") -> Iterator[Pl
 
     Examples
     --------
+    >>> from chainrule import Residual
+    >>> from chainrule.network.describe import placed
     >>> from chainrule.network.layers import Dense
     >>> [(one.place, one.outputs, one.parameters) for one in placed([Residual([Dense(4)]), Dense(1)], inputs=4)]
     [('0', 4, 20), ('0.0', 4, 20), ('1', 1, 5)]

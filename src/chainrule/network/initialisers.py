@@ -99,6 +99,7 @@ def get(init: str | Initialiser, activation: ActivationFunction) -> Initialiser:
 
     Examples
     --------
+    >>> from chainrule.network.initialisers import get
     >>> from chainrule.network import activations
     >>> get("auto", activations.get("relu"))
     VarianceScaling(scale=2, fan='in', distribution='normal')

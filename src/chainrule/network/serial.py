@@ -37,6 +37,7 @@ def to_data(layers: Sequence[Layer]) -> list[dict[str, Any]]:
 
     Examples
     --------
+    >>> from chainrule.network.serial import to_data
     >>> from chainrule.network.layers import Dropout
     >>> to_data([Dropout(0.5)])
     [{'type': 'Dropout', 'rate': 0.5}]

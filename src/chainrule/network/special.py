@@ -26,6 +26,8 @@ def numpy_expit(x: Any) -> Any:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from chainrule.network.special import numpy_expit
     >>> numpy_expit(np.array([0.0, 100.0]))
     array([0.5, 1. ])
     """
@@ -42,6 +44,8 @@ def numpy_erf(x: Any) -> Any:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from chainrule.network.special import numpy_erf
     >>> numpy_erf(np.array([0.0, 0.5, 10.0])).round(4)
     array([0.    , 0.5205, 1.    ])
     """

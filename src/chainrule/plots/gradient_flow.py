@@ -80,6 +80,8 @@ def spanned(values: NDArray[Any], least: float, most: float) -> tuple[float, flo
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from chainrule.plots.gradient_flow import spanned
     >>> spanned(np.array([-1.0, -2.0]), 4.0, 16.0), spanned(np.array([-40.0, -1.0]), 4.0, 16.0)
     ((-3.5, 0.5), (-17.0, -1.0))
     """

@@ -66,6 +66,8 @@ def outline(layers: Sequence[Layer], inputs: int) -> tuple[list[Box], list[Skip]
 
     Examples
     --------
+    >>> from chainrule import Activation, BatchNorm, Dense, Residual
+    >>> from chainrule.plots.outline import outline
     >>> boxes, skips = outline([Dense(8), BatchNorm(), Activation("relu"), Residual([Dense(8, "tanh")]), Dense(1)], 4)
     >>> [box.text for box in boxes]
     ['input', 'dense 8 · batch norm · relu', 'dense 8 · tanh', 'dense 1']

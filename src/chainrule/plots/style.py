@@ -78,6 +78,7 @@ def literal(text: object) -> str:
 
     Examples
     --------
+    >>> from chainrule.plots.style import literal
     >>> print(literal("$5 to $10"), literal("line\\nline"))
     \\$5 to \\$10 line�line
     """
@@ -91,6 +92,7 @@ def power(exponent: float) -> str:
 
     Examples
     --------
+    >>> from chainrule.plots.style import power
     >>> power(-3), power(0), power(1)
     ('10⁻³', '1', '10')
     """
@@ -116,6 +118,7 @@ def round_numbers(values: ArrayLike, most: int = 7) -> tuple[list[float], list[s
 
     Examples
     --------
+    >>> from chainrule.plots.style import round_numbers
     >>> round_numbers([1, 5, 9, 13, 17, 21, 25, 29, 33])
     ([1.0, 2.25, 3.5, 4.75, 6.0, 7.25], ['5', '10', '15', '20', '25', '30'])
     >>> round_numbers([1, 2, 4, 8, 16, 32, 64, 128, 256], most=5)
@@ -138,6 +141,7 @@ def evenly(count: int, most: int) -> NDArray[np.int64]:
 
     Examples
     --------
+    >>> from chainrule.plots.style import evenly
     >>> evenly(3, 5), evenly(9, 5)
     (array([0, 1, 2]), array([0, 2, 4, 6, 8]))
     """

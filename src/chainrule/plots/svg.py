@@ -42,6 +42,7 @@ def svg(picture: Display | Figure, *, title: str, description: str = "", prefix:
 
     Examples
     --------
+    >>> from chainrule.plots.svg import svg
     >>> from chainrule.plots import LearningCurveDisplay
     >>> text = svg(LearningCurveDisplay([1, 2], loss=[0.9, 0.5]), title="Loss", description="It falls.", prefix="a")
     >>> text[:5], "<title" in text, "currentColor" in text, "<?xml" in text

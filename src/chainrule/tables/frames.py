@@ -38,6 +38,8 @@ def table(X: Any, where: str = "X", first: int = 0) -> Table:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from chainrule.tables.frames import table
     >>> found = table(np.array([[1.5, 2.0], [np.nan, 3.0]]))
     >>> found.names, found["x0"].missing
     (('x0', 'x1'), array([False,  True]))

@@ -39,6 +39,7 @@ def find(name: str, column: Column) -> Finding:
 
     Examples
     --------
+    >>> from chainrule.tables.kinds import find
     >>> from chainrule.tables.table import words
     >>> find("size", words(["S", "M", None, "S"]))
     Finding(kind='category', why='2 different words', distinct=2, missing=1)

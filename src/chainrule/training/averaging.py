@@ -65,6 +65,7 @@ class EMA(Averaging):
 
     Examples
     --------
+    >>> from chainrule.averaging import EMA
     >>> [round(1 - EMA(0.9).share(s), 3) for s in (1, 10, 100)]
     [0.182, 0.55, 0.9]
     """
@@ -90,6 +91,7 @@ class SWA(Averaging):
 
     Examples
     --------
+    >>> from chainrule.averaging import SWA
     >>> [SWA(start=3, every=2).share(step) for step in range(1, 8)]
     [1.0, 1.0, 1.0, 0.0, 0.5, 0.0, 0.3333333333333333]
     """

@@ -74,6 +74,7 @@ class Checkpoints(Checked):
 
         Examples
         --------
+        >>> from chainrule import Checkpoints
         >>> [Checkpoints("run-1", every=5).due(epoch) for epoch in (1, 5, 10)]
         [False, True, True]
         """

@@ -31,6 +31,8 @@ class Mixup:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from chainrule import Mixup
     >>> batch = {"x": np.array([[0.0], [1.0]]), "y": np.array([[1.0, 0.0], [0.0, 1.0]]), "w": np.ones(2)}
     >>> Mixup(0.4).apply(batch, np.random.default_rng(0))
     >>> bool((batch["x"] == batch["y"][:, 1:]).all()), bool((batch["y"].sum(axis=1) == 1).all())

@@ -18,6 +18,7 @@ def ahead(make: Callable[[], Iterator[T]], depth: int = 2) -> Generator[T, None,
 
     Examples
     --------
+    >>> from chainrule.training.prefetch import ahead
     >>> list(ahead(lambda: iter("abc")))
     ['a', 'b', 'c']
     """

@@ -35,6 +35,7 @@ class StepOptions(Checked):
 
     Examples
     --------
+    >>> from chainrule import StepOptions
     >>> from chainrule import Dense, Network
     >>> layout = Network([Dense(3, "tanh"), Dense(1)], inputs=2).layout
     >>> StepOptions(rate_factors={"bias": 2, "last": 0.5}).factors(layout)

@@ -22,6 +22,8 @@ class Stopping:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from chainrule import Stopping
     >>> stopping = Stopping(patience=1, tol=0.1)
     >>> weights = np.zeros(2)
     >>> for score in (0.5, 0.55, 0.56):

@@ -52,6 +52,7 @@ def streams(seed: int | np.random.SeedSequence | None) -> Streams:
 
     Examples
     --------
+    >>> from chainrule.training.streams import streams
     >>> streams(0).dropout == streams(0).dropout
     True
     """

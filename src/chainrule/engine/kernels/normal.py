@@ -16,6 +16,7 @@ def upper_quantile(p: Any) -> Any:
 
     Examples
     --------
+    >>> from chainrule.engine.kernels.normal import upper_quantile
     >>> round(float(upper_quantile(0.025)), 5)
     1.95996
     """

@@ -24,6 +24,8 @@ class Graph:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from chainrule.formats.onnx.graph import Graph
     >>> g = Graph()
     >>> x = g.input("x", np.float32, 2)
     >>> g.output("twice", g.op("Mul", x, g.number(2.0)), np.float32, 2)

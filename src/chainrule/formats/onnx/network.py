@@ -66,6 +66,7 @@ def network_model(
 
     Examples
     --------
+    >>> from chainrule.formats.onnx.network import network_model
     >>> from chainrule import Dense, Network
     >>> network = Network([Dense(8, "relu"), Dense(1)], inputs=3)
     >>> network_model(network, network.init(0)).graph.output[0].name

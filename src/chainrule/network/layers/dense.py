@@ -26,6 +26,7 @@ class Dense(Layer):
 
     Examples
     --------
+    >>> from chainrule import Dense
     >>> Dense(64, "relu").width(20)
     64
     """

@@ -20,6 +20,7 @@ class Residual(Layer):
 
     Examples
     --------
+    >>> from chainrule import Dense, Residual
     >>> [p.name for p in Residual([Dense(8, "relu")]).parameters(4)]
     ['0.W', '0.b', 'projection.W']
     """

@@ -53,6 +53,7 @@ def get(loss: str | Loss) -> Loss:
 
     Examples
     --------
+    >>> from chainrule.losses import get
     >>> get("cross_entropy").link
     'softmax'
     >>> get("huber")
@@ -68,6 +69,7 @@ def table() -> str:
 
     Examples
     --------
+    >>> from chainrule.losses import table
     >>> print(table().splitlines()[0])
     name                 link     formula
     """

@@ -180,10 +180,12 @@ class Loss(Checked):
 
         Examples
         --------
+        >>> import numpy as np
         >>> from chainrule.losses import AbsoluteError, CrossEntropy
-        >>> AbsoluteError().constant(np.array([[1.0], [2.0], [9.0]]), outputs=1)  # the median is 2
-        2.6666666666666665
-        >>> round(CrossEntropy().constant(np.array([0, 1]), outputs=2) / np.log(2), 6)
+        >>> loss = AbsoluteError().constant(np.array([[1.0], [2.0], [9.0]]), outputs=1)  # of the median, 2
+        >>> float(round(loss, 6))
+        2.666667
+        >>> float(round(CrossEntropy().constant(np.array([0, 1]), outputs=2) / np.log(2), 6))
         1.0
         """
         shares = np.ones(len(y)) if weight is None else np.asarray(weight, np.float64)

@@ -28,6 +28,7 @@ class CrossEntropy(Loss):
 
     Examples
     --------
+    >>> from chainrule.losses import CrossEntropy
     >>> CrossEntropy(smoothing=0.1).target
     'classes'
     """
@@ -56,6 +57,7 @@ class SoftCrossEntropy(Loss):
 
     Examples
     --------
+    >>> from chainrule.losses import SoftCrossEntropy
     >>> SoftCrossEntropy().check_y([[0.25, 0.75]], outputs=2)
     """
 
@@ -82,6 +84,7 @@ class Focal(Loss):
 
     Examples
     --------
+    >>> from chainrule.losses import Focal
     >>> Focal(gamma=1.0)
     Focal(gamma=1.0)
     """
@@ -106,6 +109,7 @@ class MulticlassHinge(Loss):
 
     Examples
     --------
+    >>> from chainrule.losses import MulticlassHinge
     >>> MulticlassHinge().link
     'identity'
     """

@@ -53,6 +53,7 @@ class BinaryCrossEntropy(Loss):
 
     Examples
     --------
+    >>> from chainrule.losses import BinaryCrossEntropy
     >>> BinaryCrossEntropy(smoothing=0.1).link
     'sigmoid'
     """
@@ -77,6 +78,7 @@ class BinaryFocal(Loss):
 
     Examples
     --------
+    >>> from chainrule.losses import BinaryFocal
     >>> BinaryFocal(gamma=1.0)
     BinaryFocal(gamma=1.0)
     """
@@ -99,6 +101,7 @@ class Hinge(Loss):
 
     Examples
     --------
+    >>> from chainrule.losses import Hinge
     >>> Hinge().link
     'identity'
     """
@@ -116,6 +119,7 @@ class SquaredHinge(Loss):
 
     Examples
     --------
+    >>> from chainrule.losses import SquaredHinge
     >>> SquaredHinge().domain.says
     'labels 0 or 1'
     """

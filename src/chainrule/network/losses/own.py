@@ -74,6 +74,7 @@ def custom(name: str, function: Scalar, link: Link = "identity") -> Custom:
 
     Examples
     --------
+    >>> from chainrule.losses import custom
     >>> def quartic(z, y):
     ...     return (z - y) ** 4, 4.0 * (z - y) ** 3
     >>> custom("quartic", quartic).function(3.0, 1.0)

@@ -36,6 +36,7 @@ class Poisson(Loss):
 
     Examples
     --------
+    >>> from chainrule.losses import Poisson
     >>> Poisson().link
     'exp'
     """
@@ -54,6 +55,7 @@ class Gamma(Loss):
 
     Examples
     --------
+    >>> from chainrule.losses import Gamma
     >>> Gamma().check_y([[0.0]], outputs=1)
     Traceback (most recent call last):
         ...
@@ -79,6 +81,7 @@ class Tweedie(Loss):
 
     Examples
     --------
+    >>> from chainrule.losses import Tweedie
     >>> Tweedie(power=1.9)
     Tweedie(power=1.9)
     """

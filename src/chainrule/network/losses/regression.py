@@ -57,6 +57,7 @@ class SquaredError(Loss):
 
     Examples
     --------
+    >>> from chainrule.losses import SquaredError
     >>> SquaredError().outputs(2)
     2
     """
@@ -78,6 +79,7 @@ class AbsoluteError(Loss):
 
     Examples
     --------
+    >>> from chainrule.losses import AbsoluteError
     >>> AbsoluteError().link
     'identity'
     """
@@ -98,6 +100,7 @@ class Huber(Loss):
 
     Examples
     --------
+    >>> from chainrule.losses import Huber
     >>> Huber(delta=0.5).numbers
     ((0.5,),)
     """
@@ -116,6 +119,7 @@ class LogCosh(Loss):
 
     Examples
     --------
+    >>> from chainrule.losses import LogCosh
     >>> LogCosh().name
     'log_cosh'
     """
@@ -140,6 +144,8 @@ class Quantile(Loss):
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from chainrule.losses import Quantile
     >>> Quantile((0.05, 0.5, 0.95)).outputs(1)
     3
     >>> Quantile((0.1, 0.9)).predict(np.array([[2.0, 1.0]]))
@@ -203,6 +209,8 @@ class Gaussian(Loss):
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from chainrule.losses import Gaussian
     >>> mean, deviation = Gaussian().split(Gaussian().predict(np.array([[3.0, np.log(4.0)]])))
     >>> mean, deviation.round(3)
     (array([[3.]]), array([[2.]]))

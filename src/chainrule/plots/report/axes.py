@@ -33,6 +33,7 @@ def linear(label: str, values: ArrayLike, most: int = 6, at_least: tuple[float, 
 
     Examples
     --------
+    >>> from chainrule.plots.report.axes import linear
     >>> linear("loss", [0.31, 0.92]).ticks
     ((0.4, '0.4'), (0.6, '0.6'), (0.8, '0.8'))
     """
@@ -48,6 +49,7 @@ def decades(label: str, logarithms: ArrayLike, most: int = 6, at_least: tuple[fl
 
     Examples
     --------
+    >>> from chainrule.plots.report.axes import decades
     >>> decades("update", [-4.2, -1.9]).ticks
     ((-4, '10⁻⁴'), (-3, '10⁻³'), (-2, '10⁻²'))
     """
@@ -66,6 +68,7 @@ def whole(label: str, low: int, high: int, most: int = 7, room: float = 0) -> Ax
 
     Examples
     --------
+    >>> from chainrule.plots.report.axes import whole
     >>> whole("epoch", 1, 30).ticks
     ((5, '5'), (10, '10'), (15, '15'), (20, '20'), (25, '25'), (30, '30'))
     """

@@ -20,6 +20,7 @@ def text(value: Any) -> Markup:
 
     Examples
     --------
+    >>> from chainrule.plots.report.markup import Markup, text
     >>> text("a < b")
     'a &lt; b'
     >>> text(Markup("<b>a</b>"))
@@ -38,6 +39,7 @@ def el(name: str, /, *children: Any, **attributes: Any) -> Markup:
 
     Examples
     --------
+    >>> from chainrule.plots.report.markup import el
     >>> el("p", "a < b", el("b", "c"), class_="note", id=None)
     '<p class="note">a &lt; b<b>c</b></p>'
     """
@@ -66,6 +68,7 @@ def number(value: Any, digits: int = 4) -> str:
 
     Examples
     --------
+    >>> from chainrule.plots.report.markup import number
     >>> number(12345), number(-0.123456), number(1.2e-7), number(None), number(float("nan"))
     ('12,345', '−0.1235', '1.2e−07', '–', '–')
     """

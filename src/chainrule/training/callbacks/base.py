@@ -50,6 +50,7 @@ class Callback:
 
     Examples
     --------
+    >>> from chainrule.callbacks import Callback
     >>> class StopBelow(Callback):
     ...     def epoch(self, record):
     ...         return record.loss < 0.1

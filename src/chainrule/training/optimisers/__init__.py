@@ -44,6 +44,7 @@ def get(optimiser: str | Optimiser, where: str = "optimiser") -> Optimiser:
 
     Examples
     --------
+    >>> from chainrule.optimisers import get
     >>> get("lion").learning_rate
     0.0001
     """

@@ -27,6 +27,7 @@ class LAMB(Adam):
 
     Examples
     --------
+    >>> from chainrule.optimisers import LAMB
     >>> LAMB(weight_decay=0.01)
     LAMB(learning_rate=0.01, weight_decay=0.01, beta_1=0.9, beta_2=0.999, epsilon=1e-06)
     """

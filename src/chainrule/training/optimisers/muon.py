@@ -55,6 +55,7 @@ class Muon(Optimiser):
 
     Examples
     --------
+    >>> from chainrule.optimisers import AdamW, Muon
     >>> Muon(0.02, rest=AdamW(0.003)).rest.learning_rate
     0.003
     """

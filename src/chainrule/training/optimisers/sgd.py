@@ -27,6 +27,7 @@ class SGD(Pointwise):
 
     Examples
     --------
+    >>> from chainrule.optimisers import SGD
     >>> SGD(0.1, momentum=0.5, nesterov=True).numbers(1, 0.1)
     (0.1, 0.5, 0.5, 0.1, 2.0)
     """

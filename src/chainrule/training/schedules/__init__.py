@@ -64,6 +64,7 @@ def get(schedule: str | Schedule, where: str = "schedule") -> Schedule:
 
     Examples
     --------
+    >>> from chainrule.schedules import get
     >>> get("cosine")
     Cosine(end=0.0, steps=None)
     """

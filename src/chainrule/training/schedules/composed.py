@@ -22,6 +22,7 @@ class WarmUp(Schedule):
 
     Examples
     --------
+    >>> from chainrule.schedules import WarmUp
     >>> [WarmUp(4).factor(t) for t in range(6)]
     [0.25, 0.5, 0.75, 1.0, 1.0, 1.0]
     """
@@ -58,6 +59,7 @@ class Repeat(Schedule):
 
     Examples
     --------
+    >>> from chainrule.schedules import Linear, Repeat
     >>> [round(Repeat((1, 3), Linear(), steps=8).factor(step), 2) for step in range(8)]
     [1.0, 0.5, 1.0, 0.83, 0.67, 0.5, 0.33, 0.17]
     """

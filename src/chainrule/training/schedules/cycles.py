@@ -20,6 +20,7 @@ class CosineRestarts(Schedule):
 
     Examples
     --------
+    >>> from chainrule.schedules import CosineRestarts
     >>> [round(CosineRestarts(first=2).factor(t), 3) for t in range(7)]
     [1.0, 0.5, 1.0, 0.854, 0.5, 0.146, 1.0]
     """
@@ -50,6 +51,7 @@ class OneCycle(Schedule):
 
     Examples
     --------
+    >>> from chainrule.schedules import OneCycle
     >>> [round(OneCycle(warm=0.5, steps=8).factor(t), 3) for t in range(0, 9, 2)]
     [0.04, 0.52, 1.0, 0.5, 0.0]
     """

@@ -18,6 +18,7 @@ class StepDecay(Schedule):
 
     Examples
     --------
+    >>> from chainrule.schedules import StepDecay
     >>> [StepDecay(every=2, decay=0.5).factor(t) for t in range(5)]
     [1.0, 1.0, 0.5, 0.5, 0.25]
     """
@@ -40,6 +41,7 @@ class Exponential(Schedule):
 
     Examples
     --------
+    >>> from chainrule.schedules import Exponential
     >>> [Exponential(every=2, decay=0.25).factor(t) for t in range(4)]
     [1.0, 0.5, 0.25, 0.125]
     """
@@ -61,6 +63,7 @@ class InverseScaling(Schedule):
 
     Examples
     --------
+    >>> from chainrule.schedules import InverseScaling
     >>> [round(InverseScaling(0.5).factor(t), 3) for t in range(4)]
     [1.0, 0.707, 0.577, 0.5]
     """
@@ -82,6 +85,7 @@ class Linear(Schedule):
 
     Examples
     --------
+    >>> from chainrule.schedules import Linear
     >>> [Linear(end=0.5, steps=2).factor(t) for t in range(4)]
     [1.0, 0.75, 0.5, 0.5]
     """
@@ -105,6 +109,7 @@ class Cosine(Schedule):
 
     Examples
     --------
+    >>> from chainrule.schedules import Cosine
     >>> [round(Cosine().factor(t, planned=4), 3) for t in range(5)]
     [1.0, 0.854, 0.5, 0.146, 0.0]
     """

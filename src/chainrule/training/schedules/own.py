@@ -20,6 +20,7 @@ class OfStep(Schedule):
 
     Examples
     --------
+    >>> from chainrule.schedules import OfStep
     >>> [OfStep(lambda t: 1 / (1 + t)).factor(t) for t in range(4)]
     [1.0, 0.5, 0.3333333333333333, 0.25]
     """

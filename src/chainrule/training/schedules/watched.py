@@ -26,6 +26,7 @@ class ReduceOnPlateau(Schedule):
 
     Examples
     --------
+    >>> from chainrule.schedules import ReduceOnPlateau
     >>> plateau, scores = ReduceOnPlateau(0.5, patience=1), [0.6, 0.7, 0.7, 0.7, 0.7, 0.7]
     >>> [plateau.multiplier(scores[:epochs]) for epochs in range(7)]
     [1.0, 1.0, 1.0, 1.0, 0.5, 0.5, 0.25]
