@@ -4,7 +4,7 @@ from bug import Bug
 
 BUGS = [
     Bug(
-        "models/model.py",
+        "models/continuation.py",
         "return self._kept.pop()",
         "return self._kept[-1]",
         "tests/estimators/test_refitted.py",

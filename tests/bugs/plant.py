@@ -88,7 +88,7 @@ def main() -> None:
         for place in range(2):
             tree = Path(folder, str(place))
             for part in ("src", "tests", "examples", "docs", "benchmarks"):
-                shutil.copytree(ROOT / part, tree / part, ignore=shutil.ignore_patterns("__pycache__"))
+                shutil.copytree(ROOT / part, tree / part, ignore=shutil.ignore_patterns("*.pyc"))
             for page in ("pyproject.toml", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "Makefile"):
                 shutil.copy(ROOT / page, tree / page)
             trees.put(tree)
