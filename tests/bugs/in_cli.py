@@ -91,7 +91,7 @@ BUGS = [
         "cli/task.py",
         "min(MOST, max(2, len(column) // ROWS_EACH))",
         "max(MOST, len(column) // ROWS_EACH)",
-        "tests/cli/test_train.py",
+        "tests/cli/test_task.py",
         "a target of very many whole numbers is taken for classes",
     ),
     Bug(

@@ -94,7 +94,9 @@ def main() -> None:
             trees.put(tree)
 
         nearest = sorted({test for _, bug in found for test in shlex.split(bug.tests) if test.startswith("tests/")})
-        sound = run_tests(nearest, Path(folder, "0"), None)  # a test that fails by itself catches nothing
+        sound = run_tests(
+            ["-n", "2", "--dist", "loadfile", *nearest], Path(folder, "0"), None
+        )  # a test that fails by itself catches nothing
         if sound.returncode:
             raise SystemExit(f"without a bug, pytest ended with {sound.returncode}:\n{sound.stdout.decode()[-2000:]}")
         print(f"without a bug, their {len(nearest)} nearest tests pass", flush=True)

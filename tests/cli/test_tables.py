@@ -177,6 +177,15 @@ def test_long_parts_are_cut_and_rows_keep_their_numbers(models, monkeypatch):
     assert [float(one["size"].values[0]) for one in pieces] == [float(given[k]["size"]) for k in (0, 30, 60, 90)]
 
 
+def test_a_row_is_told_by_its_place_in_the_file(models, inside, monkeypatch):
+    monkeypatch.setattr(tables, "ROWS", 30)
+    lines = (models.folder / "test.csv").read_text().splitlines()
+    lines[94] = lines[94].replace(",big,", ",huge,").replace(",small,", ",huge,")
+    models.write("late.csv", "\n".join(lines) + "\n")
+    done = inside("evaluate", models.folder / "kind.model", models.folder / "late.csv")
+    assert done.code == 3 and "row 95" in done.err and "'huge'" in done.err
+
+
 def test_a_column_of_parquet_has_one_type():
     sink = outputs.Parquet(io.BytesIO())
     sink.write({"id": pa.array([1.0])})

@@ -95,6 +95,8 @@ def test_help_tells_commands_and_exit_codes(shell):
         ("train train.csv --target kind --loss huber", 2, "--loss belongs to regression"),
         ("train train.csv --target kind --delimiter ab", 2, "no single character"),
         ("train train.csv --target kind -o no/where.model", 2, "there is no folder 'no'. Make it first."),
+        ("train train.csv --target kind -o . --force", 2, "Name a file."),
+        ("export kind.model --onnx . --force", 2, "Name a file."),
         ("train none.csv --target kind", 3, "none.csv: expected a file or a folder"),
         ("train train.csv --target color --task regression", 3, "train.csv, target"),
         ("train train.csv --target size", 3, "missing, the first in row"),
@@ -155,6 +157,13 @@ def test_flags_before_environment_before_file_before_defaults(shell):
     shell.write("again.toml", done.out)
     assert shell("train", "--config", "again.toml", "--print-config").out == done.out
     assert shell.names() == ["again.toml", "run.toml"]
+
+
+def test_zero_and_false_are_settings(shell):
+    shell.write("run.toml", '[train]\ndata = "a.csv"\ntarget = "kind"\nseed = 0\ndropout = 0.0\nquiet = false\n')
+    lines = shell("train", "--config", "run.toml", "--print-config").out.splitlines()
+    for line in ("seed = 0", "dropout = 0.0", "quiet = false"):
+        assert line in lines
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,17 @@ def test_what_is_no_path_is_refused(path):
         model_file.read(path)
 
 
+def test_a_file_that_may_not_be_read_is_refused(tmp_path, monkeypatch):
+    (tmp_path / "m").write_bytes(b"0" * 100)
+
+    def denied(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(model_file, "open", denied, raising=False)
+    with pytest.raises(ModelFileError, match="Permission denied"):
+        model_file.read(tmp_path / "m")
+
+
 @pytest.mark.parametrize("cut", [0, 1, 7, 8, 9, 100, -1, -50])
 def test_a_file_that_is_not_whole_is_refused(cut, tmp_path):
     content = model_file.content_of(Document(MODEL, ARRAYS))
