@@ -411,6 +411,22 @@ def test_a_file_is_little_larger_than_the_parameters(tmp_path):
     assert (tmp_path / "m").stat().st_size < model.parameters_.vector.nbytes + 8_000
 
 
+def test_margins_of_each_target_ascend(tmp_path):
+    y = np.column_stack([Y, 3 - Y])
+    model = small(MLPRegressor).fit(X, y).calibrate(X, y)
+    model.save(tmp_path / "m")
+    for found, expected in zip(
+        chainrule.load(tmp_path / "m").predict_interval(X), model.predict_interval(X), strict=True
+    ):
+        same(found, expected)
+    document = model_file.read(tmp_path / "m")
+    for name in ("margins.distances", "margins.weights"):
+        turned = changed(document, ("arrays", name), document.arrays[name][::-1])
+        model_file.write(tmp_path / "m", turned, overwrite=True)
+        with pytest.raises(ModelFileError, match=f"{name}.*ascending"):
+            chainrule.load(tmp_path / "m")
+
+
 def test_limits_can_be_narrowed(tmp_path):
     fitted("numbers").save(tmp_path / "m")
     with pytest.raises(ModelFileError, match="at most 100 bytes"):

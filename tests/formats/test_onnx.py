@@ -144,11 +144,15 @@ def test_stacks(names):
     check([layer for name in names for layer in LAYERS[name]], X)
 
 
-def test_a_custom_activation_is_refused():
-    own = activations.custom("own", lambda z: z * z, lambda z: 2 * z)
+@pytest.mark.parametrize("name", ["own", "relu"])
+def test_a_custom_activation_is_refused(name):
+    own = activations.custom(name, lambda z: z * z, lambda z: 2 * z)
     net = Network([Dense(2, own)], 4)
-    with pytest.raises(InputError, match="custom activation 'own'"):
+    with pytest.raises(InputError, match=f"custom activation '{name}'"):
         network.network_model(net, net.init(0))
+
+
+def test_what_is_no_estimator_is_refused():
     with pytest.raises(InputTypeError, match="an estimator of chainrule"):
         to_onnx(object())
 
