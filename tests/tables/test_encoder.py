@@ -279,8 +279,33 @@ def test_how_a_column_is_encoded_may_be_said():
     assert [type(part) for part in by_name["few"].parts] == [Curve, Curve]
     assert [type(part) for part in by_name["number"].parts] == [Curve]
     assert [type(part) for part in by_name["gaps"].parts] == [Clip, Missing]
-    with pytest.raises(InputError, match="column 'word'"):
+    with pytest.raises(InputError, match="column 'word', row 0: expected a number, as said"):
         fitted(said={"word": "log"})
+
+
+@pytest.mark.parametrize("name", ["time", "text day"])
+@pytest.mark.parametrize("how", numbers.HOW)
+def test_an_encoding_of_numbers_said_of_a_date_is_that_of_its_parts(name, how):
+    assert fitted(FRAME[[name]], said={name: how}) == fitted(FRAME[[name]], how=how)
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ({"time": "number"}, "one of 'date', 'category', .*'cyclic' for a column of times; received 'number'"),
+        ({"text day": "number"}, "for a column of times; received 'number'"),
+        ({"few": "date"}, "one of 'number', .* for a column of 4 different numbers; received 'date'"),
+        *(
+            ({"truth": kind}, "one of 'category', 'leave out' for a column of truth values")
+            for kind in ("number", "date", "log")
+        ),
+        ({"row_id": "date"}, "expected dates, as said; received numbers"),
+        ({"word": "date"}, "row 0: expected an ISO date such as 2026-01-31, as said"),
+    ],
+)
+def test_what_a_column_cannot_be_is_refused_with_what_it_can_be(said, message):
+    with pytest.raises(InputError, match=message):
+        fitted(said=said)
 
 
 def test_parts_of_a_date_that_come_round_are_cyclic():

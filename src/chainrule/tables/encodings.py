@@ -120,8 +120,6 @@ class Number(Encoding):
         return 2 if self.knots else 1
 
     def code(self, column: Column, where: str) -> Array:
-        if column.storage == "times":
-            raise InputError(f"{where}, column {self.name!r}", "numbers, as in fit", "times", "Give the same column.")
         return self.of_values(read_numbers(column, self.name, where))
 
     def of_values(self, values: Array) -> Array:

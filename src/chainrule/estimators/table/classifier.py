@@ -31,7 +31,7 @@ class TableClassifier(Classifying, ClassifierMixin, BaseTable):
     ----------
     preset : 'fast', 'default' or 'best'. Each parameter below that is None is the preset's
     columns : dict from column to 'number', 'category', 'date' or 'leave out', where the kind found is not meant;
-        or to one of `numbers`, for this column only
+        or to one of `numbers`, for this column only; of a date, for its parts
     numbers : 'piecewise' (bins and a quantile), 'standard', 'robust' (by median and quartiles, clipped smoothly),
         'quantile', 'log' (sign and logarithm of the size) or 'cyclic' (sine and cosine, of what comes round again)
     hidden_layer_sizes, activation, dropout, n_members, learning_rate_init, weight_decay, batch_size, max_iter,

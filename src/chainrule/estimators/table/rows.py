@@ -91,7 +91,7 @@ def split_weight(found: Table, weight: Any, where: str) -> tuple[Table, Any]:
         return found, weight
     if weight not in found.names:
         raise unknown_name(f"{where}: sample_weight", weight, found.names)
-    weights = read_numbers(found[weight], weight, where)
+    weights = read_numbers(found[weight], weight, where, "as weights are")
     bad = ~(weights >= 0)
     if bad.any():
         row = int(bad.argmax())
