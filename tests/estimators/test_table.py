@@ -18,6 +18,7 @@ from sklearn.pipeline import make_pipeline
 from chainrule import TableClassifier, TableRegressor, callbacks, datasets
 from chainrule.errors import InputError, InputTypeError
 from chainrule.estimators.table.held_out import split
+from chainrule.losses import Quantile
 
 RANDOM = np.random.default_rng(0)
 ROWS = 600
@@ -58,6 +59,32 @@ def test_numbers_are_learned(loss):
     found = regressor(loss=loss).fit(FRAME[:400], NUMBER[:400])
     assert found.score(FRAME[400:], NUMBER[400:]) > 0.9
     assert NUMBER[:400].min() <= found.predict(FRAME).min() and found.predict(FRAME).max() <= NUMBER[:400].max()
+
+
+@pytest.mark.parametrize("settings", [{}, {"loss": "gaussian"}, {"loss": Quantile((0.1, 0.9))}, {"log_target": True}])
+def test_ends_of_intervals_lie_beyond_y_of_fit_where_calibration_rows_do(settings):
+    found = regressor(max_iter=1, **settings).fit(FRAME, NUMBER + 1)
+    low, high = found.calibrate(FRAME, 10 * NUMBER + 1).predict_interval(FRAME, 0.9)
+    assert high.max() > NUMBER.max() + 1
+    assert (high >= 10 * NUMBER + 1).mean() >= 0.9
+
+
+@pytest.mark.parametrize("goes_on", ["partial_fit", "fit"])
+def test_predictions_go_as_far_as_y_of_every_call(goes_on):
+    x = np.linspace(0, 1, 128)[:, None]
+    found = regressor(warm_start=True, max_iter=12, columns={"x0": "standard"}).fit(x, x[:, 0])
+    for _ in range(12):
+        getattr(found, goes_on)(x, 3 * x[:, 0] - 1)
+    assert found.target_.center == regressor(max_iter=1).fit(x, x[:, 0]).target_.center
+    assert (found.target_.low, found.target_.high) == ((-1.0,), (2.0,))
+    assert found.predict(x).max() > 1
+
+
+def test_targets_of_another_number_of_columns_are_refused_when_training_goes_on():
+    found = regressor().partial_fit(FRAME, np.c_[NUMBER, NUMBER])
+    for y in (NUMBER, np.c_[NUMBER, NUMBER, NUMBER]):
+        with pytest.raises(InputError, match="targets as before, 2 outputs"):
+            found.partial_fit(FRAME, y)
 
 
 def test_several_numbers_are_learned_at_once():

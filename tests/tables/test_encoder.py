@@ -373,6 +373,9 @@ def test_a_target_comes_back_within_its_range(log):
     scale = TargetScale.of(y, log)
     np.testing.assert_allclose(scale.back(scale(y)), y, rtol=1e-12)
     assert scale.back(np.full((1, 2), 1e9)).tolist() == [y.max(axis=0).tolist()]
+    wide = scale.widened(y[:3] * 5)
+    assert wide.back(np.full((1, 2), 1e9)).tolist() == [np.maximum(y.max(axis=0), 5 * y[:3].max(axis=0)).tolist()]
+    assert (scale.unbounded(scale(7 * y)) / y).ravel().tolist() == pytest.approx([7.0] * 100)
 
 
 @pytest.mark.parametrize(("count", "levels"), [(2, ("a", "b")), (3, ("a", "b"))])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -36,7 +36,8 @@ class TableRegressor(Regressing, RegressorMixin, BaseTable):
 
     Attributes
     ----------
-    target_ : how y is scaled for the network. Predictions stay within the range of y in fit
+    target_ : how y is scaled for the network: by the first call, where others go on. Predictions stay within the range
+        of y in all of them; the ends of intervals do not
 
     Examples
     --------
@@ -65,11 +66,11 @@ class TableRegressor(Regressing, RegressorMixin, BaseTable):
             )
         if self.log_target and found.min() <= 0:
             raise InputError(f"{name}(log_target=)", "targets above 0", f"{found.min():g}", "Leave it False.")
-        if isinstance(known, Numbers):
-            scale = known.scale
-        else:
-            scale = TargetScale.of(found, self.log_target) if loss.link == "identity" else None
-        answer = Numbers(loss, loss.outputs(found.shape[1]), scale)
+        answer = Numbers(loss, loss.outputs(found.shape[1]))
+        if isinstance(known, Numbers) and known.fits(answer):
+            answer = replace(answer, scale=known.scale and known.scale.widened(found))
+        elif loss.link == "identity":
+            answer = replace(answer, scale=TargetScale.of(found, self.log_target))
         return answer, answer.form(found)
 
     def _as_numbers(self, y: Any) -> Array:
