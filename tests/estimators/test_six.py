@@ -232,6 +232,13 @@ def test_all_can_the_same(what, Estimator, tmp_path):
             CAN[what](Estimator, tmp_path)
 
 
+@every
+def test_a_bad_y_of_rows_to_validate_on_is_called_y_val(Estimator):
+    bad = ["other"] * ROWS if classifies(Estimator) else np.full(ROWS, np.nan)
+    with pytest.raises(InputError, match=r"\by_val\b"):
+        made(Estimator).fit(rows(Estimator), y_of(Estimator), X_val=rows(Estimator), y_val=bad)
+
+
 @pytest.mark.parametrize("call", ["partial_fit", "warm_start", "validation_split"])
 def test_what_a_streamed_file_cannot_is_refused_in_one_form(call, tmp_path):
     place = tmp_path / "t.csv"

@@ -12,7 +12,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.datasets import load_iris
 from sklearn.exceptions import NotFittedError
 from sklearn.impute import SimpleImputer
-from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.model_selection import GridSearchCV, GroupKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 
 from chainrule import TableClassifier, TableRegressor, callbacks, datasets
@@ -212,6 +212,50 @@ def test_search_and_cross_validation_in_two_processes():
     assert len(cross_val_score(regressor(max_iter=3), FRAME, NUMBER, cv=3, n_jobs=2)) == 3
 
 
+def test_training_goes_on_with_a_frame_whose_target_and_weights_are_columns():
+    whole = FRAME.assign(y=NUMBER, w=1.0, g=np.arange(ROWS) // 10)
+    by_name, by_array = (regressor(max_iter=2, warm_start=True) for _ in range(2))
+    for _ in range(2):
+        by_name.fit(whole, "y", "w", groups="g").partial_fit(whole.drop(columns="g"), "y", "w")
+        by_array.fit(FRAME, NUMBER, np.ones(ROWS)).partial_fit(FRAME, NUMBER, np.ones(ROWS))
+    np.testing.assert_array_equal(by_name.predict(FRAME), by_array.predict(FRAME))
+    assert by_name.feature_names_in_.tolist() == FRAME.columns.tolist()
+
+
+def test_training_goes_on_with_the_target_of_before_only():
+    whole = FRAME.assign(y=NUMBER)
+    found = regressor().partial_fit(whole, "y")
+    with pytest.raises(InputError, match="target: expected 'y', which is learned so far; received 'noise'"):
+        found.partial_fit(whole, "noise")
+
+
+@pytest.mark.parametrize("kind", ["frame", "file"])
+def test_scores_take_the_names_of_columns(kind, tmp_path):
+    whole = FRAME.assign(label=CLASS, number=NUMBER, w=np.arange(ROWS) % 3)
+    whole.to_csv(tmp_path / "t.csv", index=False)
+    for made, y, values, more in (
+        (classifier, "label", CLASS, "number"), (regressor, "number", NUMBER, "label"),
+    ):  # fmt: skip
+        table = whole.drop(columns=more) if kind == "frame" else tmp_path / "t.csv"
+        found = made(max_iter=2, columns=None if kind == "frame" else {more: "leave out"}).fit(table, y, "w")
+        X = FRAME if kind == "frame" else whole.drop(columns=[y, "w"])
+        assert found.score(table, y, "w") == pytest.approx(found.score(X, values, whole["w"]))
+        with pytest.raises(InputError, match="target: expected one of"):
+            found.score(table, y + "s")
+
+
+def test_groups_may_be_a_column(tmp_path):
+    whole = FRAME.assign(label=CLASS, g=np.arange(ROWS) % 7)
+    whole.to_csv(tmp_path / "t.csv", index=False)
+    chosen = {"validation_split": GroupKFold(3), "max_iter": 2}
+    expected = classifier(**chosen).fit(FRAME, CLASS, groups=whole["g"]).predict_proba(FRAME)
+    for X in whole, tmp_path / "t.csv":
+        found = classifier(**chosen).fit(X, "label", groups="g")
+        np.testing.assert_array_equal(found.predict_proba(FRAME), expected)
+    with pytest.raises(InputError, match="groups: expected one of"):
+        classifier(**chosen).fit(whole, "label", groups="group")
+
+
 def test_pipelines_column_transformers_and_frames_as_output():
     filled = ColumnTransformer(
         [("numbers", SimpleImputer(), ["size", "noise"])], remainder="passthrough", verbose_feature_names_out=False
@@ -289,6 +333,59 @@ def test_what_cannot_be_predicted(model):
         regressor(loss="poisson", log_target=True).fit(FRAME, abs(NUMBER) + 1)
     with pytest.raises(InputError, match="targets above 0"):
         regressor(log_target=True).fit(FRAME, NUMBER - 1e3)
+
+
+def unlike(found, rows):
+    """What is done with rows that fit did not see, each by a name."""
+    y = CLASS[: len(rows)]
+    return {
+        "predict": lambda: found.predict(rows),
+        "X_val": lambda: classifier(max_iter=1).fit(FRAME[:100], CLASS[:100], X_val=rows, y_val=y),
+        "partial_fit": lambda: pickle.loads(pickle.dumps(found)).partial_fit(rows, y),
+        "calibrate": lambda: pickle.loads(pickle.dumps(found)).calibrate(rows, y),
+        "importances": lambda: found.importances(rows, y),
+        "score": lambda: found.score(rows, y),
+        "Model.predict": lambda: found.model_.predict(rows),
+    }
+
+
+@pytest.mark.parametrize("what", unlike(None, ()))
+def test_columns_unlike_those_of_fit_are_refused_with_their_names(model, what):
+    for rows, message in (
+        (FRAME[:50].drop(columns="size"), "now missing:\n- size"),
+        (FRAME[:50].assign(more=1), "unseen at fit time:\n- more"),
+        (FRAME[:50][FRAME.columns[::-1]], "same order"),
+        (FRAME[:50].drop(columns="size").to_numpy(), "4 features, as in fit; received 3"),
+    ):
+        with pytest.raises(InputError, match=message):
+            unlike(model, rows)[what]()
+
+
+@pytest.mark.parametrize(
+    ("made", "y", "message"),
+    [
+        (classifier, np.full(50, "perhaps"), "y_val: expected classes of"),
+        (classifier, np.full(50, np.nan), "y_val.*NaN"),
+        (classifier, None, "y_val.*requires y"),
+        (regressor, np.full(50, np.nan), "y_val.*NaN"),
+        (lambda: regressor(loss="poisson"), np.full(50, -1.0), "y_val"),
+        (lambda: regressor(log_target=True), np.full(50, -1.0), "above 0 in y_val"),
+    ],
+)
+def test_a_bad_y_to_validate_on_is_called_y_val(made, y, message):
+    with pytest.raises(InputError, match=message):
+        made().fit(FRAME, CLASS if made is classifier else NUMBER + 1, X_val=FRAME[:50], y_val=y)
+
+
+@pytest.mark.parametrize("given", [{"y_val": CLASS}, {"sample_weight_val": np.ones(ROWS)}])
+def test_what_belongs_to_rows_to_validate_on_is_refused_without_them(given):
+    with pytest.raises(InputError, match="X_val: expected rows for y_val"):
+        classifier().fit(FRAME, CLASS, **given)
+
+
+def test_weights_are_numbers():
+    with pytest.raises(InputError, match="column 'day': expected numbers, as weights are; received times"):
+        classifier().fit(FRAME, CLASS, "day")
 
 
 def test_a_failed_fit_leaves_no_model_behind(model):

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_array, column_or_1d
 
 from chainrule.estimators.bases import ClassifierMixin
 from chainrule.estimators.classifier import Classifying
+from chainrule.estimators.fitted import reads_once
 from chainrule.estimators.inputs import one_form
 from chainrule.estimators.table.base import BaseTable
 from chainrule.models.answers import Answer
@@ -97,14 +98,21 @@ class TableClassifier(Classifying, ClassifierMixin, BaseTable):
         given, held_out = self._given(X, y, sample_weight), self._given(X_val, y_val, sample_weight_val)
         return self._fit(given, held_out, incremental=True, classes=known)
 
-    def _answer(self, y: Any, known: Answer | None, incremental: bool, classes: Any = None) -> tuple[Answer, Array]:
-        return super()._answer(self._labels(y), known, incremental, classes)
+    @reads_once
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Accuracy on X and y, which are given as to `fit`, also by the names of columns."""
+        return super().score(*self._to_score(X, y, sample_weight))
 
-    def _labels(self, y: Any) -> Array:
-        name = f"{type(self).__name__}: y"
+    def _answer(
+        self, y: Any, known: Answer | None, incremental: bool, classes: Any = None, suffix: str = ""
+    ) -> tuple[Answer, Array]:
+        return super()._answer(self._labels(y, suffix), known, incremental, classes, suffix)
+
+    def _labels(self, y: Any, suffix: str) -> Array:
+        name = f"{type(self).__name__}: y{suffix}"
         with one_form(name, "a class for every row", y):
             if y is None:
                 raise ValueError("requires y to be passed, but the target y is None.")
-            y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
+            y = check_array(y, ensure_2d=False, dtype=None, input_name=f"y{suffix}")
             y = y if y.ndim == 2 and y.shape[1] > 1 else column_or_1d(y, warn=True)
         return np.asarray(y)

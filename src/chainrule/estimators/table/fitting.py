@@ -23,7 +23,7 @@ from chainrule.estimators.table.streaming import FileSource
 from chainrule.models import sizes
 from chainrule.models.answers import Answer, Classes
 from chainrule.models.fit import Fit
-from chainrule.models.inputs import ColumnInput, table_of
+from chainrule.models.inputs import ColumnInput
 from chainrule.models.model import Model
 from chainrule.models.training import Training
 from chainrule.models.validation import Parts
@@ -43,13 +43,14 @@ FROM_PRESET = {field.name for field in fields(Preset)} - {"cycles"}
 
 
 class Coming(NamedTuple):
-    """Rows as they come in: coded, y in the loss's form, weights or None; and what both mean."""
+    """Rows as they come in: coded, y in the loss's form, weights or None; what both mean; and groups of all rows."""
 
     X: Coded
     y: Array
     weight: Array | None
     input: ColumnInput
     answer: Answer
+    groups: Any = None
 
     def take(self, chosen: Any) -> Coming:
         weight = None if self.weight is None else self.weight[chosen]
@@ -86,7 +87,7 @@ def begun(
     training = _training(estimator, preset, coming.input.encoder, coming.answer, before, resumed)
     if parts is None:
         seed = training.streams.split if seed is None else seed
-        parts = _divided(estimator, coming, preset.validation_fraction, seed, call.groups)
+        parts = _divided(estimator, coming, preset.validation_fraction, seed)
     weigh = estimator._weigher(*_labels(parts.training), call.incremental)
     chosen = parts.training._replace(weight=_in_f32(weigh(_labels(parts.training)[0], parts.training.weight)))
     validation = parts.validation
@@ -109,34 +110,34 @@ class _Parts(NamedTuple):
 def _coming(estimator: Any, given: rows.GivenTable, call: Call, before: Model | None) -> Coming:
     """Rows in memory, by an encoding and an answer that are learned here, or by those of the model before."""
     where, name = rows.where(estimator, given.X), type(estimator).__name__
-    whole = table_of(given.X, where)
-    known = None if before is None else before.answer
-    if before is None:
-        table, y, target = rows.split_target(whole, given.y, where)
-        table, weight = rows.split_weight(table, given.weight, where)
-        names = rows.names_of(estimator, given.X if table is whole else table, table)
+    source, known = (None, None) if before is None else (_columns_of(before, given.y, where), before.answer)
+    table, y, weight, groups = rows.split(given, where, source)
+    if source is None:
+        names = rows.names_of(estimator, given.X, table)
         _check_size(where, table)
-    else:
-        assert isinstance(before.input, ColumnInput)
-        target, y = before.input.target, given.y
-        if isinstance(y, str) or (y is None and target in whole.names):
-            whole, y, _ = rows.split_target(whole, target if y is None else y, where)
-        table, weight = rows.split_weight(whole, given.weight, where)
-        table = rows.check_names(estimator._of(before), given.X, table, target)
     answer, values = estimator._answer(y, known, call.incremental, call.classes)
     if len(values) != len(table):
         raise InputError(
             f"{name}: y", f"a value per row, {len(table)}", len(values), "Found inconsistent numbers of samples."
         )
-    if before is None:
+    if source is None:
         made = _encoder(estimator, table, where, len(table))
-        source = ColumnInput(made, len(table.names), names, target)
-    else:
-        assert isinstance(before.input, ColumnInput)
-        source = before.input
+        source = ColumnInput(made, len(table.names), names, given.y if isinstance(given.y, str) else None)
     weights = check_weight(name, weight, len(table), F32)
     answer.loss.check_y(in_form(answer.loss, values, F32), answer.outputs, weights, f"{name}: y")
-    return Coming(source.encoder.code(table, where), values, weights, source, answer)
+    return Coming(source.encoder.code(table, where), values, weights, source, answer, groups)
+
+
+def _columns_of(before: Model, y: Any, where: str) -> ColumnInput:
+    """The columns of the model to go on with, whose target has to be that of before."""
+    source = before.input
+    assert isinstance(source, ColumnInput)
+    if isinstance(y, str) and source.target not in (None, y):
+        raise InputError(
+            f"{where}, target", f"{source.target!r}, which is learned so far", repr(y),
+            "Rename the column, or use fit with warm_start=False.",
+        )  # fmt: skip
+    return source
 
 
 def _training(
@@ -168,10 +169,10 @@ def _weighing(estimator: Any, whole: Coming) -> Coming:
     return found
 
 
-def _divided(estimator: Any, whole: Coming, share: float, seed: int, groups: Any) -> _Parts:
+def _divided(estimator: Any, whole: Coming, share: float, seed: int) -> _Parts:
     """Rows to train on, and rows held out."""
     if estimator.validation_split is not None:
-        training, validation = by_splitter(estimator, whole.rows(), groups)
+        training, validation = by_splitter(estimator, whole.rows(), whole.groups)
         if not (len(training) and len(validation) > 1):
             raise InputError(
                 f"{type(estimator).__name__}(validation_split=)", "rows to train on, and at least 2 to validate on",
@@ -223,7 +224,7 @@ def _streamed(
         )  # fmt: skip
     where, seed = str(file.path), presets.seed(estimator.random_state)
     found = survey.survey(file, y, seed)
-    table, target, _ = rows.split_target(found.sample, y, where)
+    table, target = rows.split_column(found.sample, y, where, "target")
     table, _ = rows.split_weight(table, weight, where)
     names = rows.names_of(estimator, table, table)
     _check_size(where, table)
@@ -233,7 +234,7 @@ def _streamed(
     weigh = estimator._weigher(*_labels_of(answer), True)
 
     def prepare(whole: Table) -> tuple[Table, Array, Array | None]:
-        table, target, _ = rows.split_target(whole, y, where)
+        table, target = rows.split_column(whole, y, where, "target")
         table, weights = rows.split_weight(table, weight, where)
         _, values = estimator._answer(target, answer, True)
         return table, in_form(answer.loss, values, F32), _in_f32(weigh(target, weights))
