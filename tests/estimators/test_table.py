@@ -12,7 +12,14 @@ from sklearn.compose import ColumnTransformer
 from sklearn.datasets import load_iris
 from sklearn.exceptions import NotFittedError
 from sklearn.impute import SimpleImputer
-from sklearn.model_selection import GridSearchCV, GroupKFold, cross_val_score
+from sklearn.model_selection import (
+    GridSearchCV,
+    GroupKFold,
+    PredefinedSplit,
+    TimeSeriesSplit,
+    check_cv,
+    cross_val_score,
+)
 from sklearn.pipeline import make_pipeline
 
 from chainrule import TableClassifier, TableRegressor, callbacks, datasets
@@ -242,6 +249,31 @@ def test_scores_take_the_names_of_columns(kind, tmp_path):
         assert found.score(table, y, "w") == pytest.approx(found.score(X, values, whole["w"]))
         with pytest.raises(InputError, match="target: expected one of"):
             found.score(table, y + "s")
+
+
+def held_out_rows(X, y, weight, validation_split, groups=None):
+    """The y of rows that a fit holds out."""
+    seen = []
+
+    def see(_, X, y, sample_weight):
+        seen.append(y)
+        return 0.0
+
+    regressor(max_iter=1, validation_split=validation_split, scoring=see).fit(X, y, weight, groups=groups)
+    return np.rint(seen[0]).astype(int).tolist()
+
+
+@pytest.mark.parametrize(
+    "splitter", [GroupKFold(4), TimeSeriesSplit(4), PredefinedSplit(np.repeat([-1, 0], [150, 50])),
+    [(np.r_[0:60, 80:200], np.arange(60, 80))]], ids=["groups", "time", "predefined", "pair"],
+)  # fmt: skip
+def test_a_splitter_sees_rows_of_weight_0_and_none_of_them_is_held_out(splitter):
+    y, groups = np.arange(200), np.arange(200) // 10
+    weight = np.where(y % 3 == 0, 0.0, 1.0)
+    weight[:50] = 0
+    *_, (_, expected) = check_cv(splitter).split(y, y, groups)
+    found = held_out_rows(y[:, None] * 1.0, y, weight, splitter, groups)
+    assert found == [row for row in sorted(np.arange(200)[expected]) if weight[row]]
 
 
 def test_groups_may_be_a_column(tmp_path):

@@ -17,7 +17,7 @@ from chainrule.estimators.held_out import by_splitter
 from chainrule.estimators.inputs import check_weight
 from chainrule.estimators.prepare import Call, check_same, in_form, ready
 from chainrule.estimators.table import presets, rows, streaming
-from chainrule.estimators.table.held_out import split
+from chainrule.estimators.table.held_out import Indices, split
 from chainrule.estimators.table.presets import Preset
 from chainrule.estimators.table.streaming import FileSource
 from chainrule.models import sizes
@@ -79,15 +79,15 @@ def begun(
     elif call.incremental:
         parts = _Parts(coming, None)
     else:
-        coming = _weighing(estimator, coming)
         parts = None
-    count = len(coming.y)
+    weighing = _weighing(estimator, coming) if parts is None else np.arange(len(coming.y))
+    count = len(weighing)
     preset = preset_of(estimator, count if parts is None or parts.validation is None else count + len(parts.validation))
     seed = None if estimator.random_state is None else presets.seed(estimator.random_state)
     training = _training(estimator, preset, coming.input.encoder, coming.answer, before, resumed)
     if parts is None:
         seed = training.streams.split if seed is None else seed
-        parts = _divided(estimator, coming, preset.validation_fraction, seed)
+        parts = _divided(estimator, coming, weighing, preset.validation_fraction, seed)
     weigh = estimator._weigher(*_labels(parts.training), call.incremental)
     chosen = parts.training._replace(weight=_in_f32(weigh(_labels(parts.training)[0], parts.training.weight)))
     validation = parts.validation
@@ -156,32 +156,34 @@ def _training(
     return training
 
 
-def _weighing(estimator: Any, whole: Coming) -> Coming:
+def _weighing(estimator: Any, whole: Coming) -> Indices:
     """Rows that weigh something: the others are neither trained on nor held out."""
     if whole.weight is None:
-        return whole
-    found = whole.take(whole.weight > 0)
-    if len(found.y) < 2:
+        return np.arange(len(whole.y))
+    found = np.flatnonzero(whole.weight)
+    if len(found) < 2:
         raise InputError(
-            f"{type(estimator).__name__}: sample_weight", "at least 2 rows of a weight above zero", len(found.y),
+            f"{type(estimator).__name__}: sample_weight", "at least 2 rows of a weight above zero", len(found),
             "One is to train on, one to validate on.",
         )  # fmt: skip
     return found
 
 
-def _divided(estimator: Any, whole: Coming, share: float, seed: int) -> _Parts:
-    """Rows to train on, and rows held out."""
+def _divided(estimator: Any, whole: Coming, weighing: Indices, share: float, seed: int) -> _Parts:
+    """Rows to train on, and rows held out, of those that weigh something; a splitter sees the others, too."""
     if estimator.validation_split is not None:
-        training, validation = by_splitter(estimator, whole.rows(), whole.groups)
+        parts = by_splitter(estimator, whole.rows(), whole.groups)
+        training, validation = (np.sort(part[np.isin(part, weighing)]) for part in parts)
         if not (len(training) and len(validation) > 1):
             raise InputError(
                 f"{type(estimator).__name__}(validation_split=)", "rows to train on, and at least 2 to validate on",
-                f"{len(training)} and {len(validation)}", "Choose another splitter.",
+                f"{len(training)} and {len(validation)} of a weight above 0", "Choose another splitter.",
             )  # fmt: skip
-        training, validation = np.sort(training), np.sort(validation)
     else:
-        codes = whole.answer.codes(whole.y) if isinstance(whole.answer, Classes) else whole.y
-        training, validation = split(codes, share, seed, isinstance(whole.answer, Classes))
+        target = whole.y[weighing]
+        codes = whole.answer.codes(target) if isinstance(whole.answer, Classes) else target
+        parts = split(codes, share, seed, isinstance(whole.answer, Classes))
+        training, validation = (weighing[part] for part in parts)
     return _Parts(whole.take(training), whole.take(validation).rows())
 
 
