@@ -22,7 +22,8 @@ from sklearn.model_selection import (
 )
 from sklearn.pipeline import make_pipeline
 
-from chainrule import TableClassifier, TableRegressor, callbacks, datasets
+from chainrule import TableClassifier, TableRegressor, callbacks, datasets, load
+from chainrule.averaging import EMA
 from chainrule.errors import InputError, InputTypeError
 from chainrule.estimators.table.held_out import split
 from chainrule.losses import Quantile
@@ -74,6 +75,21 @@ def test_ends_of_intervals_lie_beyond_y_of_fit_where_calibration_rows_do(setting
     low, high = found.calibrate(FRAME, 10 * NUMBER + 1).predict_interval(FRAME, 0.9)
     assert high.max() > NUMBER.max() + 1
     assert (high >= 10 * NUMBER + 1).mean() >= 0.9
+
+
+def test_partial_fit_keeps_moments_and_averages_whatever_number_of_rows_comes():
+    found = regressor(batch_size=32).partial_fit(FRAME[:320], NUMBER[:320])
+    for part in slice(320, 384), slice(384, 600):
+        found.partial_fit(FRAME[part], NUMBER[part])
+    update = found.model_.continuation.trainer.update
+    assert update.steps == 10 + 2 + 7
+    assert update.options.averaging == EMA(1 - 1 / 10)
+
+
+def test_a_seed_may_have_more_than_32_bits(tmp_path):
+    found = regressor(max_iter=1, random_state=2**40 + 2**31).fit(FRAME, NUMBER)
+    found.save(tmp_path / "m")
+    assert load(tmp_path / "m").model_.streams.split == 2**31
 
 
 @pytest.mark.parametrize("goes_on", ["partial_fit", "fit"])

@@ -129,7 +129,7 @@ class BaseTable(Estimator):
     ) -> Self:
         """Go once through X and y, from where the last call ended: weights, moments, shuffles.
 
-        The first call learns the encoding of the columns, and the scale of a regressor's target, from its rows: give it
+        Behind a `fit` without warm_start moments begin anew, as that does not keep them. The first call learns the encoding of the columns, and the scale of a regressor's target, from its rows: give it
         rows of all kinds. Parameters and errors are those of `fit`; a file that is larger than `memory` is refused.
         """
         given, held_out = self._given(X, y, sample_weight), self._given(X_val, y_val, sample_weight_val)

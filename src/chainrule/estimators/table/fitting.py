@@ -83,8 +83,8 @@ def begun(
     weighing = _weighing(estimator, coming) if parts is None else np.arange(len(coming.y))
     count = len(weighing)
     preset = preset_of(estimator, count if parts is None or parts.validation is None else count + len(parts.validation))
-    seed = None if estimator.random_state is None else presets.seed(estimator.random_state)
-    training = _training(estimator, preset, coming.input.encoder, coming.answer, before, resumed)
+    seed = _seed(estimator, resumed)
+    training = _training(estimator, preset, coming.input.encoder, coming.answer, before, resumed, seed)
     if parts is None:
         seed = training.streams.split if seed is None else seed
         parts = _divided(estimator, coming, weighing, preset.validation_fraction, seed)
@@ -95,6 +95,8 @@ def begun(
         labels = coming.answer.back(validation.y) if isinstance(coming.answer, Classes) else validation.y
         validation = Rows(validation.X, validation.y, _in_f32(weigh(labels, validation.weight)))
     recipe = presets.recipe(estimator, preset, len(chosen.y), call.incremental)
+    if call.incremental and before is not None and before.continuation.trainer is not None:
+        recipe = replace(recipe, options=before.continuation.trainer.update.options)  # however many rows come now
     return ready(
         estimator, recipe, training, coming.input, coming.answer, Parts(chosen.rows(), validation), call, resumed, told
     )
@@ -140,10 +142,23 @@ def _columns_of(before: Model, y: Any, where: str) -> ColumnInput:
     return source
 
 
+def _seed(estimator: Any, resumed: State | None) -> int | None:
+    """Of what holds rows out: the checkpoint's, or the estimator's, None where it has none."""
+    if resumed is not None:
+        return int(resumed.data["trainer"]["streams"]["split"])
+    return None if estimator.random_state is None else presets.seed(estimator.random_state)
+
+
 def _training(
-    estimator: Any, preset: Preset, made: Encoder, answer: Answer, before: Model | None, resumed: State | None
+    estimator: Any,
+    preset: Preset,
+    made: Encoder,
+    answer: Answer,
+    before: Model | None,
+    resumed: State | None,
+    seed: int | None,
 ) -> Training | Model:
-    """A fresh network, or the model to go on with, which has to be of such a network."""
+    """A fresh network, with the seed of what holds rows out, or the model to go on with, which has to be of such one."""
     name = type(estimator).__name__
     network = Network(presets.layers(preset, made, answer.outputs), made.expansion.width)
     if before is not None:
@@ -151,6 +166,7 @@ def _training(
         return before
     sizes.check(f"{name}.fit", network, preset.batch_size, F32, preset.n_members)
     training = Training.begin(network, answer.loss, F32, estimator.random_state, preset.n_members)
+    training.streams.split = training.streams.split if seed is None else seed
     if resumed is not None:
         training.streams.load(resumed.data["trainer"]["streams"])
     return training
@@ -214,8 +230,11 @@ def _streamed(
             f"{name}.fit", "a path, and the names of its target and its weights, of a file that is too large",
             "y, weights, or rows to validate on, in memory", "Raise memory=, or leave them out.",
         )  # fmt: skip
-    if call.incremental or before is not None or estimator.validation_split is not None:
-        what = "partial_fit" if call.incremental else "warm_start" if before is not None else "validation_split"
+    refused = {
+        "partial_fit": call.incremental, "warm_start": estimator.warm_start,
+        "validation_split": estimator.validation_split is not None, "groups": given.groups is not None,
+    }  # fmt: skip
+    for what in (name for name, there in refused.items() if there):
         raise InputError(
             f"{name}({what})", "rows in memory", f"{file.path}, which is read in parts", "Raise memory=, or use fit."
         )
@@ -224,7 +243,8 @@ def _streamed(
             f"{name}(class_weight=)", "a dict of weights, of a file that is too large for memory",
             repr(estimator.class_weight), "For example {'no': 1.0, 'yes': 5.0}.",
         )  # fmt: skip
-    where, seed = str(file.path), presets.seed(estimator.random_state)
+    where, seed = str(file.path), _seed(estimator, resumed)
+    seed = presets.seed(None) if seed is None else seed
     found = survey.survey(file, y, seed)
     table, target = rows.split_column(found.sample, y, where, "target")
     table, _ = rows.split_weight(table, weight, where)
@@ -253,7 +273,7 @@ def _streamed(
         few = sample.take(others)
         data = Streamed(reads, Piece(few.X.values, few.y, few.weight))
     preset = preset_of(estimator, reads.rows + len(apart))
-    training = _training(estimator, preset, made, answer, None, resumed)
+    training = _training(estimator, preset, made, answer, None, resumed, seed)
     recipe = presets.recipe(estimator, preset, reads.rows)
     parts = Parts(data, sample.take(apart).rows())
     return ready(estimator, recipe, training, source, answer, parts, call, resumed, told)
