@@ -246,11 +246,10 @@ def test_what_a_streamed_file_cannot_is_refused_in_one_form(call, tmp_path):
     place.write_text("\n".join(["a,b,y", *lines]) + "\n")
     given = {"warm_start": {"warm_start": True}, "validation_split": {"validation_split": TimeSeriesSplit(3)}}
     model = made(TableRegressor, memory=1 << 10, **given.get(call, {}))
+    fit = model.partial_fit if call == "partial_fit" else model.fit
+    groups = {"groups": "a"} if call == "groups" else {}
     with pytest.raises(InputError, match=rf"TableRegressor\({call}\): expected rows in memory; received .*t\.csv"):
-        if call == "partial_fit":
-            model.partial_fit(place, "y")
-        else:
-            model.fit(place, "y", groups="a" if call == "groups" else None)
+        fit(place, "y", **groups)
 
 
 TABLE = Path(__file__).parents[2] / "docs" / "estimators.md"

@@ -261,7 +261,9 @@ def test_a_long_cycle_of_numbers_on_a_grid_has_its_length(first, length):
     assert number.parts[0].period * number.scale.scale == pytest.approx(length, abs=0.01)
 
 
-@pytest.mark.parametrize("values", [np.arange(20_000.0), RANDOM.random(500), [0, 1, 2.5, 4]], ids=["long", "any", "off"])
+@pytest.mark.parametrize(
+    "values", [np.arange(20_000.0), RANDOM.random(500), [0, 1, 2.5, 4]], ids=["long", "any", "off"]
+)
 def test_numbers_on_no_grid_go_round_by_their_range(values):
     number = numbers.encode("x0", np.asarray(values), "cyclic")
     assert number.parts[0].period * number.scale.scale == pytest.approx(np.ptp(values))

@@ -151,9 +151,7 @@ def _check_said(kind: str, name: str, found: kinds.Finding, where: str) -> None:
         )  # fmt: skip
 
 
-def _encoding(
-    kind: str, found: kinds.Finding, name: str, column: Column, where: str, how: str, bins: int
-) -> Encoding:
+def _encoding(kind: str, found: kinds.Finding, name: str, column: Column, where: str, how: str, bins: int) -> Encoding:
     """A column as this kind, or in this encoding of numbers, which of a date is that of its parts."""
     if kind in numbers.HOW:
         kind, how = "date" if found.kind == "date" else "number", kind

@@ -129,8 +129,9 @@ class BaseTable(Estimator):
     ) -> Self:
         """Go once through X and y, from where the last call ended: weights, moments, shuffles.
 
-        Behind a `fit` without warm_start moments begin anew, as that does not keep them. The first call learns the encoding of the columns, and the scale of a regressor's target, from its rows: give it
-        rows of all kinds. Parameters and errors are those of `fit`; a file that is larger than `memory` is refused.
+        Behind a `fit` without warm_start, which does not keep them, moments begin anew. The first call learns the
+        encoding of the columns, and the scale of a regressor's target, from its rows: give it rows of all kinds.
+        Parameters and errors are those of `fit`; a file that is larger than `memory` is refused.
         """
         given, held_out = self._given(X, y, sample_weight), self._given(X_val, y_val, sample_weight_val)
         return self._fit(given, held_out, incremental=True)
@@ -207,9 +208,10 @@ class BaseTable(Estimator):
         check_is_fitted(self)
         if isinstance(X, Coded):
             return X, y, weight
-        where = rows.where(self, X)
-        table, y, weight, _ = rows.split(self._given(X, y, weight), where, self.model_.input)
-        return self.encoder_.code(table, where), y, weight
+        where, source = rows.where(self, X), self.model_.input
+        assert isinstance(source, ColumnInput)
+        table, y, weight, _ = rows.split(self._given(X, y, weight), where, source)
+        return source.encoder.code(table, where), y, weight
 
     @reads_once
     def importances(

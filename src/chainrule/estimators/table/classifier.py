@@ -100,7 +100,18 @@ class TableClassifier(Classifying, ClassifierMixin, BaseTable):
 
     @reads_once
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Accuracy on X and y, which are given as to `fit`, also by the names of columns."""
+        """Accuracy of `predict`.
+
+        Parameters
+        ----------
+        X : rows as in `fit`
+        y : array of shape (rows,), or the name of a column of X
+        sample_weight : array of shape (rows,), the name of a column of X, or None for 1 each
+
+        Returns
+        -------
+        float from 0 to 1
+        """
         return super().score(*self._to_score(X, y, sample_weight))
 
     def _answer(

@@ -158,7 +158,7 @@ def _training(
     resumed: State | None,
     seed: int | None,
 ) -> Training | Model:
-    """A fresh network, with the seed of what holds rows out, or the model to go on with, which has to be of such one."""
+    """A fresh network and the seed of what holds rows out, or the model to go on with, which has to be of such one."""
     name = type(estimator).__name__
     network = Network(presets.layers(preset, made, answer.outputs), made.expansion.width)
     if before is not None:

@@ -60,7 +60,10 @@ class TableRegressor(Regressing, RegressorMixin, BaseTable):
 
     @reads_once
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """R2 on X and y, which are given as to `fit`, also by the names of columns; see `MLPRegressor.score`."""
+        """R2 of the predicted values; of several quantiles, of the one nearest the median.
+
+        Parameters are those of `TableClassifier.score`.
+        """
         return super().score(*self._to_score(X, y, sample_weight))
 
     def _answer(
@@ -72,7 +75,9 @@ class TableRegressor(Regressing, RegressorMixin, BaseTable):
                 f"{name}(log_target=)", "False with a loss that has a log link", True, "One of them is enough."
             )
         if self.log_target and found.min() <= 0:
-            raise InputError(f"{name}(log_target=)", f"targets above 0 in y{suffix}", f"{found.min():g}", "Leave it False.")
+            raise InputError(
+                f"{name}(log_target=)", f"targets above 0 in y{suffix}", f"{found.min():g}", "Leave it False."
+            )
         answer = Numbers(loss, loss.outputs(found.shape[1]))
         if isinstance(known, Numbers) and known.fits(answer):
             answer = replace(answer, scale=known.scale and known.scale.widened(found))
