@@ -232,18 +232,24 @@ def test_all_can_the_same(what, Estimator, tmp_path):
             CAN[what](Estimator, tmp_path)
 
 
-@pytest.mark.parametrize("call", ["partial_fit", "warm_start", "validation_split"])
+@every
+def test_a_bad_y_of_rows_to_validate_on_is_called_y_val(Estimator):
+    bad = ["other"] * ROWS if classifies(Estimator) else np.full(ROWS, np.nan)
+    with pytest.raises(InputError, match=r"\by_val\b"):
+        made(Estimator).fit(rows(Estimator), y_of(Estimator), X_val=rows(Estimator), y_val=bad)
+
+
+@pytest.mark.parametrize("call", ["partial_fit", "warm_start", "validation_split", "groups"])
 def test_what_a_streamed_file_cannot_is_refused_in_one_form(call, tmp_path):
     place = tmp_path / "t.csv"
     lines = [f"{a},{b},{y}" for a, b, y in zip(X[:, 0], X[:, 1], Y, strict=True)]
     place.write_text("\n".join(["a,b,y", *lines]) + "\n")
     given = {"warm_start": {"warm_start": True}, "validation_split": {"validation_split": TimeSeriesSplit(3)}}
-    model = made(TableRegressor, **given.get(call, {}))
-    if call == "warm_start":
-        model.fit(place, "y")
-    model.set_params(memory=1 << 10)
+    model = made(TableRegressor, memory=1 << 10, **given.get(call, {}))
+    fit = model.partial_fit if call == "partial_fit" else model.fit
+    groups = {"groups": "a"} if call == "groups" else {}
     with pytest.raises(InputError, match=rf"TableRegressor\({call}\): expected rows in memory; received .*t\.csv"):
-        (model.partial_fit if call == "partial_fit" else model.fit)(place, "y")
+        fit(place, "y", **groups)
 
 
 TABLE = Path(__file__).parents[2] / "docs" / "estimators.md"

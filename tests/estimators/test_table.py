@@ -12,12 +12,21 @@ from sklearn.compose import ColumnTransformer
 from sklearn.datasets import load_iris
 from sklearn.exceptions import NotFittedError
 from sklearn.impute import SimpleImputer
-from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.model_selection import (
+    GridSearchCV,
+    GroupKFold,
+    PredefinedSplit,
+    TimeSeriesSplit,
+    check_cv,
+    cross_val_score,
+)
 from sklearn.pipeline import make_pipeline
 
-from chainrule import TableClassifier, TableRegressor, callbacks, datasets
+from chainrule import TableClassifier, TableRegressor, callbacks, datasets, load
+from chainrule.averaging import EMA
 from chainrule.errors import InputError, InputTypeError
 from chainrule.estimators.table.held_out import split
+from chainrule.losses import Quantile
 
 RANDOM = np.random.default_rng(0)
 ROWS = 600
@@ -58,6 +67,47 @@ def test_numbers_are_learned(loss):
     found = regressor(loss=loss).fit(FRAME[:400], NUMBER[:400])
     assert found.score(FRAME[400:], NUMBER[400:]) > 0.9
     assert NUMBER[:400].min() <= found.predict(FRAME).min() and found.predict(FRAME).max() <= NUMBER[:400].max()
+
+
+@pytest.mark.parametrize("settings", [{}, {"loss": "gaussian"}, {"loss": Quantile((0.1, 0.9))}, {"log_target": True}])
+def test_ends_of_intervals_lie_beyond_y_of_fit_where_calibration_rows_do(settings):
+    found = regressor(max_iter=1, **settings).fit(FRAME, NUMBER + 1)
+    _, high = found.calibrate(FRAME, 10 * NUMBER + 1).predict_interval(FRAME, 0.9)
+    assert high.max() > NUMBER.max() + 1
+    assert (high >= 10 * NUMBER + 1).mean() >= 0.9
+
+
+def test_partial_fit_keeps_moments_and_averages_whatever_number_of_rows_comes():
+    found = regressor(batch_size=32).partial_fit(FRAME[:320], NUMBER[:320])
+    for part in slice(320, 384), slice(384, 600):
+        found.partial_fit(FRAME[part], NUMBER[part])
+    update = found.model_.continuation.trainer.update
+    assert update.steps == 10 + 2 + 7
+    assert update.options.averaging == EMA(1 - 1 / 10)
+
+
+def test_a_seed_may_have_more_than_32_bits(tmp_path):
+    found = regressor(max_iter=1, random_state=2**40 + 2**31).fit(FRAME, NUMBER)
+    found.save(tmp_path / "m")
+    assert load(tmp_path / "m").model_.streams.split == 2**31
+
+
+@pytest.mark.parametrize("goes_on", ["partial_fit", "fit"])
+def test_predictions_go_as_far_as_y_of_every_call(goes_on):
+    x = np.linspace(0, 1, 128)[:, None]
+    found = regressor(warm_start=True, max_iter=12, columns={"x0": "standard"}).fit(x, x[:, 0])
+    for _ in range(12):
+        getattr(found, goes_on)(x, 3 * x[:, 0] - 1)
+    assert found.target_.center == regressor(max_iter=1).fit(x, x[:, 0]).target_.center
+    assert (found.target_.low, found.target_.high) == ((-1.0,), (2.0,))
+    assert found.predict(x).max() > 1
+
+
+def test_targets_of_another_number_of_columns_are_refused_when_training_goes_on():
+    found = regressor().partial_fit(FRAME, np.c_[NUMBER, NUMBER])
+    for y in (NUMBER, np.c_[NUMBER, NUMBER, NUMBER]):
+        with pytest.raises(InputError, match="targets as before, 2 outputs"):
+            found.partial_fit(FRAME, y)
 
 
 def test_several_numbers_are_learned_at_once():
@@ -185,6 +235,76 @@ def test_search_and_cross_validation_in_two_processes():
     assert len(cross_val_score(regressor(max_iter=3), FRAME, NUMBER, cv=3, n_jobs=2)) == 3
 
 
+def test_training_goes_on_with_a_frame_whose_target_and_weights_are_columns():
+    whole = FRAME.assign(y=NUMBER, w=1.0, g=np.arange(ROWS) // 10)
+    by_name, by_array = (regressor(max_iter=2, warm_start=True) for _ in range(2))
+    for _ in range(2):
+        by_name.fit(whole, "y", "w", groups="g").partial_fit(whole.drop(columns="g"), "y", "w")
+        by_array.fit(FRAME, NUMBER, np.ones(ROWS)).partial_fit(FRAME, NUMBER, np.ones(ROWS))
+    np.testing.assert_array_equal(by_name.predict(FRAME), by_array.predict(FRAME))
+    assert by_name.feature_names_in_.tolist() == FRAME.columns.tolist()
+
+
+def test_training_goes_on_with_the_target_of_before_only():
+    whole = FRAME.assign(y=NUMBER)
+    found = regressor().partial_fit(whole, "y")
+    with pytest.raises(InputError, match="target: expected 'y', which is learned so far; received 'noise'"):
+        found.partial_fit(whole, "noise")
+
+
+@pytest.mark.parametrize("kind", ["frame", "file"])
+def test_scores_take_the_names_of_columns(kind, tmp_path):
+    whole = FRAME.assign(label=CLASS, number=NUMBER, w=np.arange(ROWS) % 3)
+    whole.to_csv(tmp_path / "t.csv", index=False)
+    for made, y, values, more in (
+        (classifier, "label", CLASS, "number"), (regressor, "number", NUMBER, "label"),
+    ):  # fmt: skip
+        table = whole.drop(columns=more) if kind == "frame" else tmp_path / "t.csv"
+        found = made(max_iter=2, columns=None if kind == "frame" else {more: "leave out"}).fit(table, y, "w")
+        X = FRAME if kind == "frame" else whole.drop(columns=[y, "w"])
+        assert found.score(table, y, "w") == pytest.approx(found.score(X, values, whole["w"]))
+        with pytest.raises(InputError, match="target: expected one of"):
+            found.score(table, y + "s")
+
+
+def held_out_rows(X, y, weight, validation_split, groups=None):
+    """The y of rows that a fit holds out."""
+    seen = []
+
+    def see(_, X, y, sample_weight):
+        seen.append(y)
+        return 0.0
+
+    regressor(max_iter=1, validation_split=validation_split, scoring=see).fit(X, y, weight, groups=groups)
+    return np.rint(seen[0]).astype(int).tolist()
+
+
+@pytest.mark.parametrize(
+    "splitter", [GroupKFold(4), TimeSeriesSplit(4), PredefinedSplit(np.repeat([-1, 0], [150, 50])),
+    [(np.r_[0:60, 80:200], np.arange(60, 80))]], ids=["groups", "time", "predefined", "pair"],
+)  # fmt: skip
+def test_a_splitter_sees_rows_of_weight_0_and_none_of_them_is_held_out(splitter):
+    y = np.arange(200)
+    groups = y // 10 if isinstance(splitter, GroupKFold) else None
+    weight = np.where(y % 3 == 0, 0.0, 1.0)
+    weight[:50] = 0
+    *_, (_, expected) = check_cv(splitter).split(y, y, groups)
+    found = held_out_rows(y[:, None] * 1.0, y, weight, splitter, groups)
+    assert found == [row for row in sorted(np.arange(200)[expected]) if weight[row]]
+
+
+def test_groups_may_be_a_column(tmp_path):
+    whole = FRAME.assign(label=CLASS, g=np.arange(ROWS) % 7)
+    whole.to_csv(tmp_path / "t.csv", index=False)
+    chosen = {"validation_split": GroupKFold(3), "max_iter": 2}
+    expected = classifier(**chosen).fit(FRAME, CLASS, groups=whole["g"]).predict_proba(FRAME)
+    for X in whole, tmp_path / "t.csv":
+        found = classifier(**chosen).fit(X, "label", groups="g")
+        np.testing.assert_array_equal(found.predict_proba(FRAME), expected)
+    with pytest.raises(InputError, match="groups: expected one of"):
+        classifier(**chosen).fit(whole, "label", groups="group")
+
+
 def test_pipelines_column_transformers_and_frames_as_output():
     filled = ColumnTransformer(
         [("numbers", SimpleImputer(), ["size", "noise"])], remainder="passthrough", verbose_feature_names_out=False
@@ -262,6 +382,59 @@ def test_what_cannot_be_predicted(model):
         regressor(loss="poisson", log_target=True).fit(FRAME, abs(NUMBER) + 1)
     with pytest.raises(InputError, match="targets above 0"):
         regressor(log_target=True).fit(FRAME, NUMBER - 1e3)
+
+
+def unlike(found, rows):
+    """What is done with rows that fit did not see, each by a name."""
+    y = CLASS[: len(rows)]
+    return {
+        "predict": lambda: found.predict(rows),
+        "X_val": lambda: classifier(max_iter=1).fit(FRAME[:100], CLASS[:100], X_val=rows, y_val=y),
+        "partial_fit": lambda: pickle.loads(pickle.dumps(found)).partial_fit(rows, y),
+        "calibrate": lambda: pickle.loads(pickle.dumps(found)).calibrate(rows, y),
+        "importances": lambda: found.importances(rows, y),
+        "score": lambda: found.score(rows, y),
+        "Model.predict": lambda: found.model_.predict(rows),
+    }
+
+
+@pytest.mark.parametrize("what", unlike(None, ()))
+def test_columns_unlike_those_of_fit_are_refused_with_their_names(model, what):
+    for rows, message in (
+        (FRAME[:50].drop(columns="size"), "now missing:\n- size"),
+        (FRAME[:50].assign(more=1), "unseen at fit time:\n- more"),
+        (FRAME[:50][FRAME.columns[::-1]], "same order"),
+        (FRAME[:50].drop(columns="size").to_numpy(), "4 features, as in fit; received 3"),
+    ):
+        with pytest.raises(InputError, match=message):
+            unlike(model, rows)[what]()
+
+
+@pytest.mark.parametrize(
+    ("made", "y", "message"),
+    [
+        (classifier, np.full(50, "perhaps"), "y_val: expected classes of"),
+        (classifier, np.full(50, np.nan), "y_val.*NaN"),
+        (classifier, None, "y_val.*requires y"),
+        (regressor, np.full(50, np.nan), "y_val.*NaN"),
+        (lambda: regressor(loss="poisson"), np.full(50, -1.0), "y_val"),
+        (lambda: regressor(log_target=True), np.full(50, -1.0), "above 0 in y_val"),
+    ],
+)
+def test_a_bad_y_to_validate_on_is_called_y_val(made, y, message):
+    with pytest.raises(InputError, match=message):
+        made().fit(FRAME, CLASS if made is classifier else NUMBER + 1, X_val=FRAME[:50], y_val=y)
+
+
+@pytest.mark.parametrize("given", [{"y_val": CLASS}, {"sample_weight_val": np.ones(ROWS)}])
+def test_what_belongs_to_rows_to_validate_on_is_refused_without_them(given):
+    with pytest.raises(InputError, match="X_val: expected rows for y_val"):
+        classifier().fit(FRAME, CLASS, **given)
+
+
+def test_weights_are_numbers():
+    with pytest.raises(InputError, match="column 'day': expected numbers, as weights are; received times"):
+        classifier().fit(FRAME, CLASS, "day")
 
 
 def test_a_failed_fit_leaves_no_model_behind(model):

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from chainrule import TableClassifier, TableRegressor, callbacks
+from chainrule import Checkpoints, TableClassifier, TableRegressor, callbacks, find_learning_rate
 from chainrule.errors import InputError
 from chainrule.estimators.table import streaming
 from chainrule.tables import encoder, table_file
@@ -208,6 +208,25 @@ def test_an_interrupt_keeps_the_best_weights_and_leaves_no_thread(path, monkeypa
 def test_what_a_stream_cannot_have(path, given):
     with pytest.raises(InputError, match="Raise memory="):
         TableRegressor(memory=1).fit(path, **{"y": "number"} | given)
+
+
+@pytest.mark.parametrize("memory", [1, 60_000, "auto"])
+@pytest.mark.parametrize("seeds", [(None, None), (0, 1), (None, 1)])
+def test_a_fit_goes_on_from_a_checkpoint_whatever_its_seed(tmp_path, memory, seeds):
+    FRAME.to_parquet(tmp_path / "t.parquet", row_group_size=500)
+    settings = {"preset": "fast", "memory": memory, "max_iter": 2, "columns": {"class": "leave out"}}
+    whole = TableRegressor(**settings, random_state=seeds[0], checkpoints=Checkpoints(tmp_path / "run"))
+    whole.fit(tmp_path / "t.parquet", "number")
+    again = TableRegressor(**settings, random_state=seeds[1])
+    again.fit(tmp_path / "t.parquet", "number", resume_from=next((tmp_path / "run").glob("*1.checkpoint")))
+    np.testing.assert_array_equal(again.parameters_.vector, whole.parameters_.vector)
+    np.testing.assert_array_equal(again.encoder_.expansion.fills, whole.encoder_.expansion.fills)
+
+
+def test_a_learning_rate_is_found_on_a_sample(path):
+    model = TableClassifier(preset="fast", memory=1, columns={"number": "leave out"}, random_state=0)
+    curve = find_learning_rate(model, path, "class", steps=100)
+    assert 1e-5 < curve.suggestion < 1
 
 
 def test_memory_does_not_grow_with_the_file(tmp_path):

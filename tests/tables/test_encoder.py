@@ -227,6 +227,15 @@ def test_log_has_a_sign():
     np.testing.assert_allclose(np.diff(x[-5:, 0]), np.diff(x[-5:, 0]).mean(), rtol=0.2)
 
 
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.45])
+def test_log_takes_its_unit_from_sizes_that_are_not_0(share):
+    values = np.exp(RANDOM.normal(4, 1.5, 2000))
+    values[RANDOM.random(2000) < share] = 0
+    number, x = matrix(values, "log", probe=[0, *np.quantile(values[values > 0], [0.05, 0.5]), values.max()])
+    assert number.parts[0].knots[0] == np.float32(number.scale(np.zeros(1))[0])  # nothing is below
+    assert x[1, 0] - x[0, 0] < 0.2 * (x[3, 0] - x[0, 0])
+
+
 def test_log_of_numbers_far_from_0_is_a_line():
     values = np.arange(5000) + 2.0**40
     np.testing.assert_array_equal(matrix(values, "log")[1], matrix(values, "standard")[1])
@@ -244,14 +253,61 @@ def test_cyclic_numbers_go_round(offset):
     np.testing.assert_allclose(angles[1:], angles[[0, 0]], atol=0.02)
 
 
+@pytest.mark.parametrize(
+    ("first", "length"), [(1, 365), (1, 366), (0, 360), (0, 1440), (1_000_000, 9999), (-20_000, 3000)]
+)
+def test_a_long_cycle_of_numbers_on_a_grid_has_its_length(first, length):
+    number = numbers.encode("x0", np.tile(first + np.arange(float(length)), 2), "cyclic")
+    assert number.parts[0].period * number.scale.scale == pytest.approx(length, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    "values", [np.arange(20_000.0), RANDOM.random(500), [0, 1, 2.5, 4]], ids=["long", "any", "off"]
+)
+def test_numbers_on_no_grid_go_round_by_their_range(values):
+    number = numbers.encode("x0", np.asarray(values), "cyclic")
+    assert number.parts[0].period * number.scale.scale == pytest.approx(np.ptp(values))
+
+
+def test_hours_of_many_days_are_on_a_grid():
+    frame = pd.DataFrame({"time": pd.date_range("2026-01-01", periods=1003, freq="h")})
+    hour = fitted(frame, how="cyclic").encodings[0].numbers[-1]
+    assert hour.parts[0].period * hour.scale.scale == pytest.approx(24, abs=1e-4)
+
+
 def test_how_a_column_is_encoded_may_be_said():
     found = fitted(said={"few": "cyclic", "number": "log", "gaps": "standard"})
     by_name = {one.name: one for one in found.encodings}
     assert [type(part) for part in by_name["few"].parts] == [Curve, Curve]
     assert [type(part) for part in by_name["number"].parts] == [Curve]
     assert [type(part) for part in by_name["gaps"].parts] == [Clip, Missing]
-    with pytest.raises(InputError, match="column 'word'"):
+    with pytest.raises(InputError, match="column 'word', row 0: expected a number, as said"):
         fitted(said={"word": "log"})
+
+
+@pytest.mark.parametrize("name", ["time", "text day"])
+@pytest.mark.parametrize("how", numbers.HOW)
+def test_an_encoding_of_numbers_said_of_a_date_is_that_of_its_parts(name, how):
+    assert fitted(FRAME[[name]], said={name: how}) == fitted(FRAME[[name]], how=how)
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ({"time": "number"}, "one of 'date', 'category', .*'cyclic' for a column of times; received 'number'"),
+        ({"text day": "number"}, "for a column of times; received 'number'"),
+        ({"few": "date"}, "one of 'number', .* for a column of 4 different numbers; received 'date'"),
+        *(
+            ({"truth": kind}, "one of 'category', 'leave out' for a column of truth values")
+            for kind in ("number", "date", "log")
+        ),
+        ({"row_id": "date"}, "expected dates, as said; received numbers"),
+        ({"word": "date"}, "row 0: expected an ISO date such as 2026-01-31, as said"),
+    ],
+)
+def test_what_a_column_cannot_be_is_refused_with_what_it_can_be(said, message):
+    with pytest.raises(InputError, match=message):
+        fitted(said=said)
 
 
 def test_parts_of_a_date_that_come_round_are_cyclic():
@@ -279,8 +335,9 @@ def test_curves_that_are_none_are_refused(make):
     [
         VALUES * 1e300, VALUES * 1e-300, [0, 1], [0] * 99 + [1], np.arange(5000) + 2**40, [1.0, 1.0 + 1e-15] * 50,
         np.r_[np.zeros(5000), RANDOM.lognormal(8, 1, 50)], [1, np.nan, 2], np.r_[[-1e6], RANDOM.normal(size=999)],
+        np.r_[[1e34], VALUES], np.r_[[-1e39, 1e39], VALUES],
     ],
-    ids=["huge", "tiny", "two", "rare", "offset", "close", "ties", "gap", "outlier"],
+    ids=["huge", "tiny", "two", "rare", "offset", "close", "ties", "gap", "outlier", "far", "beyond"],
 )  # fmt: skip
 def test_any_numbers_are_encoded_finitely(how, values):
     number, x = matrix(values, how)
@@ -318,6 +375,9 @@ def test_a_target_comes_back_within_its_range(log):
     scale = TargetScale.of(y, log)
     np.testing.assert_allclose(scale.back(scale(y)), y, rtol=1e-12)
     assert scale.back(np.full((1, 2), 1e9)).tolist() == [y.max(axis=0).tolist()]
+    wide = scale.widened(y[:3] * 5)
+    assert wide.back(np.full((1, 2), 1e9)).tolist() == [np.maximum(y.max(axis=0), 5 * y[:3].max(axis=0)).tolist()]
+    assert (scale.unbounded(scale(7 * y)) / y).ravel().tolist() == pytest.approx([7.0] * 100)
 
 
 @pytest.mark.parametrize(("count", "levels"), [(2, ("a", "b")), (3, ("a", "b"))])

@@ -270,7 +270,7 @@ class BaseMLP(Estimator):
         """Other rows than those to train on, checked against this draft, in the form of the answer's loss."""
         name = type(self).__name__
         X, y, weight = given.checked(draft, dtype, reset=False, suffix=suffix, where=where)
-        found, values = self._answer(y, answer, True)
+        found, values = self._answer(y, answer, True, suffix=suffix)
         found.loss.check_y(values, found.outputs, weight, f"{name}: y{suffix}")
         check_answer(f"{name}.{where}(y{suffix}=)", answer, found)
         return self._data(X, in_form(found.loss, values, dtype), in_type(dtype, weigh(y, weight)))

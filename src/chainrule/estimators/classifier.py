@@ -93,11 +93,13 @@ class Classifying(Estimator):
 
         return weigh
 
-    def _answer(self, y: Any, known: Answer | None, incremental: bool, classes: Any = None) -> tuple[Answer, Array]:
-        name = f"{type(self).__name__}: y"
+    def _answer(
+        self, y: Any, known: Answer | None, incremental: bool, classes: Any = None, suffix: str = ""
+    ) -> tuple[Answer, Array]:
+        name = f"{type(self).__name__}: y{suffix}"
         with one_form(name, "classes, or a 0/1 matrix of labels", y):
             check_classification_targets(y)
-            kind = type_of_target(y, input_name="y")
+            kind = type_of_target(y, input_name=f"y{suffix}")
             if kind == "multiclass-multioutput":
                 raise ValueError("Several columns of classes: use one classifier per column, MultiOutputClassifier.")
             found = unique_labels(y)

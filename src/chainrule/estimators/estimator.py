@@ -56,7 +56,9 @@ class Estimator(CallbackSupportMixin, Fitted, BaseEstimator):
         """Rows to predict, in the network's form."""
 
     @abstractmethod
-    def _answer(self, y: Any, known: Answer | None, incremental: bool, classes: Any = None) -> tuple[Answer, Array]:
+    def _answer(
+        self, y: Any, known: Answer | None, incremental: bool, classes: Any = None, suffix: str = ""
+    ) -> tuple[Answer, Array]:
         """What y means, and y in the loss's form, a column per output or a code per row.
 
         Parameters
@@ -65,6 +67,7 @@ class Estimator(CallbackSupportMixin, Fitted, BaseEstimator):
         known : the answer of the model that training goes on with or that is fitted, or None
         incremental : whether a part of the rows is given, so that y need not have all classes
         classes : all that there will be, or None for those of y
+        suffix : behind y where errors call it
         """
 
     def _weigher(self, y: Array, classes: Array | None, incremental: bool) -> Weigher:

@@ -10,6 +10,7 @@ from chainrule.errors import InputError, InputTypeError
 from chainrule.estimators.estimator import Estimator
 from chainrule.estimators.prepare import Call
 from chainrule.training.finder import RateCurve, range_test
+from chainrule.training.streamed import Streamed
 
 UNWATCHED: dict[str, Any] = {
     "early_stopping": False, "validation_split": None, "calibration": False, "checkpoints": None, "callbacks": None,
@@ -35,7 +36,7 @@ def find_learning_rate(
     Parameters
     ----------
     estimator : one of chainrule's with a stochastic solver
-    X, y, sample_weight : as `fit` takes them
+    X, y, sample_weight : as `fit` takes them; of a file that is larger than `memory`, a sample of the rows is tried
     low, high : learning rates of the first and of the last step
     steps : at most this many
     batch_size : rows of a step, or None for those of the estimator
@@ -60,9 +61,10 @@ def find_learning_rate(
         raise InputError(where, "a stochastic solver", "solver='lbfgs'", "L-BFGS searches for the length of its steps.")
     own = unwatched(estimator)
     fit = own._prepared(own._given(X, y, sample_weight), own._given(None, None), Call())
-    size = fit.recipe.rows_of_a_batch(len(fit.rows)) if batch_size is None else batch_size
+    rows = fit.rows.sample if isinstance(fit.rows, Streamed) else fit.rows
+    size = fit.recipe.rows_of_a_batch(len(rows)) if batch_size is None else batch_size
     trainer = fit.training.resume_trainer(fit.recipe, False)
-    return range_test(trainer, fit.rows, size, low=low, high=high, steps=steps)
+    return range_test(trainer, rows, size, low=low, high=high, steps=steps)
 
 
 def unwatched(estimator: Estimator) -> Estimator:

@@ -26,7 +26,9 @@ class Regressing(Estimator):
 
     loss: str | Loss
 
-    def _answer(self, y: Any, known: Answer | None, incremental: bool, classes: Any = None) -> tuple[Answer, Array]:
+    def _answer(
+        self, y: Any, known: Answer | None, incremental: bool, classes: Any = None, suffix: str = ""
+    ) -> tuple[Answer, Array]:
         loss, columns = self._loss_of_numbers(), y.reshape(len(y), -1)
         return Numbers(loss, loss.outputs(columns.shape[1])), columns
 

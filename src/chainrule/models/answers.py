@@ -273,9 +273,14 @@ class Numbers(Answer):
         return _flat(spread if self.scale is None else self.scale.spread(self.point(prediction), spread))
 
     def interval(self, prediction: Array, coverage: float) -> tuple[Array, Array]:
-        """Lower and upper ends, (rows,) or (rows, targets), in units of y; see `intervals.interval`."""
+        """Lower and upper ends, (rows,) or (rows, targets), in units of y; see `intervals.interval`.
+
+        They may lie beyond all y of fit, as y does.
+        """
         lower, upper = interval(self.loss, prediction, self.margins, coverage)
-        return _flat(self._unscaled(lower)), _flat(self._unscaled(upper))
+        if self.scale is not None:
+            lower, upper = self.scale.unbounded(lower), self.scale.unbounded(upper)
+        return _flat(lower), _flat(upper)
 
     def _unscaled(self, values: Array) -> Array:
         return values if self.scale is None else self.scale.back(values)

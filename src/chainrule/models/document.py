@@ -301,7 +301,7 @@ def _streams(data: Any) -> dict[str, Any]:
     """Where the streams of random numbers stand; NumPy checks the states of its generators itself."""
     given = Fields("content, streams", data)
     whole = {name: given.whole(name) for name in ("split", "dropout")}
-    if whole["split"] >= 2**31 or whole["dropout"] >= 2**32:
+    if max(whole.values()) >= 2**32:
         raise InputError("content, streams", "seeds of 32 bits", whole, CHANGED)
     states = {name: given.take(name) for name in ("shuffle", "mixup")}
     given.end()

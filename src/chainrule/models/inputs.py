@@ -93,10 +93,8 @@ class RowInput(Input):
 
     def _check_names(self, X: Any, where: str) -> None:
         given = tuple(map(str, getattr(X, "columns", ()))) if self.names else ()
-        if given and given != self.names:
-            raise InputError(
-                where, f"the columns of fit, {list(self.names or ())}"[:200], str(list(given))[:200], "X[names of fit]."
-            )
+        if given and self.names:
+            check_names(self.names, given, where)
 
 
 @dataclass(frozen=True)
@@ -137,29 +135,31 @@ class ColumnInput(Input):
         return self.encoder.expansion.width
 
     def read(self, X: Any, where: str, dtype: Any) -> Coded:
-        """Frames have the columns of fit in their order; of files, those are found by name, and others passed over."""
         if isinstance(X, Coded):
             return X
-        found = table_of(X, where)
+        where = path_of(X) or where
+        return self.encoder.code(self.checked(table_of(X, where), X, where), where)
+
+    def checked(self, found: Table, X: Any, where: str) -> Table:
+        """The columns that X was read as, which have to be those of fit.
+
+        A frame has them in their order, an array as many. Of a file they are found by name; it may have others, in any
+        order. A column of the target is passed over.
+        """
         if len(found) == 0:
             raise InputError(where, "at least 1 row", "0 sample(s)", "a minimum of 1 is required.")
-        if not by_name(X):
-            found = found.without(self.target) if self.target in found.names else found
-            if found.named and self.names is not None and found.names != self.names:
-                raise InputError(
-                    where, f"the columns of fit, in their order: {list(self.names)}"[:200],
-                    str(list(found.names))[:200], "Reorder them: X[names of fit].",
-                )  # fmt: skip
-            self.check_count(found, where)
-        return self.encoder.code(found, path_of(X) or where)
-
-    def check_count(self, found: Table, where: str) -> None:
-        """Refuse a table of more or fewer columns than in fit."""
+        if by_name(X):
+            return found
+        if self.target in found.columns:
+            found = found.without(str(self.target))
+        if found.named and self.names is not None:
+            check_names(self.names, found.names, where)
         if len(found.names) != self.features:
             raise InputError(
-                where, f"{self.features} columns, as in fit", f"X has {len(found.names)} features",
-                f"the model is expecting {self.features} features as input.",
+                where, f"{self.features} features, as in fit", f"{len(found.names)}",
+                f"X has {len(found.names)} features, but this is expecting {self.features} features as input.",
             )  # fmt: skip
+        return found
 
     def feature_names(self) -> tuple[str, ...]:
         return tuple(self.encoder.feature_names())
@@ -181,6 +181,26 @@ def finite(where: str, values: Any) -> Any:
         f"{bad} in {int((~good).sum())} places, the first at {first}",
         "Fill missing values or leave their rows out, and scale huge ones.",
     )  # fmt: skip
+
+
+def check_names(names: tuple[str, ...], given: tuple[str, ...], where: str) -> None:
+    """Refuse other columns than those of fit, or in another order; what is amiss is said in scikit-learn's words."""
+    if given == names:
+        return
+    unseen, missing = sorted(set(given).difference(names)), sorted(set(names).difference(given))
+    mend = "The feature names should match those that were passed during fit.\n"
+    if unseen:
+        mend += f"Feature names unseen at fit time:\n{_listed(unseen)}"
+    if missing:
+        mend += f"Feature names seen at fit time, yet now missing:\n{_listed(missing)}"
+    if not (unseen or missing):
+        mend += "Feature names must be in the same order as they were in fit.\n"
+    raise InputError(where, f"the columns of fit in their order, {list(names)}"[:200], str(list(given))[:200], mend)
+
+
+def _listed(names: list[str]) -> str:
+    """A line for each of the first five."""
+    return "".join(f"- {name}\n" for name in names[:5]) + "- ...\n" * (len(names) > 5)
 
 
 def path_of(X: Any) -> str:

@@ -21,6 +21,12 @@ Array = NDArray[Any]
 
 #: What a user may say of a column: its kind, or how its numbers are encoded.
 SAID = (*kinds.SAID, *numbers.HOW)
+#: What may be said of columns of these kinds; of words anything, as they are read one by one.
+MAY_BE: Mapping[str, tuple[str, ...]] = {
+    "number": ("number", "category", "leave out", *numbers.HOW),
+    "date": ("date", "category", "leave out", *numbers.HOW),
+    "boolean": ("category", "leave out"),
+}
 
 #: Categories of more levels than this get an embedding in place of indicators.
 INDICATORS = 100
@@ -104,14 +110,15 @@ def fit(
     ----------
     table : rows to learn from; what an encoding needs is a median, bins, levels
     where : how errors call the table
-    said : of columns by name, one of `SAID`, in place of the kinds that are found and of `how`
+    said : of columns by name, one of `SAID`, in place of the kinds that are found and of `how`; of a date, how its
+        parts are encoded
     how : of numbers: one of `numbers.HOW`
     bins : of a piecewise-linear encoding
 
     Raises
     ------
     InputError
-        Where `said` names no column or no kind, or nothing is left to learn from.
+        Where `said` names no column, or no kind that it can be, or nothing is left to learn from.
     """
     said = {} if said is None else dict(said)
     for name, kind in said.items():
@@ -125,18 +132,34 @@ def fit(
         kind = said.get(name, found.kind)
         if kind in (*kinds.LEFT_OUT, "leave out") or found.kind == "constant":
             left_out.append(LeftOut(name, found.kind, found.why if kind == found.kind else "as said"))
-        elif kind in numbers.HOW:
-            encodings.append(_number(name, column, where, kind, bins))
         else:
-            encodings.append(_ENCODE[kind](name, column, where, how, bins))
+            _check_said(kind, name, found, where)
+            encodings.append(_encoding(kind, found, name, column, where, how, bins))
     if not encodings:
         reasons = ", ".join(f"{one.name}: {one.why}" for one in left_out) or "no columns"
         raise InputError(where, "a column that varies from row to row", reasons, "Check the table.")
     return Encoder(tuple(encodings), tuple(left_out))
 
 
+def _check_said(kind: str, name: str, found: kinds.Finding, where: str) -> None:
+    """Refuse what a column of this kind cannot be."""
+    may_be = MAY_BE.get(found.kind, SAID)
+    if kind != found.kind and kind not in may_be:
+        raise InputError(
+            f"{where}: columns={{{name!r}: }}", f"one of {', '.join(map(repr, may_be))} for a column of {found.why}",
+            repr(kind), "Pick one of these, or do not name the column.",
+        )  # fmt: skip
+
+
+def _encoding(kind: str, found: kinds.Finding, name: str, column: Column, where: str, how: str, bins: int) -> Encoding:
+    """A column as this kind, or in this encoding of numbers, which of a date is that of its parts."""
+    if kind in numbers.HOW:
+        kind, how = "date" if found.kind == "date" else "number", kind
+    return _ENCODE[kind](name, column, where, how, bins)
+
+
 def _number(name: str, column: Column, where: str, how: str, bins: int) -> Encoding:
-    return numbers.encode(name, read_numbers(column, name, where), how, bins)
+    return numbers.encode(name, read_numbers(column, name, where, "as said"), how, bins)
 
 
 def _category(name: str, column: Column, where: str, how: str, bins: int) -> Encoding:
@@ -157,7 +180,7 @@ def _units(count: int) -> int:
 
 
 def _date(name: str, column: Column, where: str, how: str, bins: int) -> Encoding:
-    days = read_times(column, name, where)
+    days = read_times(column, name, where, "as said")
     parts = {part: of(days) for part, of in PARTS.items()}
     varying = {part: v for part, v in parts.items() if len(np.unique(v[~np.isnan(v)])) > 1}
     found = []

@@ -13,12 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.checks import COUNT
-from chainrule.engine.expansion import CONSTANT, Block, Clip, Code, Curve, Levels, Missing, Smooth
+from chainrule.engine.expansion import CONSTANT, UNBOUNDED, Block, Clip, Code, Curve, Levels, Missing, Smooth
 from chainrule.errors import InputError
 from chainrule.tables.reading import read_numbers, read_times
 from chainrule.tables.table import Column
 
 Array = NDArray[Any]
+
+#: Scaled numbers lie within this, so that float32 holds their differences, and twice those, too.
+FAR = UNBOUNDED / 4
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,11 @@ class Scale:
     def __call__(self, values: Array) -> Array:
         return (values - self.center) / self.scale
 
+    def in_f32(self, values: Array) -> Array:
+        """The same in float32, no farther out than `FAR`."""
+        with np.errstate(over="ignore"):
+            return np.clip(self(values), -FAR, FAR).astype(np.float32)
+
     def back(self, values: Array) -> Array:
         return values * self.scale + self.center
 
@@ -112,14 +120,11 @@ class Number(Encoding):
         return 2 if self.knots else 1
 
     def code(self, column: Column, where: str) -> Array:
-        if column.storage == "times":
-            raise InputError(f"{where}, column {self.name!r}", "numbers, as in fit", "times", "Give the same column.")
         return self.of_values(read_numbers(column, self.name, where))
 
     def of_values(self, values: Array) -> Array:
         """The compact columns of numbers in their own units, NaN where one is missing."""
-        with np.errstate(over="ignore"):
-            scaled = self.scale(values).astype(np.float32)
+        scaled = self.scale.in_f32(values)
         if not self.knots:
             return scaled[:, None]
         known = np.where(np.isnan(scaled), np.float32(self.fill), scaled)

@@ -33,13 +33,13 @@ def encode(name: str, values: Array, how: str = "piecewise", bins: int = BINS) -
     """The encoding of a column of finite numbers, NaN where one is missing, at least one of them known."""
     known = values[~np.isnan(values)]
     scale = _scale(known)
-    scaled = scale(known)
-    distinct, counts = np.unique(scaled.astype(np.float32), return_counts=True)
-    seen = Seen(distinct.astype(np.float64), counts.astype(np.float64), bins, float(scale(np.zeros(1))[0]))
+    scaled, zero = scale.in_f32(known), scale.in_f32(np.zeros(1))[0]
+    distinct, counts = np.unique(scaled, return_counts=True)
+    seen = Seen(distinct.astype(np.float64), counts.astype(np.float64), bins, float(zero))
     parts, knots, heights = HOW[how](seen)
     if len(known) < len(values):
         parts = (*parts, Missing(0))
-    return Number(name, scale, float(np.median(scaled)), parts, knots, heights)
+    return Number(name, scale, float(np.median(scale(known))), parts, knots, heights)
 
 
 class Seen(NamedTuple):
@@ -47,9 +47,9 @@ class Seen(NamedTuple):
 
     Attributes
     ----------
-    values, counts : the different numbers, scaled, ascending, and how often each was seen
+    values, counts : the different numbers, scaled and rounded to float32, ascending, and how often each was seen
     bins : at most
-    zero : where 0 lies among the values
+    zero : where 0 lies among the values, rounded as they are
     """
 
     values: Array
@@ -146,8 +146,9 @@ def log(seen: Seen) -> Found:
     unit = sizes[order][np.searchsorted(mass, mass[-1] / 20)]
     steps = np.arange(0.0, np.log1p(sizes.max() / unit) + BEYOND, STRIDE)
     steps = np.concatenate([-steps[:0:-1], steps]) if (seen.values < seen.zero).any() else steps
-    places = (seen.zero + np.sign(steps) * unit * np.expm1(np.abs(steps))).astype(np.float32)
-    knots, first = np.unique(places, return_index=True)
+    places = seen.zero + np.sign(steps) * unit * np.expm1(np.abs(steps))
+    steps, places = (one[np.abs(places) < UNBOUNDED] for one in (steps, places))
+    knots, first = np.unique(places.astype(np.float32), return_index=True)
     mean, deviation = _moments(np.interp(seen.values, knots, steps[first]), seen.counts)
     heights = (steps[first] - mean) / (deviation or 1.0)
     return (Curve(0, tuple(knots.tolist()), tuple(heights.tolist())),), (), ()
@@ -161,13 +162,22 @@ def cyclic(seen: Seen) -> Found:
     first, span = seen.values[0], float(seen.values[-1] - seen.values[0])
     if not span:
         return (), (), ()
-    step = float(np.diff(seen.values).min())
-    steps = span / step
-    period = span + step if steps < MOST_STEPS and abs(steps - round(steps)) < 1e-3 else span
+    steps = _steps(seen.values)
+    period = span + span / steps if 0 < steps < MOST_STEPS else span
     turn = np.linspace(0, 2 * np.pi, KNOTS)
     knots = tuple((first + turn / (2 * np.pi) * period).astype(np.float32).tolist())
     curves = (Curve(0, knots, tuple(f(turn).tolist()), period) for f in (np.sin, np.cos))
     return tuple(curves), (), ()
+
+
+def _steps(values: Array) -> int:
+    """How many steps of a grid lie between the first and the last of ascending numbers, 0 where they lie on none."""
+    rounding = np.finfo(np.float32).eps * np.abs(values).max()  # of a gap
+    gaps = np.diff(values)
+    gaps = gaps[gaps > 1e-3 * rounding]  # not those of an hour that was reckoned from two days
+    counts = np.round(gaps / gaps.min())
+    step = gaps.sum() / counts.sum()
+    return int(counts.sum()) if (np.abs(gaps - counts * step) < rounding + 1e-3 * step).all() else 0
 
 
 HOW: dict[str, Callable[[Seen], Found]] = {

@@ -51,15 +51,17 @@ def sharpened(column: Column, storage: Storage | None = None) -> Column:
     return column
 
 
-def read_numbers(column: Column, name: str, where: str) -> Array:
-    """A column as finite float64 numbers, NaN where one is missing.
+def read_numbers(column: Column, name: str, where: str, why: str = "as in fit") -> Array:
+    """A column as finite float64 numbers, NaN where one is missing; errors say why there have to be numbers.
 
     Raises
     ------
     InputError
-        At a word that is no number, or at an infinite one.
+        At times, at a word that is no number, or at an infinite one.
     """
-    values = _read(column, "numbers", numbers, "a number", name, where)
+    if column.storage == "times":
+        raise InputError(f"{where}, column {name!r}", f"numbers, {why}", "times", "Give the same column.")
+    values = _read(column, "numbers", f"a number, {why}", name, where)
     infinite = np.isinf(values)
     if infinite.any():
         raise InputError(
@@ -69,8 +71,8 @@ def read_numbers(column: Column, name: str, where: str) -> Array:
     return values
 
 
-def read_times(column: Column, name: str, where: str) -> Array:
-    """A column as days since 1970, NaN where one is missing.
+def read_times(column: Column, name: str, where: str, why: str = "as in fit") -> Array:
+    """A column as days since 1970, NaN where one is missing; errors say why there have to be dates.
 
     Raises
     ------
@@ -78,23 +80,21 @@ def read_times(column: Column, name: str, where: str) -> Array:
         At what is no ISO date.
     """
     if column.storage == "numbers":
-        raise InputError(f"{where}, column {name!r}", "dates, as in fit", "numbers", "Give ISO dates, or times.")
-    return _read(column, "times", times, "an ISO date such as 2026-01-31", name, where)
+        raise InputError(f"{where}, column {name!r}", f"dates, {why}", "numbers", "Give ISO dates, or times.")
+    return _read(column, "times", f"an ISO date such as 2026-01-31, {why}", name, where)
 
 
-def _read(
-    column: Column, storage: str, read: Callable[[Sequence[str]], Array | None], what: str, name: str, where: str
-) -> Array:
+def _read(column: Column, storage: Storage, expected: str, name: str, where: str) -> Array:
     if column.storage == storage:
         return column.values
     levels = ["nan" if level.strip() in MISSING else level for level in column.levels]
-    known = [level for level in levels if level != "nan"]
+    known, read = [level for level in levels if level != "nan"], READ[storage]
     found = read(known)
     if found is None:
         bad = next(code for code, level in enumerate(levels) if level != "nan" and read([level]) is None)
         row = column.first + int((column.values == bad).argmax())
         raise InputError(
-            f"{where}, column {name!r}, row {row}", f"{what}, as in fit", repr(column.levels[bad]),
+            f"{where}, column {name!r}, row {row}", expected, repr(column.levels[bad]),
             "Mend the value, leave it empty, or fit with this column as a category.",
         )  # fmt: skip
     values = np.full(len(levels) + 1, np.nan)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -43,11 +43,20 @@ class TargetScale:
         """From units of y to what is learned, of shape (rows, outputs)."""
         return np.asarray(((np.log(y) if self.log else y) - self.center) / self.scale)
 
+    def widened(self, y: Array) -> TargetScale:
+        """The same scale, whose predictions may go as far as these targets, too."""
+        low, high = np.minimum(self.low, y.min(axis=0)), np.maximum(self.high, y.max(axis=0))
+        return replace(self, low=tuple(low.tolist()), high=tuple(high.tolist()))
+
     def back(self, learned: Array) -> Array:
-        """From what is learned to units of y, float64."""
+        """From what is learned to units of y, float64, within what was seen."""
+        return np.clip(self.unbounded(learned), self.low, self.high)
+
+    def unbounded(self, learned: Array) -> Array:
+        """From what is learned to units of y, float64, wherever that is."""
         values = learned.astype(np.float64) * self.scale + self.center
         with np.errstate(over="ignore"):
-            return np.asarray(np.clip(np.exp(values) if self.log else values, self.low, self.high))
+            return np.asarray(np.exp(values) if self.log else values)
 
     def spread(self, learned: Array, deviation: Array) -> Array:
         """A deviation of what is learned in units of y; of a logarithm, to first order."""

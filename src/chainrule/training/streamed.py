@@ -15,7 +15,7 @@ from chainrule.engine.fill import fill
 from chainrule.engine.network import Network
 from chainrule.engine.plan import Binds, Extent, R
 from chainrule.errors import InputError
-from chainrule.training.batches import Data
+from chainrule.training.batches import Data, Rows
 from chainrule.training.prefetch import ahead
 
 Array = NDArray[Any]
@@ -68,6 +68,7 @@ class Streamed(Data):
         X = Coded(sample.values, source.expansion)
         super().__init__(X, Table(X), sample.y, sample.weight, None)
         self.source = source
+        self.sample = Rows(X, sample.y, sample.weight)
         self.pool = pool
 
     def part(self, subset: NDArray[np.intp]) -> Self:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
-from chainrule.engine.expansion import Coded
+from chainrule.engine.expansion import F32, Coded
 from chainrule.errors import InputError
 from chainrule.estimators import rules
 from chainrule.estimators.estimator import Estimator
@@ -21,7 +21,7 @@ from chainrule.estimators.prepare import Call, begun, check_answer, in_form
 from chainrule.estimators.table import fitting, importance, rows
 from chainrule.models.answers import Answer
 from chainrule.models.fit import Fit
-from chainrule.models.inputs import ColumnInput, table_of
+from chainrule.models.inputs import ColumnInput
 from chainrule.models.model import Model
 from chainrule.tables.encoder import Encoder
 from chainrule.training.batches import Data, Rows
@@ -92,9 +92,10 @@ class BaseTable(Estimator):
         y : array of shape (rows,), or the name of a column of X
         sample_weight : array of shape (rows,), a number for all, the name of a column of X, or None; a weight of 2
             counts a row twice
-        X_val, y_val, sample_weight_val : rows to validate on, of the same form; without them, `validation_fraction`
-            of the rows is held out. Training stops on them, and the best weights are kept
-        groups : array of shape (rows,), for a `validation_split` that keeps groups together
+        X_val, y_val, sample_weight_val : rows to validate on, of the same form and columns; without them,
+            `validation_fraction` of the rows is held out. Training stops on them, and the best weights are kept
+        groups : array of shape (rows,), or the name of a column of X, for a `validation_split` that keeps groups
+            together
         resume_from : a checkpoint, or a folder of them, of a fit with the same parameters and data: this fit goes on
             from there and ends with the bits that the other would have ended with
 
@@ -114,8 +115,8 @@ class BaseTable(Estimator):
         -----
         Other threads may use a fitted estimator while it is fitted again; see `MLPClassifier.fit`.
         """
-        given, held_out = self._given(X, y, sample_weight), self._given(X_val, y_val, sample_weight_val)
-        return self._fit(given, held_out, groups=groups, resume_from=resume_from)
+        given = rows.GivenTable(X, y, sample_weight, groups)
+        return self._fit(given, self._given(X_val, y_val, sample_weight_val), resume_from=resume_from)
 
     def partial_fit(
         self,
@@ -128,8 +129,9 @@ class BaseTable(Estimator):
     ) -> Self:
         """Go once through X and y, from where the last call ended: weights, moments, shuffles.
 
-        The first call learns the encoding of the columns, and the scale of a regressor's target, from its rows: give it
-        rows of all kinds. Parameters and errors are those of `fit`; a file that is larger than `memory` is refused.
+        Behind a `fit` without warm_start, which does not keep them, moments begin anew. The first call learns the
+        encoding of the columns, and the scale of a regressor's target, from its rows: give it rows of all kinds.
+        Parameters and errors are those of `fit`; a file that is larger than `memory` is refused.
         """
         given, held_out = self._given(X, y, sample_weight), self._given(X_val, y_val, sample_weight_val)
         return self._fit(given, held_out, incremental=True)
@@ -156,21 +158,20 @@ class BaseTable(Estimator):
 
     def _others(self, given: rows.GivenTable, source: Any, answer: Answer, suffix: str) -> Data:
         """Other rows than those to train on, coded, in the form of the answer's loss."""
-        where = rows.where(self, given.X, f"X{suffix}")
-        table, y = table_of(given.X, where), given.y
-        if source.target in table.names and (y is None or isinstance(y, str)):
-            table, y, _ = rows.split_target(table, source.target, where)
-        table, weight = rows.split_weight(table, given.weight, where)
-        name = type(self).__name__
-        found, values = self._answer(y, answer, True)
+        name, where = type(self).__name__, rows.where(self, given.X, f"X{suffix}")
+        if given.X is None:
+            raise InputError(f"{name}: X{suffix}", f"rows for y{suffix} and its weights", None, "They go together.")
+        table, y, weight, _ = rows.split(given, where, source)
+        found, values = self._answer(y, answer, True, suffix=suffix)
         check_answer(f"{name}: y{suffix}", answer, found)
         coded = source.encoder.code(table, where)
         if len(values) != len(table):
             raise InputError(
                 f"{name}: y{suffix}", f"a value per row, {len(table)}", len(values), "Inconsistent numbers of samples."
             )
-        weights = check_weight(name, weight, len(table), coded.dtype, suffix)
-        return Rows(coded, in_form(answer.loss, values, coded.dtype), weights)
+        weights, values = check_weight(name, weight, len(table), coded.dtype, suffix), in_form(answer.loss, values, F32)
+        answer.loss.check_y(values, answer.outputs, weights, f"{name}: y{suffix}")
+        return Rows(coded, values, weights)
 
     def _with_scaled_inputs(self) -> Self:
         """An unfitted clone: its encoder scales every column."""
@@ -200,9 +201,17 @@ class BaseTable(Estimator):
         check_is_fitted(self)
         if isinstance(X, Coded):
             return X
-        where = rows.where(self, X)
-        table = rows.check_names(self, X, table_of(X, where), self.target_name_)
-        return self.encoder_.code(table, where)
+        return self.model_.input.read(X, f"{type(self).__name__}: X", F32)
+
+    def _to_score(self, X: Any, y: Any, weight: Any) -> tuple[Coded, Any, Any]:
+        """Rows to predict, what is true of them, and weights."""
+        check_is_fitted(self)
+        if isinstance(X, Coded):
+            return X, y, weight
+        where, source = rows.where(self, X), self.model_.input
+        assert isinstance(source, ColumnInput)
+        table, y, weight, _ = rows.split(self._given(X, y, weight), where, source)
+        return source.encoder.code(table, where), y, weight
 
     @reads_once
     def importances(
@@ -220,17 +229,13 @@ class BaseTable(Estimator):
         -------
         list of (name, mean, deviation), the greatest loss of score first: of accuracy, or of R2
         """
-        where = rows.where(self, X)
-        table = table_of(X, where)
-        if y is None or isinstance(y, str):
-            table, y, _ = rows.split_target(table, y or self.target_name_ or "", where)
-        model, coded = self.model_, self.encoder_.code(table, where)
-        _, target = self._answer(y, model.answer, True)
+        check_is_fitted(self)
+        model, seen = self.model_, self._unseen(self._given(X, y), "", "importances")
 
         def score(X: Coded) -> float:
-            return model.answer.score_said(model.raw(X, self.n_threads), target)
+            return model.answer.score_said(model.raw(X, self.n_threads), seen.y)
 
-        return importance.by_shuffling(self.encoder_, coded, score, n_repeats, random_state)
+        return importance.by_shuffling(self.encoder_, seen.X, score, n_repeats, random_state)
 
     @reads_once
     def attributions(self, X: Any) -> Array:

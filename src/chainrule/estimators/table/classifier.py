@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_array, column_or_1d
 
 from chainrule.estimators.bases import ClassifierMixin
 from chainrule.estimators.classifier import Classifying
+from chainrule.estimators.fitted import reads_once
 from chainrule.estimators.inputs import one_form
 from chainrule.estimators.table.base import BaseTable
 from chainrule.models.answers import Answer
@@ -31,7 +32,7 @@ class TableClassifier(Classifying, ClassifierMixin, BaseTable):
     ----------
     preset : 'fast', 'default' or 'best'. Each parameter below that is None is the preset's
     columns : dict from column to 'number', 'category', 'date' or 'leave out', where the kind found is not meant;
-        or to one of `numbers`, for this column only
+        or to one of `numbers`, for this column only; of a date, for its parts
     numbers : 'piecewise' (bins and a quantile), 'standard', 'robust' (by median and quartiles, clipped smoothly),
         'quantile', 'log' (sign and logarithm of the size) or 'cyclic' (sine and cosine, of what comes round again)
     hidden_layer_sizes, activation, dropout, n_members, learning_rate_init, weight_decay, batch_size, max_iter,
@@ -97,14 +98,32 @@ class TableClassifier(Classifying, ClassifierMixin, BaseTable):
         given, held_out = self._given(X, y, sample_weight), self._given(X_val, y_val, sample_weight_val)
         return self._fit(given, held_out, incremental=True, classes=known)
 
-    def _answer(self, y: Any, known: Answer | None, incremental: bool, classes: Any = None) -> tuple[Answer, Array]:
-        return super()._answer(self._labels(y), known, incremental, classes)
+    @reads_once
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Accuracy of `predict`.
 
-    def _labels(self, y: Any) -> Array:
-        name = f"{type(self).__name__}: y"
+        Parameters
+        ----------
+        X : rows as in `fit`
+        y : array of shape (rows,), or the name of a column of X
+        sample_weight : array of shape (rows,), the name of a column of X, or None for 1 each
+
+        Returns
+        -------
+        float from 0 to 1
+        """
+        return super().score(*self._to_score(X, y, sample_weight))
+
+    def _answer(
+        self, y: Any, known: Answer | None, incremental: bool, classes: Any = None, suffix: str = ""
+    ) -> tuple[Answer, Array]:
+        return super()._answer(self._labels(y, suffix), known, incremental, classes, suffix)
+
+    def _labels(self, y: Any, suffix: str) -> Array:
+        name = f"{type(self).__name__}: y{suffix}"
         with one_form(name, "a class for every row", y):
             if y is None:
                 raise ValueError("requires y to be passed, but the target y is None.")
-            y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
+            y = check_array(y, ensure_2d=False, dtype=None, input_name=f"y{suffix}")
             y = y if y.ndim == 2 and y.shape[1] > 1 else column_or_1d(y, warn=True)
         return np.asarray(y)

@@ -17,13 +17,13 @@ from chainrule.estimators.held_out import by_splitter
 from chainrule.estimators.inputs import check_weight
 from chainrule.estimators.prepare import Call, check_same, in_form, ready
 from chainrule.estimators.table import presets, rows, streaming
-from chainrule.estimators.table.held_out import split
+from chainrule.estimators.table.held_out import Indices, split
 from chainrule.estimators.table.presets import Preset
 from chainrule.estimators.table.streaming import FileSource
 from chainrule.models import sizes
 from chainrule.models.answers import Answer, Classes
 from chainrule.models.fit import Fit
-from chainrule.models.inputs import ColumnInput, table_of
+from chainrule.models.inputs import ColumnInput
 from chainrule.models.model import Model
 from chainrule.models.training import Training
 from chainrule.models.validation import Parts
@@ -43,13 +43,14 @@ FROM_PRESET = {field.name for field in fields(Preset)} - {"cycles"}
 
 
 class Coming(NamedTuple):
-    """Rows as they come in: coded, y in the loss's form, weights or None; and what both mean."""
+    """Rows as they come in: coded, y in the loss's form, weights or None; what both mean; and groups of all rows."""
 
     X: Coded
     y: Array
     weight: Array | None
     input: ColumnInput
     answer: Answer
+    groups: Any = None
 
     def take(self, chosen: Any) -> Coming:
         weight = None if self.weight is None else self.weight[chosen]
@@ -78,15 +79,15 @@ def begun(
     elif call.incremental:
         parts = _Parts(coming, None)
     else:
-        coming = _weighing(estimator, coming)
         parts = None
-    count = len(coming.y)
+    weighing = _weighing(estimator, coming) if parts is None else np.arange(len(coming.y))
+    count = len(weighing)
     preset = preset_of(estimator, count if parts is None or parts.validation is None else count + len(parts.validation))
-    seed = None if estimator.random_state is None else presets.seed(estimator.random_state)
-    training = _training(estimator, preset, coming.input.encoder, coming.answer, before, resumed)
+    seed = _seed(estimator, resumed)
+    training = _training(estimator, preset, coming.input.encoder, coming.answer, before, resumed, seed)
     if parts is None:
         seed = training.streams.split if seed is None else seed
-        parts = _divided(estimator, coming, preset.validation_fraction, seed, call.groups)
+        parts = _divided(estimator, coming, weighing, preset.validation_fraction, seed)
     weigh = estimator._weigher(*_labels(parts.training), call.incremental)
     chosen = parts.training._replace(weight=_in_f32(weigh(_labels(parts.training)[0], parts.training.weight)))
     validation = parts.validation
@@ -94,6 +95,8 @@ def begun(
         labels = coming.answer.back(validation.y) if isinstance(coming.answer, Classes) else validation.y
         validation = Rows(validation.X, validation.y, _in_f32(weigh(labels, validation.weight)))
     recipe = presets.recipe(estimator, preset, len(chosen.y), call.incremental)
+    if call.incremental and before is not None and before.continuation.trainer is not None:
+        recipe = replace(recipe, options=before.continuation.trainer.update.options)  # however many rows come now
     return ready(
         estimator, recipe, training, coming.input, coming.answer, Parts(chosen.rows(), validation), call, resumed, told
     )
@@ -109,40 +112,53 @@ class _Parts(NamedTuple):
 def _coming(estimator: Any, given: rows.GivenTable, call: Call, before: Model | None) -> Coming:
     """Rows in memory, by an encoding and an answer that are learned here, or by those of the model before."""
     where, name = rows.where(estimator, given.X), type(estimator).__name__
-    whole = table_of(given.X, where)
-    known = None if before is None else before.answer
-    if before is None:
-        table, y, target = rows.split_target(whole, given.y, where)
-        table, weight = rows.split_weight(table, given.weight, where)
-        names = rows.names_of(estimator, given.X if table is whole else table, table)
+    source, known = (None, None) if before is None else (_columns_of(before, given.y, where), before.answer)
+    table, y, weight, groups = rows.split(given, where, source)
+    if source is None:
+        names = rows.names_of(estimator, given.X, table)
         _check_size(where, table)
-    else:
-        assert isinstance(before.input, ColumnInput)
-        target, y = before.input.target, given.y
-        if isinstance(y, str) or (y is None and target in whole.names):
-            whole, y, _ = rows.split_target(whole, target if y is None else y, where)
-        table, weight = rows.split_weight(whole, given.weight, where)
-        table = rows.check_names(estimator._of(before), given.X, table, target)
     answer, values = estimator._answer(y, known, call.incremental, call.classes)
     if len(values) != len(table):
         raise InputError(
             f"{name}: y", f"a value per row, {len(table)}", len(values), "Found inconsistent numbers of samples."
         )
-    if before is None:
+    if source is None:
         made = _encoder(estimator, table, where, len(table))
-        source = ColumnInput(made, len(table.names), names, target)
-    else:
-        assert isinstance(before.input, ColumnInput)
-        source = before.input
+        source = ColumnInput(made, len(table.names), names, given.y if isinstance(given.y, str) else None)
     weights = check_weight(name, weight, len(table), F32)
     answer.loss.check_y(in_form(answer.loss, values, F32), answer.outputs, weights, f"{name}: y")
-    return Coming(source.encoder.code(table, where), values, weights, source, answer)
+    return Coming(source.encoder.code(table, where), values, weights, source, answer, groups)
+
+
+def _columns_of(before: Model, y: Any, where: str) -> ColumnInput:
+    """The columns of the model to go on with, whose target has to be that of before."""
+    source = before.input
+    assert isinstance(source, ColumnInput)
+    if isinstance(y, str) and source.target not in (None, y):
+        raise InputError(
+            f"{where}, target", f"{source.target!r}, which is learned so far", repr(y),
+            "Rename the column, or use fit with warm_start=False.",
+        )  # fmt: skip
+    return source
+
+
+def _seed(estimator: Any, resumed: State | None) -> int | None:
+    """Of what holds rows out: the checkpoint's, or the estimator's, None where it has none."""
+    if resumed is not None:
+        return int(resumed.data["trainer"]["streams"]["split"])
+    return None if estimator.random_state is None else presets.seed(estimator.random_state)
 
 
 def _training(
-    estimator: Any, preset: Preset, made: Encoder, answer: Answer, before: Model | None, resumed: State | None
+    estimator: Any,
+    preset: Preset,
+    made: Encoder,
+    answer: Answer,
+    before: Model | None,
+    resumed: State | None,
+    seed: int | None,
 ) -> Training | Model:
-    """A fresh network, or the model to go on with, which has to be of such a network."""
+    """A fresh network and the seed of what holds rows out, or the model to go on with, which has to be of such one."""
     name = type(estimator).__name__
     network = Network(presets.layers(preset, made, answer.outputs), made.expansion.width)
     if before is not None:
@@ -150,37 +166,40 @@ def _training(
         return before
     sizes.check(f"{name}.fit", network, preset.batch_size, F32, preset.n_members)
     training = Training.begin(network, answer.loss, F32, estimator.random_state, preset.n_members)
+    training.streams.split = training.streams.split if seed is None else seed
     if resumed is not None:
         training.streams.load(resumed.data["trainer"]["streams"])
     return training
 
 
-def _weighing(estimator: Any, whole: Coming) -> Coming:
+def _weighing(estimator: Any, whole: Coming) -> Indices:
     """Rows that weigh something: the others are neither trained on nor held out."""
     if whole.weight is None:
-        return whole
-    found = whole.take(whole.weight > 0)
-    if len(found.y) < 2:
+        return np.arange(len(whole.y))
+    found = np.flatnonzero(whole.weight)
+    if len(found) < 2:
         raise InputError(
-            f"{type(estimator).__name__}: sample_weight", "at least 2 rows of a weight above zero", len(found.y),
+            f"{type(estimator).__name__}: sample_weight", "at least 2 rows of a weight above zero", len(found),
             "One is to train on, one to validate on.",
         )  # fmt: skip
     return found
 
 
-def _divided(estimator: Any, whole: Coming, share: float, seed: int, groups: Any) -> _Parts:
-    """Rows to train on, and rows held out."""
+def _divided(estimator: Any, whole: Coming, weighing: Indices, share: float, seed: int) -> _Parts:
+    """Rows to train on, and rows held out, of those that weigh something; a splitter sees the others, too."""
     if estimator.validation_split is not None:
-        training, validation = by_splitter(estimator, whole.rows(), groups)
+        parts = by_splitter(estimator, whole.rows(), whole.groups)
+        training, validation = (np.sort(part[np.isin(part, weighing)]) for part in parts)
         if not (len(training) and len(validation) > 1):
             raise InputError(
                 f"{type(estimator).__name__}(validation_split=)", "rows to train on, and at least 2 to validate on",
-                f"{len(training)} and {len(validation)}", "Choose another splitter.",
+                f"{len(training)} and {len(validation)} of a weight above 0", "Choose another splitter.",
             )  # fmt: skip
-        training, validation = np.sort(training), np.sort(validation)
     else:
-        codes = whole.answer.codes(whole.y) if isinstance(whole.answer, Classes) else whole.y
-        training, validation = split(codes, share, seed, isinstance(whole.answer, Classes))
+        target = whole.y[weighing]
+        codes = whole.answer.codes(target) if isinstance(whole.answer, Classes) else target
+        parts = split(codes, share, seed, isinstance(whole.answer, Classes))
+        training, validation = (weighing[part] for part in parts)
     return _Parts(whole.take(training), whole.take(validation).rows())
 
 
@@ -211,8 +230,11 @@ def _streamed(
             f"{name}.fit", "a path, and the names of its target and its weights, of a file that is too large",
             "y, weights, or rows to validate on, in memory", "Raise memory=, or leave them out.",
         )  # fmt: skip
-    if call.incremental or before is not None or estimator.validation_split is not None:
-        what = "partial_fit" if call.incremental else "warm_start" if before is not None else "validation_split"
+    refused = {
+        "partial_fit": call.incremental, "warm_start": estimator.warm_start,
+        "validation_split": estimator.validation_split is not None, "groups": given.groups is not None,
+    }  # fmt: skip
+    for what in (name for name, there in refused.items() if there):
         raise InputError(
             f"{name}({what})", "rows in memory", f"{file.path}, which is read in parts", "Raise memory=, or use fit."
         )
@@ -221,9 +243,10 @@ def _streamed(
             f"{name}(class_weight=)", "a dict of weights, of a file that is too large for memory",
             repr(estimator.class_weight), "For example {'no': 1.0, 'yes': 5.0}.",
         )  # fmt: skip
-    where, seed = str(file.path), presets.seed(estimator.random_state)
+    where, seed = str(file.path), _seed(estimator, resumed)
+    seed = presets.seed(None) if seed is None else seed
     found = survey.survey(file, y, seed)
-    table, target, _ = rows.split_target(found.sample, y, where)
+    table, target = rows.split_column(found.sample, y, where, "target")
     table, _ = rows.split_weight(table, weight, where)
     names = rows.names_of(estimator, table, table)
     _check_size(where, table)
@@ -233,7 +256,7 @@ def _streamed(
     weigh = estimator._weigher(*_labels_of(answer), True)
 
     def prepare(whole: Table) -> tuple[Table, Array, Array | None]:
-        table, target, _ = rows.split_target(whole, y, where)
+        table, target = rows.split_column(whole, y, where, "target")
         table, weights = rows.split_weight(table, weight, where)
         _, values = estimator._answer(target, answer, True)
         return table, in_form(answer.loss, values, F32), _in_f32(weigh(target, weights))
@@ -250,7 +273,7 @@ def _streamed(
         few = sample.take(others)
         data = Streamed(reads, Piece(few.X.values, few.y, few.weight))
     preset = preset_of(estimator, reads.rows + len(apart))
-    training = _training(estimator, preset, made, answer, None, resumed)
+    training = _training(estimator, preset, made, answer, None, resumed, seed)
     recipe = presets.recipe(estimator, preset, reads.rows)
     parts = Parts(data, sample.take(apart).rows())
     return ready(estimator, recipe, training, source, answer, parts, call, resumed, told)

@@ -92,9 +92,9 @@ PRESETS = {"fast": fast, "default": default, "best": best}
 
 
 def seed(random_state: Any) -> int:
-    """A whole number from what scikit-learn takes for a random_state."""
+    """A whole number of 32 bits from what scikit-learn takes for a random_state."""
     if isinstance(random_state, (int, np.integer)):
-        return int(random_state)
+        return int(random_state) % 2**32
     if isinstance(random_state, np.random.Generator):
         return int(random_state.integers(2**31))
     return int(check_random_state(random_state).randint(2**31 - 1))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_array, column_or_1d
 
 from chainrule.errors import InputError
 from chainrule.estimators.bases import RegressorMixin
-from chainrule.estimators.fitted import learned
+from chainrule.estimators.fitted import learned, reads_once
 from chainrule.estimators.inputs import one_form
 from chainrule.estimators.regressor import Regressing
 from chainrule.estimators.table.base import BaseTable
@@ -36,7 +36,8 @@ class TableRegressor(Regressing, RegressorMixin, BaseTable):
 
     Attributes
     ----------
-    target_ : how y is scaled for the network. Predictions stay within the range of y in fit
+    target_ : how y is scaled for the network: by the first call, where others go on. Predictions stay within the range
+        of y in all of them; the ends of intervals do not
 
     Examples
     --------
@@ -57,25 +58,37 @@ class TableRegressor(Regressing, RegressorMixin, BaseTable):
         assert isinstance(model.answer, Numbers)
         return model.answer.scale
 
-    def _answer(self, y: Any, known: Answer | None, incremental: bool, classes: Any = None) -> tuple[Answer, Array]:
-        found, loss, name = self._as_numbers(y), self._loss_of_numbers(), type(self).__name__
+    @reads_once
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """R2 of the predicted values; of several quantiles, of the one nearest the median.
+
+        Parameters are those of `TableClassifier.score`.
+        """
+        return super().score(*self._to_score(X, y, sample_weight))
+
+    def _answer(
+        self, y: Any, known: Answer | None, incremental: bool, classes: Any = None, suffix: str = ""
+    ) -> tuple[Answer, Array]:
+        found, loss, name = self._as_numbers(y, suffix), self._loss_of_numbers(), type(self).__name__
         if self.log_target and loss.link != "identity":
             raise InputError(
                 f"{name}(log_target=)", "False with a loss that has a log link", True, "One of them is enough."
             )
         if self.log_target and found.min() <= 0:
-            raise InputError(f"{name}(log_target=)", "targets above 0", f"{found.min():g}", "Leave it False.")
-        if isinstance(known, Numbers):
-            scale = known.scale
-        else:
-            scale = TargetScale.of(found, self.log_target) if loss.link == "identity" else None
-        answer = Numbers(loss, loss.outputs(found.shape[1]), scale)
+            raise InputError(
+                f"{name}(log_target=)", f"targets above 0 in y{suffix}", f"{found.min():g}", "Leave it False."
+            )
+        answer = Numbers(loss, loss.outputs(found.shape[1]))
+        if isinstance(known, Numbers) and known.fits(answer):
+            answer = replace(answer, scale=known.scale and known.scale.widened(found))
+        elif loss.link == "identity":
+            answer = replace(answer, scale=TargetScale.of(found, self.log_target))
         return answer, answer.form(found)
 
-    def _as_numbers(self, y: Any) -> Array:
-        name = f"{type(self).__name__}: y"
+    def _as_numbers(self, y: Any, suffix: str) -> Array:
+        name = f"{type(self).__name__}: y{suffix}"
         with one_form(name, "a finite number for every row", y):
             if y is None:
                 raise ValueError("requires y to be passed, but the target y is None.")
-            found = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
+            found = check_array(y, ensure_2d=False, dtype=np.float64, input_name=f"y{suffix}")
             return found if found.ndim == 2 and found.shape[1] > 1 else column_or_1d(found, warn=True)[:, None]

@@ -1,16 +1,16 @@
-"""What a user gives to a table estimator, as a Table, a target and weights."""
+"""What a user gives to a table estimator, as a Table, a target, weights and groups."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import _check_feature_names
 
 from chainrule.errors import InputError, unknown_name
-from chainrule.models.inputs import by_name, path_of
+from chainrule.models.inputs import ColumnInput, by_name, path_of, table_of
 from chainrule.tables.reading import read_numbers
 from chainrule.tables.table import Column, Table
 
@@ -19,15 +19,25 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class GivenTable:
-    """Rows as a user gives them to fit: X, y and weights, the latter two perhaps as names of columns."""
+    """Rows as a user gives them: X, y, weights and groups, all but the first perhaps as names of columns."""
 
     X: Any
     y: Any
     weight: Any = None
+    groups: Any = None
 
     @property
     def nothing(self) -> bool:
-        return self.X is None
+        return self.X is None and self.y is None and self.weight is None
+
+
+class Split(NamedTuple):
+    """The columns to learn from, and what is none of them."""
+
+    table: Table
+    y: Any
+    weight: Any
+    groups: Any
 
 
 def where(estimator: Any, X: Any, what: str = "X") -> str:
@@ -36,53 +46,39 @@ def where(estimator: Any, X: Any, what: str = "X") -> str:
 
 
 def names_of(estimator: Any, X: Any, found: Table) -> tuple[str, ...] | None:
-    """The columns' names by scikit-learn's rules, or None where they have none."""
+    """The names of the columns found in X by scikit-learn's rules, or None where they have none."""
     if by_name(X):
         return found.names
     draft = estimator._unfitted()
     _check_feature_names(draft, X, reset=True)
-    names = getattr(draft, "feature_names_in_", None)
-    return None if names is None else tuple(map(str, names))
+    return found.names if hasattr(draft, "feature_names_in_") else None
 
 
-def check_names(estimator: Any, X: Any, found: Table, target: str | None) -> Table:
-    """Rows to predict, whose columns are those of fit.
-
-    Frames follow scikit-learn's rule: the same names in the same order. Of a file columns are found by name; it may
-    have others, in any order. An array has as many columns as in fit. A column of the target is passed over.
-    """
-    where = f"{type(estimator).__name__}: X"
-    if len(found) == 0:
-        raise InputError(where, "at least 1 row", "0 sample(s)", "a minimum of 1 is required.")
-    if by_name(X):
-        return found
-    if target in found.names:
-        found = found.without(str(target))
-    else:
-        _check_feature_names(estimator, X, reset=False)
-    if len(found.names) != estimator.n_features_in_:
-        raise InputError(
-            where, f"{estimator.n_features_in_} features, as in fit", f"{len(found.names)}",
-            f"X has {len(found.names)} features, but {type(estimator).__name__} is expecting "
-            f"{estimator.n_features_in_} features as input.",
-        )  # fmt: skip
-    return found
+def split(given: GivenTable, where: str, source: ColumnInput | None = None) -> Split:
+    """Rows in memory, cut into their parts; those like the rows of a fit have its columns, as `source` reads them."""
+    table, y = table_of(given.X, where), given.y
+    if y is None and source is not None and source.target in table.columns:
+        y = source.target
+    table, y = split_column(table, y, where, "target")
+    table, weight = split_weight(table, given.weight, where)
+    table, groups = split_column(table, given.groups, where, "groups")
+    return Split(table if source is None else source.checked(table, given.X, where), y, weight, groups)
 
 
-def split_target(found: Table, y: Any, where: str) -> tuple[Table, Any, str | None]:
-    """The columns to learn from, the target, and its name where it is a column of the table."""
-    if not isinstance(y, str):
-        return found, y, None
-    if y not in found.names:
-        raise unknown_name(f"{where}, target", y, found.names)
-    column = found[y]
+def split_column(found: Table, given: Any, where: str, what: str) -> tuple[Table, Any]:
+    """The other columns, and the values of one that is given by its name; anything else is given as it is."""
+    if not isinstance(given, str):
+        return found, given
+    if given not in found.columns:
+        raise unknown_name(f"{where}, {what}", given, found.names)
+    column = found[given]
     if column.missing.any():
         raise InputError(
-            f"{where}, target {y!r}", "a value in every row",
+            f"{where}, {what} {given!r}", "a value in every row",
             f"{int(column.missing.sum())} missing, the first in row {column.first + int(column.missing.argmax())}",
             "Leave these rows out.",
         )  # fmt: skip
-    return found.without(y), values(column), y
+    return found.without(given), values(column)
 
 
 def split_weight(found: Table, weight: Any, where: str) -> tuple[Table, Any]:
@@ -91,7 +87,7 @@ def split_weight(found: Table, weight: Any, where: str) -> tuple[Table, Any]:
         return found, weight
     if weight not in found.names:
         raise unknown_name(f"{where}: sample_weight", weight, found.names)
-    weights = read_numbers(found[weight], weight, where)
+    weights = read_numbers(found[weight], weight, where, "as weights are")
     bad = ~(weights >= 0)
     if bad.any():
         row = int(bad.argmax())

@@ -9,7 +9,7 @@ import numpy as np
 from chainrule.engine.expansion import ROUNDS, Block, Clip, Code, Curve, Levels, Missing, Smooth
 from chainrule.formats.onnx.graph import Graph, concatenated
 from chainrule.tables.encoder import Encoder
-from chainrule.tables.encodings import Category, Date, Encoding, Number
+from chainrule.tables.encodings import FAR, Category, Date, Encoding, Number
 
 #: What a date counts from, for the calendar that begins its years in March.
 _ERA_DAYS, _TO_MARCH_OF_YEAR_0 = 146_097, 719_468
@@ -57,6 +57,7 @@ def _number(g: Graph, number: Number, x: str) -> list[tuple[Block, str]]:
     scaled = g.cast(g.op("Div", centred, g.number(scale.scale, np.float64)), np.float32)
     missing = g.op("IsNaN", scaled)
     filled = g.op("Where", missing, g.number(number.fill), scaled)
+    filled = g.op("Clip", filled, g.number(-FAR), g.number(FAR))
     sources = [filled, _curve(g, number.knots, number.heights, filled)] if number.knots else [filled]
     return [(part, _expanded(g, part, sources[part.source], missing)) for part in number.parts]
 

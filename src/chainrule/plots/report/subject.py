@@ -132,8 +132,7 @@ def _table(model: Model, X: Any, y: Any) -> tuple[Any, Any]:
         return X, y
     assert isinstance(model.input, ColumnInput)
     where = path_of(X) or f"{model.kind}: X"
-    table, y, _ = rows.split_target(table_of(X, where), model.input.target if y is None else y, where)
-    return table, y
+    return rows.split_column(table_of(X, where), model.input.target if y is None else y, where, "target")
 
 
 def _word(label: Any) -> str:
