@@ -246,6 +246,30 @@ def test_what_a_streamed_file_cannot_is_refused_in_one_form(call, tmp_path):
         (model.partial_fit if call == "partial_fit" else model.fit)(place, "y")
 
 
+@pytest.mark.skipif(not hasattr(MLPClassifier, "set_callbacks"), reason="scikit-learn before 1.9 has no callbacks")
+@every
+@pytest.mark.parametrize("call", ["fit", "partial_fit"])
+def test_what_a_callback_of_scikit_learn_sets_up_it_tears_down(call, Estimator):
+    heard = []
+
+    class Heard:
+        def setup(self, estimator, context):
+            heard.append("setup")
+
+        def teardown(self, estimator, context):
+            heard.append("teardown")
+
+        def on_fit_task_begin(self, estimator, context):
+            pass
+
+        def on_fit_task_end(self, estimator, context):
+            pass
+
+    first = {"classes": ["few", "many"]} if classifies(Estimator) and call == "partial_fit" else {}
+    getattr(made(Estimator).set_callbacks(Heard()), call)(rows(Estimator), y_of(Estimator), **first)
+    assert heard == (["setup", "teardown"] if call == "fit" else [])  # a partial_fit is no task of that protocol
+
+
 TABLE = Path(__file__).parents[2] / "docs" / "estimators.md"
 
 
