@@ -59,7 +59,7 @@ def find_learning_rate(
     if getattr(estimator, "solver", None) == "lbfgs":
         raise InputError(where, "a stochastic solver", "solver='lbfgs'", "L-BFGS searches for the length of its steps.")
     own = unwatched(estimator)
-    fit = own._prepared(own._given(X, y, sample_weight), own._given(None, None), Call())
+    fit = own._prepared(estimator._given(X, y, sample_weight), own._given(None, None), Call())
     size = fit.recipe.rows_of_a_batch(len(fit.rows)) if batch_size is None else batch_size
     trainer = fit.training.resume_trainer(fit.recipe, False)
     return range_test(trainer, fit.rows, size, low=low, high=high, steps=steps)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.sparse import issparse
 
 from chainrule.engine.expansion import Coded
-from chainrule.engine.feeds import Packed, check_sparse, pack
+from chainrule.engine.feeds import Packed, check_lengths, check_sparse, pack
 from chainrule.errors import InputError, InputTypeError
 from chainrule.tables import files, frames
 from chainrule.tables.encoder import Encoder
@@ -101,12 +101,18 @@ class RowInput(Input):
 
 @dataclass(frozen=True)
 class SequenceInput(Input):
-    """Sequences of steps, each a row of numbers."""
+    """Sequences of steps, each a row of numbers.
+
+    Attributes
+    ----------
+    padded : whether fit was given padded arrays and their lengths, so that an array alone does not tell its sequences
+    """
 
     features: int
+    padded: bool = False
 
     def read(self, X: Any, where: str, dtype: Any) -> Packed:
-        found = pack(X, where=where)
+        found = pack(check_lengths(where, X) if self.padded else X, where=where)
         if found.shape[1] != self.features:
             raise InputError(
                 where, f"{self.features} features, as in fit", found.shape[1],

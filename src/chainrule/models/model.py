@@ -101,7 +101,8 @@ class Model:
 
         Parameters
         ----------
-        X : array of shape (rows, features), sequences, a frame or the path of a table's file, as fit took it
+        X : array of shape (rows, features), sequences (padded ones as `chainrule.pack(X, lengths)`), a frame or the
+            path of a table's file, as fit took it
         what : how errors call it
 
         Returns
