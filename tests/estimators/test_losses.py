@@ -29,7 +29,8 @@ def regressor(loss, **parameters):
 
 def classifier(**parameters):
     settings = {"hidden_layer_sizes": (16,), "learning_rate_init": 0.02, "max_iter": 60, "random_state": 0}
-    return MLPClassifier(**settings | {"batch_size": 32, "scoring": "loss"} | parameters)
+    scoring = "loss" if parameters.get("early_stopping") else None
+    return MLPClassifier(**settings | {"batch_size": 32, "scoring": scoring} | parameters)
 
 
 @pytest.mark.parametrize("loss", OF_NUMBERS)

@@ -227,7 +227,7 @@ class MLPClassifier(Classifying, ClassifierMixin, BaseMLP):
     dtype : None (float32 stays, all else becomes float64, as in scikit-learn), 'float32' or 'float64'.
         'float32' halves time and memory.
     n_threads : int or None, threads at most; None takes what this process may use. Small networks take one
-    scoring : what is watched of held-out rows: None (accuracy; R2 of a regressor), 'loss', or a scorer of scikit-learn
+    scoring : what is watched of held-out rows, which there must be: None (accuracy; R2 of a regressor), 'loss', or a scorer of scikit-learn
     score_training : bool, take the score of the training rows, too, behind every epoch
     validation_split : None, or a splitter of scikit-learn whose last cut holds out rows: GroupShuffleSplit() keeps
         groups together, TimeSeriesSplit() takes the latest; or a list of one pair (training rows, validation rows)

@@ -16,7 +16,7 @@ from chainrule.estimators import messages, serial
 from chainrule.estimators.bases import BaseEstimator, CallbackSupportMixin
 from chainrule.estimators.fitted import Fitted, reads_once
 from chainrule.estimators.inputs import one_form
-from chainrule.estimators.prepare import Call
+from chainrule.estimators.prepare import Call, check_groups
 from chainrule.models import saving, sizes
 from chainrule.models.answers import Answer
 from chainrule.models.document import KINDS
@@ -81,6 +81,7 @@ class Estimator(CallbackSupportMixin, Fitted, BaseEstimator):
     def _fit(self, given: Any, held_out: Any, **call: Any) -> Self:
         """A call of fit or partial_fit; see `Call`."""
         with sizes.told(f"{type(self).__name__}.fit"):
+            check_groups(self, held_out, call.get("groups"))
             fit = self._prepared(given, held_out, Call(**call))
             try:
                 ending = fit.run()

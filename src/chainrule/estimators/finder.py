@@ -13,6 +13,7 @@ from chainrule.training.finder import RateCurve, range_test
 
 UNWATCHED: dict[str, Any] = {
     "early_stopping": False, "validation_split": None, "calibration": False, "checkpoints": None, "callbacks": None,
+    "scoring": None, "score_training": False,
 }  # fmt: skip
 
 
