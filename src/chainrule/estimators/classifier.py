@@ -154,10 +154,7 @@ class Classifying(Estimator):
         if not return_std:
             return self._known.probabilities(p)
         if spread is None:
-            raise InputError(
-                "predict_proba(return_std=)", "samples=, or n_members above 1", None,
-                "For example samples=100, with dropout.",
-            )  # fmt: skip
+            raise self._without_deviation("predict_proba", samples)
         return self._known.probabilities(p), self._known.deviations(spread)
 
     @available_if(gives_probabilities)  # type: ignore[untyped-decorator]
@@ -227,8 +224,8 @@ class MLPClassifier(Classifying, ClassifierMixin, BaseMLP):
     dtype : None (float32 stays, all else becomes float64, as in scikit-learn), 'float32' or 'float64'.
         'float32' halves time and memory.
     n_threads : int or None, threads at most; None takes what this process may use. Small networks take one
-    scoring : what is watched of held-out rows, which there must be: None (accuracy; R2 of a regressor), 'loss', or a scorer of scikit-learn
-    score_training : bool, take the score of the training rows, too, behind every epoch
+    scoring : what is watched of held-out rows: None (accuracy; R2 of a regressor), 'loss', or a scorer of scikit-learn
+    score_training : bool, take the score of the training rows, too, behind every epoch; both want held-out rows
     validation_split : None, or a splitter of scikit-learn whose last cut holds out rows: GroupShuffleSplit() keeps
         groups together, TimeSeriesSplit() takes the latest; or a list of one pair (training rows, validation rows)
     callbacks : None, or a list of `chainrule.callbacks`, or of functions of a record that return True to stop

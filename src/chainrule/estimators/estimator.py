@@ -141,6 +141,17 @@ class Estimator(CallbackSupportMixin, Fitted, BaseEstimator):
         """The prediction and, where there are several members, their deviation; or both of passes that draw."""
         return self.model_.sampled(self._check_X(X), samples, self.n_threads)
 
+    def _without_deviation(self, where: str, samples: int | None, instead: str = "") -> InputError:
+        """The error for a `return_std` that there is nothing to tell from."""
+        model = self.model_
+        return InputError(
+            f"{type(self).__name__}.{where}(return_std=)",
+            f"{instead}n_members above 1, or samples= and a layer that draws",
+            f"loss {model.loss.name!r}, n_members={model.predictor.members}, samples={samples}, "
+            f"{'a' if model.draws else 'no'} layer that draws",
+            "Fit with n_members=8; or fit with dropout=0.1 and give samples=100.",
+        )
+
     @reads_once
     def predict_function(self, rows: int = 1) -> Callable[[Any], Array]:
         """A function of exactly `rows` rows without any check of its input: what a server in a hurry calls.

@@ -68,12 +68,7 @@ class Regressing(Estimator):
             return values
         deviation = self._numbers.deviation(mean, spread)
         if deviation is None:
-            raise InputError(
-                "predict(return_std=)",
-                "loss='gaussian', samples=, or n_members above 1",
-                "none of them",
-                "For example samples=100 with dropout.",
-            )
+            raise self._without_deviation("predict", samples, "loss='gaussian'; or one value per target, and ")
         return values, deviation
 
     @reads_once
