@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -12,12 +13,13 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 
 from chainrule.errors import InputError
+from chainrule.estimators import kinds
 from chainrule.estimators.base import BaseMLP, goes_in_steps
 from chainrule.estimators.bases import ClassifierMixin
 from chainrule.estimators.estimator import Estimator, Weigher
 from chainrule.estimators.fitted import reads_once
 from chainrule.estimators.inputs import one_form
-from chainrule.estimators.recipes import class_loss
+from chainrule.estimators.recipes import CLASS_LOSSES, class_loss
 from chainrule.models.answers import Answer, Classes, Labels, OfClasses
 from chainrule.network.losses import Loss
 
@@ -46,6 +48,11 @@ class Classifying(Estimator):
     loss: str | Loss
     class_weight: Any
     label_smoothing: float
+
+    @classmethod
+    def _check_parameters(cls, parameters: Mapping[str, Any]) -> None:
+        kinds.loss_name(f"{cls.__name__}(loss=)", parameters["loss"], CLASS_LOSSES)
+        super()._check_parameters(parameters)
 
     def _named(self, classes: Any) -> Any:
         """The classes that a partial_fit names, or None; the first has to."""
