@@ -11,7 +11,10 @@ import chainrule
 from chainrule import SequenceClassifier, SequenceRegressor, compare, diagnose, find_learning_rate, pack, report
 from chainrule.errors import InputError
 
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    pytest.mark.filterwarnings("ignore:The temperature ended:UserWarning"),  # of networks that have learned nothing
+]
 
 RANDOM = np.random.default_rng(0)
 LENGTHS = RANDOM.integers(1, 5, 40)
@@ -115,6 +118,20 @@ def test_arrays_whose_steps_all_count_need_none(Estimator):
     assert len(model.predict(PADDED)) == len(Y)
     assert not fitted(Estimator).fit(PADDED, Y).padded_  # anew
     assert len(made(Estimator).fit(LISTED, Y).predict(PADDED)) == len(Y)
+
+
+@BOTH
+@pytest.mark.parametrize("call", ["fit", "predict", "model"])
+def test_what_no_sequence_can_be_is_told_by_sequence_and_step(call, Estimator):
+    holed, model = [steps.copy() for steps in LISTED], made(Estimator).fit(LISTED, Y)
+    long = int(np.flatnonzero(LENGTHS > 2)[1])
+    holed[long][2, 1] = np.nan
+    calls = {"fit": lambda X: made(Estimator).fit(X, Y), "predict": model.predict, "model": model.model_.predict}
+    with pytest.raises(InputError, match=rf"NaN in 1 places, the first at sequence {long}, step 2, feature 1\."):
+        calls[call](holed)
+    for odd in ([steps + 1j for steps in LISTED], PADDED + 1j):
+        with pytest.raises(InputError, match="X: expected real numbers; received complex ones"):
+            calls[call](odd)
 
 
 def test_packed_sequences_go_through_scikit_learn():

@@ -208,6 +208,18 @@ def check_sparse(where: str, X: Any) -> Any:
     return X
 
 
+def check_real(where: str, X: Any) -> Any:
+    """X again, dense or sparse, unless it is complex: its imaginary part would be dropped.
+
+    Raises
+    ------
+    InputError
+    """
+    if X.dtype.kind == "c":
+        raise InputError(where, "real numbers", "complex ones", "Complex data not supported: give their parts.")
+    return X
+
+
 def feed(X: Any) -> Feed:
     """X as a feed: a table unless it is packed."""
     return X if isinstance(X, Packed) else Table(X)
@@ -245,10 +257,12 @@ def pack(
     if _is_array(X):
         if X.ndim != 3 or 0 in X.shape:
             raise InputError(where, "shape (batch, time, features), not empty, or a list of arrays", X.shape, _MEND)
-        packed = packing(X.shape, lengths)
+        packed = packing(check_real(where, X).shape, lengths)
         return Packed(np.ascontiguousarray(packed.pack(X), dtype), packed.boundaries, lengths is not None)
     try:
-        steps = [np.asarray(one, dtype) for one in X]
+        steps = [np.asarray(check_real(where, np.asarray(one)), dtype) for one in X]
+    except InputError:
+        raise
     except (TypeError, ValueError) as error:
         raise InputError(where, "sequences of numbers", type(X).__name__, str(error)) from error
     width = steps[0].shape[-1] if steps and steps[0].ndim == 2 else None

@@ -216,7 +216,7 @@ class MLPClassifier(Classifying, ClassifierMixin, BaseMLP):
     max_fun : int, most loss evaluations of lbfgs
     layers : sequence of layers, in place of hidden_layer_sizes, activation, norm, residual and dropout; the output
         layer is added
-    norm : None, 'batch' or 'layer', between each hidden product and its activation
+    norm : None, 'batch', 'layer' or 'rms', between each hidden product and its activation
     residual : bool, a skip connection around each hidden layer
     dropout : float in [0, 1), share of hidden units dropped in training
     l1 : float, l1 * sum|W|, by the proximal step: weights become exactly 0

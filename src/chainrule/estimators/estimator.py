@@ -88,6 +88,7 @@ class Estimator(CallbackSupportMixin, Fitted, BaseEstimator):
                 messages.tell(self, fit, ending)
                 if self.calibration and fit.validation is not None:
                     fit.calibrate()
+                    messages.tell_calibrated(fit.model())
             finally:
                 if fit.settled and (fit.learned or not self.__sklearn_is_fitted__()):
                     self._put_in_place(fit.model())
@@ -128,7 +129,9 @@ class Estimator(CallbackSupportMixin, Fitted, BaseEstimator):
         rest, name = self._at_rest(), type(self).__name__
         rest.model_.answer.check_calibration(f"{name}.calibrate()")
         rows = rest._unseen(self._given(X, y, sample_weight), "", "calibrate")
-        self._put_in_place(rest.model_.calibrated(rows, self.n_threads, f"{name}.calibrate(X)"))
+        calibrated = rest.model_.calibrated(rows, self.n_threads, f"{name}.calibrate(X)")
+        messages.tell_calibrated(calibrated)
+        self._put_in_place(calibrated)
         return self
 
     # Prediction -------------------------------------------------------------------------------------------

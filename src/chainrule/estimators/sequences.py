@@ -42,7 +42,7 @@ def _checked(estimator: Any, X: Any, dtype: Any, reset: bool, what: str) -> Pack
     wanted = (found.dtype if found.dtype == np.float32 else np.float64) if dtype is None else dtype
     with one_form(f"{name}: {what}", "sequences of numbers", X):
         found = pack(found, dtype=wanted)
-    finite(name, what, found.steps)
+    finite(name, what, found)
     if reset:
         estimator.n_features_in_, estimator.padded_ = found.shape[1], found.padded
     elif found.shape[1] != estimator.n_features_in_:
