@@ -31,7 +31,10 @@ RANDOM = np.random.default_rng(0)
 ROWS = 120
 X = RANDOM.normal(size=(ROWS, 3)).astype(np.float32)
 Y = (X[:, 0] + 0.5 * X[:, 1]).astype(np.float32)
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    pytest.mark.filterwarnings("ignore:The temperature ended:UserWarning"),  # of networks that have learned little
+]
 
 
 def classifies(Estimator):

@@ -144,7 +144,10 @@ OWN = {
     "a word": (lambda z, y: ("z", 1.0), "two floats"),
     "a name that is none": (lambda z, y: (missing * z, 1.0), "received NameError: name 'missing' is not defined"),  # noqa: F821
     "one argument": (lambda z: (z, 1.0), "received TypeError"),
-    "a gradient of 100 times": (lambda z, y: ((z - y) ** 2, 200.0 * (z - y)), "received -460 at z=-2.3, y=0, where .* -4.6"),
+    "a gradient of 100 times": (
+        lambda z, y: ((z - y) ** 2, 200.0 * (z - y)),
+        "received -460 at z=-2.3, y=0, where .* -4.6",
+    ),
     "a gradient with a constant in it": (lambda z, y: ((z - y) ** 2, 2.0 * (z - y) + 100.0), "the slope of its value"),
     "a gradient of the other sign": (lambda z, y: (abs(z - y), 1.0 if z < y else -1.0), "the slope of its value"),
 }

@@ -66,8 +66,8 @@ def tell_calibrated(model: Model) -> None:
     """Say where a calibration has found that predictions are worth nothing."""
     if model.predictor.temperature > 0.99 * BOUNDS[1]:
         warn(
-            f"The temperature ended at its bound, {BOUNDS[1]:g}: of the rows to calibrate on, probabilities tell no more "
-            "than chance, and all of them are nearly the same now. See that these rows and their classes belong together."
+            f"The temperature ended at its bound, {BOUNDS[1]:g}: of the rows to calibrate on, probabilities tell no "
+            "more than chance, and all of them are nearly the same now. See that X and y belong together."
         )
 
 

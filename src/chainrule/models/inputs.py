@@ -199,7 +199,7 @@ def not_finite(values: Any) -> str:
         return ""
     place = np.argwhere(~good)[0]
     bad = "NaN" if np.isnan(entries[tuple(place)]) else "infinity or a value too large for its dtype"
-    axes = ("row", "column") if entries is values else ("entry",)
+    axes: tuple[str, ...] = ("row", "column") if entries is values else ("entry",)
     if isinstance(values, Packed):
         sequence = int(np.searchsorted(values.boundaries, place[0], "right")) - 1
         axes, place = ("sequence", "step", "feature"), (sequence, place[0] - values.boundaries[sequence], place[1])

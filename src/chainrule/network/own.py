@@ -60,9 +60,7 @@ def _slopes(where: str, function: Callable[..., Any], z: float, y: float) -> tup
     return here[1], 0.0 if abs(slope) < STEP else slope
 
 
-def _numbers(
-    where: str, said: str, count: int, function: Callable[..., Any], *given: float
-) -> tuple[float, ...]:
+def _numbers(where: str, said: str, count: int, function: Callable[..., Any], *given: float) -> tuple[float, ...]:
     """What it gives, so many numbers; none where arithmetic has no answer."""
     at = ", ".join(f"{one:g}" for one in given)
     try:
