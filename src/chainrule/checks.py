@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from inspect import signature
 from numbers import Integral, Real
 from typing import Any, ClassVar, TypeVar
 
@@ -99,20 +100,36 @@ class Checked:
             bound(where, value)
 
 
-def entry(where: str, name: object, table: Mapping[str, Entry], or_else: str) -> Entry:
-    """What a table has under this name; for another kind of value, the error says that `or_else` would do, too.
+def entry(where: str, name: object, table: Mapping[str, Entry], kind: type) -> Entry:
+    """What a table has under this name; for another value, the error says that an object of the kind would do, too.
 
     Examples
     --------
     >>> from chainrule.checks import entry
-    >>> entry("loss", "l2", {"l1": 1, "l2": 2}, "a Loss")
-    2
+    >>> entry("power", "one", {"one": 1, "two": 2}, int)
+    1
     """
     if not isinstance(name, str):
-        raise InputTypeError(where, f"a name or {or_else}", repr(name), f"Names: {sorted(table)}.")
+        raise not_made(where, name, kind, f"Names: {sorted(table)}.")
     if name not in table:
         raise unknown_name(where, name, table)
     return table[name]
+
+
+def not_made(where: str, value: object, kind: type, mend: str, expected: str = "") -> InputTypeError:
+    """The error for what is no object of a kind; where it is a class of that kind, how an object of it is made.
+
+    Examples
+    --------
+    >>> from chainrule.checks import not_made
+    >>> from chainrule.optimisers import AdamW, Optimiser
+    >>> not_made("solver", AdamW, Optimiser, "").args[3]
+    'This is a class: give AdamW().'
+    """
+    if isinstance(value, type) and issubclass(value, kind):
+        needs = any(one.default is one.empty for one in signature(value).parameters.values())
+        mend = f"This is a class: give {value.__name__}({'...' * needs})."
+    return InputTypeError(where, expected or f"a name, or an object of {kind.__name__}", repr(value), mend)
 
 
 def finite(value: Any) -> bool:

@@ -52,7 +52,7 @@ class PlanError(_Explained, RuntimeError):
     """A program that would read what it has overwritten, a defect of chainrule; or one that is run without its team."""
 
 
-def unknown_name(where: str, name: object, known: Iterable[str]) -> InputError:
+def unknown_name(where: str, name: object, known: Iterable[str | None]) -> InputError:
     """The error for a name that is not in a table, with the nearest names that are.
 
     Examples
@@ -61,8 +61,8 @@ def unknown_name(where: str, name: object, known: Iterable[str]) -> InputError:
     >>> print(unknown_name("activation", "rleu", ["relu", "tanh"]))
     activation: expected one of 'relu', 'tanh'; received 'rleu'. Did you mean 'relu'?
     """
-    names, said = sorted(known), repr(name)
-    small = {one.lower(): one for one in reversed(names)}  # people write AdamW and ADAM
+    names, said = sorted(known, key=str), repr(name)
+    small = {str(one).lower(): one for one in reversed(names)}  # people write AdamW and ADAM
     near = [small[one] for one in get_close_matches(str(name).lower(), small, n=1)] if len(said) < LONGEST_NAME else []
     mend = f"Did you mean {near[0]!r}?" if near else "Pick a name from this list."
     return InputError(where, "one of " + ", ".join(map(repr, names)), said[:LONGEST_NAME], mend)

@@ -96,9 +96,9 @@ BUGS = [
     ),
     Bug(
         "estimators/sequences.py",
-        "self._packed(X_val, lengths_val)",
-        "self._packed(X_val, None)",
-        "tests/training/test_sequences.py",
+        'self._packed(X, lengths, padded, "X_val")',
+        'self._packed(X, None, False, "X_val")',
+        "tests/estimators/test_lengths.py",
         "padding of the sequences to validate on counts as steps",
     ),
     Bug(
@@ -117,8 +117,8 @@ BUGS = [
     ),
     Bug(
         "estimators/finder.py",
-        "own._given(X, y, sample_weight)",
-        "own._given(X, y)",
+        "estimator._given(X, y, sample_weight)",
+        "estimator._given(X, y)",
         "tests/estimators/test_finder.py",
         "the learning-rate range test forgets the row weights",
     ),

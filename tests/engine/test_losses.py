@@ -8,7 +8,7 @@ from sklearn import metrics
 from chainrule import Activation, BatchNorm, Dense, Dropout, Network, Pool
 from chainrule.engine.kernels.numba_set import task
 from chainrule.errors import InputError
-from chainrule.network import losses
+from chainrule.network import activations, losses
 from chainrule.network.losses import LOSSES
 
 
@@ -276,6 +276,31 @@ def test_other_numbers_and_shapes_are_not_compiled_anew(drawn, numba_kernels):
         computed(loss, np.repeat(z, loss.per_target, axis=1), y)
         computed(loss, z[:, : loss.per_target], y[:, :1])
     assert task.cache_info().misses == found
+
+
+class Factor:
+    size = 2.0
+
+
+FACTOR = Factor()
+
+
+def of_an_object(z, y):
+    return 0.5 * FACTOR.size * (z - y) ** 2, FACTOR.size * (z - y)
+
+
+def test_what_numba_cannot_compile_is_told_by_its_name_in_a_line(drawn, kernels):
+    z, y = drawn("huber")
+    mine = losses.custom("mine", of_an_object)
+    if kernels == "numpy":
+        assert computed(mine, z, y)[0] == computed(losses.SquaredError(), z, y)[0] * FACTOR.size
+        return
+    with pytest.raises(InputError, match=r"of_an_object of 'mine': expected .* received Untyped global name 'FACTOR'"):
+        computed(mine, z, y)
+    own = activations.custom("own", lambda z: FACTOR.size * z, lambda z: 2.0)
+    network = Network([Dense(2, own)], 3)
+    with pytest.raises(InputError, match=r"<lambda> of 'own': expected .* that Numba can compile"):
+        network.plan(network.init(0), 4, loss=LOSSES["huber"]).run(4)()
 
 
 LAYERS = (Dense(6), BatchNorm(), Activation("gelu"), Dropout(0.5), Dense(3, "tanh"))

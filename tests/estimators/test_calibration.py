@@ -133,6 +133,17 @@ def state(model):
     return np.stack(model.predict_interval(IRIS))
 
 
+def test_a_temperature_at_its_bound_is_told(numpy_kernels):
+    y = IRIS[:, 2] > 0
+    model = MLPClassifier(solver="lbfgs", max_iter=20, random_state=0).fit(IRIS, y)
+    with pytest.warns(UserWarning, match="ended at its bound, 100"):
+        model.calibrate(IRIS, ~y)
+    model.calibrate(IRIS, y)  # all right, which asks for the lowest: nothing to tell
+    flipped = quick(MLPClassifier, calibration=True, max_iter=1, learning_rate_init=1.0)
+    with pytest.warns(UserWarning, match="ended at its bound, 100"):
+        flipped.fit(IRIS, y, X_val=IRIS, y_val=~y)
+
+
 def known(model):
     try:
         return isinstance(model, MLPRegressor) or model.temperature_ != 1 if state(model) is not None else False

@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 from sklearn.preprocessing import scale
 
-from chainrule import MLPClassifier, MLPRegressor, losses
+from chainrule import MLPClassifier, MLPRegressor, SequenceRegressor, TableRegressor, losses
 from chainrule.errors import InputError
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -29,7 +29,8 @@ def regressor(loss, **parameters):
 
 def classifier(**parameters):
     settings = {"hidden_layer_sizes": (16,), "learning_rate_init": 0.02, "max_iter": 60, "random_state": 0}
-    return MLPClassifier(**settings | {"batch_size": 32, "scoring": "loss"} | parameters)
+    scoring = "loss" if parameters.get("early_stopping") else None
+    return MLPClassifier(**settings | {"batch_size": 32, "scoring": scoring} | parameters)
 
 
 @pytest.mark.parametrize("loss", OF_NUMBERS)
@@ -47,16 +48,64 @@ def test_losses_of_classes_are_refused_for_numbers(loss):
         regressor(loss).fit(X, Y)
 
 
-@pytest.mark.parametrize("loss", ["squared_error", "gaussian", losses.Huber(), losses.CrossEntropy()], ids=str)
-def test_losses_of_numbers_or_of_several_classes_are_refused_for_two(loss):
-    with pytest.raises(InputError, match=r"MLPClassifier\(loss=\): expected"):
+@pytest.mark.parametrize("loss", ["squared_error", "gaussian", losses.Huber(), losses.SoftCrossEntropy()], ids=str)
+def test_losses_of_numbers_or_of_shares_are_refused_for_two(loss):
+    with pytest.raises(InputError, match=r"MLPClassifier\(loss=\): expected a loss for two classes or labels"):
         classifier(loss=loss).fit(CANCER, BENIGN)
 
 
-@pytest.mark.parametrize("loss", ["squared_hinge", "binary_focal", losses.Hinge()], ids=str)
+@pytest.mark.parametrize(
+    "loss", ["squared_hinge", "binary_focal", losses.BinaryFocal(), losses.SquaredHinge()], ids=str
+)
 def test_losses_of_two_classes_are_refused_for_several(loss):
     with pytest.raises(InputError, match=r"MLPClassifier\(loss=\): expected"):
         classifier(loss=loss).fit(IRIS, KINDS)
+
+
+OBJECTS = {
+    "cross_entropy": losses.CrossEntropy(smoothing=0.1),
+    "focal": losses.Focal(gamma=0.5),
+    "hinge": losses.Hinge(),
+    "multiclass_hinge": losses.MulticlassHinge(),
+}
+
+
+@pytest.mark.parametrize("name", OBJECTS)
+@pytest.mark.parametrize(
+    "y", [KINDS, KINDS > 0, np.c_[KINDS > 0, KINDS > 1].astype(int)], ids=["three", "two", "labels"]
+)
+def test_an_object_takes_the_form_that_its_name_has_for_so_many_classes(name, y, numpy_kernels):
+    by_name, made = (classifier(loss=loss, max_iter=1).fit(IRIS, y).model_.loss for loss in (name, OBJECTS[name]))
+    assert type(made) is type(by_name)
+    assert vars(made) == vars(OBJECTS[name])
+
+
+def test_errors_offer_what_would_be_accepted():
+    with pytest.raises(InputError, match=r"label_smoothing=\).*losses.CrossEntropy\(smoothing=0.1\)"):
+        classifier(loss="focal", label_smoothing=0.1).fit(CANCER, BENIGN)
+    for estimator, X, y, known, unknown in (
+        (classifier(loss="hubr"), CANCER, BENIGN, "binary_focal", "huber"),
+        (classifier(loss="huber"), IRIS, KINDS, "focal", "binary_focal"),
+        (classifier(loss=losses.Huber()), IRIS, KINDS, "focal", "binary_focal"),
+        (regressor("hing"), IRIS, KINDS, "huber", "hinge"),
+    ):
+        with pytest.raises(InputError) as caught:
+            estimator.fit(X, y)
+        _, expected, _, mend = caught.value.args
+        assert repr(known) in expected and repr(unknown) not in expected + mend
+
+
+@pytest.mark.parametrize(
+    ("kind", "sibling"),
+    [(MLPRegressor, "MLPClassifier"), (SequenceRegressor, "SequenceClassifier"), (TableRegressor, "TableClassifier")],
+)
+def test_a_regressor_names_the_classifier_of_its_kind(kind, sibling):
+    class Own(kind):
+        pass
+
+    for one in (kind, Own):
+        with pytest.raises(InputError, match=rf"Classes have {sibling}\."):
+            one(loss="hinge").fit([np.ones((2, 1))] * 9 if "Sequence" in sibling else np.ones((9, 1)), np.arange(9.0))
 
 
 @pytest.mark.parametrize(

@@ -86,8 +86,6 @@ def test_monte_carlo_dropout_of_a_classifier():
     assert_allclose(mean.sum(axis=1), 1, rtol=1e-5)
     assert spread.max() > 0.02
     assert_array_equal(mean, model.predict_proba(X, samples=200))
-    certain = quick().fit(X, Y).predict_proba(X, samples=3, return_std=True)[1]
-    assert (certain == 0).all()
 
 
 def test_monte_carlo_dropout_of_two_classes_and_of_numbers():
@@ -98,6 +96,19 @@ def test_monte_carlo_dropout_of_two_classes_and_of_numbers():
     values, deviation = quick(MLPRegressor, layers=layers).fit(X, Y).predict(X, return_std=True, samples=50)
     assert values.shape == deviation.shape == (150,)
     assert (deviation > 0).all()
+
+
+def test_where_nothing_draws_there_is_no_deviation():
+    words = r"return_std=\): expected .*; received loss .*, n_members=1, samples=3, no layer that draws.*dropout=0.1"
+    with pytest.raises(InputError, match=words):
+        quick().fit(X, Y).predict_proba(X, samples=3, return_std=True)
+    numbers = quick(MLPRegressor).fit(X, Y)
+    with pytest.raises(InputError, match=words):
+        numbers.predict(X, samples=3, return_std=True)
+    assert_allclose(numbers.predict(X, samples=3), numbers.predict(X), rtol=1e-5)
+    several = quick(MLPRegressor, n_members=2).fit(X, Y)
+    assert (several.predict(X, samples=3, return_std=True)[1] > 0).any()
+    assert (quick(input_noise=0.5).fit(X, Y).predict_proba(X, samples=9, return_std=True)[1] > 0).any()
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ from chainrule.training.trainer import Trainer
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    pytest.mark.filterwarnings("ignore:The temperature ended:UserWarning"),  # of networks that have learned little
     pytest.mark.usefixtures("numpy_kernels"),
 ]
 

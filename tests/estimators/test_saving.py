@@ -177,7 +177,7 @@ def test_a_loaded_table_estimator_is_the_one_that_was_saved(case, tmp_path):
 
 @pytest.mark.parametrize("case", [case for case in CASES if case != "lbfgs"])
 def test_training_goes_on_from_the_loaded_weights(case, tmp_path):
-    model = fitted(case).set_params(early_stopping=False, calibration=False)
+    model = fitted(case).set_params(early_stopping=False, calibration=False, scoring=None, score_training=False)
     model.save(tmp_path / "m")
     again, before = chainrule.load(tmp_path / "m"), len(model.history_)
     weights = again.parameters_.vector.copy()

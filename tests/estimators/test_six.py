@@ -31,7 +31,10 @@ RANDOM = np.random.default_rng(0)
 ROWS = 120
 X = RANDOM.normal(size=(ROWS, 3)).astype(np.float32)
 Y = (X[:, 0] + 0.5 * X[:, 1]).astype(np.float32)
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    pytest.mark.filterwarnings("ignore:The temperature ended:UserWarning"),  # of networks that have learned little
+]
 
 
 def classifies(Estimator):
@@ -250,6 +253,58 @@ def test_what_a_streamed_file_cannot_is_refused_in_one_form(call, tmp_path):
     groups = {"groups": "a"} if call == "groups" else {}
     with pytest.raises(InputError, match=rf"TableRegressor\({call}\): expected rows in memory; received .*t\.csv"):
         fit(place, "y", **groups)
+
+
+@every
+def test_groups_that_nothing_keeps_together_are_refused(Estimator):
+    X, y, groups = rows(Estimator), y_of(Estimator), np.arange(ROWS) // 4
+    pair = [(np.arange(90), np.arange(90, ROWS))]
+    for given in ({}, {"early_stopping": True}, {"validation_split": pair}):
+        with pytest.raises(InputError, match=r"fit\(groups=\): expected a validation_split that keeps groups together"):
+            made(Estimator, **given).fit(X, y, groups=groups)
+    splits = made(Estimator, validation_split=GroupShuffleSplit(1))
+    with pytest.raises(InputError, match=r"fit\(groups=\): expected .*no X_val; received X_val"):
+        splits.fit(X, y, X_val=X, y_val=y, groups=groups)
+    with pytest.raises(InputError, match="inconsistent numbers of samples"):
+        splits.fit(X, y, groups=groups[:5])
+
+
+@every
+@pytest.mark.parametrize("asked", [{"scoring": "loss"}, {"score_training": True}], ids=str)
+def test_scores_of_rows_that_are_not_held_out_are_refused(asked, Estimator):
+    X, y = rows(Estimator), y_of(Estimator)
+    first = {"classes": ["few", "many"]} if classifies(Estimator) else {}
+    (parameter,) = asked
+    with pytest.raises(InputError, match=rf"\({parameter}=\): expected held-out rows to score"):
+        made(Estimator, **asked).partial_fit(X, y, **first)
+    if not Estimator.__name__.startswith("Table"):  # which hold rows out
+        with pytest.raises(InputError, match=rf"\({parameter}=\): expected held-out rows to score"):
+            made(Estimator, **asked).fit(X, y)
+    assert made(Estimator, **asked).partial_fit(X, y, X_val=X, y_val=y, **first).history_[-1].score is not None
+
+
+@pytest.mark.skipif(not hasattr(MLPClassifier, "set_callbacks"), reason="scikit-learn before 1.9 has no callbacks")
+@every
+@pytest.mark.parametrize("call", ["fit", "partial_fit"])
+def test_what_a_callback_of_scikit_learn_sets_up_it_tears_down(call, Estimator):
+    heard = []
+
+    class Heard:
+        def setup(self, estimator, context):
+            heard.append("setup")
+
+        def teardown(self, estimator, context):
+            heard.append("teardown")
+
+        def on_fit_task_begin(self, estimator, context):
+            pass
+
+        def on_fit_task_end(self, estimator, context):
+            pass
+
+    first = {"classes": ["few", "many"]} if classifies(Estimator) and call == "partial_fit" else {}
+    getattr(made(Estimator).set_callbacks(Heard()), call)(rows(Estimator), y_of(Estimator), **first)
+    assert heard == (["setup", "teardown"] if call == "fit" else [])  # a partial_fit is no task of that protocol
 
 
 TABLE = Path(__file__).parents[2] / "docs" / "estimators.md"

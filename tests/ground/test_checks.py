@@ -68,8 +68,8 @@ def test_none_passes_only_where_it_is_the_default():
 
 
 def test_an_entry_of_a_table():
-    assert entry("loss", "l2", {"l1": 1, "l2": 2}, "a Loss") == 2
+    assert entry("loss", "l2", {"l1": 1, "l2": 2}, int) == 2
     with pytest.raises(InputError, match="one of 'l1', 'l2'; received 'l3'"):
-        entry("loss", "l3", {"l1": 1, "l2": 2}, "a Loss")
-    with pytest.raises(InputTypeError, match=r"a name or a Loss; received 2\. Names: \['l1', 'l2'\]"):
-        entry("loss", 2, {"l1": 1, "l2": 2}, "a Loss")
+        entry("loss", "l3", {"l1": 1, "l2": 2}, int)
+    with pytest.raises(InputTypeError, match=r"an object of int; received 2\. Names: \['l1', 'l2'\]"):
+        entry("loss", 2, {"l1": 1, "l2": 2}, int)

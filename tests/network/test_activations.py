@@ -118,6 +118,24 @@ def test_an_unknown_name_is_answered_with_the_nearest():
         activations.get(3)
 
 
+@pytest.mark.parametrize(
+    ("value", "derivative", "message"),
+    [
+        (lambda z: missing * z, lambda z: 1.0, r"value=<lambda>\): expected a float .* NameError: name 'missing'"),  # noqa: F821
+        (lambda z: z, lambda z: None, r"derivative=<lambda>\): expected a float of \(-2.3\); received None"),
+        (lambda z: (z, z), lambda z: 1.0, r"value=<lambda>\): expected a float"),
+        ("relu", lambda z: 1.0, r"value=relu\): expected a float .* TypeError: 'str' object is not callable"),
+    ],
+)
+def test_a_function_of_ones_own_is_called_before_it_is_trusted(value, derivative, message):
+    with pytest.raises((InputError, InputTypeError), match=rf"custom\('mine', {message}"):
+        activations.custom("mine", value, derivative)
+
+
+def test_a_step_has_the_derivative_that_it_is_given():
+    activations.custom("sign", lambda z: 1.0 if z > 0.0 else -1.0, lambda z: 1.0)
+
+
 def test_custom():
     f = activations.custom("cube", lambda z: z * z * z, lambda z: 3.0 * z * z, family="lecun")
     assert (f.name, f.reads, f.family, f.scalar) == ("cube", "z", "lecun", True)

@@ -3,6 +3,7 @@
 What the losses compute is tested where they run, in tests/engine/test_losses.py.
 """
 
+import math
 import pickle
 
 import numpy as np
@@ -131,10 +132,53 @@ def test_what_is_refused(make, message):
 
 
 def test_wrong_kinds():
-    with pytest.raises(InputTypeError, match="a name or a Loss"):
+    with pytest.raises(InputTypeError, match="an object of Loss"):
         losses.get(None)
     with pytest.raises(InputTypeError, match=r"custom\(function=\)"):
         losses.custom("mine", "squared")
+
+
+OWN = {
+    "only the value": (lambda z, y: (z - y) ** 2, r"two floats, of \(-2.3, 0\); received 5.2[0-9]*. For example"),
+    "three of them": (lambda z, y: (z, y, 1.0), "two floats"),
+    "a word": (lambda z, y: ("z", 1.0), "two floats"),
+    "a name that is none": (lambda z, y: (missing * z, 1.0), "received NameError: name 'missing' is not defined"),  # noqa: F821
+    "one argument": (lambda z: (z, 1.0), "received TypeError"),
+    "a gradient of 100 times": (
+        lambda z, y: ((z - y) ** 2, 200.0 * (z - y)),
+        "received -460 at z=-2.3, y=0, where .* -4.6",
+    ),
+    "a gradient with a constant in it": (lambda z, y: ((z - y) ** 2, 2.0 * (z - y) + 100.0), "the slope of its value"),
+    "a gradient of the other sign": (lambda z, y: (abs(z - y), 1.0 if z < y else -1.0), "the slope of its value"),
+}
+
+
+@pytest.mark.parametrize("case", OWN)
+def test_a_function_of_ones_own_is_called_before_it_is_trusted(case):
+    function, message = OWN[case]
+    with pytest.raises((InputError, InputTypeError), match=rf"custom\('mine', <lambda>\): expected .*{message}"):
+        losses.custom("mine", function)
+
+
+SOUND = {
+    "absolute error": lambda z, y: (abs(z - y), 1.0 if z > y else -1.0),
+    "hinge": lambda z, y: (max(0.0, 1.0 - (2.0 * y - 1.0) * z), -(2.0 * y - 1.0) if (2.0 * y - 1.0) * z < 1.0 else 0.0),
+    "quantile": lambda z, y: (0.9 * (y - z) if y > z else 0.1 * (z - y), -0.9 if y > z else 0.1),
+    "of y above 0": lambda z, y: (np.exp(z) - y * z + math.log(y), np.exp(z) - y),
+    "a power that is not always real": lambda z, y: ((z - y) ** 1.5, 1.5 * (z - y) ** 0.5),
+    "nothing at all": lambda z, y: (0.0, 0.0),
+}
+
+
+@pytest.mark.parametrize("case", SOUND)
+def test_kinks_and_places_without_an_answer_are_no_mistakes(case):
+    losses.custom("mine", SOUND[case])
+
+
+@pytest.mark.parametrize("loss", [*LOSSES.values(), *OTHERS.values()], ids=str)
+def test_the_losses_here_would_pass(loss):
+    if loss.kernel == "separable_loss":
+        losses.custom("mine", lambda z, y: tuple(map(float, loss.entry(z, y, loss.numbers[0]))))
 
 
 def test_levels_come_in_any_sequence():

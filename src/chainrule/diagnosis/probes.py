@@ -41,7 +41,7 @@ class Probed:
     name : place of its Dense in the network, "0" or "3.1" inside a Residual
     units : width
     activation : name of its function, "identity" where it has none
-    norm : "batch", "layer" or ""
+    norm : "batch", "layer", "rms" or ""
     """
 
     name: str

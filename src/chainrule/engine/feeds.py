@@ -105,6 +105,7 @@ class Packed:
     ----------
     steps : array of shape (sum of lengths, features)
     boundaries : sequence s is steps[boundaries[s] : boundaries[s + 1]]
+    padded : whether they stood in an array whose lengths were told
 
     Examples
     --------
@@ -114,9 +115,10 @@ class Packed:
     (2, array([2, 1]), array([1., 2., 3.]))
     """
 
-    def __init__(self, steps: Array, boundaries: NDArray[np.int64]) -> None:
+    def __init__(self, steps: Array, boundaries: NDArray[np.int64], padded: bool = False) -> None:
         self.steps = steps
         self.boundaries = boundaries
+        self.padded = padded
 
     def __len__(self) -> int:
         return len(self.boundaries) - 1
@@ -206,6 +208,18 @@ def check_sparse(where: str, X: Any) -> Any:
     return X
 
 
+def check_real(where: str, X: Any) -> Any:
+    """X again, dense or sparse, unless it is complex: its imaginary part would be dropped.
+
+    Raises
+    ------
+    InputError
+    """
+    if X.dtype.kind == "c":
+        raise InputError(where, "real numbers", "complex ones", "Complex data not supported: give their parts.")
+    return X
+
+
 def feed(X: Any) -> Feed:
     """X as a feed: a table unless it is packed."""
     return X if isinstance(X, Packed) else Table(X)
@@ -236,19 +250,21 @@ def pack(
     >>> pack(padded, lengths=[5, 2]).steps.shape
     (7, 3)
     """
+    if lengths is not None and not _is_array(X):
+        raise InputError("lengths", "None beside a list, or what is packed", "some", "A list knows its lengths.")
     if isinstance(X, Packed):
-        return X if dtype is None else Packed(X.steps.astype(dtype, copy=False), X.boundaries)
-    if isinstance(X, np.ndarray) and X.dtype != object:
+        return X if dtype is None else Packed(X.steps.astype(dtype, copy=False), X.boundaries, X.padded)
+    if _is_array(X):
         if X.ndim != 3 or 0 in X.shape:
             raise InputError(where, "shape (batch, time, features), not empty, or a list of arrays", X.shape, _MEND)
-        packed = packing(X.shape, lengths)
-        return Packed(np.ascontiguousarray(packed.pack(X), dtype), packed.boundaries)
+        packed = packing(check_real(where, X).shape, lengths)
+        return Packed(np.ascontiguousarray(packed.pack(X), dtype), packed.boundaries, lengths is not None)
     try:
-        steps = [np.asarray(one, dtype) for one in X]
+        steps = [np.asarray(check_real(where, np.asarray(one)), dtype) for one in X]
+    except InputError:
+        raise
     except (TypeError, ValueError) as error:
         raise InputError(where, "sequences of numbers", type(X).__name__, str(error)) from error
-    if lengths is not None:
-        raise InputError("lengths", "None beside a list of sequences", "some", "A list knows its lengths.")
     width = steps[0].shape[-1] if steps and steps[0].ndim == 2 else None
     for place, one in enumerate(steps):
         if one.ndim != 2 or one.shape[1] != width or not one.size:
@@ -261,6 +277,26 @@ def pack(
     return Packed(
         np.ascontiguousarray(np.concatenate(steps)), np.concatenate([[0], np.cumsum([len(s) for s in steps])])
     )
+
+
+def check_lengths(where: str, X: Any) -> Any:
+    """X again, unless it is an array: without lengths, its padding would count unseen.
+
+    Raises
+    ------
+    InputError
+    """
+    if _is_array(X):
+        raise InputError(
+            where, "the lengths of its sequences, too, as in fit", f"an array of shape {X.shape} alone",
+            "Its padding would count: give the lengths beside it, or chainrule.pack(X, lengths) in its place.",
+        )  # fmt: skip
+    return X
+
+
+def _is_array(X: Any) -> bool:
+    """Whether sequences stand in one array, perhaps padded."""
+    return isinstance(X, np.ndarray) and X.dtype != object
 
 
 _MEND = "A sequence is an array (time, features); leave empty ones out."

@@ -202,7 +202,8 @@ class BaseMLP(Estimator):
 
     def _prepared(self, given: Given, held_out: Given, call: Call) -> Fit:
         name = type(self).__name__
-        rules.check_of_fit(name, vars(self))
+        self._check_parameters(vars(self))
+        rules.check_optimiser(name, vars(self))
         if self.solver == "lbfgs" and not (held_out.nothing and call.resume_from is None):
             raise InputError(
                 f"{name}.fit(X_val=, resume_from=)", "none of them with solver='lbfgs'", "one",

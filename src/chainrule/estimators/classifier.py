@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -12,12 +13,13 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 
 from chainrule.errors import InputError
+from chainrule.estimators import kinds
 from chainrule.estimators.base import BaseMLP, goes_in_steps
 from chainrule.estimators.bases import ClassifierMixin
 from chainrule.estimators.estimator import Estimator, Weigher
 from chainrule.estimators.fitted import reads_once
 from chainrule.estimators.inputs import one_form
-from chainrule.estimators.recipes import class_loss
+from chainrule.estimators.recipes import CLASS_LOSSES, class_loss
 from chainrule.models.answers import Answer, Classes, Labels, OfClasses
 from chainrule.network.losses import Loss
 
@@ -46,6 +48,11 @@ class Classifying(Estimator):
     loss: str | Loss
     class_weight: Any
     label_smoothing: float
+
+    @classmethod
+    def _check_parameters(cls, parameters: Mapping[str, Any]) -> None:
+        kinds.loss_name(f"{cls.__name__}(loss=)", parameters["loss"], CLASS_LOSSES)
+        super()._check_parameters(parameters)
 
     def _named(self, classes: Any) -> Any:
         """The classes that a partial_fit names, or None; the first has to."""
@@ -156,10 +163,7 @@ class Classifying(Estimator):
         if not return_std:
             return self._known.probabilities(p)
         if spread is None:
-            raise InputError(
-                "predict_proba(return_std=)", "samples=, or n_members above 1", None,
-                "For example samples=100, with dropout.",
-            )  # fmt: skip
+            raise self._without_deviation("predict_proba", samples)
         return self._known.probabilities(p), self._known.deviations(spread)
 
     @available_if(gives_probabilities)  # type: ignore[untyped-decorator]
@@ -214,7 +218,7 @@ class MLPClassifier(Classifying, ClassifierMixin, BaseMLP):
     max_fun : int, most loss evaluations of lbfgs
     layers : sequence of layers, in place of hidden_layer_sizes, activation, norm, residual and dropout; the output
         layer is added
-    norm : None, 'batch' or 'layer', between each hidden product and its activation
+    norm : None, 'batch', 'layer' or 'rms', between each hidden product and its activation
     residual : bool, a skip connection around each hidden layer
     dropout : float in [0, 1), share of hidden units dropped in training
     l1 : float, l1 * sum|W|, by the proximal step: weights become exactly 0
@@ -230,7 +234,7 @@ class MLPClassifier(Classifying, ClassifierMixin, BaseMLP):
         'float32' halves time and memory.
     n_threads : int or None, threads at most; None takes what this process may use. Small networks take one
     scoring : what is watched of held-out rows: None (accuracy; R2 of a regressor), 'loss', or a scorer of scikit-learn
-    score_training : bool, take the score of the training rows, too, behind every epoch
+    score_training : bool, take the score of the training rows, too, behind every epoch; both want held-out rows
     validation_split : None, or a splitter of scikit-learn whose last cut holds out rows: GroupShuffleSplit() keeps
         groups together, TimeSeriesSplit() takes the latest; or a list of one pair (training rows, validation rows)
     callbacks : None, or a list of `chainrule.callbacks`, or of functions of a record that return True to stop

@@ -16,7 +16,7 @@ from chainrule.estimators import messages, serial
 from chainrule.estimators.bases import BaseEstimator, CallbackSupportMixin
 from chainrule.estimators.fitted import Fitted, reads_once
 from chainrule.estimators.inputs import one_form
-from chainrule.estimators.prepare import Call
+from chainrule.estimators.prepare import Call, check_groups
 from chainrule.models import saving, sizes
 from chainrule.models.answers import Answer
 from chainrule.models.document import KINDS
@@ -84,12 +84,14 @@ class Estimator(CallbackSupportMixin, Fitted, BaseEstimator):
     def _fit(self, given: Any, held_out: Any, **call: Any) -> Self:
         """A call of fit or partial_fit; see `Call`."""
         with sizes.told(f"{type(self).__name__}.fit"):
+            check_groups(self, held_out, call.get("groups"))
             fit = self._prepared(given, held_out, Call(**call))
             try:
                 ending = fit.run()
                 messages.tell(self, fit, ending)
                 if self.calibration and fit.validation is not None:
                     fit.calibrate()
+                    messages.tell_calibrated(fit.model())
             finally:
                 if fit.settled and (fit.learned or not self.__sklearn_is_fitted__()):
                     self._put_in_place(fit.model())
@@ -130,7 +132,9 @@ class Estimator(CallbackSupportMixin, Fitted, BaseEstimator):
         rest, name = self._at_rest(), type(self).__name__
         rest.model_.answer.check_calibration(f"{name}.calibrate()")
         rows = rest._unseen(self._given(X, y, sample_weight), "", "calibrate")
-        self._put_in_place(rest.model_.calibrated(rows, self.n_threads, f"{name}.calibrate(X)"))
+        calibrated = rest.model_.calibrated(rows, self.n_threads, f"{name}.calibrate(X)")
+        messages.tell_calibrated(calibrated)
+        self._put_in_place(calibrated)
         return self
 
     # Prediction -------------------------------------------------------------------------------------------
@@ -142,6 +146,17 @@ class Estimator(CallbackSupportMixin, Fitted, BaseEstimator):
     def _sampled(self, X: Any, samples: int | None) -> tuple[Array, Array | None]:
         """The prediction and, where there are several members, their deviation; or both of passes that draw."""
         return self.model_.sampled(self._check_X(X), samples, self.n_threads)
+
+    def _without_deviation(self, where: str, samples: int | None, instead: str = "") -> InputError:
+        """The error for a `return_std` that there is nothing to tell from."""
+        model = self.model_
+        return InputError(
+            f"{type(self).__name__}.{where}(return_std=)",
+            f"{instead}n_members above 1, or samples= and a layer that draws",
+            f"loss {model.loss.name!r}, n_members={model.predictor.members}, samples={samples}, "
+            f"{'a' if model.draws else 'no'} layer that draws",
+            "Fit with n_members=8; or fit with dropout=0.1 and give samples=100.",
+        )
 
     @reads_once
     def predict_function(self, rows: int = 1) -> Callable[[Any], Array]:

@@ -14,6 +14,7 @@ from chainrule.training.streamed import Streamed
 
 UNWATCHED: dict[str, Any] = {
     "early_stopping": False, "validation_split": None, "calibration": False, "checkpoints": None, "callbacks": None,
+    "scoring": None, "score_training": False,
 }  # fmt: skip
 
 
@@ -60,7 +61,7 @@ def find_learning_rate(
     if getattr(estimator, "solver", None) == "lbfgs":
         raise InputError(where, "a stochastic solver", "solver='lbfgs'", "L-BFGS searches for the length of its steps.")
     own = unwatched(estimator)
-    fit = own._prepared(own._given(X, y, sample_weight), own._given(None, None), Call())
+    fit = own._prepared(estimator._given(X, y, sample_weight), own._given(None, None), Call())
     rows = fit.rows.sample if isinstance(fit.rows, Streamed) else fit.rows
     size = fit.recipe.rows_of_a_batch(len(rows)) if batch_size is None else batch_size
     trainer = fit.training.resume_trainer(fit.recipe, False)

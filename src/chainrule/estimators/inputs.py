@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_array, column_or_1d, validate_data
 
 from chainrule.engine.feeds import check_sparse
 from chainrule.errors import InputError, InputTypeError
+from chainrule.models.inputs import not_finite
 
 Array = NDArray[Any]
 
@@ -147,23 +148,13 @@ def as_floats(name: str, what: str, values: Any, dtype: Any) -> Array:
 
 def finite(name: str, what: str, values: Any) -> Any:
     """The values again, after a look for NaN and infinity."""
-    entries = values.data if _is_sparse(values) else values
-    if entries.dtype.kind != "f":
+    found = not_finite(values) if values.dtype.kind == "f" else ""
+    if not found:
         return values
-    with np.errstate(all="ignore"):
-        if np.isfinite(entries.sum()):
-            return values
-    good = np.isfinite(entries)
-    if good.all():
-        return values
-    place = np.argwhere(~good)[0]
-    bad = "NaN" if np.isnan(entries[tuple(place)]) else "infinity or a value too large for its dtype"
-    axes = ("entry",) if entries is not values else ("row", "column")
-    first = ", ".join(f"{axis} {i}" for axis, i in zip(axes, place, strict=False))
     raise InputError(
         f"{name}: Input {what}",
-        f"finite numbers of dtype {entries.dtype}",
-        f"{bad} in {int((~good).sum())} places, the first at {first}",
+        f"finite numbers of dtype {values.dtype}",
+        found,
         f"{name} does not accept missing values encoded as NaN: fill them (SimpleImputer) or drop the rows, "
         "and scale huge values (StandardScaler).",
     )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 from sklearn.metrics import get_scorer_names
 
+from chainrule.checks import not_made
 from chainrule.errors import InputError, InputTypeError, unknown_name
 from chainrule.network import activations, initialisers, losses
 from chainrule.network.layers import Pool, check_layers
@@ -34,8 +35,16 @@ class OneOf:
             return
         named = any(isinstance(known, str) for known in self.values)
         if self.or_else is None or (named and isinstance(value, str)):
-            raise unknown_name(where, value, map(str, self.values))
+            raise unknown_name(where, value, self.values)
         self.or_else(where, value)
+
+
+def _name_or_made(where: str, value: Any, names: tuple[str, ...], kind: type, mend: str) -> None:
+    """One of these names, or an object of a kind."""
+    if isinstance(value, str):
+        OneOf(names)(where, value)
+    elif not isinstance(value, kind):
+        raise not_made(where, value, kind, mend)
 
 
 def boolean(where: str, value: Any) -> None:
@@ -70,28 +79,29 @@ def activation(where: str, value: Any) -> None:
 
 
 def layers(where: str, value: Any) -> None:
-    """None, or layers that work on rows of a table."""
+    """None, or layers that work on rows."""
     if value is None:
         return
     if not isinstance(value, Sequence) or isinstance(value, str):
         raise InputTypeError(where, "None, or a list of layers", repr(value), "For example [Dense(64, 'relu')].")
     if any(isinstance(layer, Pool) for layer in check_layers(value, where)):
         raise InputError(
-            where, "layers for rows of a table", "a Pool",
-            "Pool needs sequences: use chainrule.Network with them.",
+            where, "layers without a Pool", "a Pool",
+            "Estimators of sequences add theirs: say pool='max'. For another place of it, use chainrule.Network.",
         )  # fmt: skip
 
 
 def solver(where: str, value: Any) -> None:
     """'lbfgs', an optimiser, or its name."""
-    if not isinstance(value, Optimiser):
-        OneOf(("lbfgs", *OPTIMISERS))(where, value)
+    _name_or_made(where, value, ("lbfgs", *OPTIMISERS), Optimiser, "chainrule.optimisers has them.")
 
 
 def learning_rate(where: str, value: Any) -> None:
     """A name that scikit-learn has, a schedule, or its name."""
-    if not isinstance(value, Schedule):
-        OneOf(("constant", "invscaling", "adaptive", *schedules.NAMED))(where, value)
+    mend = "chainrule.schedules has them; OfStep(function) is your own."
+    if isinstance(value, Real):
+        mend = f"A number goes to learning_rate_init={value!r}, or to the optimiser that is the solver."
+    _name_or_made(where, value, ("constant", "invscaling", "adaptive", *schedules.NAMED), Schedule, mend)
 
 
 def init(where: str, value: Any) -> None:
@@ -156,9 +166,15 @@ def where_to_keep(where: str, value: Any) -> None:
 
 
 def loss(where: str, value: Any) -> None:
-    """ "auto", a name of `losses.table()`, or a Loss."""
-    if not isinstance(value, Loss):
-        OneOf(("auto", *losses.LOSSES))(where, value)
+    """A name, or a Loss."""
+    if not isinstance(value, (str, Loss)):
+        raise not_made(where, value, Loss, "losses.table() lists the names; losses.custom(name, function) is your own.")
+
+
+def loss_name(where: str, value: Any, names: Iterable[str]) -> None:
+    """A name of `losses.table()`, or a Loss. These names are offered; which loss fits, y decides."""
+    if isinstance(value, str) and value not in {"auto", *losses.LOSSES}:
+        raise unknown_name(where, value, names)
 
 
 def step_option(name: str) -> Callable[[str, Any], None]:

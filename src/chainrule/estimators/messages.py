@@ -10,6 +10,8 @@ from sklearn.exceptions import ConvergenceWarning
 
 from chainrule.errors import DivergenceError
 from chainrule.models.fit import ALL_TRAINED, CONVERGED, DIVERGED, INTERRUPTED, Ending, Fit
+from chainrule.models.model import Model
+from chainrule.models.temperature import BOUNDS
 from chainrule.training.callbacks.base import Callback, Outlook
 from chainrule.training.records import Record
 
@@ -57,6 +59,15 @@ def tell(estimator: Any, fit: Fit, ending: Ending) -> None:
             f"Stochastic Optimizer: Maximum iterations ({fit.recipe.epochs}) reached and the optimization "
             "hasn't converged yet. Raise max_iter, or tol.",
             ConvergenceWarning,
+        )
+
+
+def tell_calibrated(model: Model) -> None:
+    """Say where a calibration has found that predictions are worth nothing."""
+    if model.predictor.temperature > 0.99 * BOUNDS[1]:
+        warn(
+            f"The temperature ended at its bound, {BOUNDS[1]:g}: of the rows to calibrate on, probabilities tell no "
+            "more than chance, and all of them are nearly the same now. See that X and y belong together."
         )
 
 

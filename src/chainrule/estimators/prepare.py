@@ -26,6 +26,13 @@ from chainrule.training.checkpoints import State
 
 Array = NDArray[Any]
 
+#: Parameters that mean nothing without held-out rows: what those are for, and what to do where there are none.
+OF_HELD_OUT = {
+    "calibration": ("calibrate on", "call calibrate after fit"),
+    "scoring": ("score", "leave it None"),
+    "score_training": ("score beside the training rows", "leave it False"),
+}
+
 
 @dataclass(frozen=True)
 class Call:
@@ -70,6 +77,16 @@ def begun(
     return made[0]
 
 
+def check_groups(estimator: Any, held_out: Any, groups: Any) -> None:
+    """Refuse groups that nothing would keep together."""
+    if groups is not None and not (hasattr(estimator.validation_split, "split") and held_out.nothing):
+        raise InputError(
+            f"{type(estimator).__name__}.fit(groups=)", "a validation_split that keeps groups together, and no X_val",
+            f"validation_split={estimator.validation_split!r}"[:80] if held_out.nothing else "X_val",
+            "For example validation_split=GroupShuffleSplit(1), or leave groups out.",
+        )  # fmt: skip
+
+
 def listens(estimator: Any) -> bool:
     """Whether a callback of scikit-learn is set on the estimator, or on one around it."""
     return not {"_skl_callbacks", "_parent_callback_ctx"}.isdisjoint(vars(estimator))
@@ -90,10 +107,11 @@ def ready(
     name = recipe.name
     if estimator.calibration:
         answer.check_calibration(f"{name}(loss=)")
-        if parts.validation is None:
+    for parameter, (purpose, instead) in OF_HELD_OUT.items():
+        if getattr(estimator, parameter) and parts.validation is None:
             raise InputError(
-                f"{name}(calibration=)", "held-out rows to calibrate on", "none",
-                "Give X_val and y_val, validation_split= or early_stopping=True, or call calibrate after fit.",
+                f"{name}({parameter}=)", f"held-out rows to {purpose}", "none",
+                f"Give X_val and y_val, validation_split= or early_stopping=True, or {instead}.",
             )  # fmt: skip
     kept = None
     writes = None if call.incremental else estimator.checkpoints

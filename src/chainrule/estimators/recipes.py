@@ -44,7 +44,7 @@ from chainrule.training.penalty import Penalty
 from chainrule.training.schedules import Schedule
 from chainrule.training.step_options import StepOptions
 
-#: name -> loss of two classes or of labels, loss of several classes
+#: name, or name of an object -> loss of two classes or of labels, loss of several classes
 CLASS_LOSSES: dict[str, tuple[type[Loss], type[Loss] | None]] = {
     "auto": (BinaryCrossEntropy, CrossEntropy),
     "binary_cross_entropy": (BinaryCrossEntropy, None),
@@ -56,6 +56,7 @@ CLASS_LOSSES: dict[str, tuple[type[Loss], type[Loss] | None]] = {
     "multiclass_hinge": (Hinge, MulticlassHinge),
 }
 SMOOTH = (BinaryCrossEntropy, CrossEntropy)
+_OURS = {kind for pair in CLASS_LOSSES.values() for kind in pair}
 
 
 def recipe_of(estimator: Any) -> Recipe:
@@ -128,19 +129,14 @@ def class_loss(estimator: Any, several: bool) -> Loss:
         For a loss of numbers, or one that cannot be smoothed or mixed as asked.
     """
     name, given = type(estimator).__name__, estimator.loss
-    if isinstance(given, Loss):
-        fits = given.domain in ((domains.CODES,) if several else OF_LABELS)
-        if not fits and not (isinstance(given, Custom) and not several):
-            kind = "several classes" if several else "two classes or labels"
-            raise InputError(f"{name}(loss=)", f"a loss for {kind}", repr(given), f"By name: {sorted(CLASS_LOSSES)}.")
-        loss = given
-    else:
-        kind_of = CLASS_LOSSES.get(given, (None, None))[several]
-        if kind_of is None:
-            known = sorted(known for known, pair in CLASS_LOSSES.items() if pair[several])
-            raise InputError(f"{name}(loss=)", f"one of {known}", repr(given), "'auto' is the cross-entropy.")
-        smooth = {"smoothing": estimator.label_smoothing} if kind_of in SMOOTH else {}
-        loss = kind_of(**smooth)
+    loss = _for_classes(given, several)
+    if loss is None:
+        kind = "several classes" if several else "two classes or labels"
+        known = sorted(known for known, pair in CLASS_LOSSES.items() if pair[several])
+        mend = "'auto' is the cross-entropy." + " A loss of your own is for two classes, or labels." * several
+        raise InputError(f"{name}(loss=)", f"a loss for {kind}, such as one of {known}", repr(given), mend)
+    if isinstance(given, str) and isinstance(loss, SMOOTH):
+        loss = replace(loss, smoothing=estimator.label_smoothing)
     if estimator.label_smoothing and (isinstance(given, Loss) or not isinstance(loss, SMOOTH)):
         raise InputError(
             f"{name}(label_smoothing=)", "0 beside another loss than the cross-entropy", estimator.label_smoothing,
@@ -151,6 +147,15 @@ def class_loss(estimator: Any, several: bool) -> Loss:
             f"{name}(mixup=)", "0 beside another loss than the cross-entropy", estimator.mixup, "Use loss='auto'."
         )
     return SoftCrossEntropy(loss.smoothing) if estimator.mixup and isinstance(loss, CrossEntropy) else loss
+
+
+def _for_classes(given: str | Loss, several: bool) -> Loss | None:
+    """The loss of its family that so many classes need, with its numbers; None where there is none."""
+    if isinstance(given, Loss) and type(given) not in _OURS:
+        own = isinstance(given, Custom) and not several
+        return given if own or given.domain in ((domains.CODES,) if several else OF_LABELS) else None
+    kind = CLASS_LOSSES.get(given if isinstance(given, str) else given.name, (None, None))[several]
+    return None if kind is None else kind(**({} if isinstance(given, str) else vars(given)))
 
 
 def layers_of(estimator: Any, outputs: int) -> tuple[Layer, ...]:

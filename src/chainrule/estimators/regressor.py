@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,12 +10,13 @@ from numpy.typing import NDArray
 from sklearn.metrics import r2_score
 
 from chainrule.errors import InputError
+from chainrule.estimators import kinds
 from chainrule.estimators.base import BaseMLP
 from chainrule.estimators.bases import RegressorMixin
 from chainrule.estimators.estimator import Estimator
 from chainrule.estimators.fitted import reads_once
 from chainrule.models.answers import Answer, Numbers
-from chainrule.models.document import OF_NUMBERS
+from chainrule.models.document import KINDS, OF_NUMBERS
 from chainrule.network import losses
 from chainrule.network.losses import Custom, Loss
 
@@ -32,12 +34,19 @@ class Regressing(Estimator):
         loss, columns = self._loss_of_numbers(), y.reshape(len(y), -1)
         return Numbers(loss, loss.outputs(columns.shape[1])), columns
 
+    @classmethod
+    def _check_parameters(cls, parameters: Mapping[str, Any]) -> None:
+        names = ("auto", *(name for name, loss in losses.LOSSES.items() if loss.domain in OF_NUMBERS))
+        kinds.loss_name(f"{cls.__name__}(loss=)", parameters["loss"], names)
+        super()._check_parameters(parameters)
+
     def _loss_of_numbers(self) -> Loss:
         loss = losses.get("squared_error" if self.loss == "auto" else self.loss)
         if loss.target == "classes" or not (isinstance(loss, Custom) or loss.domain in OF_NUMBERS):
             raise InputError(
-                f"{type(self).__name__}(loss=)", "a loss for numbers", repr(self.loss), "Classes have MLPClassifier."
-            )
+                f"{type(self).__name__}(loss=)", "a loss for numbers", repr(self.loss),
+                f"Classes have {_kind(self).replace('Regressor', 'Classifier')}.",
+            )  # fmt: skip
         return loss
 
     @property
@@ -70,12 +79,7 @@ class Regressing(Estimator):
             return values
         deviation = self._numbers.deviation(mean, spread)
         if deviation is None:
-            raise InputError(
-                "predict(return_std=)",
-                "loss='gaussian', samples=, or n_members above 1",
-                "none of them",
-                "For example samples=100 with dropout.",
-            )
+            raise self._without_deviation("predict", samples, "loss='gaussian'; or one value per target, and ")
         return values, deviation
 
     @reads_once
@@ -125,6 +129,11 @@ class Regressing(Estimator):
         numbers = self._numbers
         found = numbers.back(numbers.point(self._raw(X)))
         return float(r2_score(y, found, sample_weight=sample_weight))
+
+
+def _kind(estimator: Any) -> str:
+    """Its name, or that of the estimator of ours that it derives from."""
+    return next(kind.__name__ for kind in type(estimator).__mro__ if kind.__name__ in KINDS)
 
 
 @dataclass(eq=False, repr=False)

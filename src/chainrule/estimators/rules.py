@@ -143,14 +143,13 @@ def check(name: str, parameters: Mapping[str, Any]) -> None:
         )  # fmt: skip
 
 
-def check_of_fit(name: str, parameters: Mapping[str, Any]) -> None:
-    """`check`, and an optimiser against what is said beside it; files of estimators may hold both.
+def check_optimiser(name: str, parameters: Mapping[str, Any]) -> None:
+    """Hold an optimiser against what is said beside it; files of estimators may hold both.
 
     Raises
     ------
-    InputError, InputTypeError
+    InputError
     """
-    check(name, parameters)
     solver = parameters.get("solver")
     if isinstance(solver, Optimiser):
         _check_beside(name, parameters, solver)

@@ -49,6 +49,9 @@ class Fields:
     def text(self, name: str) -> str:
         return str(self._of(self.take(name), str, "a text", name))
 
+    def flag(self, name: str) -> bool:
+        return bool(self._of(self.take(name), bool, "true or false", name))
+
     def items(self, name: str, kind: type[Any] = object, said: str = "anything") -> list[Any]:
         """A list of values of one kind."""
         return [self._of(one, kind, said, name) for one in self._of(self.take(name), list, "a list", name)]

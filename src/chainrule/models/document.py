@@ -206,6 +206,8 @@ def _input_to_data(where: str, given: Input) -> dict[str, Any]:
     if isinstance(given, ColumnInput):
         found["encoder"] = ENCODINGS.out(where, given.encoder)
         found["target_name"], found["columns"] = given.target, int(given.features)
+    if isinstance(given, SequenceInput) and given.padded:
+        found["padded"] = True
     return found
 
 
@@ -217,7 +219,7 @@ def _input_from_data(reads: type[Input], content: Fields, inputs: int) -> Input:
         if len(names) != features:
             raise InputError("content, features", f"{features} names", len(names), CHANGED)
     if reads is SequenceInput:
-        return SequenceInput(features)
+        return SequenceInput(features, "padded" in content and content.flag("padded"))
     if reads is RowInput:
         return RowInput(features, names)
     target = content.take("target_name")

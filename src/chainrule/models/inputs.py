@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.sparse import issparse
 
 from chainrule.engine.expansion import Coded
-from chainrule.engine.feeds import Packed, check_sparse, pack
+from chainrule.engine.feeds import Packed, check_lengths, check_real, check_sparse, pack
 from chainrule.errors import InputError, InputTypeError
 from chainrule.tables import files, frames
 from chainrule.tables.encoder import Encoder
@@ -75,11 +75,13 @@ class RowInput(Input):
     def read(self, X: Any, where: str, dtype: Any) -> Any:
         self._check_names(X, where)
         if issparse(X):
-            found = check_sparse(where, X).tocsr().astype(dtype, copy=False)
+            found = check_real(where, check_sparse(where, X)).tocsr().astype(dtype, copy=False)
         else:
             try:
                 with np.errstate(over="ignore"):
-                    found = np.ascontiguousarray(X, dtype)
+                    found = np.ascontiguousarray(check_real(where, np.asarray(X)), dtype)
+            except InputError:
+                raise
             except (TypeError, ValueError) as error:
                 raise InputTypeError(where, "numbers", type(X).__name__, f"{error}.") from error
         if found.ndim != 2 or not found.shape[0] or found.shape[1] != self.features:
@@ -99,19 +101,25 @@ class RowInput(Input):
 
 @dataclass(frozen=True)
 class SequenceInput(Input):
-    """Sequences of steps, each a row of numbers."""
+    """Sequences of steps, each a row of numbers.
+
+    Attributes
+    ----------
+    padded : whether fit was given padded arrays and their lengths, so that an array alone does not tell its sequences
+    """
 
     features: int
+    padded: bool = False
 
     def read(self, X: Any, where: str, dtype: Any) -> Packed:
-        found = pack(X, where=where)
+        found = pack(check_lengths(where, X) if self.padded else X, where=where)
         if found.shape[1] != self.features:
             raise InputError(
                 where, f"{self.features} features, as in fit", found.shape[1],
                 "The last axis of a sequence holds the features.",
             )  # fmt: skip
         found = pack(found, dtype=dtype)
-        finite(where, found.steps)
+        finite(where, found)
         return found
 
 
@@ -166,21 +174,37 @@ class ColumnInput(Input):
 
 
 def finite(where: str, values: Any) -> Any:
-    """The values again, dense or sparse, after a look for NaN and infinity."""
-    entries: Any = values.data if issparse(values) else values  # type: ignore[attr-defined]
+    """The values again, dense, sparse or packed, after a look for NaN and infinity."""
+    found = not_finite(values)
+    if found:
+        raise InputError(
+            where, f"finite numbers of dtype {values.dtype}", found,
+            "Fill missing values or leave their rows out, and scale huge ones.",
+        )  # fmt: skip
+    return values
+
+
+def not_finite(values: Any) -> str:
+    """What of some values is NaN or infinite, and where the first of it stands; nothing where all are finite."""
+    entries: Any = values
+    if isinstance(values, Packed):
+        entries = values.steps
+    elif issparse(values):
+        entries = values.data  # type: ignore[attr-defined]
     with np.errstate(all="ignore"):
-        if np.isfinite(entries.sum()) or np.isfinite(entries).all():
-            return values
+        if np.isfinite(entries.sum()):
+            return ""
     good = np.isfinite(entries)
-    axes = ("entry",) if entries is not values else ("row", "column")
+    if good.all():
+        return ""
     place = np.argwhere(~good)[0]
-    first = ", ".join(f"{axis} {i}" for axis, i in zip(axes, place, strict=False))
     bad = "NaN" if np.isnan(entries[tuple(place)]) else "infinity or a value too large for its dtype"
-    raise InputError(
-        where, f"finite numbers of dtype {entries.dtype}",
-        f"{bad} in {int((~good).sum())} places, the first at {first}",
-        "Fill missing values or leave their rows out, and scale huge ones.",
-    )  # fmt: skip
+    axes: tuple[str, ...] = ("row", "column") if entries is values else ("entry",)
+    if isinstance(values, Packed):
+        sequence = int(np.searchsorted(values.boundaries, place[0], "right")) - 1
+        axes, place = ("sequence", "step", "feature"), (sequence, place[0] - values.boundaries[sequence], place[1])
+    first = ", ".join(f"{axis} {i}" for axis, i in zip(axes, place, strict=False))
+    return f"{bad} in {int((~good).sum())} places, the first at {first}"
 
 
 def check_names(names: tuple[str, ...], given: tuple[str, ...], where: str) -> None:

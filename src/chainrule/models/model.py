@@ -82,6 +82,11 @@ class Model:
         return self.answer.loss
 
     @property
+    def draws(self) -> bool:
+        """Whether a layer draws at random in training, and in passes of `sampled`: dropout or noise."""
+        return any(layer.draws for layer in self.network.layers)
+
+    @property
     def history(self) -> list[Any]:
         """Records of the epochs."""
         return self.progress.records
@@ -101,7 +106,8 @@ class Model:
 
         Parameters
         ----------
-        X : array of shape (rows, features), sequences, a frame or the path of a table's file, as fit took it
+        X : array of shape (rows, features), sequences (padded ones as `chainrule.pack(X, lengths)`), a frame or the
+            path of a table's file, as fit took it
         what : how errors call it
 
         Returns
@@ -245,7 +251,8 @@ class Model:
 
         Returns
         -------
-        mean, deviation : arrays of shape (rows, outputs); the deviation is None of one network without passes that draw
+        mean, deviation : arrays of shape (rows, outputs); the deviation is None of one network without passes, or where
+            no layer draws
 
         Examples
         --------
@@ -255,9 +262,11 @@ class Model:
         >>> bool(deviation[0, 0] > 0)
         True
         """
+        one = self.predictor.members == 1
         if samples is not None:
-            return self.predictor.sample(rows, samples, self.streams.dropout, n_threads)
-        if self.predictor.members == 1:
+            mean, deviation = self.predictor.sample(rows, samples, self.streams.dropout, n_threads)
+            return mean, None if one and not self.draws else deviation
+        if one:
             return self.predictor(rows, n_threads), None
         return self.predictor.spread(rows, n_threads)
 

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from numpy import exp, expm1, log1p, tanh, where
 
 from chainrule.errors import InputTypeError, unknown_name
+from chainrule.network.own import check_value
 from chainrule.network.special import erf, expit
 
 SELU_SCALE = 1.0507009873554805
@@ -285,6 +286,12 @@ def custom(
     -------
     ActivationFunction
 
+    Raises
+    ------
+    InputError, InputTypeError
+        Where a function fails, or gives no number; each is called in a few places. That one is the derivative of the
+        other is not asked: a step has the derivative that you give it. `Network.check_gradients` holds them together.
+
     Examples
     --------
     >>> from chainrule.activations import custom
@@ -292,6 +299,8 @@ def custom(
     >>> softsign.value(1.0), softsign.derivative(1.0)
     (0.5, 0.25)
     """
+    for role, function in (("value", value), ("derivative", derivative)):
+        check_value(f"custom({name!r}, {role}={getattr(function, '__name__', function)})", function)
     return ActivationFunction(name, "f(z)", "?", "f'(z)", "z", "your own", "-", value, derivative, family, scalar=True)
 
 

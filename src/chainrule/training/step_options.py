@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, get_args
 
-from chainrule.checks import NOT_NEGATIVE, POSITIVE, Checked, Number
+from chainrule.checks import NOT_NEGATIVE, POSITIVE, Checked, Number, not_made
 from chainrule.engine.parameters import Layout
 from chainrule.errors import InputTypeError, unknown_name
 from chainrule.network.layers import Kind
@@ -54,7 +54,7 @@ class StepOptions(Checked):
         super().__post_init__()
         where = "StepOptions(averaging=)"
         if not (self.averaging is None or isinstance(self.averaging, Averaging)):
-            raise InputTypeError(where, "EMA(...), SWA(...) or None", repr(self.averaging), "EMA() is a good start.")
+            raise not_made(where, self.averaging, Averaging, "EMA() is a good start.", "EMA(...), SWA(...) or None")
         if not (self.rate_factors is None or isinstance(self.rate_factors, Mapping)):
             raise InputTypeError(
                 "StepOptions(rate_factors=)", "a dict from names to factors, or None", repr(self.rate_factors),

@@ -99,6 +99,7 @@ def compare(before: Any, after: Any, X: Any, y: Any, X_val: Any, y_val: Any) -> 
             raise InputTypeError(
                 f"compare({name}=)", "an estimator of chainrule", type(last).__name__, "For example MLPClassifier()."
             )
+        last._given(X, y)  # refuses an array of sequences without the lengths that its fit had
     return Comparison(*(_attempt(one, X, y, X_val, y_val) for one in (before, after)))
 
 

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from chainrule.engine.expansion import F32, Coded
 from chainrule.errors import InputError
 from chainrule.estimators import rules
+from chainrule.estimators.bases import with_callbacks
 from chainrule.estimators.estimator import Estimator
 from chainrule.estimators.fitted import learned, reads_once
 from chainrule.estimators.inputs import check_weight
@@ -70,6 +71,7 @@ class BaseTable(Estimator):
 
     # Fitting ----------------------------------------------------------------------------------------------
 
+    @with_callbacks
     def fit(
         self,
         X: Any,

@@ -61,7 +61,7 @@ def get(loss: str | Loss) -> Loss:
     """
     if isinstance(loss, Loss):
         return loss
-    return entry("loss", loss, LOSSES, "a Loss")
+    return entry("loss", loss, LOSSES, Loss)
 
 
 def table() -> str:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, wraps
 from typing import Any
 
 from chainrule.errors import InputError, InputTypeError
 from chainrule.network.losses.base import LINKS, Link, Loss, Scalar
+from chainrule.network.own import check_gradient
 
 
 @cache  # one function, one kernel
 def _with_numbers(function: Scalar) -> Scalar:
+    @wraps(function, updated=())  # so that errors call it by its name
     def entry(z: Any, y: Any, c: Any) -> Any:
         return function(z, y)
 
@@ -49,6 +51,7 @@ class Custom(Loss):
                 "custom(link=)", "'identity', 'sigmoid' or 'exp'", repr(self.link),
                 "A loss of one's own is a sum over columns, which a softmax is not.",
             )  # fmt: skip
+        check_gradient(f"custom({self.name!r}, {getattr(self.function, '__name__', 'function')})", self.function)
 
     @property
     def entry(self) -> Scalar:
@@ -64,13 +67,20 @@ def custom(name: str, function: Scalar, link: Link = "identity") -> Custom:
 
     It is compiled into a kernel like the built-in ones: write it in plain arithmetic with NumPy's or math's functions,
     and with float constants (2.0, not 2). It must not raise: an exception in compiled code is printed and goes no
-    further.
+    further. It serves numbers, two classes and labels (y is 0 or 1), not three classes or more, whose outputs belong
+    together.
 
     Parameters
     ----------
     name : str, for listings
     function : (z, y) -> (value, d value / d z), floats
     link : "identity", "sigmoid" or "exp", from z to a prediction; the function is given z
+
+    Raises
+    ------
+    InputError, InputTypeError
+        Where the function fails, gives no two numbers, or gradients that mostly are not the slopes of its values: it is
+        called in a few places. Kinks may have any gradient.
 
     Examples
     --------

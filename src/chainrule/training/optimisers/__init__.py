@@ -50,5 +50,5 @@ def get(optimiser: str | Optimiser, where: str = "optimiser") -> Optimiser:
     """
     if isinstance(optimiser, Optimiser):
         return optimiser
-    made: Optimiser = entry(where, optimiser, OPTIMISERS, "an Optimiser")()
+    made: Optimiser = entry(where, optimiser, OPTIMISERS, Optimiser)()
     return made

@@ -70,7 +70,7 @@ def get(schedule: str | Schedule, where: str = "schedule") -> Schedule:
     """
     if isinstance(schedule, Schedule):
         return schedule
-    return entry(where, schedule, NAMED, "a Schedule")()
+    return entry(where, schedule, NAMED, Schedule)()
 
 
 def is_one(value: object) -> bool:

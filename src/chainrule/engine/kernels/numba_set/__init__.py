@@ -16,6 +16,7 @@ from typing import Any
 import numba
 import numpy as np
 from numba.core.compiler_lock import global_compiler_lock
+from numba.core.errors import NumbaError
 
 from chainrule.engine import forks
 from chainrule.engine.kernels import functions, normal, rules
@@ -40,6 +41,7 @@ from chainrule.engine.kernels.numba_set import (
     updates,
 )
 from chainrule.engine.kernels.specialise import in_dtype, rebound
+from chainrule.errors import InputError
 
 #: All that fastmath allows but nnan and ninf: those would hide a divergence.
 FLAGS = {"contract", "reassoc", "nsz", "arcp", "afn"}
@@ -70,7 +72,22 @@ def task(kernel: Kernel, dtype: np.dtype[Any], kinds: tuple[Any, ...]) -> Any:
     names = {"kernel": _inline(template), "unpack": tasks.unpacker(kinds)}
     label = f"{template.__qualname__}.{hashlib.sha256(str(kinds).encode()).hexdigest()[:8]}"
     text = rebound(tasks.run_record, names, label)
-    return on_disk.cfunc(tasks.SIGNATURE, cache=_is_ours(kernel))(text)
+    try:
+        return on_disk.cfunc(tasks.SIGNATURE, cache=_is_ours(kernel))(text)
+    except NumbaError as error:
+        if _is_ours(kernel):
+            raise
+        raise _cannot_be_compiled(kernel, error) from None  # its pages tell of files of ours
+
+
+def _cannot_be_compiled(kernel: Kernel, error: NumbaError) -> InputError:
+    """The error for a user's own function that Numba refuses, with the first of its lines that says why."""
+    name = " and ".join(function.__qualname__ for function in _put_in(kernel) if not _is_of_us(function))
+    why = next((line for line in str(error).splitlines() if line and not line.startswith("Failed in ")), "no reason")
+    return InputError(
+        f"{name} of {kernel.label!r}", "a function of floats that Numba can compile", why,
+        "Write it with floats and NumPy's or math's functions; CHAINRULE_KERNELS=numpy runs it uncompiled.",
+    )  # fmt: skip
 
 
 def instruction(kernel: Kernel, dtype: np.dtype[Any], arguments: Sequence[Any], room: tasks.Room) -> list[int]:
@@ -124,11 +141,12 @@ def _put_in(kernel: Kernel) -> list[Any]:
 
 def _is_ours(kernel: Kernel) -> bool:
     """Whether the kernel consists of what `on_disk.sources` covers; with a user's own functions it is not kept."""
+    return all(map(_is_of_us, _put_in(kernel)))
+
+
+def _is_of_us(function: Any) -> bool:
     ours = ("chainrule.network.", "chainrule.engine.kernels.")
-    return all(
-        isinstance(f, np.ufunc) or (f.__module__.startswith(ours) and "<" not in f.__qualname__)
-        for f in _put_in(kernel)
-    )
+    return isinstance(function, np.ufunc) or (function.__module__.startswith(ours) and "<" not in function.__qualname__)
 
 
 _MODULES = pointwise, norms, losses, pools, optimisers, matrices, updates, mixing, expansion, embeddings, gathering
