@@ -21,6 +21,7 @@ from chainrule.models import saving, sizes
 from chainrule.models.answers import Answer
 from chainrule.models.document import KINDS
 from chainrule.models.fit import Fit
+from chainrule.network.losses import Loss
 from chainrule.training.batches import Data
 
 Array = NDArray[Any]
@@ -56,7 +57,9 @@ class Estimator(CallbackSupportMixin, Fitted, BaseEstimator):
         """Rows to predict, in the network's form."""
 
     @abstractmethod
-    def _answer(self, y: Any, known: Answer | None, incremental: bool, classes: Any = None) -> tuple[Answer, Array]:
+    def _answer(
+        self, y: Any, known: Answer | None, incremental: bool, classes: Any = None, loss: Loss | None = None
+    ) -> tuple[Answer, Array]:
         """What y means, and y in the loss's form, a column per output or a code per row.
 
         Parameters
@@ -65,6 +68,7 @@ class Estimator(CallbackSupportMixin, Fitted, BaseEstimator):
         known : the answer of the model that training goes on with or that is fitted, or None
         incremental : whether a part of the rows is given, so that y need not have all classes
         classes : all that there will be, or None for those of y
+        loss : that y is for, or None for what the parameters stand for
         """
 
     def _weigher(self, y: Array, classes: Array | None, incremental: bool) -> Weigher:

@@ -26,8 +26,10 @@ class Regressing(Estimator):
 
     loss: str | Loss
 
-    def _answer(self, y: Any, known: Answer | None, incremental: bool, classes: Any = None) -> tuple[Answer, Array]:
-        loss, columns = self._loss_of_numbers(), y.reshape(len(y), -1)
+    def _answer(
+        self, y: Any, known: Answer | None, incremental: bool, classes: Any = None, loss: Loss | None = None
+    ) -> tuple[Answer, Array]:
+        loss, columns = loss or self._loss_of_numbers(), y.reshape(len(y), -1)
         return Numbers(loss, loss.outputs(columns.shape[1])), columns
 
     def _loss_of_numbers(self) -> Loss:

@@ -66,8 +66,8 @@ class Answer(ABC):
         return
 
     def fits(self, other: Answer) -> bool:
-        """Whether training may go on from this one with the other: the same loss, and as many outputs."""
-        return (self.loss, self.outputs) == (other.loss, other.outputs)
+        """Whether training may go on from this one with the other: of the same kind, loss and number of outputs."""
+        return (type(self), self.loss, self.outputs) == (type(other), other.loss, other.outputs)
 
 
 class OfClasses(Answer):

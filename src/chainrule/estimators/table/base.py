@@ -162,7 +162,7 @@ class BaseTable(Estimator):
             table, y, _ = rows.split_target(table, source.target, where)
         table, weight = rows.split_weight(table, given.weight, where)
         name = type(self).__name__
-        found, values = self._answer(y, answer, True)
+        found, values = self._answer(y, answer, True, loss=answer.loss)
         check_answer(f"{name}: y{suffix}", answer, found)
         coded = source.encoder.code(table, where)
         if len(values) != len(table):
@@ -225,7 +225,7 @@ class BaseTable(Estimator):
         if y is None or isinstance(y, str):
             table, y, _ = rows.split_target(table, y or self.target_name_ or "", where)
         model, coded = self.model_, self.encoder_.code(table, where)
-        _, target = self._answer(y, model.answer, True)
+        _, target = self._answer(y, model.answer, True, loss=model.loss)
 
         def score(X: Coded) -> float:
             return model.answer.score_said(model.raw(X, self.n_threads), target)

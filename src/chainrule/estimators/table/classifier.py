@@ -97,8 +97,10 @@ class TableClassifier(Classifying, ClassifierMixin, BaseTable):
         given, held_out = self._given(X, y, sample_weight), self._given(X_val, y_val, sample_weight_val)
         return self._fit(given, held_out, incremental=True, classes=known)
 
-    def _answer(self, y: Any, known: Answer | None, incremental: bool, classes: Any = None) -> tuple[Answer, Array]:
-        return super()._answer(self._labels(y), known, incremental, classes)
+    def _answer(
+        self, y: Any, known: Answer | None, incremental: bool, classes: Any = None, loss: Loss | None = None
+    ) -> tuple[Answer, Array]:
+        return super()._answer(self._labels(y), known, incremental, classes, loss)
 
     def _labels(self, y: Any) -> Array:
         name = f"{type(self).__name__}: y"

@@ -57,18 +57,20 @@ class TableRegressor(Regressing, RegressorMixin, BaseTable):
         assert isinstance(model.answer, Numbers)
         return model.answer.scale
 
-    def _answer(self, y: Any, known: Answer | None, incremental: bool, classes: Any = None) -> tuple[Answer, Array]:
-        found, loss, name = self._as_numbers(y), self._loss_of_numbers(), type(self).__name__
-        if self.log_target and loss.link != "identity":
+    def _answer(
+        self, y: Any, known: Answer | None, incremental: bool, classes: Any = None, loss: Loss | None = None
+    ) -> tuple[Answer, Array]:
+        found, loss, name = self._as_numbers(y), loss or self._loss_of_numbers(), type(self).__name__
+        scale = known.scale if isinstance(known, Numbers) else None
+        log = self.log_target if known is None else scale is not None and scale.log
+        if log and loss.link != "identity":
             raise InputError(
                 f"{name}(log_target=)", "False with a loss that has a log link", True, "One of them is enough."
             )
-        if self.log_target and found.min() <= 0:
+        if log and found.min() <= 0:
             raise InputError(f"{name}(log_target=)", "targets above 0", f"{found.min():g}", "Leave it False.")
-        if isinstance(known, Numbers):
-            scale = known.scale
-        else:
-            scale = TargetScale.of(found, self.log_target) if loss.link == "identity" else None
+        if known is None and loss.link == "identity":
+            scale = TargetScale.of(found, log)
         answer = Numbers(loss, loss.outputs(found.shape[1]), scale)
         return answer, answer.form(found)
 
