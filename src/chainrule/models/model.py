@@ -381,7 +381,9 @@ class Model:
 
         Parameters
         ----------
-        rows : Data, such as `Rows`, in the form of the loss
+        rows : Data, such as `Rows`: X as `read` gives it, and y in the form of the loss and the float type of the
+            network, (rows, targets) of numbers and of labels, codes of more than two classes, 0 and 1 in a column of
+            two; targets of a table as `answer.form(y)` gives them. The estimator's `calibrate` takes X and y as fit does
         n_threads : int, or None for what is available
         where : how errors call the rows
 
@@ -391,8 +393,8 @@ class Model:
 
         Raises
         ------
-        InputError
-            For a loss that cannot be calibrated.
+        InputError, InputTypeError
+            For a loss that cannot be calibrated, and for rows that do not fit the network or its loss.
 
         Examples
         --------
@@ -404,30 +406,46 @@ class Model:
         >>> bool(np.mean((low <= X.ravel() ** 2) & (X.ravel() ** 2 <= high)) >= 0.9)
         True
         """
+        self.answer.check_calibration(where)
+        rows.check(self.network, self.loss, self.dtype)
         predictor, answer = self.answer.calibrated(self.predictor, rows, n_threads, where)
         return replace(self, predictor=predictor, answer=answer)
 
-    def score(self, rows: Any, y: Array, weight: Array | None = None, n_threads: int | None = None) -> float:
-        """Accuracy of classes, R2 of numbers.
+    def score(self, X: Any, y: Any, weight: Any = None, n_threads: int | None = None) -> float:
+        """Accuracy of classes and of labels, R2 of numbers: what the estimator's `score` gives.
 
         Parameters
         ----------
-        rows : what `read` gave
-        y : array in the form of the loss: class codes, labels or numbers, (rows,) or (rows, targets)
+        X : as in `read`
+        y : array of shape (rows,) or (rows, targets), as fit took it: classes, a 0/1 matrix of labels, or numbers in
+            their units; of a table also the name of its column, which of a file may be None for that of fit
         weight : array of shape (rows,), or None for 1 each
         n_threads : int, or None for what is available
 
         Returns
         -------
-        float, at most 1
+        float, at most 1; of several quantiles, of the one nearest the median
+
+        Raises
+        ------
+        InputError, InputTypeError
+            As in `read`, and for y or weights of another shape, or that cannot be.
 
         Examples
         --------
         >>> import numpy as np
         >>> from chainrule import MLPRegressor
         >>> X = np.linspace(-1, 1, 100)[:, None]
-        >>> model = MLPRegressor(solver="lbfgs", random_state=0).fit(X, X.ravel() ** 2).model_
-        >>> model.score(model.read(X), X**2) > 0.9
+        >>> line = MLPRegressor(solver="lbfgs", random_state=0).fit(X, X.ravel() ** 2)
+        >>> line.model_.score(X, X.ravel() ** 2) == line.score(X, X.ravel() ** 2) > 0.9
         True
         """
-        return self.answer.score(self.raw(rows, n_threads), y, weight)
+        X, y = self.input.split(X, y, f"{self.kind}: X")
+        prediction = self.raw(self.read(X), n_threads)
+        weights = None if weight is None else np.asarray(weight)
+        if weights is not None and not (weights.shape == prediction.shape[:1] and (weights >= 0).all() and weights.any()):
+            raise InputError(
+                "score(weight=)", f"a weight of 0 or more for each of {len(prediction)} rows, one of them above 0",
+                repr(weight)[:80], "Leave it None for rows that count alike.",
+            )  # fmt: skip
+        return self.answer.score_said(prediction, y, weights)

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.errors import InputError
-from chainrule.tables.table import MISSING, Column, Storage
+from chainrule.errors import InputError, unknown_name
+from chainrule.tables.table import MISSING, Column, Storage, Table
 
 Array = NDArray[Any]
 
@@ -105,3 +105,31 @@ def _read(
 def _looks_iso(level: str) -> bool:
     text = level.strip()
     return len(text) >= 8 and text[:4].isdigit() and text[4] == "-" and text[5:7].isdigit()
+
+
+def split_target(found: Table, y: Any, where: str) -> tuple[Table, Any, str | None]:
+    """The columns to learn from, the target, and its name where it is a column of the table."""
+    if not isinstance(y, str):
+        return found, y, None
+    if y not in found.names:
+        raise unknown_name(f"{where}, target", y, found.names)
+    column = found[y]
+    if column.missing.any():
+        raise InputError(
+            f"{where}, target {y!r}", "a value in every row",
+            f"{int(column.missing.sum())} missing, the first in row {column.first + int(column.missing.argmax())}",
+            "Leave these rows out.",
+        )  # fmt: skip
+    return found.without(y), values(column), y
+
+
+def values(column: Column) -> Array:
+    """A column's values as an array: numbers, words, or truth values."""
+    if column.storage != "words":
+        found = column.values
+        whole = column.storage == "numbers" and bool((found == np.floor(found)).all()) and np.abs(found).max() < 2**53
+        return found.astype(np.int64) if whole else found
+    levels = np.array(column.levels)
+    if set(column.levels) <= {"False", "True"}:
+        levels = levels == "True"
+    return np.asarray(levels[column.values])

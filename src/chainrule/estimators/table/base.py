@@ -225,10 +225,10 @@ class BaseTable(Estimator):
         if y is None or isinstance(y, str):
             table, y, _ = rows.split_target(table, y or self.target_name_ or "", where)
         model, coded = self.model_, self.encoder_.code(table, where)
-        _, target = self._answer(y, model.answer, True, loss=model.loss)
+        self._answer(y, model.answer, True, loss=model.loss)  # which refuses what cannot be
 
         def score(X: Coded) -> float:
-            return model.answer.score_said(model.raw(X, self.n_threads), target)
+            return model.answer.score_said(model.raw(X, self.n_threads), y)
 
         return importance.by_shuffling(self.encoder_, coded, score, n_repeats, random_state)
 

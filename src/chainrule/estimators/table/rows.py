@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import _check_feature_names
 
 from chainrule.errors import InputError, unknown_name
 from chainrule.models.inputs import by_name, path_of
 from chainrule.tables.reading import read_numbers
-from chainrule.tables.table import Column, Table
+from chainrule.tables.reading import split_target as split_target
+from chainrule.tables.reading import values as values
+from chainrule.tables.table import Table
 
 Array = NDArray[Any]
 
@@ -69,22 +70,6 @@ def check_names(estimator: Any, X: Any, found: Table, target: str | None) -> Tab
     return found
 
 
-def split_target(found: Table, y: Any, where: str) -> tuple[Table, Any, str | None]:
-    """The columns to learn from, the target, and its name where it is a column of the table."""
-    if not isinstance(y, str):
-        return found, y, None
-    if y not in found.names:
-        raise unknown_name(f"{where}, target", y, found.names)
-    column = found[y]
-    if column.missing.any():
-        raise InputError(
-            f"{where}, target {y!r}", "a value in every row",
-            f"{int(column.missing.sum())} missing, the first in row {column.first + int(column.missing.argmax())}",
-            "Leave these rows out.",
-        )  # fmt: skip
-    return found.without(y), values(column), y
-
-
 def split_weight(found: Table, weight: Any, where: str) -> tuple[Table, Any]:
     """The other columns, and the weights, where those are a column of the table."""
     if not isinstance(weight, str):
@@ -100,15 +85,3 @@ def split_weight(found: Table, weight: Any, where: str) -> tuple[Table, Any]:
             "0 leaves a row out, 2 counts it twice.",
         )  # fmt: skip
     return found.without(weight), weights
-
-
-def values(column: Column) -> Array:
-    """A column's values as an array: numbers, words, or truth values."""
-    if column.storage != "words":
-        found = column.values
-        whole = column.storage == "numbers" and bool((found == np.floor(found)).all()) and np.abs(found).max() < 2**53
-        return found.astype(np.int64) if whole else found
-    levels = np.array(column.levels)
-    if set(column.levels) <= {"False", "True"}:
-        levels = levels == "True"
-    return np.asarray(levels[column.values])

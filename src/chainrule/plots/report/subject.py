@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,13 +13,11 @@ from chainrule.errors import InputError, InputTypeError
 from chainrule.estimators.diagnosis.diagnose import diagnose
 from chainrule.estimators.estimator import Estimator
 from chainrule.estimators.fitted import at_rest
-from chainrule.estimators.table import rows
 from chainrule.models.answers import OfClasses
-from chainrule.models.inputs import ColumnInput, path_of, table_of
+from chainrule.models.inputs import ColumnInput
 from chainrule.models.model import Model
 from chainrule.plots.report.course import Course
 from chainrule.tables.encoder import Encoder
-from chainrule.tables.files import TableFile
 
 Array = NDArray[Any]
 
@@ -105,8 +102,7 @@ def subject(estimator: Any, X: Any = None, y: Any = None, findings: Findings | N
 
 
 def _scored(estimator: Any, model: Model, X: Any, y: Any) -> Scored:
-    if isinstance(model.input, ColumnInput):
-        X, y = _table(model, X, y)
+    X, y = model.input.split(X, y, f"{model.kind}: X")
     if y is None:
         raise InputError("report(y=)", "the truth of the rows of X", "None", "Give y, or leave X out.")
     true, predicted = np.asarray(y), np.asarray(estimator.predict(X))
@@ -123,17 +119,6 @@ def _scored(estimator: Any, model: Model, X: Any, y: Any) -> Scored:
         raise InputError("report(y=)", "classes of the fit", repr(true[~known][0])[:80], "Leave such rows out.")
     codes, said = (np.searchsorted(estimator.classes_, labels) for labels in (true, predicted))
     return ScoredClasses(codes, said, shares)
-
-
-def _table(model: Model, X: Any, y: Any) -> tuple[Any, Any]:
-    """Rows of a file in memory, and y taken from its column where that is named or known."""
-    inside = isinstance(X, (str, os.PathLike, TableFile))
-    if not inside and not isinstance(y, str):
-        return X, y
-    assert isinstance(model.input, ColumnInput)
-    where = path_of(X) or f"{model.kind}: X"
-    table, y, _ = rows.split_target(table_of(X, where), model.input.target if y is None else y, where)
-    return table, y
 
 
 def _word(label: Any) -> str:
