@@ -12,9 +12,19 @@ from sklearn.calibration import calibration_curve
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from chainrule import MLPClassifier, MLPRegressor
+import chainrule
+from chainrule import GLU, MLPClassifier, MLPRegressor
 from chainrule.errors import InputError, InputTypeError
-from chainrule.plots import CalibrationDisplay, DecisionBoundaryDisplay, style, svg
+from chainrule.plots import (
+    ActivationFunctionsDisplay,
+    ArchitectureDisplay,
+    CalibrationDisplay,
+    DecisionBoundaryDisplay,
+    GradientFlowDisplay,
+    style,
+    svg,
+)
+from chainrule.plots.outline import outline
 
 FEW = {"max_iter": 4, "n_iter_no_change": 1, "tol": 1e9, "n_threads": 1, "random_state": 0}
 
@@ -216,3 +226,17 @@ def test_logarithmic_ticks(span, first):
 @pytest.mark.parametrize("count", [1, 2, 4, 7, 12])
 def test_classes_have_colours_of_their_own(count):
     assert len(set(style.of_classes(count))) == count
+
+
+# Gated layers -----------------------------------------------------------------------------------------------
+
+
+def test_gated_layers_are_drawn_as_layers_of_weights(rows, tmp_path):
+    model = MLPClassifier(layers=[GLU(4, "tanh"), GLU(4)], **FEW).fit(*rows)
+    ArchitectureDisplay.from_estimator(model)
+    assert np.shape(GradientFlowDisplay.read(model).flow)[1] == 2
+    assert ActivationFunctionsDisplay.read(model).names == ["tanh", "sigmoid", "identity"]
+    assert [box.kind for box in outline(model.network_.layers, 2)[0]] == ["input", "gated", "gated", "dense"]
+    chainrule.report(model, tmp_path / "report.html")
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "<dt>layers of weights</dt><dd>3</dd>" in text and "GLU, tanh 4, GLU, sigmoid 4, dense 3" in text
