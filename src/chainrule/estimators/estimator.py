@@ -146,7 +146,7 @@ class Estimator(CallbackSupportMixin, Fitted, BaseEstimator):
 
     @reads_once
     def predict_function(self, rows: int = 1) -> Callable[[Any], Array]:
-        """A function of exactly `rows` rows without any check of its input: what a server in a hurry calls.
+        """A function of exactly `rows` rows, without any check of an array: what a server in a hurry calls.
 
         Parameters
         ----------
@@ -154,9 +154,16 @@ class Estimator(CallbackSupportMixin, Fitted, BaseEstimator):
 
         Returns
         -------
-        function : from an array of shape (rows, features) to the network's predictions, (rows, outputs):
-            probabilities of a classifier (of the second class, where there are two), values of a regressor.
-            Threads may share it. It stays with the model at hand: after another fit, ask for another one.
+        function : from an array of shape (rows, features), or rows of a table as `predict` takes them, to an array of
+            shape (rows, outputs): probabilities of a classifier (of the second class, where there are two), values of
+            a regressor in units of y (with loss='gaussian' means, then logarithms of variances). Threads may share it.
+            It stays with the model at hand: after another fit, ask for another one.
+
+        Raises
+        ------
+        InputError, InputTypeError
+            For a number of rows that is none, or that memory cannot hold; from the function of a table, what `predict`
+            raises, and for another number of rows.
 
         Examples
         --------

@@ -47,6 +47,10 @@ class Answer(ABC):
     def said(self, prediction: Array) -> Array:
         """What `predict` gives of a network's prediction, (rows, outputs)."""
 
+    def in_units(self, prediction: Array) -> Array:
+        """A network's prediction, (rows, outputs), in units of y; probabilities have none."""
+        return prediction
+
     @abstractmethod
     def score(self, prediction: Array, y: Array, weight: Array | None = None) -> float:
         """Accuracy or R2 of predictions against y in the loss's form; higher is better."""
@@ -259,9 +263,13 @@ class Numbers(Answer):
 
     def point(self, prediction: Array) -> Array:
         """One number per target, in units of the network: the mean, or the quantile nearest the median."""
-        parts = self.loss.split(self.loss.predict(prediction))
-        levels = np.array(self.loss.levels) if isinstance(self.loss, losses.Quantile) else np.array([0.5])
-        return parts[int(np.abs(levels - 0.5).argmin())]
+        return self.loss.split(self.loss.predict(prediction))[self.middle]
+
+    @property
+    def middle(self) -> int:
+        """Which of a target's outputs is its point."""
+        levels = self.loss.levels if isinstance(self.loss, losses.Quantile) else (0.5,)
+        return int(np.abs(np.array(levels) - 0.5).argmin())
 
     def said(self, prediction: Array) -> Array:
         """(rows,), or (rows, targets); of several quantiles, (rows, levels) or (rows, targets, levels)."""
@@ -273,6 +281,14 @@ class Numbers(Answer):
         if isinstance(loss, losses.Gaussian):
             return _flat(self._unscaled(self.point(prediction)))
         return _flat(self._unscaled(prediction))
+
+    def in_units(self, prediction: Array) -> Array:
+        if self.scale is None:
+            return prediction
+        if isinstance(self.loss, losses.Gaussian):  # means, and logarithms of variances
+            mean, deviation = self.loss.split(self.loss.predict(prediction))
+            return np.hstack([self.scale.back(mean), 2 * np.log(self.scale.spread(mean, deviation))])
+        return np.hstack([self.scale.back(part) for part in self.loss.split(prediction)])
 
     def deviation(self, prediction: Array, spread: Array | None) -> Array | None:
         """The deviation that was learned, or else that of passes or members; None where there is neither."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -262,7 +263,7 @@ class Model:
         return self.predictor.spread(rows, n_threads)
 
     def bound(self, rows: int = 1) -> Callable[[Any], Array]:
-        """A function of exactly `rows` rows, for predictions one by one: it checks nothing.
+        """A function of exactly `rows` rows, for predictions one by one.
 
         Parameters
         ----------
@@ -270,13 +271,14 @@ class Model:
 
         Returns
         -------
-        function of an array of shape (rows, inputs of the network), in its float type, that gives a new one of shape
-        (rows, outputs), through the link
+        function of an array of shape (rows, features), which it does not check, or of rows of a table as `read` takes
+        them, that gives a new array of shape (rows, outputs): probabilities through the link, or numbers in units of y
 
         Raises
         ------
         InputError
-            Of a model of sequences, which have lengths.
+            Of a model of sequences, which have lengths. The function of a table refuses another number of rows, and
+            what `read` refuses.
 
         Examples
         --------
@@ -290,7 +292,15 @@ class Model:
         COUNT("predict_function(rows=)", rows)
         if not isinstance(self.input, RowInput | ColumnInput):
             raise InputError("predict_function()", "a model of rows", self.kind, "Sequences have lengths: predict(X).")
-        return self.predictor.bound(int(rows))
+        predict = self.predictor.bound(int(rows))
+        return predict if isinstance(self.input, RowInput) else partial(self._of_table, predict, int(rows))
+
+    def _of_table(self, predict: Callable[[Any], Array], rows: int, X: Any) -> Array:
+        """What a function of so many coded rows gives rows of a table."""
+        coded = self.read(X)
+        if coded.shape[0] != rows:
+            raise InputError("predict_function(rows=)", f"{rows} rows in every call", coded.shape[0], "Ask for another.")
+        return self.answer.in_units(predict(coded.toarray()))
 
     # Files -------------------------------------------------------------------------------------------------
 
