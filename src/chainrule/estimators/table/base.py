@@ -236,8 +236,10 @@ class BaseTable(Estimator):
     def attributions(self, X: Any) -> Array:
         """What each column adds to a prediction to first order: gradient times input, summed over its inputs.
 
-        Of each row, the slope of the winning class's z (of a regressor's prediction, in deviations of the target) in
-        each of the network's inputs, times that input (Shrikumar et al. 2017). Units of an embedding count as inputs.
+        Of each row, the slope in each of the network's inputs, times that input (Shrikumar et al. 2017), of the
+        predicted class's z; of a label's; or of a regressor's prediction, in deviations of the target (with a log link,
+        of its logarithm; of 'gaussian' the mean, of quantiles the one nearest the median). Units of an embedding count
+        as inputs.
 
         Parameters
         ----------
@@ -245,7 +247,8 @@ class BaseTable(Estimator):
 
         Returns
         -------
-        array of shape (rows, columns), in the order of `encoder_.names`
+        array of shape (rows, columns), in the order of `encoder_.names`; of several targets or labels, (rows, columns,
+            targets)
         """
         return importance.by_gradient(self.encoder_, self._check_X(X), self.model_)
 
