@@ -13,7 +13,7 @@ from chainrule.errors import InputError, InputTypeError
 from chainrule.estimators.diagnosis.diagnose import diagnose
 from chainrule.estimators.estimator import Estimator
 from chainrule.estimators.fitted import at_rest
-from chainrule.models.answers import OfClasses
+from chainrule.models.answers import Numbers, OfClasses
 from chainrule.models.inputs import ColumnInput
 from chainrule.models.model import Model
 from chainrule.plots.report.course import Course
@@ -105,7 +105,11 @@ def _scored(estimator: Any, model: Model, X: Any, y: Any) -> Scored:
     X, y = model.input.split(X, y, f"{model.kind}: X")
     if y is None:
         raise InputError("report(y=)", "the truth of the rows of X", "None", "Give y, or leave X out.")
-    true, predicted = np.asarray(y), np.asarray(estimator.predict(X))
+    true = np.asarray(y)
+    if isinstance(model.answer, Numbers):  # one for each target, of several quantiles too
+        predicted = model.answer.back(model.answer.point(model.raw(model.read(X))))
+    else:
+        predicted = np.asarray(estimator.predict(X))
     if true.shape != predicted.shape and true.size != predicted.size:
         raise InputError("report(y=)", f"shape {predicted.shape}, as predicted", true.shape, "Give a value per row.")
     true = true.reshape(predicted.shape)
