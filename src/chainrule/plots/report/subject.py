@@ -9,13 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.diagnosis.findings import Findings
-from chainrule.errors import InputError, InputTypeError
+from chainrule.errors import InputError
 from chainrule.estimators.diagnosis.diagnose import diagnose
-from chainrule.estimators.estimator import Estimator
-from chainrule.estimators.fitted import at_rest
 from chainrule.models.answers import Numbers, OfClasses
 from chainrule.models.inputs import ColumnInput
 from chainrule.models.model import Model
+from chainrule.plots import reading
 from chainrule.plots.report.course import Course
 from chainrule.tables.encoder import Encoder
 
@@ -81,11 +80,7 @@ class Subject:
 
 def subject(estimator: Any, X: Any = None, y: Any = None, findings: Findings | None = None) -> Subject:
     """Everything about a fitted estimator; see `report` for the parameters."""
-    if not isinstance(estimator, Estimator):
-        raise InputTypeError("report(estimator)", "an estimator of chainrule", repr(estimator)[:80], "Give one.")
-    if not estimator.__sklearn_is_fitted__():
-        raise InputError("report(estimator)", "one that is fitted", type(estimator).__name__, "Call fit first.")
-    estimator = at_rest(estimator)
+    estimator = reading.fitted("report", estimator)
     model = estimator.model_
     course = Course(model.history, model.probes)
     scored = None if X is None else _scored(estimator, model, X, y)
