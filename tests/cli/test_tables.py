@@ -254,7 +254,12 @@ SHAPES = {
     "a hinge": (chainrule.TableClassifier, {"loss": "hinge"}, lambda a: np.where(a > 0, "yes", "no"), [""]),
     "labels": (chainrule.TableClassifier, {}, lambda a: np.c_[a > 0, a > 1].astype(int), ["_0", "_1"]),
     "targets": (chainrule.TableRegressor, {}, lambda a: np.c_[a, -a], ["_0", "_1"]),
-    "quantiles": (chainrule.TableRegressor, {"loss": chainrule.losses.Quantile((0.1, 0.9))}, lambda a: a, ["_0.1", "_0.9"]),
+    "quantiles": (
+        chainrule.TableRegressor,
+        {"loss": chainrule.losses.Quantile((0.1, 0.9))},
+        lambda a: a,
+        ["_0.1", "_0.9"],
+    ),
     "one quantile": (chainrule.TableRegressor, {"loss": chainrule.losses.Quantile(0.7)}, lambda a: a, [""]),
     "normal targets": (chainrule.TableRegressor, {"loss": "gaussian"}, lambda a: np.c_[a, -a], ["_0", "_1"]),
 }
@@ -276,7 +281,8 @@ def test_models_of_other_answers_than_one_class_or_number(inside, shell, kind):
     done = inside("evaluate", "m", "t.csv", "--target", "y", "--json")
     if y.ndim == 1:
         name = "accuracy" if kind == "a hinge" else "r2"
-        assert done.json["scores"][name] == pytest.approx(model.score(table, y)) and "log_loss" not in done.json["scores"]
+        assert done.json["scores"][name] == pytest.approx(model.score(table, y))
+        assert "log_loss" not in done.json["scores"]
     else:
         assert done.code == 2 and "predicts 2 labels or targets" in done.err
     done = inside("predict", "m", "t.csv", "--proba")

@@ -354,7 +354,7 @@ def test_attributions_explain_the_point_that_is_predicted(loss, place):
 
 @pytest.mark.parametrize("make", [regressor, classifier])
 def test_attributions_of_several_targets_or_labels_have_an_axis(make):
-    y = np.c_[FRAME["noise"], -FRAME["noise"] ** 2]
+    y = np.c_[FRAME["noise"], -(FRAME["noise"] ** 2)]
     found = make(**PLAIN).fit(FRAME[["noise"]], y if make is regressor else (y > -0.5).astype(int))
     shown = found.attributions(FRAME[["noise"]][:20])
     assert shown.shape == (20, 1, 2)

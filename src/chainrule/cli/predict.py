@@ -54,8 +54,8 @@ def predict(
     started = time.perf_counter()
     made = models.load(model)
     if proba and not made.answer.gives_probabilities:
-        without = f"was trained with {made.loss.name}, which gives none" if made.answer.classifies else "predicts numbers, not classes"
-        raise click.UsageError(f"--proba: {model} {without}.", click.get_current_context())
+        does = f"decides by {made.loss.name}" if made.answer.classifies else "predicts numbers, not classes"
+        raise click.UsageError(f"--proba: {model} {does}.", click.get_current_context())
     rows = 0
     with outputs.opened(output) as sink, tables.naming(data):
         for part in tables.parts(data, delimiter, models.columns(made), keep):

@@ -202,7 +202,8 @@ class Recorder:
         elif kind == "z":
             into[_COLUMNS["z_rms"]] = measures.rms(found)
             if measures.bounded(f):
-                into[_COLUMNS["saturated"]] = measures.saturated(f, found[:, : self.layers[place].units])  # gates come first
+                gates_first = found[:, : self.layers[place].units]
+                into[_COLUMNS["saturated"]] = measures.saturated(f, gates_first)
         else:
             into[_COLUMNS["a_rms"]] = measures.rms(found)
             if len(found) > 1:

@@ -57,7 +57,7 @@ def find_learning_rate(
     if not isinstance(estimator, Estimator):
         raise InputTypeError(
             where, "an estimator of chainrule", repr(estimator)[:80],
-            "Of a pipeline, give the last step, pipeline[-1], and X as the steps before make it. For a Trainer: range_test.",
+            "Of a pipeline, give the last step, pipeline[-1], and X as the others make it. For a Trainer: range_test.",
         )  # fmt: skip
     if getattr(estimator, "solver", None) == "lbfgs":
         raise InputError(where, "a stochastic solver", "solver='lbfgs'", "L-BFGS searches for the length of its steps.")

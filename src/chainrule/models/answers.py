@@ -117,7 +117,9 @@ class OfClasses(Answer):
         said = self.said(prediction)
         true = _as_said(y, said.shape)
         if (true.dtype.kind in WORDS) != (said.dtype.kind in WORDS):
-            raise InputError("score(y)", f"classes as in fit, {self.every}", repr(true[:3]), "Give them as fit had them.")
+            raise InputError(
+                "score(y)", f"classes as in fit, {self.every}", repr(true[:3]), "Give them as fit had them."
+            )
         right = true == said
         return float(np.average(right.all(axis=1) if right.ndim == 2 else right, weights=weight))
 
@@ -354,7 +356,7 @@ def r2(true: Array, predicted: Array, weight: Array | None = None) -> float:
 
 def _as_said(y: Any, shape: tuple[int, ...]) -> Array:
     """y as an array of this shape; of one target, a column is a row."""
-    found = y.toarray() if issparse(y) else np.asarray(y)
+    found = y.toarray() if issparse(y) else np.asarray(y)  # type: ignore[attr-defined]
     if found.shape != shape and found.reshape(len(found) if found.ndim else 1, -1).shape != (*shape, 1)[:2]:
         raise InputError("score(y)", f"shape {shape}, as predicted", found.shape, "Give a value for each row of X.")
     return found.reshape(shape)

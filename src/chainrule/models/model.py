@@ -299,7 +299,9 @@ class Model:
         """What a function of so many coded rows gives rows of a table."""
         coded = self.read(X)
         if coded.shape[0] != rows:
-            raise InputError("predict_function(rows=)", f"{rows} rows in every call", coded.shape[0], "Ask for another.")
+            raise InputError(
+                "predict_function(rows=)", f"{rows} rows in every call", coded.shape[0], "Ask for another."
+            )
         return self.answer.in_units(predict(coded.toarray()))
 
     # Files -------------------------------------------------------------------------------------------------
@@ -393,7 +395,7 @@ class Model:
         ----------
         rows : Data, such as `Rows`: X as `read` gives it, and y in the form of the loss and the float type of the
             network, (rows, targets) of numbers and of labels, codes of more than two classes, 0 and 1 in a column of
-            two; targets of a table as `answer.form(y)` gives them. The estimator's `calibrate` takes X and y as fit does
+            two; targets of a table as `answer.form(y)` gives them. Estimators' `calibrate` takes X and y as fit does
         n_threads : int, or None for what is available
         where : how errors call the rows
 
@@ -453,7 +455,9 @@ class Model:
         X, y = self.input.split(X, y, f"{self.kind}: X")
         prediction = self.raw(self.read(X), n_threads)
         weights = None if weight is None else np.asarray(weight)
-        if weights is not None and not (weights.shape == prediction.shape[:1] and (weights >= 0).all() and weights.any()):
+        if weights is not None and (
+            weights.shape != prediction.shape[:1] or (weights < 0).any() or not weights.sum() > 0
+        ):
             raise InputError(
                 "score(weight=)", f"a weight of 0 or more for each of {len(prediction)} rows, one of them above 0",
                 repr(weight)[:80], "Leave it None for rows that count alike.",
