@@ -257,3 +257,64 @@ def test_what_does_not_fit_in_memory_is_told_with_its_sizes(models, inside):
     done = inside("train", models.folder / "train.csv", "--target", "kind", "-o", "a", "--hidden-layer-sizes", 10**10)
     assert done.code == 3
     assert re.search(r"TableClassifier\.fit: .* columns and layers of 10,000,000,000 and 1 units", done.err)
+
+
+SHAPES = {
+    "a hinge": (chainrule.TableClassifier, {"loss": "hinge"}, lambda a: np.where(a > 0, "yes", "no"), [""]),
+    "labels": (chainrule.TableClassifier, {}, lambda a: np.c_[a > 0, a > 1].astype(int), ["_0", "_1"]),
+    "targets": (chainrule.TableRegressor, {}, lambda a: np.c_[a, -a], ["_0", "_1"]),
+    "quantiles": (
+        chainrule.TableRegressor,
+        {"loss": chainrule.losses.Quantile((0.1, 0.9))},
+        lambda a: a,
+        ["_0.1", "_0.9"],
+    ),
+    "one quantile": (chainrule.TableRegressor, {"loss": chainrule.losses.Quantile(0.7)}, lambda a: a, [""]),
+    "normal targets": (chainrule.TableRegressor, {"loss": "gaussian"}, lambda a: np.c_[a, -a], ["_0", "_1"]),
+}
+
+
+@pytest.mark.parametrize("kind", SHAPES)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_models_of_other_answers_than_one_class_or_number(inside, shell, kind):
+    made, parameters, y_of, ends = SHAPES[kind]
+    table = pd.DataFrame({"a": np.random.default_rng(0).normal(size=80), "b": np.arange(80.0) % 3})
+    y = y_of(table["a"].to_numpy())
+    model = made(preset="fast", max_iter=2, random_state=0, **parameters).fit(table, y)
+    model.save(shell.folder / "m")
+    table.assign(y=y if y.ndim == 1 else 0).to_csv(shell.folder / "t.csv", index=False)
+    done = inside("predict", "m", "t.csv", "-o", "out.csv", "--quiet")
+    found, expected = pd.read_csv(shell.folder / "out.csv"), model.predict(table)
+    assert done.code == 0 and list(found) == [f"prediction{end}" for end in ends], done
+    assert found.to_numpy().reshape(expected.shape).tolist() == expected.tolist()
+    done = inside("evaluate", "m", "t.csv", "--target", "y", "--json")
+    if y.ndim == 1:
+        name = "accuracy" if kind == "a hinge" else "r2"
+        assert done.json["scores"][name] == pytest.approx(model.score(table, y))
+        assert "log_loss" not in done.json["scores"]
+    else:
+        assert done.code == 2 and "predicts 2 labels or targets" in done.err
+    done = inside("predict", "m", "t.csv", "--proba")
+    if kind == "labels":
+        shares = pd.read_csv(io.StringIO(done.out))[["prediction=0", "prediction=1"]].to_numpy(np.float32)
+        assert np.array_equal(shares, model.predict_proba(table))
+    else:
+        assert done.code == 2 and "--proba" in done.err
+    assert inside("inspect", "m").code == inside("diagnose", "m", "--html", "m.html").code == 0
+    done = inside("diagnose", "m", "--data", "t.csv")
+    assert done.code == 2 and "without the name of its target's column" in done.err
+
+
+@pytest.mark.parametrize("kind", ["a hinge", "quantiles"])
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_they_are_diagnosed_and_reported_with_rows(inside, shell, kind):
+    made, parameters, y_of, _ = SHAPES[kind]
+    table = pd.DataFrame({"a": np.random.default_rng(0).normal(size=80), "b": np.arange(80.0) % 3})
+    whole = table.assign(y=y_of(table["a"].to_numpy()))
+    model = made(preset="fast", max_iter=2, random_state=0, **parameters).fit(whole, "y")
+    model.save(shell.folder / "m")
+    whole.to_csv(shell.folder / "t.csv", index=False)
+    done = inside("diagnose", "m", "--data", "t.csv", "--html", "m.html")
+    assert done.code == 0, done
+    text = (shell.folder / "m.html").read_text(encoding="utf-8")
+    assert f"{model.score(table, whole['y']):.4g}" in text

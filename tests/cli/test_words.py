@@ -104,7 +104,7 @@ def test_help_tells_commands_and_exit_codes(shell):
         ("evaluate kind.model test.csv --target color", 3, "expected a class of the model: big, small"),
         ("evaluate kind.model other.csv", 3, "Add them"),
         ("predict kind.model test.csv -o out.xlsx", 2, "ends in none of .csv.gz, .csv, .parquet"),
-        ("predict kind.model test.csv --keep colour", 3, "'colour' may be 'color'"),
+        ("predict kind.model test.csv --keep colour", 3, "received 'colour'. Did you mean 'color'?"),
         ("predict kind.model test.csv --keep kind", 3, "names of their own"),
         ("predict kind.model test.csv --json", 2, "name it with --output"),
         ("predict price.model test.csv --proba", 2, "predicts numbers, not classes"),

@@ -27,6 +27,7 @@ from chainrule.diagnosis import measures
 from chainrule.diagnosis.probes import EDGES, QUANTITIES
 from chainrule.diagnosis.recorder import KEPT, PER_EPOCH, Recorder
 from chainrule.network import activations
+from chainrule.network.layers import PRODUCTS
 from chainrule.training.streams import streams
 
 NETWORKS = {
@@ -39,6 +40,8 @@ NETWORKS = {
     "layer norm": [Dense(16), LayerNorm(), Activation("tanh"), Dense(3)],
     "residual": [Dense(16, "relu"), Residual([Dense(16, "relu"), Dense(16)]), Residual([Dense(8, "tanh")]), Dense(3)],
     "linear": [Dense(16), Dense(3)],
+    "gates": [GLU(16), GLU(12, "relu", bias=False), Dense(3)],
+    "gates around which a skip goes": [Dense(16, "tanh"), Residual([GLU(16, "silu"), Dense(16)]), Dense(3)],
     "norm first": [BatchNorm(), Dense(16, "relu"), LayerNorm(), Dense(3)],
 }
 DRAWN = {
@@ -63,12 +66,12 @@ def trained(layers, observed, trainer=Trainer, epochs=3, batch=32, **settings):
 
 
 def inspected(network, parameters, rows):
-    """The passes of the network that keep every value, and the places of its Dense layers by name."""
+    """The passes of the network that keep every value, and the places of its products by name."""
     pass_ = network.forward(parameters, rows.X, train=True)
     p = np.exp(pass_.output - pass_.output.max(axis=1, keepdims=True))
     p /= p.sum(axis=1, keepdims=True)
     back = network.backward(parameters, pass_, (p - np.eye(3)[rows.y]) / len(p))
-    return pass_, back, {str(place): place for place, layer in enumerate(network.layers) if isinstance(layer, Dense)}
+    return pass_, back, {str(place): place for place, layer in enumerate(network.layers) if isinstance(layer, PRODUCTS)}
 
 
 @pytest.mark.parametrize("kernels", ["numba", "numpy"])
@@ -83,7 +86,7 @@ def test_what_is_measured_is_what_an_inspecting_pass_gives(name, kernels, monkey
     probes = recorder.probes()
     pass_, back, places = inspected(network, before, rows)
     seen = {layer.name: i for i, layer in enumerate(probes.layers)}
-    assert set(places) <= set(seen)
+    assert set(places) <= set(seen) and set(seen) == {n[:-2] for n in network.layout.weights if "projection" not in n}
     dW = {n: g for n, g in back.gradients.items() if n.endswith(".W")}
     for layer, i in seen.items():
         got = dict(zip(QUANTITIES, probes.values[0, i], strict=True))
@@ -105,7 +108,7 @@ def test_what_is_measured_is_what_an_inspecting_pass_gives(name, kernels, monkey
         assert got["z_rms"] == pytest.approx(measures.rms(z), rel=1e-3)
         f = activations.get(probes.layers[i].activation)
         if f.name in ("sigmoid", "tanh"):
-            assert got["saturated"] == pytest.approx(measures.saturated(f, z), abs=1e-6)
+            assert got["saturated"] == pytest.approx(measures.saturated(f, z[:, : probes.layers[i].units]), abs=1e-6)
         else:
             assert np.isnan(got["saturated"])
 

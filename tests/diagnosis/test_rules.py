@@ -9,6 +9,7 @@ import pytest
 from tests.diagnosis.cases import STUCK, falling, observed, probes, seen
 
 from chainrule import (
+    GLU,
     Activation,
     BatchNorm,
     Dense,
@@ -17,6 +18,7 @@ from chainrule import (
     MLPClassifier,
     MLPRegressor,
     Residual,
+    RMSNorm,
     TableClassifier,
     diagnose,
     optimisers,
@@ -429,6 +431,33 @@ def test_an_unfitted_estimator_is_looked_at_before_it_trains():
     assert frozen["one-batch"].level == "error"
     deep = diagnose(MLPClassifier((32,) * 12, activation="logistic", random_state=0), X, y)
     assert deep["vanishing-gradients"].when == "during"
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_gated_layers_are_judged_as_any_others():
+    X, y = blobs()
+    deep = MLPClassifier(layers=[GLU(16)] * 12, max_iter=3, random_state=0).fit(X, y)
+    assert diagnose(deep)["vanishing-gradients"].level == "error"
+    frozen = MLPClassifier(layers=[GLU(32)], learning_rate_init=1e-9, random_state=0)
+    assert diagnose(frozen, X, y)["one-batch"].level == "error"
+
+
+@pytest.mark.parametrize(
+    ("layers", "found"),
+    [
+        ([Dense(16), GLU(16), Dense(1)], {"linear-stack"}),
+        ([GLU(16), GLU(16, "identity"), Dense(1)], set()),
+        ([Dropout(0.2), GLU(16), BatchNorm(), Dense(1)], {"dropout-before-batch-norm"}),
+    ],
+)
+def test_what_stands_before_a_gated_layer_is_seen(layers, found):
+    about = judge(observed(network=Network(layers, 16), probes=None))
+    assert {one.rule for one in about} & {"linear-stack", "dropout-before-batch-norm"} == found
+
+
+def test_gated_layers_take_remedies():
+    changes = {"activation": "gelu", "norm": "rms", "dropout": 0.1, "residual": True}
+    assert rewritten([GLU(8)], changes) == (Residual([GLU(8, "gelu"), RMSNorm(), Dropout(0.1)]),)
 
 
 @pytest.mark.filterwarnings("ignore:Training diverged")

@@ -431,3 +431,40 @@ def test_limits_can_be_narrowed(tmp_path):
     fitted("numbers").save(tmp_path / "m")
     with pytest.raises(ModelFileError, match="at most 100 bytes"):
         chainrule.load(tmp_path / "m", replace(model_file.LIMITS, file_bytes=100))
+
+
+@pytest.mark.parametrize("kind", [MLPClassifier, SequenceClassifier, TableClassifier], ids=lambda kind: kind.__name__)
+def test_what_depends_on_the_loss_goes_by_the_model_and_not_by_a_parameter(kind, tmp_path):
+    """A model that was saved alone comes without the parameters of its estimator."""
+    rows = {MLPClassifier: X[:40], SequenceClassifier: SETS, TableClassifier: TABLE[:40]}[kind]
+    fitted = small(kind, loss="hinge").fit(rows, Y[:40] > 0)
+    fitted.model_.save(tmp_path / "model")
+    loaded = chainrule.load(tmp_path / "model")
+    assert not hasattr(loaded, "predict_proba") and not hasattr(loaded, "predict_log_proba")
+    np.testing.assert_array_equal(loaded.decision_function(rows), fitted.decision_function(rows))
+    assert hasattr(fitted.set_params(loss="auto"), "decision_function")
+    assert not hasattr(clone(fitted), "decision_function")
+
+
+@pytest.mark.parametrize("kind", [MLPRegressor, TableRegressor], ids=lambda kind: kind.__name__)
+def test_a_model_saved_alone_is_calibrated_by_its_own_loss(kind, tmp_path):
+    rows = X if kind is MLPRegressor else TABLE
+    fitted = small(kind, loss="gaussian").fit(rows, Y)
+    fitted.model_.save(tmp_path / "model")
+    loaded = chainrule.load(tmp_path / "model").calibrate(rows, Y)
+    np.testing.assert_array_equal(loaded.predict_interval(rows), fitted.calibrate(rows, Y).predict_interval(rows))
+
+
+def test_a_table_s_model_saved_alone_knows_its_logarithm(tmp_path):
+    fitted = small(TableRegressor, log_target=True).fit(TABLE, np.exp(Y))
+    fitted.model_.save(tmp_path / "model")
+    loaded = chainrule.load(tmp_path / "model")
+    with pytest.raises(InputError, match="targets above 0"):
+        loaded.calibrate(TABLE, Y)
+    assert loaded.importances(TABLE, np.exp(Y)) == fitted.importances(TABLE, np.exp(Y))
+
+
+def test_labels_are_no_classes_whatever_their_number():
+    model = small(MLPClassifier).fit(X, THREE)
+    with pytest.raises(InputError, match="received labels, 3 outputs"):
+        model.calibrate(X, np.eye(3, dtype=int)[THREE] | [1, 0, 0])

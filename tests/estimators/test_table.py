@@ -22,7 +22,7 @@ from sklearn.model_selection import (
 )
 from sklearn.pipeline import make_pipeline
 
-from chainrule import TableClassifier, TableRegressor, callbacks, datasets, load
+from chainrule import TableClassifier, TableRegressor, callbacks, datasets, load, losses
 from chainrule.averaging import EMA
 from chainrule.errors import InputError, InputTypeError
 from chainrule.estimators.table.held_out import split
@@ -477,3 +477,68 @@ def test_a_class_of_one_row_is_learned_from_a_table_and_from_a_file(tmp_path):
 def test_rows_that_are_each_of_a_class_of_their_own_are_refused():
     with pytest.raises(InputError, match="a class with at least 2 rows"):
         classifier().fit(FRAME[:5], np.arange(5))
+
+
+@pytest.mark.parametrize("numbers", ["piecewise", "standard"])
+def test_a_function_reads_rows_as_predict_does(numbers, tmp_path):
+    found = regressor(numbers=numbers, max_iter=4).fit(FRAME, NUMBER)
+    function, some = found.predict_function(3), FRAME[:3]
+    some.to_csv(tmp_path / "three.csv", index=False)
+    for rows in (some, {name: some[name].to_numpy() for name in some}, tmp_path / "three.csv"):
+        np.testing.assert_allclose(function(rows)[:, 0], found.predict(rows), rtol=1e-6)
+    with pytest.raises(InputError, match="3 rows in every call; received 2"):
+        function(FRAME[:2])
+    with pytest.raises(InputError):
+        function(some.drop(columns=some.columns[0]))
+
+
+@pytest.mark.parametrize("log", [False, True])
+def test_a_function_answers_in_units_of_y(log):
+    y, few = np.exp(NUMBER / 100) if log else NUMBER, {"log_target": log, "max_iter": 4}
+    two = regressor(**few).fit(FRAME, np.c_[y, 2 * y + 1])
+    np.testing.assert_allclose(two.predict_function(5)(FRAME[:5]), two.predict(FRAME[:5]), rtol=1e-6)
+    wide = regressor(**few, loss=losses.Quantile((0.1, 0.5, 0.9))).fit(FRAME, y)
+    np.testing.assert_allclose(np.sort(wide.predict_function(5)(FRAME[:5])), wide.predict(FRAME[:5]), rtol=1e-6)
+    normal = regressor(**few, loss="gaussian").fit(FRAME, y)
+    mean, deviation = normal.predict(FRAME[:5], return_std=True)
+    expected = np.c_[mean, 2 * np.log(deviation)]
+    np.testing.assert_allclose(normal.predict_function(5)(FRAME[:5]), expected, rtol=1e-5)
+
+
+PLAIN = {"numbers": "standard", "max_iter": 3, "n_members": 1}
+
+
+def slopes(found, of):
+    """By differences: what the output of the network changes by where each number is taken away, to first order."""
+    model = found.model_
+    x = model.read(FRAME[["noise"]][:20]).toarray().astype(np.float64)
+    ends = [model.predictor.before_link((x * (1 + step)).astype(np.float32))[0] for step in (1e-3, -1e-3)]
+    return of((ends[0] - ends[1]) / 2e-3)
+
+
+@pytest.mark.parametrize(
+    ("loss", "place"), [("gaussian", 0), (losses.Quantile((0.1, 0.6, 0.9)), 1), (losses.Quantile((0.1, 0.9)), 0)]
+)
+def test_attributions_explain_the_point_that_is_predicted(loss, place):
+    found = regressor(**PLAIN, loss=loss).fit(FRAME[["noise"]], FRAME["noise"] + RANDOM.normal(size=ROWS))
+    shown = found.attributions(FRAME[["noise"]][:20])
+    np.testing.assert_allclose(shown[:, 0], slopes(found, lambda z: z[:, place]), rtol=0.05, atol=2e-3)
+
+
+@pytest.mark.parametrize("make", [regressor, classifier])
+def test_attributions_of_several_targets_or_labels_have_an_axis(make):
+    y = np.c_[FRAME["noise"], -(FRAME["noise"] ** 2)]
+    found = make(**PLAIN).fit(FRAME[["noise"]], y if make is regressor else (y > -0.5).astype(int))
+    shown = found.attributions(FRAME[["noise"]][:20])
+    assert shown.shape == (20, 1, 2)
+    np.testing.assert_allclose(shown[:, 0], slopes(found, lambda z: z), rtol=0.05, atol=2e-3)
+
+
+def test_attributions_of_an_ensemble_are_of_the_class_that_it_predicts():
+    y = RANDOM.integers(0, 3, ROWS)
+    found = classifier(**PLAIN | {"n_members": 3}).fit(FRAME[["noise"]], y)
+    model, rows = found.model_, FRAME[["noise"]][:20]
+    x, chosen = model.read(rows).toarray().astype(np.float64), found.predict(rows)
+    ends = [model.predictor.before_link((x * (1 + step)).astype(np.float32)) for step in (1e-3, -1e-3)]
+    expected = ((ends[0] - ends[1]) / 2e-3).mean(axis=0)[np.arange(20), chosen]
+    np.testing.assert_allclose(found.attributions(rows)[:, 0], expected, rtol=0.05, atol=2e-3)

@@ -9,7 +9,16 @@ import polars as pl
 import pytest
 from scipy.sparse import csr_matrix
 
-from chainrule import MLPClassifier, MLPRegressor, SequenceRegressor, TableClassifier
+from chainrule import (
+    MLPClassifier,
+    MLPRegressor,
+    Rows,
+    SequenceClassifier,
+    SequenceRegressor,
+    TableClassifier,
+    TableRegressor,
+    losses,
+)
 from chainrule.errors import InputError, InputTypeError
 from chainrule.models.answers import r2
 
@@ -119,3 +128,65 @@ def test_r2_is_scikit_learns_to_the_bit(kind, weight):
     predicted = true.copy() if kind == "exact" else true + RANDOM.normal(size=true.shape).astype(np.float32)
     weight = None if weight is None else weight.astype(true.dtype)  # as a fit has them
     assert r2(true, predicted, weight) == r2_score(true, predicted, sample_weight=weight)
+
+
+SETS = [X[at : at + 1 + at % 3] for at in range(80)]
+CLASSES = np.array(["few", "many", "most"])[np.digitize(Y, [-0.5, 0.8])]
+LABELS = np.c_[Y > 0, X[:, 2] > 0].astype(int)
+WEIGHTS = RANDOM.random(80)
+SCORED = {
+    "two classes": (MLPClassifier, X, Y > 0, {}),
+    "three classes": (MLPClassifier, X, CLASSES, {}),
+    "labels": (MLPClassifier, X, LABELS, {}),
+    "numbers": (MLPRegressor, X, Y, {}),
+    "whole numbers": (MLPRegressor, X, np.round(9 * Y).astype(int), {}),
+    "targets": (MLPRegressor, X, np.c_[Y, -Y], {}),
+    "quantiles": (MLPRegressor, X, Y, {"loss": losses.Quantile((0.1, 0.6))}),
+    "classes of sequences": (SequenceClassifier, SETS, CLASSES, {}),
+    "numbers of sequences": (SequenceRegressor, SETS, Y, {}),
+    "classes of a table": (TableClassifier, FRAME, CLASSES, {}),
+    "labels of a table": (TableClassifier, FRAME, LABELS, {}),
+    "numbers of a table": (TableRegressor, FRAME, Y.astype(float), {}),
+    "targets of a table": (TableRegressor, FRAME, np.c_[Y, -Y], {"loss": "gaussian"}),
+}
+
+
+@pytest.mark.parametrize("case", SCORED)
+def test_it_scores_what_the_estimator_scores(case):
+    kind, rows, y, parameters = SCORED[case]
+    estimator = kind(hidden_layer_sizes=(4,), max_iter=3, random_state=0, **parameters).fit(rows, y)
+    model = estimator.model_
+    assert model.score(rows, y) == estimator.score(rows, y)
+    assert model.score(rows, y.tolist(), WEIGHTS) == estimator.score(rows, y, sample_weight=WEIGHTS)
+    assert y.ndim == 2 or model.score(rows, y[:, None]) == model.score(rows, y)
+
+
+def test_a_table_is_scored_by_the_name_of_its_column(table, tmp_path):
+    y = table.predict(FRAME)[::-1]
+    whole, expected = FRAME.assign(y=y), table.score(FRAME, y)
+    whole.to_csv(tmp_path / "t.csv", index=False)
+    for given in ((FRAME, y), (whole, "y"), (tmp_path / "t.csv", "y"), (str(tmp_path / "t.csv"), None)):
+        assert table.model_.score(*given) == expected
+    with pytest.raises(InputError, match="unknown name 'yy'|'yy'"):
+        table.model_.score(whole, "yy")
+
+
+@pytest.mark.parametrize(
+    ("y", "weight", "said"),
+    [(Y[:9] > 0, None, r"shape \(80,\), as predicted; received \(9,\)"), (0, None, "shape"),
+     (np.where(Y > 0, "a", "b"), None, "classes as in fit"), (LABELS, None, "shape"),
+     (Y > 0, np.ones(9), "a weight of 0 or more"), (Y > 0, -WEIGHTS, "a weight of 0 or more"),
+     (Y > 0, np.zeros(80), "a weight of 0 or more")],
+)  # fmt: skip
+def test_what_cannot_be_scored_is_refused(y, weight, said, rows):
+    with pytest.raises(InputError, match=said):
+        rows[0].model_.score(X, y, weight)
+
+
+def test_numbers_that_cannot_be_scored_are_refused():
+    model = MLPRegressor(hidden_layer_sizes=(4,), max_iter=2, random_state=0).fit(X, Y).model_
+    for y in (np.where(Y > 1, np.nan, Y), Y.astype(str)):
+        with pytest.raises(InputError, match="finite numbers"):
+            model.score(X, y)
+    with pytest.raises(InputError, match=r"Rows\(y\): expected shape \(rows, 1\)"):
+        model.calibrated(Rows(X, np.c_[Y, Y]))

@@ -12,9 +12,19 @@ from sklearn.calibration import calibration_curve
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from chainrule import MLPClassifier, MLPRegressor
+import chainrule
+from chainrule import GLU, MLPClassifier, MLPRegressor, TableClassifier
 from chainrule.errors import InputError, InputTypeError
-from chainrule.plots import CalibrationDisplay, DecisionBoundaryDisplay, style, svg
+from chainrule.plots import (
+    ActivationFunctionsDisplay,
+    ArchitectureDisplay,
+    CalibrationDisplay,
+    DecisionBoundaryDisplay,
+    GradientFlowDisplay,
+    style,
+    svg,
+)
+from chainrule.plots.outline import outline
 
 FEW = {"max_iter": 4, "n_iter_no_change": 1, "tol": 1e9, "n_threads": 1, "random_state": 0}
 
@@ -216,3 +226,52 @@ def test_logarithmic_ticks(span, first):
 @pytest.mark.parametrize("count", [1, 2, 4, 7, 12])
 def test_classes_have_colours_of_their_own(count):
     assert len(set(style.of_classes(count))) == count
+
+
+# What is given -------------------------------------------------------------------------------------------------
+
+
+def test_of_a_table_s_estimator_y_may_be_a_column(rows, tmp_path):
+    import pandas as pd
+
+    X = pd.DataFrame(rows[0], columns=["size", "weight"])
+    whole = X.assign(label=np.where(rows[1] > 0, "yes", "no"))
+    model = TableClassifier(preset="fast", max_iter=2, random_state=0).fit(whole, "label")
+    whole.to_csv(tmp_path / "rows.csv", index=False)
+    for kind, seen in ((CalibrationDisplay, "happened"), (DecisionBoundaryDisplay, "target")):
+        expected = kind.read(model, X, whole["label"])
+        for given in (whole, tmp_path / "rows.csv"):
+            found = kind.read(model, given, "label")
+            np.testing.assert_array_equal(getattr(found, seen), getattr(expected, seen))
+    np.testing.assert_allclose(found.response, expected.response, atol=1e-6)
+    assert found.features == ("size", "weight")
+    with pytest.raises(InputError, match="'lable'.*Did you mean 'label'"):
+        CalibrationDisplay.read(model, whole, "lable")
+    words = TableClassifier(preset="fast", max_iter=2).fit(whole[["size", "label"]], rows[1] > 0)
+    with pytest.raises(InputError, match="number"):
+        DecisionBoundaryDisplay.read(words, whole.assign(y=rows[1] > 0)[["size", "label", "y"]], "y")
+
+
+def test_of_a_pipeline_the_last_step_is_asked_for(rows, tmp_path):
+    pipeline = make_pipeline(StandardScaler(), MLPClassifier((4,), **FEW)).fit(*rows)
+    for ask in (
+        lambda: chainrule.report(pipeline, tmp_path / "report.html"),
+        lambda: chainrule.find_learning_rate(pipeline, *rows),
+        lambda: ArchitectureDisplay.read(pipeline),
+    ):
+        with pytest.raises(InputTypeError, match=r"pipeline\[-1\]"):
+            ask()
+
+
+# Gated layers -----------------------------------------------------------------------------------------------
+
+
+def test_gated_layers_are_drawn_as_layers_of_weights(rows, tmp_path):
+    model = MLPClassifier(layers=[GLU(4, "tanh"), GLU(4)], **FEW).fit(*rows)
+    ArchitectureDisplay.from_estimator(model)
+    assert np.shape(GradientFlowDisplay.read(model).flow)[1] == 2
+    assert ActivationFunctionsDisplay.read(model).names == ["tanh", "sigmoid", "identity"]
+    assert [box.kind for box in outline(model.network_.layers, 2)[0]] == ["input", "gated", "gated", "dense"]
+    chainrule.report(model, tmp_path / "report.html")
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "<dt>layers of weights</dt><dd>3</dd>" in text and "GLU, tanh 4, GLU, sigmoid 4, dense 3" in text

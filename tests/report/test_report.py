@@ -180,7 +180,7 @@ def test_the_file(fitted, tmp_path):
     assert chainrule.report(estimator, path, overwrite=True).stat().st_size > 10_000
     with pytest.raises(InputError, match="Make the folder first"):
         chainrule.report(estimator, tmp_path / "none" / "r.html")
-    with pytest.raises(InputError, match="Call fit first"):
+    with pytest.raises(InputError, match="before fit. Call fit"):
         chainrule.report(chainrule.MLPClassifier(), tmp_path / "s.html")
     with pytest.raises(InputTypeError, match="an estimator of chainrule"):
         chainrule.report({}, tmp_path / "s.html")

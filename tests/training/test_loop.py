@@ -7,6 +7,8 @@ import pytest
 
 from chainrule import Dense
 from chainrule.engine import threads
+from chainrule.engine.network import Network
+from chainrule.errors import InputError, InputTypeError
 from chainrule.network.losses import LOSSES
 from chainrule.training import loading
 from chainrule.training.averaging import EMA
@@ -14,8 +16,10 @@ from chainrule.training.batches import Rows
 from chainrule.training.loop import train
 from chainrule.training.optimisers import SGD, Adam, AdamW
 from chainrule.training.penalty import Penalty
+from chainrule.training.schedules import Cosine
 from chainrule.training.step_options import StepOptions
 from chainrule.training.stopping import Stopping
+from chainrule.training.trainer import Trainer
 from chainrule.training.validation import Watched
 
 OPTIMISERS = {
@@ -178,3 +182,30 @@ def test_an_interruption_inside_an_epoch_gets_through(kernels, trainer, problem,
     assert (made.update.steps, made.epochs) == (3, 0)
     assert threads.resolve(None) == before
     assert math.isfinite(made.epoch(data, 10).loss)
+
+
+@pytest.mark.parametrize(
+    ("what", "value"),
+    [("optimiser", "adamm"), ("optimiser", 3), ("schedule", "cosin"), ("schedule", 0.5), ("penalty", 0.1),
+     ("options", {"clip_norm": 1.0}), ("mixup", 0.2)],
+)  # fmt: skip
+def test_what_a_trainer_cannot_use_is_refused_when_it_is_made(what, value):
+    with pytest.raises((InputError, InputTypeError), match=rf"Trainer\({what}=\): expected .*; received"):
+        Trainer(Network(PLAIN, inputs=2), "cross_entropy", **{what: value})
+
+
+def test_names_stand_for_optimisers_and_schedules():
+    made = Trainer(Network(PLAIN, inputs=2), "cross_entropy", "adamw", schedule="cosine")
+    assert (made.rate, made.schedule) == (AdamW().learning_rate, Cosine())
+
+
+@pytest.mark.parametrize("size", [0, -1, 1.5, "8", True])
+def test_a_batch_has_a_whole_number_of_rows(size, numpy_kernels, trainer, problem):
+    with pytest.raises((InputError, InputTypeError), match=r"Trainer\.epoch\(batch_size=\): expected a whole number"):
+        next(train(trainer("cross_entropy"), problem("cross_entropy"), size, 2))
+
+
+@pytest.mark.parametrize("epochs", [-1, 1.5, "2"])
+def test_epochs_are_a_whole_number(epochs, numpy_kernels, trainer, problem):
+    with pytest.raises((InputError, InputTypeError), match=r"train\(epochs=\): expected a whole number"):
+        next(train(trainer("cross_entropy"), problem("cross_entropy"), 10, epochs))

@@ -49,6 +49,11 @@ def diagnose(
             f"{model} has a {kind}, which takes no tables. In Python, diagnose(model, X, y).",
             param_hint="--data" if data else "--validation",
         )
+    if (data or validation) and estimator.target_name_ is None:
+        raise click.BadParameter(
+            f"{model} was fitted without the name of its target's column. In Python, diagnose(model, X, y).",
+            param_hint="--data" if data else "--validation",
+        )
     with tables.naming(data or model, validation):
         findings = look(estimator, data, None, validation, None)
     if html is not None:

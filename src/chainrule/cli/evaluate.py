@@ -36,6 +36,7 @@ def evaluate(
     name = target or models.target(made)
     if name is None:
         raise click.UsageError("--target: the model was fitted without names.", click.get_current_context())
+    _check_single(made)
     found = _classes if made.answer.classifies else _numbers
     content = found(made, data, delimiter, name, threads)
     if as_json:
@@ -49,23 +50,40 @@ def evaluate(
         click.echo(shared.lines([names, *([one[n] for n in names] for one in content["classes"])]))
 
 
+def _check_single(model: Model) -> None:
+    """Refuse a model of several labels or targets: the truth is one column."""
+    from chainrule.models.answers import Classes
+
+    answer = model.answer
+    several = 1 if isinstance(answer, Classes) else answer.loss.targets(answer.outputs)
+    if several > 1:
+        raise click.UsageError(
+            f"evaluate scores one column, and the model predicts {several} labels or targets. In Python, "
+            "chainrule.load(model).score(X, y).",
+            click.get_current_context(),
+        )
+
+
 def _classes(model: Model, data: Path, delimiter: str | None, target: str, threads: int | None) -> dict[str, Any]:
     import numpy as np
 
     from chainrule.diagnosis import scores
 
-    labels = [models.word(label) for label in model.answer.every]  # type: ignore[attr-defined]
-    codes, shares = [], []
+    answer: Any = model.answer
+    labels = [models.word(label) for label in answer.every]
+    codes, raws = [], []
     with tables.naming(data):
-        for part in tables.parts(data, delimiter, [*models.columns(model), target]):
+        for part in tables.parts(data, delimiter, models.columns(model), [target]):
             codes.append(_codes(part[target], labels, f"{data}, column {target!r}"))
-            shares.append(model.predict_proba(part, threads))
-    all_codes, all_shares = np.concatenate(_some(codes, data)), np.concatenate(shares)
-    each = zip(labels, scores.by_class(all_codes, all_shares), strict=True)
+            raws.append(model.raw(model.read(part), threads))
+    all_codes, raw = np.concatenate(_some(codes, data)), np.concatenate(raws)
+    predicted = np.searchsorted(answer.every, answer.said(raw))
+    shares = answer.probabilities(raw) if answer.gives_probabilities else None
+    each = zip(labels, scores.by_class(all_codes, predicted, len(labels)), strict=True)
     return {
         "rows": len(all_codes),
         "task": "classification",
-        "scores": scores.of_classes(all_codes, all_shares),
+        "scores": scores.of_classes(all_codes, predicted, shares),
         "classes": [{"class": label, **found} for label, found in each],
     }
 
@@ -76,12 +94,13 @@ def _numbers(model: Model, data: Path, delimiter: str | None, target: str, threa
     from chainrule.diagnosis import scores
     from chainrule.tables.reading import read_numbers
 
+    answer: Any = model.answer
     true, predicted = [], []
     with tables.naming(data):
-        for part in tables.parts(data, delimiter, [*models.columns(model), target]):
+        for part in tables.parts(data, delimiter, models.columns(model), [target]):
             _check_known(part[target], f"{data}, column {target!r}")
             true.append(read_numbers(part[target], target, str(data)))
-            predicted.append(model.predict(part, threads))
+            predicted.append(answer.back(answer.point(model.raw(model.read(part), threads))))
     y = np.concatenate(_some(true, data))
     return {"rows": len(y), "task": "regression", "scores": scores.of_numbers(y, np.concatenate(predicted))}
 

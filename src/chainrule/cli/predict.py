@@ -14,6 +14,7 @@ from chainrule.cli.config import Configured
 from chainrule.errors import InputError
 
 if TYPE_CHECKING:
+    from chainrule.models.answers import Answer
     from chainrule.models.model import Model
     from chainrule.tables.table import Table
 
@@ -52,11 +53,12 @@ def predict(
     shared.check_free("--output", output, force)
     started = time.perf_counter()
     made = models.load(model)
-    if proba and not made.answer.classifies:
-        raise click.UsageError(f"--proba: {model} predicts numbers, not classes.", click.get_current_context())
+    if proba and not made.answer.gives_probabilities:
+        does = f"decides by {made.loss.name}" if made.answer.classifies else "predicts numbers, not classes"
+        raise click.UsageError(f"--proba: {model} {does}.", click.get_current_context())
     rows = 0
     with outputs.opened(output) as sink, tables.naming(data):
-        for part in tables.parts(data, delimiter, [*models.columns(made), *keep]):
+        for part in tables.parts(data, delimiter, models.columns(made), keep):
             kept = ((name, outputs.from_column(part[name])) for name in keep)
             found = [*kept, *predictions(made, part, proba, threads)]
             outputs.check_names(data, [name for name, _ in found])
@@ -72,16 +74,29 @@ def predict(
 
 
 def predictions(model: Model, part: Table, proba: bool, threads: int | None) -> Iterator[tuple[str, Any]]:
-    """Columns of Arrow by name: what is predicted, under the target's name, and probabilities."""
+    """Columns of Arrow by name: what is predicted, under the target's name, and probabilities.
+
+    Of several labels, targets or quantiles there is a column each, with a number behind the name: "price_0.9".
+    """
     import pyarrow as pa
 
-    name = models.target(model) or "prediction"
-    if not model.answer.classifies:
-        yield name, pa.array(model.predict(part, threads))
-        return
-    shares, classes = model.predict_proba(part, threads), model.answer.every  # type: ignore[attr-defined]
-    codes = pa.array(shares.argmax(axis=1).astype("int32"))
-    yield name, pa.DictionaryArray.from_arrays(codes, pa.array(classes))
+    from chainrule.models.answers import Classes
+
+    name, answer, raw = models.target(model) or "prediction", model.answer, model.raw(model.read(part), threads)
+    if isinstance(answer, Classes):
+        codes = pa.array(answer.decide(raw).astype("int32"))
+        yield name, pa.DictionaryArray.from_arrays(codes, pa.array(answer.labels))
+    else:
+        columns = answer.said(raw).reshape(len(raw), -1).T
+        yield from zip(_names(name, answer), map(pa.array, columns), strict=True)
     if proba:
-        for label, share in zip(classes, shares.T, strict=True):
+        shares = answer.probabilities(raw)  # type: ignore[attr-defined]
+        for label, share in zip(answer.every, shares.T, strict=True):  # type: ignore[attr-defined]
             yield f"{name}={models.word(label)}", pa.array(share)
+
+
+def _names(name: str, answer: Answer) -> list[str]:
+    """The columns of labels or numbers, in their order."""
+    several, levels = answer.loss.targets(answer.outputs), getattr(answer.loss, "levels", (None,))
+    names = [name] if several == 1 else [f"{name}_{place}" for place in range(several)]
+    return names if len(levels) == 1 else [f"{one}_{level:g}" for one in names for level in levels]

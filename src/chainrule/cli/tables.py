@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chainrule.errors import InputError, InputTypeError
+from chainrule.errors import InputError, InputTypeError, unknown_name
 
 if TYPE_CHECKING:
     from chainrule.tables.table import Table
@@ -36,8 +36,8 @@ def naming(path: Path, validation: Path | None = None) -> Iterator[None]:
         raise type(error)(_GIVEN.sub(named, where), *rest) from error
 
 
-def parts(path: Path, delimiter: str | None, columns: Iterable[str]) -> Iterator[Table]:
-    """The rows of these columns by parts that fit in memory."""
+def parts(path: Path, delimiter: str | None, columns: Iterable[str], asked: Sequence[str] = ()) -> Iterator[Table]:
+    """The rows of a model's columns, and of those that the user asked for, by parts that fit in memory."""
     from chainrule.tables.files import open_file
 
     file = open_file(path, delimiter)
@@ -50,7 +50,10 @@ def parts(path: Path, delimiter: str | None, columns: Iterable[str]) -> Iterator
             str(path), f"columns {', '.join(map(repr, needed))}", f"none named {', '.join(map(repr, absent))}",
             f"In the file, {', '.join(hints)}: rename it." if hints else "Add them; cells may be empty.",
         )  # fmt: skip
-    for part in file.parts(needed):
+    for name in asked:
+        if name not in file.names:
+            raise unknown_name(f"{path}, column", name, file.names)
+    for part in file.parts(list(dict.fromkeys([*needed, *asked]))):
         yield from _pieces(part)
 
 

@@ -20,7 +20,7 @@ QUANTITIES = {
     "W_rms": "root mean square of the weights",
     "update": "log10 of the norm of a step over the norm of the weights",
     "dead": "share of units that were 0 for every row seen, at least 64",
-    "saturated": "share of activations at a flat end of their function",
+    "saturated": "share of activations, of a GLU of gates, at a flat end of their function",
     "rank": "effective rank of the activations (participation ratio) over the units or rows there are",
 }
 
@@ -38,9 +38,9 @@ class Probed:
 
     Attributes
     ----------
-    name : place of its Dense in the network, "0" or "3.1" inside a Residual
+    name : place of its Dense or GLU in the network, "0" or "3.1" inside a Residual
     units : width
-    activation : name of its function, "identity" where it has none
+    activation : name of its function, of a GLU that of its gates; "identity" where it has none
     norm : "batch", "layer", "rms" or ""
     """
 

@@ -17,8 +17,9 @@ from chainrule.engine.network import Network
 from chainrule.engine.parameters import Parameters
 from chainrule.engine.plan import Tapped
 from chainrule.engine.stages import Block, Stage, stages
+from chainrule.network import activations
 from chainrule.network.activations import ActivationFunction
-from chainrule.network.layers import NORMS, Layer, Residual
+from chainrule.network.layers import GLU, NORMS, Layer, Residual
 
 Array = NDArray[Any]
 
@@ -201,7 +202,8 @@ class Recorder:
         elif kind == "z":
             into[_COLUMNS["z_rms"]] = measures.rms(found)
             if measures.bounded(f):
-                into[_COLUMNS["saturated"]] = measures.saturated(f, found)
+                gates_first = found[:, : self.layers[place].units]
+                into[_COLUMNS["saturated"]] = measures.saturated(f, gates_first)
         else:
             into[_COLUMNS["a_rms"]] = measures.rms(found)
             if len(found) > 1:
@@ -279,6 +281,9 @@ def probed(layers: Sequence[Layer], prefix: str = "") -> Iterator[tuple[Probed, 
         if isinstance(stage, Stage) and stage.dense is not None:
             norm, f = _NAMES[type(stage.norm)], stage.activation
             yield Probed(f"{prefix}{stage.dense_at}", stage.dense.units, f.name, norm), f
+        elif isinstance(stage, Block) and isinstance(stage.layer, GLU):
+            f = activations.get(stage.layer.activation)
+            yield Probed(f"{prefix}{stage.last}", stage.layer.units, f.name, ""), f
         elif isinstance(stage, Block) and isinstance(stage.layer, Residual):
             yield from probed(stage.layer.layers, f"{prefix}{stage.last}.")
 

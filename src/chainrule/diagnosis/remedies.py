@@ -8,7 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from chainrule.errors import InputError, InputTypeError
 from chainrule.network import activations
-from chainrule.network.layers import NORMS, Activation, Dense, Dropout, Layer, Norm, Residual
+from chainrule.network.layers import GLU, NORMS, Activation, Dense, Dropout, Layer, Norm, Residual
 from chainrule.training import optimisers
 
 #: Parameters that say what the hidden layers are. Where an estimator has `layers`, these are rewritten instead.
@@ -141,20 +141,23 @@ def _rewritten(layer: Layer, changes: Mapping[str, Any]) -> list[Layer]:
             return []
         case Norm() if "norm" in changes:
             return []
-        case Dense():
-            return _dense(layer, changes)
+        case Dense() | GLU():
+            return _product(layer, changes)
     return [layer]
 
 
-def _dense(layer: Dense, changes: Mapping[str, Any]) -> list[Layer]:
-    """A Dense with what its parameters ask for around it."""
+def _product(layer: Dense | GLU, changes: Mapping[str, Any]) -> list[Layer]:
+    """A product with what its parameters ask for around it; the norm of a GLU stands behind its gates."""
     f = changes.get("activation", layer.activation)
     linear = activations.get(layer.activation).name == "identity"  # its function, if any, is a layer of its own
-    dense = replace(layer, init=changes.get("init", layer.init), activation=layer.activation if linear else f)
-    block: list[Layer] = [dense]
+    product = replace(layer, init=changes.get("init", layer.init), activation=layer.activation if linear else f)
+    block: list[Layer] = [product]
     if changes.get("norm"):
         norm: Layer = NORMS[changes["norm"]]()
-        block = [replace(dense, activation="identity"), norm, *([] if linear else [Activation(f)])]
+        if isinstance(product, GLU):
+            block = [product, norm]
+        else:
+            block = [replace(product, activation="identity"), norm, *([] if linear else [Activation(f)])]
     if changes.get("dropout"):
         block.append(Dropout(changes["dropout"]))
     return [Residual(block)] if changes.get("residual") else block

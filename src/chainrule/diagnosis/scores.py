@@ -10,33 +10,35 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 
-def of_classes(codes: Array, shares: Array) -> dict[str, float]:
-    """Scores of probabilities, of shape (rows, classes), against codes of the true classes.
+def of_classes(codes: Array, predicted: Array, shares: Array | None) -> dict[str, float]:
+    """Scores of predicted classes against the true ones, both as codes, and of probabilities, (rows, classes), if any.
 
     Examples
     --------
     >>> import numpy as np
     >>> from chainrule.diagnosis.scores import of_classes
-    >>> of_classes(np.array([0, 1, 1]), np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]]))["accuracy"]
+    >>> shares = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]])
+    >>> of_classes(np.array([0, 1, 1]), shares.argmax(axis=1), shares)["accuracy"]
     0.6666666666666666
     """
-    predicted = shares.argmax(axis=1)
-    least = np.finfo(shares.dtype).eps
-    true = np.clip(shares[np.arange(len(codes)), codes].astype(np.float64), least, 1)
     found = {
         "accuracy": float((predicted == codes).mean()),
         "balanced_accuracy": float(np.mean([(predicted[codes == k] == k).mean() for k in np.unique(codes)])),
-        "log_loss": float(-np.log(true).mean()),
     }
+    if shares is None:
+        return found
+    least = np.finfo(shares.dtype).eps
+    true = np.clip(shares[np.arange(len(codes)), codes].astype(np.float64), least, 1)
+    found["log_loss"] = float(-np.log(true).mean())
     if shares.shape[1] == 2 and 0 < codes.sum() < len(codes):
         found["roc_auc"] = _area(codes == 1, shares[:, 1])
     return found
 
 
-def by_class(codes: Array, shares: Array) -> list[dict[str, float]]:
+def by_class(codes: Array, predicted: Array, classes: int) -> list[dict[str, float]]:
     """Of each class: rows, precision, recall and their harmonic mean; NaN where there is nothing to divide by."""
-    predicted, found = shares.argmax(axis=1), []
-    for k in range(shares.shape[1]):
+    found = []
+    for k in range(classes):
         there, said = int((codes == k).sum()), int((predicted == k).sum())
         hits = int(((codes == k) & (predicted == k)).sum())
         found.append({

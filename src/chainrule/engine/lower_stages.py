@@ -240,6 +240,8 @@ def lower_gate(b: Builder, layer: GLU, x: Value, name: str) -> Value:
         value=f.value, scalar=f.scalar, label=f.name,
     )  # fmt: skip
     b.layer_values[f"{name}.z"] = z
+    b.tap(name, "z", z)
+    b.tap(name, "a", a)
 
     def back() -> None:
         da, dz, db = b.gradient(a), Value(f"d{z.name}", z.space, z.width), Own(f"{name}.db", z.width or 1)
@@ -248,6 +250,7 @@ def lower_gate(b: Builder, layer: GLU, x: Value, name: str) -> Value:
             value=f.value, slope=f.derivative, slope_reads=f.reads, scalar=f.scalar, label=f.name,
         )  # fmt: skip
         _combine(b, (db, bias))
+        b.tap(name, "dz", dz)
         product_backward(b, x, dz, W)
 
     b.behind(back)

@@ -170,8 +170,9 @@ class Tap:
 
     Attributes
     ----------
-    layer : place of its Dense, "0" or "3.1" inside a Residual
-    kind : "z" (what its function is applied to), "a", or "dz" (dLoss/d of what its product gave)
+    layer : place of its Dense or GLU, "0" or "3.1" inside a Residual
+    kind : "z" (what its function is applied to; of a GLU gates and values), "a", or "dz" (dLoss/d of what its product
+        gave)
     value : what holds it, times `gain`, plus `bias`, where those are given
     after : how many instructions have run
     """

@@ -271,9 +271,9 @@ class BaseMLP(Estimator):
         """Other rows than those to train on, checked against this draft, in the form of the answer's loss."""
         name = type(self).__name__
         X, y, weight = given.checked(draft, dtype, reset=False, suffix=suffix, where=where)
-        found, values = self._answer(y, answer, True, suffix=suffix)
-        found.loss.check_y(values, found.outputs, weight, f"{name}: y{suffix}")
+        found, values = self._answer(y, answer, True, suffix=suffix, loss=answer.loss)
         check_answer(f"{name}.{where}(y{suffix}=)", answer, found)
+        found.loss.check_y(values, found.outputs, weight, f"{name}: y{suffix}")
         return self._data(X, in_form(found.loss, values, dtype), in_type(dtype, weigh(y, weight)))
 
     def _unseen(self, given: Given, suffix: str, where: str) -> Data:

@@ -27,8 +27,10 @@ Array = NDArray[Any]
 
 
 def gives_probabilities(estimator: Any) -> bool:
-    """Whether there is a predict_proba; otherwise the attribute is missing."""
-    link = estimator.loss.link if isinstance(estimator.loss, Loss) else "identity" * ("hinge" in str(estimator.loss))
+    """Whether there is a predict_proba, by the model where it is fitted; otherwise the attribute is missing."""
+    model = vars(estimator).get("_model")
+    loss = estimator.loss if model is None else model.loss
+    link = loss.link if isinstance(loss, Loss) else "identity" * ("hinge" in str(loss))
     if link == "identity":
         raise AttributeError("A hinge gives no probabilities: use decision_function, or loss='auto'.")
     return True
@@ -101,7 +103,13 @@ class Classifying(Estimator):
         return weigh
 
     def _answer(
-        self, y: Any, known: Answer | None, incremental: bool, classes: Any = None, suffix: str = ""
+        self,
+        y: Any,
+        known: Answer | None,
+        incremental: bool,
+        classes: Any = None,
+        suffix: str = "",
+        loss: Loss | None = None,
     ) -> tuple[Answer, Array]:
         name = f"{type(self).__name__}: y{suffix}"
         with one_form(name, "classes, or a 0/1 matrix of labels", y):
@@ -123,7 +131,7 @@ class Classifying(Estimator):
                 name, f"classes of {every}", found,
                 "Leave rows of other classes out, or, with partial_fit, name all classes in its first call.",
             )  # fmt: skip
-        loss = class_loss(self, several=len(every) > 2 and not many)
+        loss = loss or class_loss(self, several=len(every) > 2 and not many)
         if many:
             return Labels(loss, y.shape[1]), y
         answer = Classes.of(loss, every)

@@ -21,6 +21,7 @@ from chainrule.models import saving, sizes
 from chainrule.models.answers import Answer
 from chainrule.models.document import KINDS
 from chainrule.models.fit import Fit
+from chainrule.network.losses import Loss
 from chainrule.training.batches import Data
 
 Array = NDArray[Any]
@@ -57,7 +58,13 @@ class Estimator(CallbackSupportMixin, Fitted, BaseEstimator):
 
     @abstractmethod
     def _answer(
-        self, y: Any, known: Answer | None, incremental: bool, classes: Any = None, suffix: str = ""
+        self,
+        y: Any,
+        known: Answer | None,
+        incremental: bool,
+        classes: Any = None,
+        suffix: str = "",
+        loss: Loss | None = None,
     ) -> tuple[Answer, Array]:
         """What y means, and y in the loss's form, a column per output or a code per row.
 
@@ -68,6 +75,7 @@ class Estimator(CallbackSupportMixin, Fitted, BaseEstimator):
         incremental : whether a part of the rows is given, so that y need not have all classes
         classes : all that there will be, or None for those of y
         suffix : behind y where errors call it
+        loss : that y is for, or None for what the parameters stand for
         """
 
     def _weigher(self, y: Array, classes: Array | None, incremental: bool) -> Weigher:
@@ -160,7 +168,7 @@ class Estimator(CallbackSupportMixin, Fitted, BaseEstimator):
 
     @reads_once
     def predict_function(self, rows: int = 1) -> Callable[[Any], Array]:
-        """A function of exactly `rows` rows without any check of its input: what a server in a hurry calls.
+        """A function of exactly `rows` rows, without any check of an array: what a server in a hurry calls.
 
         Parameters
         ----------
@@ -168,9 +176,16 @@ class Estimator(CallbackSupportMixin, Fitted, BaseEstimator):
 
         Returns
         -------
-        function : from an array of shape (rows, features) to the network's predictions, (rows, outputs):
-            probabilities of a classifier (of the second class, where there are two), values of a regressor.
-            Threads may share it. It stays with the model at hand: after another fit, ask for another one.
+        function : from an array of shape (rows, features), or rows of a table as `predict` takes them, to an array of
+            shape (rows, outputs): probabilities of a classifier (of the second class, where there are two), values of
+            a regressor in units of y (with loss='gaussian' means, then logarithms of variances). Threads may share it.
+            It stays with the model at hand: after another fit, ask for another one.
+
+        Raises
+        ------
+        InputError, InputTypeError
+            For a number of rows that is none, or that memory cannot hold; from the function of a table, what `predict`
+            raises, and for another number of rows.
 
         Examples
         --------

@@ -57,7 +57,10 @@ def find_learning_rate(
     """
     where = "find_learning_rate(estimator=)"
     if not isinstance(estimator, Estimator):
-        raise InputTypeError(where, "an estimator of chainrule", repr(estimator), "For a Trainer: range_test.")
+        raise InputTypeError(
+            where, "an estimator of chainrule", repr(estimator)[:80],
+            "Of a pipeline, give the last step, pipeline[-1], and X as the others make it. For a Trainer: range_test.",
+        )  # fmt: skip
     if getattr(estimator, "solver", None) == "lbfgs":
         raise InputError(where, "a stochastic solver", "solver='lbfgs'", "L-BFGS searches for the length of its steps.")
     own = unwatched(estimator)

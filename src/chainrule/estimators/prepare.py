@@ -141,7 +141,8 @@ def check_answer(
     """Refuse targets of another kind than those that are wanted."""
     if not wanted.fits(answer):
         usual = f"as many columns as y, for {wanted.outputs} outputs and {wanted.loss.name}"
-        raise InputError(where, expected or usual, f"{answer.outputs} outputs for {answer.loss.name}", mend)
+        kind = type(answer).__name__.lower()
+        raise InputError(where, expected or usual, f"{kind}, {answer.outputs} outputs for {answer.loss.name}", mend)
 
 
 def in_form(loss: Loss, values: Array, dtype: Any) -> Array:

@@ -29,9 +29,15 @@ class Regressing(Estimator):
     loss: str | Loss
 
     def _answer(
-        self, y: Any, known: Answer | None, incremental: bool, classes: Any = None, suffix: str = ""
+        self,
+        y: Any,
+        known: Answer | None,
+        incremental: bool,
+        classes: Any = None,
+        suffix: str = "",
+        loss: Loss | None = None,
     ) -> tuple[Answer, Array]:
-        loss, columns = self._loss_of_numbers(), y.reshape(len(y), -1)
+        loss, columns = loss or self._loss_of_numbers(), y.reshape(len(y), -1)
         return Numbers(loss, loss.outputs(columns.shape[1])), columns
 
     @classmethod

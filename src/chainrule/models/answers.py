@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import issparse
 
 from chainrule.engine.predictor import Predictor
 from chainrule.errors import InputError
@@ -18,6 +19,9 @@ from chainrule.tables.targets import TargetScale
 from chainrule.training.batches import Data
 
 Array = NDArray[Any]
+
+#: Kinds of arrays that hold words.
+WORDS = "OUST"
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,13 +47,17 @@ class Answer(ABC):
     def said(self, prediction: Array) -> Array:
         """What `predict` gives of a network's prediction, (rows, outputs)."""
 
+    def in_units(self, prediction: Array) -> Array:
+        """A network's prediction, (rows, outputs), in units of y; probabilities have none."""
+        return prediction
+
     @abstractmethod
     def score(self, prediction: Array, y: Array, weight: Array | None = None) -> float:
         """Accuracy or R2 of predictions against y in the loss's form; higher is better."""
 
-    def score_said(self, prediction: Array, y: Array) -> float:
-        """The same in units of y, as `predict` says it."""
-        return self.score(prediction, y)
+    @abstractmethod
+    def score_said(self, prediction: Array, y: Any, weight: Array | None = None) -> float:
+        """The same against y as it was given to fit."""
 
     @abstractmethod
     def calibrated(
@@ -66,8 +74,8 @@ class Answer(ABC):
         return
 
     def fits(self, other: Answer) -> bool:
-        """Whether training may go on from this one with the other: the same loss, and as many outputs."""
-        return (self.loss, self.outputs) == (other.loss, other.outputs)
+        """Whether training may go on from this one with the other: of the same kind, loss and number of outputs."""
+        return (type(self), self.loss, self.outputs) == (type(other), other.loss, other.outputs)
 
 
 class OfClasses(Answer):
@@ -104,6 +112,16 @@ class OfClasses(Answer):
     @abstractmethod
     def deviations(self, spread: Array) -> Array:
         """The same of deviations of what the network predicts."""
+
+    def score_said(self, prediction: Array, y: Any, weight: Array | None = None) -> float:
+        said = self.said(prediction)
+        true = _as_said(y, said.shape)
+        if (true.dtype.kind in WORDS) != (said.dtype.kind in WORDS):
+            raise InputError(
+                "score(y)", f"classes as in fit, {self.every}", repr(true[:3]), "Give them as fit had them."
+            )
+        right = true == said
+        return float(np.average(right.all(axis=1) if right.ndim == 2 else right, weights=weight))
 
     def check_calibration(self, where: str) -> None:
         if self.loss.link not in ("sigmoid", "softmax"):
@@ -247,9 +265,13 @@ class Numbers(Answer):
 
     def point(self, prediction: Array) -> Array:
         """One number per target, in units of the network: the mean, or the quantile nearest the median."""
-        parts = self.loss.split(self.loss.predict(prediction))
-        levels = np.array(self.loss.levels) if isinstance(self.loss, losses.Quantile) else np.array([0.5])
-        return parts[int(np.abs(levels - 0.5).argmin())]
+        return self.loss.split(self.loss.predict(prediction))[self.middle]
+
+    @property
+    def middle(self) -> int:
+        """Which of a target's outputs is its point."""
+        levels = self.loss.levels if isinstance(self.loss, losses.Quantile) else (0.5,)
+        return int(np.abs(np.array(levels) - 0.5).argmin())
 
     def said(self, prediction: Array) -> Array:
         """(rows,), or (rows, targets); of several quantiles, (rows, levels) or (rows, targets, levels)."""
@@ -261,6 +283,14 @@ class Numbers(Answer):
         if isinstance(loss, losses.Gaussian):
             return _flat(self._unscaled(self.point(prediction)))
         return _flat(self._unscaled(prediction))
+
+    def in_units(self, prediction: Array) -> Array:
+        if self.scale is None:
+            return prediction
+        if isinstance(self.loss, losses.Gaussian):  # means, and logarithms of variances
+            mean, deviation = self.loss.split(self.loss.predict(prediction))
+            return np.hstack([self.scale.back(mean), 2 * np.log(self.scale.spread(mean, deviation))])
+        return np.hstack([self.scale.back(part) for part in self.loss.split(prediction)])
 
     def deviation(self, prediction: Array, spread: Array | None) -> Array | None:
         """The deviation that was learned, or else that of passes or members; None where there is neither."""
@@ -288,8 +318,14 @@ class Numbers(Answer):
     def score(self, prediction: Array, y: Array, weight: Array | None = None) -> float:
         return r2(y, self.point(prediction), weight)
 
-    def score_said(self, prediction: Array, y: Array) -> float:
-        return r2(self._unscaled(y), self._unscaled(self.point(prediction)))
+    def score_said(self, prediction: Array, y: Any, weight: Array | None = None) -> float:
+        predicted = self._unscaled(self.point(prediction))
+        true = _as_said(y, predicted.shape)
+        if true.dtype.kind not in "biuf" or not np.isfinite(true).all():
+            raise InputError("score(y)", "finite numbers", repr(true[:3]), "Leave rows of other values out.")
+        floats = [one.dtype for one in (true, predicted, weight) if one is not None and one.dtype.kind == "f"]
+        dtype = np.result_type(*floats)
+        return r2(true.astype(dtype), predicted.astype(dtype), None if weight is None else weight.astype(dtype))
 
     def calibrated(
         self, predictor: Predictor, rows: Data, n_threads: int | None, where: str
@@ -321,6 +357,14 @@ def r2(true: Array, predicted: Array, weight: Array | None = None) -> float:
     found[spread != 0] = 1 - (errors[spread != 0] / spread[spread != 0])
     found[(spread == 0) & (errors != 0)] = 0.0
     return float(np.average(found))
+
+
+def _as_said(y: Any, shape: tuple[int, ...]) -> Array:
+    """y as an array of this shape; of one target, a column is a row."""
+    found = y.toarray() if issparse(y) else np.asarray(y)  # type: ignore[attr-defined]
+    if found.shape != shape and found.reshape(len(found) if found.ndim else 1, -1).shape != (*shape, 1)[:2]:
+        raise InputError("score(y)", f"shape {shape}, as predicted", found.shape, "Give a value for each row of X.")
+    return found.reshape(shape)
 
 
 def _flat(values: Array) -> Array:

@@ -142,7 +142,7 @@ class Fit:
         reason = "broken off"
         try:
             self._begin(epochs, size)
-            reason = self._train(trainer, stopping, epochs - progress.epochs, size)
+            reason = self._train(trainer, stopping, max(0, epochs - progress.epochs), size)
             self._settle_weights(trainer, stopping, reason)
             self.settled = True
         except KeyboardInterrupt:

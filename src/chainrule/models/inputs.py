@@ -18,6 +18,7 @@ from chainrule.errors import InputError, InputTypeError
 from chainrule.tables import files, frames
 from chainrule.tables.encoder import Encoder
 from chainrule.tables.files import TableFile
+from chainrule.tables.reading import split_column
 from chainrule.tables.table import Table
 
 Array = NDArray[Any]
@@ -55,6 +56,10 @@ class Input(ABC):
         InputError, InputTypeError
             For what cannot be read, has other columns than in fit, or is not finite.
         """
+
+    def split(self, X: Any, y: Any, where: str) -> tuple[Any, Any]:
+        """Rows to predict and their y, which may be in a column of a table: by its name, or that of fit where None."""
+        return X, y
 
     def feature_names(self) -> tuple[str, ...]:
         """A name for each input of the network, where there are any."""
@@ -168,6 +173,12 @@ class ColumnInput(Input):
                 f"X has {len(found.names)} features, but this is expecting {self.features} features as input.",
             )  # fmt: skip
         return found
+
+    def split(self, X: Any, y: Any, where: str) -> tuple[Any, Any]:
+        if not (isinstance(y, str) or path_of(X)):
+            return X, y
+        where = path_of(X) or where
+        return split_column(table_of(X, where), self.target if y is None else y, where, "target")
 
     def feature_names(self) -> tuple[str, ...]:
         return tuple(self.encoder.feature_names())

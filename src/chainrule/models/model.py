@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -271,7 +272,7 @@ class Model:
         return self.predictor.spread(rows, n_threads)
 
     def bound(self, rows: int = 1) -> Callable[[Any], Array]:
-        """A function of exactly `rows` rows, for predictions one by one: it checks nothing.
+        """A function of exactly `rows` rows, for predictions one by one.
 
         Parameters
         ----------
@@ -279,13 +280,14 @@ class Model:
 
         Returns
         -------
-        function of an array of shape (rows, inputs of the network), in its float type, that gives a new one of shape
-        (rows, outputs), through the link
+        function of an array of shape (rows, features), which it does not check, or of rows of a table as `read` takes
+        them, that gives a new array of shape (rows, outputs): probabilities through the link, or numbers in units of y
 
         Raises
         ------
         InputError
-            Of a model of sequences, which have lengths.
+            Of a model of sequences, which have lengths. The function of a table refuses another number of rows, and
+            what `read` refuses.
 
         Examples
         --------
@@ -299,7 +301,17 @@ class Model:
         COUNT("predict_function(rows=)", rows)
         if not isinstance(self.input, RowInput | ColumnInput):
             raise InputError("predict_function()", "a model of rows", self.kind, "Sequences have lengths: predict(X).")
-        return self.predictor.bound(int(rows))
+        predict = self.predictor.bound(int(rows))
+        return predict if isinstance(self.input, RowInput) else partial(self._of_table, predict, int(rows))
+
+    def _of_table(self, predict: Callable[[Any], Array], rows: int, X: Any) -> Array:
+        """What a function of so many coded rows gives rows of a table."""
+        coded = self.read(X)
+        if coded.shape[0] != rows:
+            raise InputError(
+                "predict_function(rows=)", f"{rows} rows in every call", coded.shape[0], "Ask for another."
+            )
+        return self.answer.in_units(predict(coded.toarray()))
 
     # Files -------------------------------------------------------------------------------------------------
 
@@ -390,7 +402,9 @@ class Model:
 
         Parameters
         ----------
-        rows : Data, such as `Rows`, in the form of the loss
+        rows : Data, such as `Rows`: X as `read` gives it, and y in the form of the loss and the float type of the
+            network, (rows, targets) of numbers and of labels, codes of more than two classes, 0 and 1 in a column of
+            two; targets of a table as `answer.form(y)` gives them. Estimators' `calibrate` takes X and y as fit does
         n_threads : int, or None for what is available
         where : how errors call the rows
 
@@ -400,8 +414,8 @@ class Model:
 
         Raises
         ------
-        InputError
-            For a loss that cannot be calibrated.
+        InputError, InputTypeError
+            For a loss that cannot be calibrated, and for rows that do not fit the network or its loss.
 
         Examples
         --------
@@ -413,30 +427,48 @@ class Model:
         >>> bool(np.mean((low <= X.ravel() ** 2) & (X.ravel() ** 2 <= high)) >= 0.9)
         True
         """
+        self.answer.check_calibration(where)
+        rows.check(self.network, self.loss, self.dtype)
         predictor, answer = self.answer.calibrated(self.predictor, rows, n_threads, where)
         return replace(self, predictor=predictor, answer=answer)
 
-    def score(self, rows: Any, y: Array, weight: Array | None = None, n_threads: int | None = None) -> float:
-        """Accuracy of classes, R2 of numbers.
+    def score(self, X: Any, y: Any, weight: Any = None, n_threads: int | None = None) -> float:
+        """Accuracy of classes and of labels, R2 of numbers: what the estimator's `score` gives.
 
         Parameters
         ----------
-        rows : what `read` gave
-        y : array in the form of the loss: class codes, labels or numbers, (rows,) or (rows, targets)
+        X : as in `read`
+        y : array of shape (rows,) or (rows, targets), as fit took it: classes, a 0/1 matrix of labels, or numbers in
+            their units; of a table also the name of its column, which of a file may be None for that of fit
         weight : array of shape (rows,), or None for 1 each
         n_threads : int, or None for what is available
 
         Returns
         -------
-        float, at most 1
+        float, at most 1; of several quantiles, of the one nearest the median
+
+        Raises
+        ------
+        InputError, InputTypeError
+            As in `read`, and for y or weights of another shape, or that cannot be.
 
         Examples
         --------
         >>> import numpy as np
         >>> from chainrule import MLPRegressor
         >>> X = np.linspace(-1, 1, 100)[:, None]
-        >>> model = MLPRegressor(solver="lbfgs", random_state=0).fit(X, X.ravel() ** 2).model_
-        >>> model.score(model.read(X), X**2) > 0.9
+        >>> line = MLPRegressor(solver="lbfgs", random_state=0).fit(X, X.ravel() ** 2)
+        >>> line.model_.score(X, X.ravel() ** 2) == line.score(X, X.ravel() ** 2) > 0.9
         True
         """
-        return self.answer.score(self.raw(rows, n_threads), y, weight)
+        X, y = self.input.split(X, y, f"{self.kind}: X")
+        prediction = self.raw(self.read(X), n_threads)
+        weights = None if weight is None else np.asarray(weight)
+        if weights is not None and (
+            weights.shape != prediction.shape[:1] or (weights < 0).any() or not weights.sum() > 0
+        ):
+            raise InputError(
+                "score(weight=)", f"a weight of 0 or more for each of {len(prediction)} rows, one of them above 0",
+                repr(weight)[:80], "Leave it None for rows that count alike.",
+            )  # fmt: skip
+        return self.answer.score_said(prediction, y, weights)

@@ -12,7 +12,7 @@ import numpy as np
 
 from chainrule.network import activations
 from chainrule.network.activations import ActivationFunction
-from chainrule.network.layers import Activation, Dense, Layer, Residual
+from chainrule.network.layers import GLU, Activation, Dense, Layer, Residual
 from chainrule.plots import reading, style
 from chainrule.plots.display import Display
 
@@ -139,7 +139,7 @@ def _used(layers: Sequence[Layer]) -> Iterator[ActivationFunction]:
         match layer:
             case Residual():
                 yield from _used(layer.layers)
-            case Dense():
+            case Dense() | GLU():
                 yield activations.get(layer.activation)
             case Activation():
                 yield activations.get(layer.name)

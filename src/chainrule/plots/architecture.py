@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 COLOURS = {
     "input": style.GREY,
     "dense": style.LINES[0],
+    "gated": style.LINES[0],
     "embedding": style.LINES[2],
     "pool": style.LINES[3],
     "other": style.GREY,

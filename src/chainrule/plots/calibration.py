@@ -80,7 +80,7 @@ class CalibrationDisplay(Display):
         Parameters
         ----------
         estimator : fitted classifier with `predict_proba`, a pipeline too
-        X, y : rows and their classes
+        X, y : rows and their classes; of an estimator of tables y may be the name of a column of X, and X a file
         bins : how many of equal width
 
         Raises
@@ -88,6 +88,7 @@ class CalibrationDisplay(Display):
         InputError, InputTypeError
             For an estimator without probabilities, or not fitted, or rows that it cannot take.
         """
+        X, y = reading.rows(cls.__name__, estimator, X, y)
         p, classes = reading.probabilities(cls.__name__, estimator, X)
         codes = reading.codes(cls.__name__, y, classes, len(p))
         if len(classes) == 2:

@@ -13,6 +13,8 @@ from chainrule.checks import at_least
 from chainrule.errors import InputError
 from chainrule.plots import reading, style
 from chainrule.plots.display import Display
+from chainrule.tables.reading import read_numbers
+from chainrule.tables.table import Table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -71,7 +73,7 @@ class DecisionBoundaryDisplay(Display):
         ----------
         estimator : fitted classifier or regressor of two features, a pipeline too
         X : array or frame of shape (rows, 2), numbers
-        y : targets of the rows, which are then drawn; or None
+        y : targets of the rows, which are then drawn, of an estimator of tables also the name of a column of X; or None
         resolution : places along each axis
         features : names of the two; by default those of a frame's columns
 
@@ -82,10 +84,12 @@ class DecisionBoundaryDisplay(Display):
         """
         estimator = reading.predictor(cls.__name__, estimator, features=2)
         _RESOLUTION(f"{cls.__name__}(resolution=)", resolution)
+        X, y = reading.rows(cls.__name__, estimator, X, y)
         points, names = _two(cls.__name__, X)
         x_axis, y_axis = (_span(column, resolution) for column in points.T)
         plane = np.stack(np.meshgrid(x_axis, y_axis), axis=-1).reshape(-1, 2)
-        asked = plane if names is None else type(X)(dict(zip(names, plane.T, strict=True)))
+        made = dict if isinstance(X, Table) else type(X)
+        asked = plane if names is None else made(dict(zip(names, plane.T, strict=True)))
         drawn, features = None if y is None else points, features or names or cls.features
         if reading.classifies(estimator):
             p, classes = reading.probabilities(cls.__name__, estimator, asked)
@@ -160,7 +164,10 @@ def tinted(p: Array, colours: Sequence[Any]) -> Array:
 
 
 def _two(where: str, X: Any) -> tuple[Array, tuple[str, str] | None]:
-    """Two columns of numbers, and their names where X is a frame."""
+    """Two columns of numbers, and their names where X is a frame or a table."""
+    if isinstance(X, Table):
+        points, _ = _two(where, np.column_stack([read_numbers(X[name], name, f"{where}(X)") for name in X.names]))
+        return points, (X.names[0], X.names[1])
     try:
         points = np.asarray(X, float)
     except (TypeError, ValueError) as error:

@@ -9,6 +9,7 @@ from math import prod
 from typing import Literal
 
 from chainrule.network.layers import (
+    GLU,
     Dense,
     Embedding,
     Layer,
@@ -17,7 +18,7 @@ from chainrule.network.layers import (
     widths,
 )
 
-Kind = Literal["input", "dense", "embedding", "pool", "other"]
+Kind = Literal["input", "dense", "gated", "embedding", "pool", "other"]
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,8 @@ def _kind(layer: Layer) -> Kind:
     match layer:
         case Dense():
             return "dense"
+        case GLU():
+            return "gated"
         case Embedding():
             return "embedding"
         case Pool():

@@ -98,6 +98,16 @@ def probabilities(where: str, estimator: Any, X: Any) -> tuple[Any, Any]:
     return np.asarray(ask(X)), np.asarray(classes)
 
 
+def rows(where: str, estimator: Any, X: Any, y: Any) -> tuple[Any, Any]:
+    """Rows and their y, which of an estimator of tables may be in a file, or be the name of a column."""
+    from chainrule.estimators.estimator import Estimator
+
+    if not isinstance(estimator, Estimator):
+        return X, y
+    found: tuple[Any, Any] = model(where, estimator).input.split(X, y, f"{where}(X)")
+    return found
+
+
 def codes(where: str, y: Any, classes: Any, rows: int) -> Any:
     """The place of each row's class."""
     found = np.asarray(y)

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.errors import InputError
-from chainrule.tables.table import MISSING, Column, Storage
+from chainrule.errors import InputError, unknown_name
+from chainrule.tables.table import MISSING, Column, Storage, Table
 
 Array = NDArray[Any]
 
@@ -105,3 +105,31 @@ def _read(column: Column, storage: Storage, expected: str, name: str, where: str
 def _looks_iso(level: str) -> bool:
     text = level.strip()
     return len(text) >= 8 and text[:4].isdigit() and text[4] == "-" and text[5:7].isdigit()
+
+
+def split_column(found: Table, given: Any, where: str, what: str) -> tuple[Table, Any]:
+    """The other columns, and the values of one that is given by its name; anything else is given as it is."""
+    if not isinstance(given, str):
+        return found, given
+    if given not in found.columns:
+        raise unknown_name(f"{where}, {what}", given, found.names)
+    column = found[given]
+    if column.missing.any():
+        raise InputError(
+            f"{where}, {what} {given!r}", "a value in every row",
+            f"{int(column.missing.sum())} missing, the first in row {column.first + int(column.missing.argmax())}",
+            "Leave these rows out.",
+        )  # fmt: skip
+    return found.without(given), values(column)
+
+
+def values(column: Column) -> Array:
+    """A column's values as an array: numbers, words, or truth values."""
+    if column.storage != "words":
+        found = column.values
+        whole = column.storage == "numbers" and bool((found == np.floor(found)).all()) and np.abs(found).max() < 2**53
+        return found.astype(np.int64) if whole else found
+    levels = np.array(column.levels)
+    if set(column.levels) <= {"False", "True"}:
+        levels = levels == "True"
+    return np.asarray(levels[column.values])

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from chainrule.checks import at_least
 from chainrule.training.batches import Data
 from chainrule.training.records import Record
 from chainrule.training.stopping import Stopping
@@ -33,10 +34,15 @@ def train(
     trainer : Trainer
     data : Rows or Sequences
     batch_size : int
-    epochs : int
+    epochs : int of 0 or more
     stopping : Stopping; it keeps the best weights, which `stopping.restore(trainer.model.vector)` puts back
     watch : called after each epoch; its score, higher is better, decides over stopping and is told to the
         schedule, else the training loss
+
+    Raises
+    ------
+    InputError, InputTypeError
+        At the first record, for a number of epochs that is none, and for what `Trainer.epoch` refuses.
 
     Examples
     --------
@@ -52,6 +58,7 @@ def train(
     >>> history[-1].validation_loss < history[0].validation_loss
     True
     """
+    at_least(0)("train(epochs=)", epochs)
     for _ in range(epochs):
         record = trainer.epoch(data, batch_size)
         weights = trainer.model.vector

@@ -11,13 +11,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.checks import at_least
+from chainrule.checks import COUNT, at_least
 from chainrule.engine.network import Network
 from chainrule.engine.parameters import AnyParameters, Members
 from chainrule.engine.plan import Extent
 from chainrule.engine.plans import Plans, plans, sharing
+from chainrule.errors import InputTypeError
 from chainrule.network import losses
 from chainrule.network.losses import Loss
+from chainrule.training import optimisers, schedules
 from chainrule.training.batches import Data
 from chainrule.training.loading import Loader
 from chainrule.training.mixup import Mixup
@@ -60,16 +62,21 @@ class Trainer:
     ----------
     network : Network, of every member
     loss : name or Loss
-    optimiser : Optimiser; `rate` starts as its learning rate
+    optimiser : name or Optimiser, Adam where None; `rate` starts as its learning rate
     parameters : Parameters or Members, trained in place; fresh ones where None
     penalty : Penalty
     seed : of initialisation, shuffling and dropout, or their Streams
     shuffle : bool
     n_threads : int, or None for what is available
-    schedule : Schedule that multiplies `rate` at each step, or None
+    schedule : name or Schedule that multiplies `rate` at each step, or None
     options : StepOptions: clipping, bounds, factors of the rate, averages of the weights
     mixup : Mixup of the rows of each batch, or None
     n_members : int, how many networks, where no parameters are given
+
+    Raises
+    ------
+    InputError, InputTypeError
+        For a name that is none, and for a value of another kind.
 
     Attributes
     ----------
@@ -99,30 +106,36 @@ class Trainer:
         self,
         network: Network,
         loss: str | Loss,
-        optimiser: Optimiser | None = None,
+        optimiser: str | Optimiser | None = None,
         parameters: AnyParameters | None = None,
         penalty: Penalty | None = None,
         seed: Streams | int | None = None,
         shuffle: bool = True,
         n_threads: int | None = None,
-        schedule: Schedule | None = None,
-        options: StepOptions = PLAIN,
+        schedule: str | Schedule | None = None,
+        options: StepOptions | None = None,
         mixup: Mixup | None = None,
         n_members: int = 1,
     ) -> None:
+        penalty, options = penalty or Penalty(), options or PLAIN
+        for name, value, kind in (("penalty", penalty, Penalty), ("options", options, StepOptions)):
+            if not isinstance(value, kind):
+                raise InputTypeError(f"Trainer({name}=)", f"{kind.__name__}(...)", repr(value), "Or leave it out.")
+        if not isinstance(mixup, Mixup | None):
+            raise InputTypeError("Trainer(mixup=)", "Mixup(...) or None", repr(mixup), "Mixup(0.2) is a common choice.")
         self.network = network
         self.loss = losses.get(loss)
         self.streams = seed if isinstance(seed, Streams) else streams(seed)
         self.parameters = initial(network, self.streams, n_members) if parameters is None else parameters
         self.shuffle = shuffle
         self.n_threads = n_threads
-        chosen, penalties = optimiser or Adam(), penalty or Penalty()
-        self.updates = [Update(chosen, penalties, member, options) for member in self.parameters.members]
+        chosen = Adam() if optimiser is None else optimisers.get(optimiser, "Trainer(optimiser=)")
+        self.updates = [Update(chosen, penalty, member, options) for member in self.parameters.members]
         self.average = None if options.averaging is None else self.parameters.copy()
         self.mixup = mixup
         self.observer: Observer | None = None
         self.rate = chosen.learning_rate
-        self.schedule = schedule
+        self.schedule = None if schedule is None else schedules.get(schedule, "Trainer(schedule=)")
         self.planned: int | None = None
         self.watched: list[float] = []
         self._began = 0  # steps before rate and schedule started anew
@@ -187,8 +200,9 @@ class Trainer:
         Raises
         ------
         InputError, InputTypeError
-            Where shapes, types or values do not fit the network or the loss.
+            Where shapes, types or values do not fit the network or the loss, or the batch size is no such number.
         """
+        COUNT("Trainer.epoch(batch_size=)", batch_size)
         started = time.perf_counter()
         data.check(self.network, self.loss, self.parameters.vector.dtype)
         if self.mixup is not None:

@@ -16,6 +16,7 @@ from chainrule.diagnosis.survey import Survey
 from chainrule.network import activations
 from chainrule.network.layers import (
     GLU,
+    PRODUCTS,
     Activation,
     Dense,
     Dropout,
@@ -182,9 +183,9 @@ def _linear(layers: Sequence[Layer], linear: bool) -> tuple[int, bool]:
             inside, _ = _linear(layer.layers, linear)
             found += inside
             linear = linear and not _curved(layer.layers)
-        elif isinstance(layer, Dense):
+        elif isinstance(layer, PRODUCTS):
             found += linear
-            linear = activations.get(layer.activation).name == "identity"
+            linear = not _curved([layer])
         elif _curved([layer]):
             linear = False
     return found, linear
@@ -208,7 +209,7 @@ def dropout_before_batch_norm(observed: Observed) -> Verdict | None:
     for layer in leaves(observed.network.layers):
         if isinstance(layer, Dropout) and layer.rate > 0:
             dropped, product = True, False
-        elif isinstance(layer, Dense):
+        elif isinstance(layer, PRODUCTS):
             product = True
         elif isinstance(layer, BatchNorm) and dropped:
             near, far = near + (not product), far + product
@@ -220,7 +221,7 @@ def dropout_before_batch_norm(observed: Observed) -> Verdict | None:
 
 def unfit_link(observed: Observed) -> Verdict | None:
     """An output layer in front of the output layer, or squares of counts with a long tail."""
-    products = [layer for layer in leaves(observed.network.layers) if isinstance(layer, Dense)]
+    products = [layer for layer in leaves(observed.network.layers) if isinstance(layer, PRODUCTS)]
     own = observed.parameters.get("layers") is not None and len(products) > 1
     outputs = {observed.network.outputs, len(observed.survey.shares) if observed.survey else 0}
     if own and products[-2].units in outputs:
@@ -240,7 +241,7 @@ _LINKS = {True: (cures.POISSON, cures.scale_target), False: (cures.NO_OUTPUT_LAY
 
 
 def one_batch(observed: Observed) -> Verdict | None:
-    left, hidden = observed.one_batch, sum(isinstance(one, Dense) for one in leaves(observed.network.layers)) > 1
+    left, hidden = observed.one_batch, sum(isinstance(one, PRODUCTS) for one in leaves(observed.network.layers)) > 1
     if left is None or left < STUCK or not hidden:
         return None  # without a hidden layer, 64 rows may be more than it can hold
     name = "loss that 64 rows could be brought to, over that of a constant prediction"

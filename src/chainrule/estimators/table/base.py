@@ -164,7 +164,7 @@ class BaseTable(Estimator):
         if given.X is None:
             raise InputError(f"{name}: X{suffix}", f"rows for y{suffix} and its weights", None, "They go together.")
         table, y, weight, _ = rows.split(given, where, source)
-        found, values = self._answer(y, answer, True, suffix=suffix)
+        found, values = self._answer(y, answer, True, suffix=suffix, loss=answer.loss)
         check_answer(f"{name}: y{suffix}", answer, found)
         coded = source.encoder.code(table, where)
         if len(values) != len(table):
@@ -231,20 +231,25 @@ class BaseTable(Estimator):
         -------
         list of (name, mean, deviation), the greatest loss of score first: of accuracy, or of R2
         """
-        check_is_fitted(self)
-        model, seen = self.model_, self._unseen(self._given(X, y), "", "importances")
+        model, where, source = self.model_, rows.where(self, X), self.model_.input
+        assert isinstance(source, ColumnInput)
+        table, y, _, _ = rows.split(self._given(X, y), where, source)
+        self._answer(y, model.answer, True, loss=model.loss)  # which refuses what cannot be
+        coded = source.encoder.code(table, where)
 
         def score(X: Coded) -> float:
-            return model.answer.score_said(model.raw(X, self.n_threads), seen.y)
+            return model.answer.score_said(model.raw(X, self.n_threads), y)
 
-        return importance.by_shuffling(self.encoder_, seen.X, score, n_repeats, random_state)
+        return importance.by_shuffling(source.encoder, coded, score, n_repeats, random_state)
 
     @reads_once
     def attributions(self, X: Any) -> Array:
         """What each column adds to a prediction to first order: gradient times input, summed over its inputs.
 
-        Of each row, the slope of the winning class's z (of a regressor's prediction, in deviations of the target) in
-        each of the network's inputs, times that input (Shrikumar et al. 2017). Units of an embedding count as inputs.
+        Of each row, the slope in each of the network's inputs, times that input (Shrikumar et al. 2017), of the
+        predicted class's z; of a label's; or of a regressor's prediction, in deviations of the target (with a log link,
+        of its logarithm; of 'gaussian' the mean, of quantiles the one nearest the median). Units of an embedding count
+        as inputs.
 
         Parameters
         ----------
@@ -252,7 +257,8 @@ class BaseTable(Estimator):
 
         Returns
         -------
-        array of shape (rows, columns), in the order of `encoder_.names`
+        array of shape (rows, columns), in the order of `encoder_.names`; of several targets or labels, (rows, columns,
+            targets)
         """
         return importance.by_gradient(self.encoder_, self._check_X(X), self.model_)
 

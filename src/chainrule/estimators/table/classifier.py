@@ -115,9 +115,15 @@ class TableClassifier(Classifying, ClassifierMixin, BaseTable):
         return super().score(*self._to_score(X, y, sample_weight))
 
     def _answer(
-        self, y: Any, known: Answer | None, incremental: bool, classes: Any = None, suffix: str = ""
+        self,
+        y: Any,
+        known: Answer | None,
+        incremental: bool,
+        classes: Any = None,
+        suffix: str = "",
+        loss: Loss | None = None,
     ) -> tuple[Answer, Array]:
-        return super()._answer(self._labels(y, suffix), known, incremental, classes, suffix)
+        return super()._answer(self._labels(y, suffix), known, incremental, classes, suffix, loss)
 
     def _labels(self, y: Any, suffix: str) -> Array:
         name = f"{type(self).__name__}: y{suffix}"

@@ -30,6 +30,7 @@ from chainrule.models.validation import Parts
 from chainrule.tables import encoder, files, survey
 from chainrule.tables.encoder import Encoder
 from chainrule.tables.files import TableFile
+from chainrule.tables.reading import split_column, values
 from chainrule.tables.table import Table
 from chainrule.training.batches import Rows
 from chainrule.training.callbacks.base import Callback
@@ -246,17 +247,17 @@ def _streamed(
     where, seed = str(file.path), _seed(estimator, resumed)
     seed = presets.seed(None) if seed is None else seed
     found = survey.survey(file, y, seed)
-    table, target = rows.split_column(found.sample, y, where, "target")
+    table, target = split_column(found.sample, y, where, "target")
     table, _ = rows.split_weight(table, weight, where)
     names = rows.names_of(estimator, table, table)
     _check_size(where, table)
-    answer, _ = estimator._answer(np.concatenate([target, rows.values(found.distinct)]), None, False)
+    answer, _ = estimator._answer(np.concatenate([target, values(found.distinct)]), None, False)
     made = _encoder(estimator, table, where, found.rows)
     source = ColumnInput(made, len(table.names), names, y)
     weigh = estimator._weigher(*_labels_of(answer), True)
 
     def prepare(whole: Table) -> tuple[Table, Array, Array | None]:
-        table, target = rows.split_column(whole, y, where, "target")
+        table, target = split_column(whole, y, where, "target")
         table, weights = rows.split_weight(table, weight, where)
         _, values = estimator._answer(target, answer, True)
         return table, in_form(answer.loss, values, F32), _in_f32(weigh(target, weights))

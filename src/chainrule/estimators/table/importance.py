@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.engine.expansion import Code, Coded
+from chainrule.models.answers import Classes, Numbers
 from chainrule.models.model import Model
 from chainrule.network.layers import Embedding
 from chainrule.tables.encoder import Encoder
@@ -42,12 +43,29 @@ def by_shuffling(
 
 
 def by_gradient(encoder: Encoder, coded: Coded, model: Model) -> Array:
-    """Gradient times input of each row, summed over the inputs of each column; (rows, columns)."""
-    products = _products(model, coded.toarray())
-    found = np.zeros((len(products), len(encoder.encodings)), np.float32)
-    for place, owner in enumerate(_owners(encoder, model)):
-        found[:, owner] += products[:, place]
-    return found
+    """Gradient times input of each row, summed over the inputs of each column: (rows, columns), or (rows, columns,
+    targets) where there are several targets or labels."""
+    x, owners = coded.toarray(), _owners(encoder, model)
+    found = []
+    for d_output in _explained(model, coded):
+        products, of_columns = _products(model, x, d_output), np.zeros((len(x), len(encoder.encodings)), np.float32)
+        for place, owner in enumerate(owners):
+            of_columns[:, owner] += products[:, place]
+        found.append(of_columns)
+    return found[0] if len(found) == 1 else np.stack(found, axis=2)
+
+
+def _explained(model: Model, coded: Coded) -> Iterator[Array]:
+    """What is explained, as a direction of z of each row: its class; or, one after the other, its targets or labels."""
+    answer, outputs = model.answer, model.network.outputs
+    if isinstance(answer, Classes):
+        chosen = answer.decide(model.raw(coded))
+        yield np.eye(outputs)[chosen] if outputs > 1 else np.where(chosen > 0, 1.0, -1.0)[:, None]
+        return
+    targets = model.loss.targets(outputs)
+    first = targets * answer.middle if isinstance(answer, Numbers) else 0
+    for target in range(first, first + targets):
+        yield np.tile(np.eye(outputs)[target], (coded.shape[0], 1))
 
 
 def _owners(encoder: Encoder, model: Model) -> list[int]:
@@ -61,8 +79,8 @@ def _owners(encoder: Encoder, model: Model) -> list[int]:
     return owners
 
 
-def _products(model: Model, x: Array) -> Array:
-    """Each input times the slope of the row's largest z, or of its only one, in it; the mean over members.
+def _products(model: Model, x: Array, d_output: Array) -> Array:
+    """Each input times the slope in it of z in this direction; the mean over members.
 
     Of an embedding, it is its units that count as inputs.
     """
@@ -72,10 +90,6 @@ def _products(model: Model, x: Array) -> Array:
     total: Any = 0.0
     for one in members:
         look = network.forward(one, x)
-        d_output = np.zeros_like(look.output)
-        d_output[np.arange(len(x)), look.output.argmax(axis=1)] = 1
-        if d_output.shape[1] == 1 and model.answer.classifies:
-            d_output = np.where(look.output > 0, 1, -1).astype(x.dtype)
-        back = network.backward(one, look, d_output)
+        back = network.backward(one, look, d_output.astype(x.dtype))
         total = total + (look.activations[0] * back.deltas[0] if embeds else x * back.d_input)
     return np.asarray(total / len(members))

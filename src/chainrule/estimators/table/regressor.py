@@ -67,22 +67,30 @@ class TableRegressor(Regressing, RegressorMixin, BaseTable):
         return super().score(*self._to_score(X, y, sample_weight))
 
     def _answer(
-        self, y: Any, known: Answer | None, incremental: bool, classes: Any = None, suffix: str = ""
+        self,
+        y: Any,
+        known: Answer | None,
+        incremental: bool,
+        classes: Any = None,
+        suffix: str = "",
+        loss: Loss | None = None,
     ) -> tuple[Answer, Array]:
-        found, loss, name = self._as_numbers(y, suffix), self._loss_of_numbers(), type(self).__name__
-        if self.log_target and loss.link != "identity":
+        found, loss, name = self._as_numbers(y, suffix), loss or self._loss_of_numbers(), type(self).__name__
+        answer = Numbers(loss, loss.outputs(found.shape[1]))
+        before = known.scale if isinstance(known, Numbers) and known.fits(answer) else None
+        log = self.log_target if known is None else before is not None and before.log
+        if log and loss.link != "identity":
             raise InputError(
                 f"{name}(log_target=)", "False with a loss that has a log link", True, "One of them is enough."
             )
-        if self.log_target and found.min() <= 0:
+        if log and found.min() <= 0:
             raise InputError(
                 f"{name}(log_target=)", f"targets above 0 in y{suffix}", f"{found.min():g}", "Leave it False."
             )
-        answer = Numbers(loss, loss.outputs(found.shape[1]))
-        if isinstance(known, Numbers) and known.fits(answer):
-            answer = replace(answer, scale=known.scale and known.scale.widened(found))
-        elif loss.link == "identity":
-            answer = replace(answer, scale=TargetScale.of(found, self.log_target))
+        if before is not None:
+            answer = replace(answer, scale=before.widened(found))
+        elif known is None and loss.link == "identity":
+            answer = replace(answer, scale=TargetScale.of(found, log))
         return answer, answer.form(found)
 
     def _as_numbers(self, y: Any, suffix: str) -> Array:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import _check_feature_names
 
 from chainrule.errors import InputError, unknown_name
 from chainrule.models.inputs import ColumnInput, by_name, path_of, table_of
-from chainrule.tables.reading import read_numbers
-from chainrule.tables.table import Column, Table
+from chainrule.tables.reading import read_numbers, split_column
+from chainrule.tables.table import Table
 
 Array = NDArray[Any]
 
@@ -65,22 +64,6 @@ def split(given: GivenTable, where: str, source: ColumnInput | None = None) -> S
     return Split(table if source is None else source.checked(table, given.X, where), y, weight, groups)
 
 
-def split_column(found: Table, given: Any, where: str, what: str) -> tuple[Table, Any]:
-    """The other columns, and the values of one that is given by its name; anything else is given as it is."""
-    if not isinstance(given, str):
-        return found, given
-    if given not in found.columns:
-        raise unknown_name(f"{where}, {what}", given, found.names)
-    column = found[given]
-    if column.missing.any():
-        raise InputError(
-            f"{where}, {what} {given!r}", "a value in every row",
-            f"{int(column.missing.sum())} missing, the first in row {column.first + int(column.missing.argmax())}",
-            "Leave these rows out.",
-        )  # fmt: skip
-    return found.without(given), values(column)
-
-
 def split_weight(found: Table, weight: Any, where: str) -> tuple[Table, Any]:
     """The other columns, and the weights, where those are a column of the table."""
     if not isinstance(weight, str):
@@ -96,15 +79,3 @@ def split_weight(found: Table, weight: Any, where: str) -> tuple[Table, Any]:
             "0 leaves a row out, 2 counts it twice.",
         )  # fmt: skip
     return found.without(weight), weights
-
-
-def values(column: Column) -> Array:
-    """A column's values as an array: numbers, words, or truth values."""
-    if column.storage != "words":
-        found = column.values
-        whole = column.storage == "numbers" and bool((found == np.floor(found)).all()) and np.abs(found).max() < 2**53
-        return found.astype(np.int64) if whole else found
-    levels = np.array(column.levels)
-    if set(column.levels) <= {"False", "True"}:
-        levels = levels == "True"
-    return np.asarray(levels[column.values])

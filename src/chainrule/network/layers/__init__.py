@@ -4,7 +4,7 @@ Sizes are pure functions of a layer and of the width that comes in.
 """
 
 from chainrule.network.layers.base import Kind, Layer, Parameter
-from chainrule.network.layers.dense import GLU, Activation, Dense
+from chainrule.network.layers.dense import GLU, PRODUCTS, Activation, Dense
 from chainrule.network.layers.embedding import Embedding
 from chainrule.network.layers.noise import AlphaDropout, Dropout, GaussianNoise
 from chainrule.network.layers.norms import NORMS, Norm
@@ -13,7 +13,7 @@ from chainrule.network.layers.residual import Residual, leaves
 from chainrule.network.layers.stack import check_layers, named_parameters, widths
 
 __all__ = [
-    "GLU", "LAYERS", "NORMS", "Activation", "AlphaDropout", "Dense", "Dropout", "Embedding",
+    "GLU", "LAYERS", "NORMS", "PRODUCTS", "Activation", "AlphaDropout", "Dense", "Dropout", "Embedding",
     "GaussianNoise", "Kind", "Layer", "Norm", "Parameter", "Pool", "Residual", "check_layers",
     "leaves", "named_parameters", "widths",
 ]  # fmt: skip

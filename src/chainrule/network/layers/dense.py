@@ -137,3 +137,7 @@ class GLU(Layer):
     @property
     def words(self) -> tuple[str, ...]:
         return (f"GLU {self.units}", activations.get(self.activation).name)
+
+
+#: Layers that are a product with weights of their own.
+PRODUCTS = (Dense, GLU)

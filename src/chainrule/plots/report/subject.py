@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,17 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.diagnosis.findings import Findings
-from chainrule.errors import InputError, InputTypeError
+from chainrule.errors import InputError
 from chainrule.estimators.diagnosis.diagnose import diagnose
-from chainrule.estimators.estimator import Estimator
-from chainrule.estimators.fitted import at_rest
-from chainrule.estimators.table import rows
-from chainrule.models.answers import OfClasses
-from chainrule.models.inputs import ColumnInput, path_of, table_of
+from chainrule.models.answers import Numbers, OfClasses
+from chainrule.models.inputs import ColumnInput
 from chainrule.models.model import Model
+from chainrule.plots import reading
 from chainrule.plots.report.course import Course
 from chainrule.tables.encoder import Encoder
-from chainrule.tables.files import TableFile
 
 Array = NDArray[Any]
 
@@ -84,11 +80,7 @@ class Subject:
 
 def subject(estimator: Any, X: Any = None, y: Any = None, findings: Findings | None = None) -> Subject:
     """Everything about a fitted estimator; see `report` for the parameters."""
-    if not isinstance(estimator, Estimator):
-        raise InputTypeError("report(estimator)", "an estimator of chainrule", repr(estimator)[:80], "Give one.")
-    if not estimator.__sklearn_is_fitted__():
-        raise InputError("report(estimator)", "one that is fitted", type(estimator).__name__, "Call fit first.")
-    estimator = at_rest(estimator)
+    estimator = reading.fitted("report", estimator)
     model = estimator.model_
     course = Course(model.history, model.probes)
     scored = None if X is None else _scored(estimator, model, X, y)
@@ -105,11 +97,14 @@ def subject(estimator: Any, X: Any = None, y: Any = None, findings: Findings | N
 
 
 def _scored(estimator: Any, model: Model, X: Any, y: Any) -> Scored:
-    if isinstance(model.input, ColumnInput):
-        X, y = _table(model, X, y)
+    X, y = model.input.split(X, y, f"{model.kind}: X")
     if y is None:
         raise InputError("report(y=)", "the truth of the rows of X", "None", "Give y, or leave X out.")
-    true, predicted = np.asarray(y), np.asarray(estimator.predict(X))
+    true = np.asarray(y)
+    if isinstance(model.answer, Numbers):  # one for each target, of several quantiles too
+        predicted = model.answer.back(model.answer.point(model.raw(model.read(X))))
+    else:
+        predicted = np.asarray(estimator.predict(X))
     if true.shape != predicted.shape and true.size != predicted.size:
         raise InputError("report(y=)", f"shape {predicted.shape}, as predicted", true.shape, "Give a value per row.")
     true = true.reshape(predicted.shape)
@@ -123,16 +118,6 @@ def _scored(estimator: Any, model: Model, X: Any, y: Any) -> Scored:
         raise InputError("report(y=)", "classes of the fit", repr(true[~known][0])[:80], "Leave such rows out.")
     codes, said = (np.searchsorted(estimator.classes_, labels) for labels in (true, predicted))
     return ScoredClasses(codes, said, shares)
-
-
-def _table(model: Model, X: Any, y: Any) -> tuple[Any, Any]:
-    """Rows of a file in memory, and y taken from its column where that is named or known."""
-    inside = isinstance(X, (str, os.PathLike, TableFile))
-    if not inside and not isinstance(y, str):
-        return X, y
-    assert isinstance(model.input, ColumnInput)
-    where = path_of(X) or f"{model.kind}: X"
-    return rows.split_column(table_of(X, where), model.input.target if y is None else y, where, "target")
 
 
 def _word(label: Any) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from chainrule.network.activations import ActivationFunction
 from chainrule.network.describe import Placed, layer, placed
-from chainrule.network.layers import Activation, Dense, Layer, Residual
+from chainrule.network.layers import GLU, PRODUCTS, Activation, Dense, Layer, Residual
 from chainrule.plots.report import charts
 from chainrule.plots.report.blocks import behind, facts, figure, figures, table
 from chainrule.plots.report.markup import Markup, el, join
@@ -25,7 +25,7 @@ def network(subject: Subject) -> Markup:
     layers = list(placed(found.layers, found.inputs))
     members = subject.model.predictor.members
     pairs = [
-        ("layers of weights", f"{sum(isinstance(one.layer, Dense) for one in layers):,}"),
+        ("layers of weights", f"{sum(isinstance(one.layer, PRODUCTS) for one in layers):,}"),
         ("parameters", f"{found.layout.trained:,}"),
         ("members", f"{members:,}, whose mean is predicted" if members > 1 else None),
         ("loss", subject.model.loss.name),
@@ -52,13 +52,13 @@ def _drawn(layers: list[Placed], inputs: int) -> Markup:
     widest = max(inputs, *(one.outputs for one in layers))
     parts = [*_row(0, "input", inputs, widest, "input")]
     for row, one in enumerate(layers, start=1):
-        style = "solid" if isinstance(one.layer, Dense) else "hollow"
+        style = "solid" if isinstance(one.layer, PRODUCTS) else "hollow"
         if isinstance(one.layer, Residual):
             inner = sum(other.place.startswith(f"{one.place}.") for other in layers)
             parts += _arc(row, inner, one.inside)
             style = "none"
         parts += _row(row, _short(one), one.outputs, widest, style, one.inside + isinstance(one.layer, Residual))
-    said = ", ".join(f"{_short(one)} {one.outputs}" for one in layers if isinstance(one.layer, (Dense, Residual)))
+    said = ", ".join(f"{_short(one)} {one.outputs}" for one in layers if isinstance(one.layer, (*PRODUCTS, Residual)))
     return charts.drawing(f"{inputs} inputs, then {said}", ROW * (len(layers) + 1) + 8, *parts)
 
 
@@ -86,6 +86,8 @@ def _short(one: Placed) -> str:
         case Dense(activation=activation):
             name = _name(activation)
             return "dense" if name == "identity" else f"dense, {name}"
+        case GLU(activation=activation):
+            return f"GLU, {_name(activation)}"
         case Activation(name=activation):
             return _name(activation)
         case Residual():

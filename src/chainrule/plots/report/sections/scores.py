@@ -42,11 +42,8 @@ def _facts(found: dict[str, float], rows: int) -> Markup:
 
 
 def _classes(scored: ScoredClasses, classes: list[str]) -> Markup:
-    shares = scored.shares if scored.shares is not None else np.eye(len(classes))[scored.predicted]
-    found = measures.of_classes(scored.codes, shares)
-    if scored.shares is None:
-        found.pop("log_loss"), found.pop("roc_auc", None)
-    each = measures.by_class(scored.codes, shares)
+    found = measures.of_classes(scored.codes, scored.predicted, scored.shares)
+    each = measures.by_class(scored.codes, scored.predicted, len(classes))
     by_class = table(
         "Scores by class",
         ("class", "rows", "precision", "recall", "F1"),
@@ -110,7 +107,7 @@ def _labels(scored: ScoredClasses, classes: list[str]) -> Markup:
     rows = []
     for place, name in enumerate(classes):
         there, said = scored.codes[:, place], scored.predicted[:, place]
-        one = measures.by_class(there, np.eye(2)[said])[1]
+        one = measures.by_class(there, said, 2)[1]
         rows.append((word(name), *map(number, (one["rows"], one["precision"], one["recall"], one["f1"]))))
     all_right = float((scored.codes == scored.predicted).all(axis=1).mean())
     heads = ("label", "rows", "precision", "recall", "F1")
