@@ -240,7 +240,7 @@ def test_a_bad_y_of_rows_to_validate_on_is_called_y_val(Estimator):
         made(Estimator).fit(rows(Estimator), y_of(Estimator), X_val=rows(Estimator), y_val=bad)
 
 
-@pytest.mark.parametrize("call", ["partial_fit", "warm_start", "validation_split", "groups"])
+@pytest.mark.parametrize("call", ["partial_fit", "warm_start", "validation_split"])
 def test_what_a_streamed_file_cannot_is_refused_in_one_form(call, tmp_path):
     place = tmp_path / "t.csv"
     lines = [f"{a},{b},{y}" for a, b, y in zip(X[:, 0], X[:, 1], Y, strict=True)]
@@ -248,9 +248,8 @@ def test_what_a_streamed_file_cannot_is_refused_in_one_form(call, tmp_path):
     given = {"warm_start": {"warm_start": True}, "validation_split": {"validation_split": TimeSeriesSplit(3)}}
     model = made(TableRegressor, memory=1 << 10, **given.get(call, {}))
     fit = model.partial_fit if call == "partial_fit" else model.fit
-    groups = {"groups": "a"} if call == "groups" else {}
     with pytest.raises(InputError, match=rf"TableRegressor\({call}\): expected rows in memory; received .*t\.csv"):
-        fit(place, "y", **groups)
+        fit(place, "y")
 
 
 @every

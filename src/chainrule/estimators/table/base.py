@@ -117,8 +117,8 @@ class BaseTable(Estimator):
         -----
         Other threads may use a fitted estimator while it is fitted again; see `MLPClassifier.fit`.
         """
-        given = rows.GivenTable(X, y, sample_weight, groups)
-        return self._fit(given, self._given(X_val, y_val, sample_weight_val), resume_from=resume_from)
+        given, held_out = self._given(X, y, sample_weight), self._given(X_val, y_val, sample_weight_val)
+        return self._fit(given, held_out, groups=groups, resume_from=resume_from)
 
     def partial_fit(
         self,

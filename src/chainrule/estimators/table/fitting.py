@@ -114,7 +114,7 @@ def _coming(estimator: Any, given: rows.GivenTable, call: Call, before: Model | 
     """Rows in memory, by an encoding and an answer that are learned here, or by those of the model before."""
     where, name = rows.where(estimator, given.X), type(estimator).__name__
     source, known = (None, None) if before is None else (_columns_of(before, given.y, where), before.answer)
-    table, y, weight, groups = rows.split(given, where, source)
+    table, y, weight, groups = rows.split(given, where, source, call.groups)
     if source is None:
         names = rows.names_of(estimator, given.X, table)
         _check_size(where, table)
@@ -232,9 +232,10 @@ def _streamed(
             "y, weights, or rows to validate on, in memory", "Raise memory=, or leave them out.",
         )  # fmt: skip
     refused = {
-        "partial_fit": call.incremental, "warm_start": estimator.warm_start,
-        "validation_split": estimator.validation_split is not None, "groups": given.groups is not None,
-    }  # fmt: skip
+        "partial_fit": call.incremental,
+        "warm_start": estimator.warm_start,
+        "validation_split": estimator.validation_split is not None,
+    }
     for what in (name for name, there in refused.items() if there):
         raise InputError(
             f"{name}({what})", "rows in memory", f"{file.path}, which is read in parts", "Raise memory=, or use fit."

@@ -18,12 +18,11 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class GivenTable:
-    """Rows as a user gives them: X, y, weights and groups, all but the first perhaps as names of columns."""
+    """Rows as a user gives them: X, y and weights, the latter two perhaps as names of columns."""
 
     X: Any
     y: Any
     weight: Any = None
-    groups: Any = None
 
     @property
     def nothing(self) -> bool:
@@ -53,14 +52,14 @@ def names_of(estimator: Any, X: Any, found: Table) -> tuple[str, ...] | None:
     return found.names if hasattr(draft, "feature_names_in_") else None
 
 
-def split(given: GivenTable, where: str, source: ColumnInput | None = None) -> Split:
+def split(given: GivenTable, where: str, source: ColumnInput | None = None, groups: Any = None) -> Split:
     """Rows in memory, cut into their parts; those like the rows of a fit have its columns, as `source` reads them."""
     table, y = table_of(given.X, where), given.y
     if y is None and source is not None and source.target in table.columns:
         y = source.target
     table, y = split_column(table, y, where, "target")
     table, weight = split_weight(table, given.weight, where)
-    table, groups = split_column(table, given.groups, where, "groups")
+    table, groups = split_column(table, groups, where, "groups")
     return Split(table if source is None else source.checked(table, given.X, where), y, weight, groups)
 
 
