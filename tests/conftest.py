@@ -20,6 +20,13 @@ settings.register_profile("ci", settings.get_profile("here"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Names of tests have to be the same in every worker, and so tell no addresses."""
+    for item in items:
+        if " at 0x" in item.nodeid:
+            raise pytest.UsageError(f"{item.nodeid} holds an address: give its parameters ids")
+
+
 @pytest.fixture(scope="module", params=["numba", "numpy"])
 def kernels(request: pytest.FixtureRequest) -> Iterator[str]:
     """Runs a test once per kernel set; plans read the set from the environment when they are made."""

@@ -175,7 +175,7 @@ def test_kinks_and_places_without_an_answer_are_no_mistakes(case):
     losses.custom("mine", SOUND[case])
 
 
-@pytest.mark.parametrize("loss", [*LOSSES.values(), *OTHERS.values()], ids=str)
+@pytest.mark.parametrize("loss", [*LOSSES.values(), *OTHERS.values()], ids=lambda loss: loss.name)
 def test_the_losses_here_would_pass(loss):
     if loss.kernel == "separable_loss":
         losses.custom("mine", lambda z, y: tuple(map(float, loss.entry(z, y, loss.numbers[0]))))
