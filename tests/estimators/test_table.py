@@ -237,10 +237,11 @@ def test_search_and_cross_validation_in_two_processes():
 
 def test_training_goes_on_with_a_frame_whose_target_and_weights_are_columns():
     whole = FRAME.assign(y=NUMBER, w=1.0, g=np.arange(ROWS) // 10)
-    by_name, by_array = (regressor(max_iter=2, warm_start=True) for _ in range(2))
+    options = {"max_iter": 2, "warm_start": True, "validation_split": GroupKFold(4)}
+    by_name, by_array = (regressor(**options) for _ in range(2))
     for _ in range(2):
         by_name.fit(whole, "y", "w", groups="g").partial_fit(whole.drop(columns="g"), "y", "w")
-        by_array.fit(FRAME, NUMBER, np.ones(ROWS)).partial_fit(FRAME, NUMBER, np.ones(ROWS))
+        by_array.fit(FRAME, NUMBER, np.ones(ROWS), groups=whole["g"]).partial_fit(FRAME, NUMBER, np.ones(ROWS))
     np.testing.assert_array_equal(by_name.predict(FRAME), by_array.predict(FRAME))
     assert by_name.feature_names_in_.tolist() == FRAME.columns.tolist()
 
