@@ -28,6 +28,7 @@ from chainrule.diagnosis.probes import EDGES, QUANTITIES
 from chainrule.diagnosis.recorder import KEPT, PER_EPOCH, Recorder
 from chainrule.network import activations
 from chainrule.network.layers import PRODUCTS
+from chainrule.network.layers.norms import NORMS
 from chainrule.training.streams import streams
 
 NETWORKS = {
@@ -113,14 +114,16 @@ def test_what_is_measured_is_what_an_inspecting_pass_gives(name, kernels, monkey
             assert np.isnan(got["saturated"])
 
 
-def test_of_a_normalised_layer_z_is_what_the_function_sees():
-    network, rows = Network(NETWORKS["layer norm"], 5), data(64)
+@pytest.mark.parametrize("norm", ["batch", "layer"])
+def test_of_a_normalised_layer_z_is_what_the_function_sees(norm):
+    network, rows = Network([Dense(16), NORMS[norm](), Activation("tanh"), Dense(3)], 5), data(64)
     trainer = Trainer(network, "cross_entropy", seed=0, shuffle=False)
+    trainer.parameters["1.offset"][...] = np.linspace(-2, 2, 16)
     pass_ = network.forward(trainer.parameters, rows.X, train=True)
     trainer.observer = recorder = Recorder(network)
     trainer.epoch(rows, 64)
     probes = recorder.probes()
-    assert probes.layers[0].norm == "layer"
+    assert probes.layers[0].norm == norm
     assert probes.of("z_rms")[0, 0] == pytest.approx(measures.rms(pass_.activations[1]), rel=1e-4)
     assert probes.of("a_rms")[0, 0] == pytest.approx(measures.rms(pass_.activations[2]), rel=1e-4)
 

@@ -158,6 +158,13 @@ def test_where_a_draw_stands(shaken, numpy_kernels):
     assert "gaussian_noise(0.in, 0.2)" in lines(GaussianNoise(0.2))
 
 
+def test_layers_of_one_kind_draw_each_for_itself(shaken, kernels):
+    ones = np.ones((100, 30))
+    network = Network([Dropout(0.5), Dropout(0.5), Dense(1)], 30)
+    first, second, _ = network.forward(shaken(network), ones, train=True, seed=3).activations
+    assert ((first > 0).mean(), (second > 0).mean()) == pytest.approx((0.5, 0.25), abs=0.05)
+
+
 def test_noise_does_not_wake_dead_units(shaken, kernels):
     """No gradient passes a ReLU that gave 0, whatever noise was added behind it."""
     network = Network([Activation("relu"), GaussianNoise(10.0), Dense(1)], 50)

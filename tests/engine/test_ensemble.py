@@ -120,6 +120,13 @@ def test_samples_are_of_all_members(kernels, ensemble, X):
         predict.sample(rows, 0)
 
 
+def test_members_draw_each_for_itself(kernels, shaken, X):
+    network = Network([Dense(16), Dropout(0.5), Dense(4)], 5)
+    twins = Members.of([shaken(network, 0, np.float32)] * 2)
+    _, spread = Predictor(network, twins, losses.get("squared_error")).sample(X[:50], 1)
+    assert (spread > 0).mean() > 0.9
+
+
 def test_samples_where_nothing_is_drawn_are_the_spread(kernels, ensemble, X):
     predict, _ = ensemble("squared_error", [Dense(3, "tanh"), Dense(2)])
     for found, expected in zip(predict.sample(X, 1), predict.spread(X), strict=True):

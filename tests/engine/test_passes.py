@@ -166,7 +166,12 @@ def test_pre_activations(name, train, passed):
 def test_going_back_twice_gives_the_same_twice(name, train, passed):
     network, parameters, X, forward, d_output, first = passed(name, train)
     kept = [array.copy() for array in forward.activations]
+    deltas = [array.copy() for array in first.deltas]
+    network.backward(parameters, forward, -3 * d_output)
     second = network.backward(parameters, forward, d_output)
+    for before, one, again in zip(deltas, first.deltas, second.deltas, strict=True):
+        np.testing.assert_array_equal(before, one)
+        np.testing.assert_array_equal(before, again)
     np.testing.assert_array_equal(first.gradients.vector, second.gradients.vector)
     np.testing.assert_array_equal(first.d_input, second.d_input)
     for before, after in zip(kept, forward.activations, strict=True):

@@ -92,6 +92,13 @@ def test_warm_start_goes_on_from_the_last_weights(Estimator):
 
 
 @BOTH
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_records_count_on_through_a_warm_start(Estimator, solver):
+    model = Estimator(hidden_layer_sizes=(4,), solver=solver, warm_start=True, max_iter=3, random_state=0)
+    assert [record.epoch for record in model.fit(X, Y).fit(X, Y).history_] == [1, 2, 3, 4, 5, 6]
+
+
+@BOTH
 def test_a_settled_fit_may_go_on(Estimator):
     """The patience of a warm start is a new one: it does not end at its first epoch without improvement."""
     model = quick(Estimator, warm_start=True, tol=100.0, n_iter_no_change=3).fit(X, Y)

@@ -35,6 +35,13 @@ def fitted(**parameters):
     return model.fit(X[TRAIN], LABELS[TRAIN], X_val=X[HELD_OUT], y_val=LABELS[HELD_OUT])
 
 
+@pytest.mark.parametrize("scoring", ["loss", "neg_log_loss"])
+def test_scores_by_the_loss_are_below_0_of_both_parts(scoring):
+    last = fitted(scoring=scoring, score_training=True).history_[-1]
+    assert last.score == pytest.approx(-last.validation_loss, rel=1e-5)
+    assert last.training_score < 0 and abs(last.training_score - last.score) < 0.2
+
+
 def test_records_tell_of_the_held_out_rows():
     model = fitted(score_training=True)
     last = max(model.history_, key=lambda record: record.score)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
+from sklearn.metrics import r2_score
 from sklearn.preprocessing import scale
 
 from chainrule import MLPClassifier, MLPRegressor, SequenceRegressor, TableRegressor, losses
@@ -136,6 +137,13 @@ def test_quantiles_do_not_cross_and_split_the_rows():
     assert (np.diff(q, axis=1) >= 0).all()
     assert_allclose([(column >= Y / 100).mean() for column in q.T], levels, atol=0.1)
     assert model.score(X, Y / 100) > 0.3  # of the median
+
+
+@pytest.mark.parametrize("levels", [(0.1, 0.2, 0.45), (0.4, 0.8, 0.9)])
+def test_the_point_of_quantiles_is_the_one_nearest_the_median(levels):
+    model = regressor(losses.Quantile(levels), max_iter=20).fit(X, Y / 100)
+    nearest = model.predict(X)[:, np.abs(np.array(levels) - 0.5).argmin()]
+    assert model.score(X, Y / 100) == pytest.approx(r2_score(Y / 100, nearest))
 
 
 def test_quantiles_of_several_targets():

@@ -354,6 +354,7 @@ NETWORK = ("content", "network")
         (("content", "parameters", "hidden_layer_sizes"), {"type": "dict", "items": [[[], 1]]}, "hidden|content"),
         (("content", "classes", "values"), [0, 1], "classes for 3"),
         (("content", "classes", "values"), [2, 1, 0], "ascending"),
+        (("content", "classes", "values"), [0, 1, 1], "ascending"),
         (("content", "classes", "dtype"), "U99999999", "values of type"),
         (("content", "classes", "dtype"), "V8", "numbers"),
         (("content", "features"), ["a"], "3 names"),

@@ -107,6 +107,15 @@ def test_a_plan_does_not_keep_data_alive_nor_mistake_other_data_for_it(numba_ker
     assert loss == expected.epoch(other, 16).loss
 
 
+def test_sets_of_rows_may_take_turns(numba_kernels, monkeypatch):
+    both, found = (rows("dense"), Rows(rows("dense").X + 1, rows("dense").y)), []
+    for sources in (Rows.sources, lambda self: {}):
+        monkeypatch.setattr(Rows, "sources", sources)
+        trainer = Trainer(Network(LAYERS, 6), "cross_entropy", seed=0, n_threads=1)
+        found.append([trainer.epoch(both[turn % 2], 16).loss for turn in range(4)])
+    assert found[0] == found[1]
+
+
 def test_a_loss_is_evaluated_in_groups_as_in_one(kernels):
     network = Network(LAYERS, 6)
     evaluate = Evaluator(network, network.init(0), Trainer(network, "cross_entropy").loss)
