@@ -106,6 +106,8 @@ def test_training_on_coded_rows_is_training_on_what_they_stand_for():
         lambda: Clip(0, (), (), (), ()),
         lambda: Clip(0, (float("nan"),), (1.0,), (0.0,), (1.0,)),
         lambda: Smooth(0, 0.0, 1.0, float("inf")),
+        lambda: Curve(0, (0.0, 1.0, 1.0), (0.0, 1.0, 2.0)),
+        lambda: Curve(0, (1.0, 0.0), (0.0, 1.0)),
         lambda: Levels(0, 0),
         lambda: Code("a"),
     ],

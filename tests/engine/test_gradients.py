@@ -61,6 +61,13 @@ def test_activations(f, norm, drawn, error, numpy_kernels):
     assert error([Dense(5), *BEHIND[norm], Activation(f), *drawn, Dense(2)]) < TOLERANCE
 
 
+def test_more_directions_find_no_smaller_error(shaken, numpy_kernels):
+    network = Network([Dense(5, "tanh"), Dense(2)], 4)
+    X, y = np.random.default_rng(0).normal(size=(6, 4)), np.ones((6, 2))
+    found = [network.check_gradients(shaken(network), X, y, "squared_error", directions=n) for n in range(1, 9)]
+    assert found[0] > 0 and found == sorted(found)
+
+
 @pytest.mark.parametrize("f", ACTIVATIONS)
 def test_activations_in_dense(f, error, kernels):
     assert error([Dense(5, f), Dense(3, f), Dense(2)]) < TOLERANCE

@@ -54,23 +54,24 @@ PROGRAMS = {
 }
 
 
-def results(layers, mode, loss, parameters, members, rows=ROWS):
-    """What a run leaves: output, gradients, and parameters with the running statistics that moved."""
+def results(layers, mode, loss, parameters, members, rows=(ROWS,)):
+    """What runs of so many rows leave: output, gradients, and parameters with the running statistics that moved."""
     network = Network(layers, 20)
     program = lower(layers, 20, mode, LOSSES.get(loss))
     parameters = parameters(network)
     plan = Plan(program, parameters, ROWS, SEQUENCES, n_threads=members)
     plan.seed_noise(7, 3)
-    run = plan.run(rows, SEQUENCES)
     generator = np.random.default_rng(1)
-    run.arrays["x"][...] = generator.normal(size=(rows, 20))
-    for name in ("y", "w", "d_output"):
-        if name in run.arrays and name in {value.name for value in program.given}:
-            run.arrays[name][...] = generator.integers(0, 2, run.arrays[name].shape)
-    if "boundaries" in run.arrays:
-        run.arrays["boundaries"][...] = BOUNDARIES
-    with plan.team() as team:
-        run(team)
+    for count in rows:
+        run = plan.run(count, SEQUENCES)
+        run.arrays["x"][...] = generator.normal(size=(count, 20))
+        for name in ("y", "w", "d_output"):
+            if name in run.arrays and name in {value.name for value in program.given}:
+                run.arrays[name][...] = generator.integers(0, 2, run.arrays[name].shape)
+        if "boundaries" in run.arrays:
+            run.arrays["boundaries"][...] = BOUNDARIES
+        with plan.team() as team:
+            run(team)
     found = {"parameters": parameters.vector.copy()}
     if "total" in run.arrays:
         found["total"] = run.arrays["total"].copy()
@@ -91,8 +92,10 @@ def test_a_team_computes_what_one_thread_does(name, members, shaken):
             np.testing.assert_allclose(together[what], expected, rtol=1e-10, atol=1e-12, err_msg=what)
 
 
-def test_more_members_than_rows(shaken):
-    alone, together = (results(*PROGRAMS["batch norm"], shaken, members, rows=5) for members in (1, 7))
+@pytest.mark.parametrize("rows", [(5,), (ROWS, 5)], ids=str)
+@pytest.mark.parametrize("name", ["batch norm", "plain"])
+def test_more_members_than_rows(name, rows, shaken):
+    alone, together = (results(*PROGRAMS[name], shaken, members, rows=rows) for members in (1, 7))
     for what, expected in alone.items():
         np.testing.assert_allclose(together[what], expected, rtol=1e-10, atol=1e-12, err_msg=what)
 
