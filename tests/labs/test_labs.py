@@ -73,6 +73,35 @@ def test_an_experiment_that_finds_otherwise(monkeypatch):
     assert {"slope of sigmoid, Xavier", "slope of relu, He", "accuracy of relu, He"} <= broken
 
 
+def test_gaps_that_regularisation_is_judged_by_are_those_of_its_table():
+    result = short("regularisation")
+    way, strength, gap = (result.columns.index(name) for name in ("way", "strength", "gap"))
+    strongest = {row[way]: row[gap] for row in sorted(result.rows, key=lambda row: row[strength])}
+    assert strongest["l1"] != strongest["l2"]
+    for name in ("l1", "l2"):
+        assert result.figures[f"gap, strongest {name} over none"] == strongest[name] / strongest["none"]
+
+
+def test_products_of_backprop_counted_by_hand():
+    """50 features, three layers of 16, 10 classes; nobody needs the gradient of the features."""
+    forward = 50 * 16 + 16 * 16 + 16 * 16 + 16 * 10
+    result = short("backprop-cost")
+    ratios = result.columns.index("ratio of flops")
+    assert result.rows[0][ratios] == pytest.approx((2 * forward - 50 * 16) / forward)
+
+
+def test_accuracies_of_vanishing_are_told_at_the_depth_that_is_judged(monkeypatch):
+    from chainrule.labs import vanishing
+
+    monkeypatch.setattr(vanishing, "_accuracy", lambda start, depth, *others: depth / 100)
+    monkeypatch.setattr(vanishing, "_mean_flow", lambda *given: [0.0] * vanishing.DEPTH)
+    for brief in (False, True):
+        result = vanishing.experiment(brief, 0)
+        told = {result.figures[f"accuracy of {start.name}"] for start in vanishing.STARTS}
+        assert told == {vanishing.JUDGED / 100}
+        assert f"At depth {vanishing.JUDGED} the first reaches an accuracy of 0.30" in result.seen
+
+
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=[pytest.mark.slow] * (name != "vanishing")) for name in labs.LABS]
 )

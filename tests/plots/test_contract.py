@@ -84,6 +84,12 @@ def architecture(display: Any) -> Pairs:
     edges = [one for one in display.ax_.collections if one not in dots]
     yield [len(one.get_offsets()) for one in dots], [box.units for box in display.boxes]
     yield [len(one.get_segments()) for one in edges], [W.size for W in display.weights.values()]
+    for one, W in zip(edges, display.weights.values(), strict=True):
+        ends = np.array(one.get_segments())[:, :, 1] + (np.array(W.shape[::-1]) - 1) / 2  # from which unit to which
+        of_edges = W[tuple(ends.round().astype(int).T[::-1])]
+        colours = one.get_colors()
+        yield colours[:, :3], to_rgba_array([style.LINES[0 if w > 0 else 1] for w in of_edges])[:, :3]
+        yield colours[:, 3], 0.06 + 0.9 * np.abs(of_edges) / np.abs(W).max()
 
 
 class Case(NamedTuple):

@@ -223,6 +223,18 @@ def test_logarithmic_ticks(span, first):
     assert shown and all(name.startswith(first) for name in shown if name != "1")
 
 
+@pytest.mark.parametrize(
+    ("values", "pointed"),
+    [([0, 1], "neither"), ([-1, 1], "min"), ([0, 2], "max"), ([-1, 2], "both"), ([np.nan, 2], "max")],
+    ids=["none", "below", "above", "both", "unknown"],
+)
+def test_a_scale_of_colours_is_pointed_where_values_lie_beyond_it(values, pointed):
+    ax = Figure().subplots()
+    image = ax.imshow([values], vmin=0, vmax=1)
+    style.colour_bar(image, [ax], "share")
+    assert image.colorbar.extend == pointed
+
+
 @pytest.mark.parametrize("count", [1, 2, 4, 7, 12])
 def test_classes_have_colours_of_their_own(count):
     assert len(set(style.of_classes(count))) == count

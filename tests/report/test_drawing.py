@@ -84,6 +84,27 @@ def test_cells_are_painted_once_each():
     assert len(re.findall(r"M[\d.]+,[\d.]+H", even)) == 1
 
 
+def test_names_beside_a_map_of_cells_stand_at_their_rows():
+    names = ["first", "second", "third"]
+    values = np.array([[0.0, 1.0, 2.0]])  # of each row its own shade
+    drawn = charts.cells("t", axes.whole("x", 0, 1), axes.named("y", names), [0], values, 0, 2, ("a", "b"))
+    said = {name: float(y) for y, name in re.findall(r'y="([\d.]+)" class="tick y">(\w+)<', drawn)}
+    boxes = re.findall(r'd="M[\d.]+,([\d.]+)H[\d.]+v([\d.]+)H[\d.]+z" class="h(\d+)"', drawn)
+    middles = {int(shade): float(top) + float(depth) / 2 for top, depth, shade in boxes}
+    assert list(said) == names
+    assert [said[name] for name in names] == pytest.approx([middles[shade] for shade in sorted(middles)], abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("score", "loss", "curves"),
+    [(-0.5, 0.5, ["Loss"]), (0.5, 0.5, ["Loss", "Score"]), (0.5, None, ["Loss", "Score"]), (None, 0.5, ["Loss"])],
+)
+def test_a_score_that_is_the_loss_by_another_sign_has_no_curve_of_its_own(score, loss, curves):
+    course = Course([Record(epoch, 0.4, 0.01, 0.1, score, loss) for epoch in (1, 2)])
+    drawn = sections(course)["learning"]
+    assert re.findall(r'aria-label="(\w+) over 2 epochs', drawn) == curves
+
+
 HISTORIES = {
     "none": [],
     "one": [Record(1, 0.5, 0.01, 0.1)],

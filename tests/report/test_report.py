@@ -12,7 +12,8 @@ from chainrule import Dense, LayerNorm, Residual
 from chainrule.errors import InputError, InputTypeError
 from chainrule.plots.report import document
 from chainrule.plots.report.sections import ALL
-from chainrule.plots.report.subject import subject
+from chainrule.plots.report.sections.scores import scores
+from chainrule.plots.report.subject import ScoredClasses, subject
 from chainrule.training.optimisers import AdamW
 from chainrule.training.schedules import Cosine
 
@@ -141,6 +142,16 @@ def test_scores(pages, read, fitted):
     assert "of target 1" in read(pages["two numbers"]).text("section")
     estimator, X, y = fitted["number"]
     assert f"{estimator.score(X, y):.4g}" in read(pages["number"]).text("dl")
+
+
+def test_in_the_confusion_true_classes_go_down_and_predicted_ones_across(fitted):
+    estimator, X, y = fitted["three classes"]
+    scored = ScoredClasses(np.array([0, 0, 0, 1, 2, 2]), np.array([1, 1, 0, 1, 2, 0]), None)
+    drawn = scores(replace(subject(estimator, X, y), scored=scored))
+    table = re.search('class="confusion">(.*?)</table>', drawn, flags=re.DOTALL)[1]
+    assert "true, down · predicted, across" in table
+    lines = [re.findall(r"<td[^>]*>(\d+)</td>", line) for line in table.split("<tr>")]
+    assert [line for line in lines if line] == [["1", "2", "0"], ["0", "1", "0"], ["1", "0", "1"]]
 
 
 def test_what_is_not_known_is_left_out(fitted, read, tmp_path):

@@ -108,6 +108,10 @@ def test_the_page(get, resting):
     assert "frame-ancestors 'none'" in response.headers["Content-Security-Policy"]
 
 
+def test_it_listens_on_this_machine_alone(resting):
+    assert resting._socket.getsockname() == ("127.0.0.1", resting.port)
+
+
 @pytest.mark.parametrize("name", ["localhost", "127.0.0.1", "[::1]", "LOCALHOST"])
 def test_its_own_names(get, resting, name):
     assert get(resting, host=f"{name}:{resting.port}").status == 200
@@ -231,6 +235,65 @@ def test_drawing_keeps_within_its_share(get, server, watching, monkeypatch):
     for stream in streams:  # the next one would have come after hours; the last state is drawn all the same
         assert [content.get("done") for _, _, content in stream] == [2, None]
     assert drawn == [0, 2]
+
+
+class Clock:
+    """A time that goes on only where something is drawn or waited for."""
+
+    def __init__(self):
+        self.now = 0.0
+
+    def monotonic(self):
+        return self.now
+
+    async def sleep(self, seconds):
+        self.now += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    made = Clock()
+    monkeypatch.setattr(module, "time", made)
+    monkeypatch.setattr(module, "asyncio", made)
+    return made
+
+
+def followed(watching, clock, seconds, meanwhile=lambda: None):
+    """Events of one that watches for so long, each with when it came."""
+
+    async def follow():
+        came = []
+        async for event in watching._stream():
+            came.append((clock.now, event))
+            meanwhile()
+            if clock.now >= seconds and not watching.over:
+                watching.finish()
+        return came
+
+    return asyncio.run(follow())
+
+
+def test_drawing_takes_a_small_share_of_the_time(clock):
+    drawn = []
+
+    def slow(outlook, records, probes):
+        clock.now += 1
+        drawn.append(len(records))
+        return {}
+
+    watching = Watching(Painter(slow, painter().page))
+    watching.begin(OUTLOOK)
+    followed(watching, clock, 1000, lambda: watching.epoch(record(len(watching.records) + 1)))
+    assert 0.5 * module.SHARE < len(drawn) / clock.now < 1.2 * module.SHARE
+
+
+def test_in_silence_a_word_is_sent_now_and_then(clock):
+    (first, state), *words, end = followed(Watching(painter()), clock, 60)
+    assert (first, state.split("\n")[0], end[1].split("\n")[0]) == (0, "event: state", "event: end")
+    assert {word for _, word in words} == {": still training\n\n"}
+    apart = np.diff([first, *(when for when, _ in words)])
+    assert len(words) >= 5
+    assert apart.min() >= module.SILENCE and apart.max() <= module.SILENCE + 2 * module.APART
 
 
 def test_nothing_is_drawn_while_nobody_watches(server, watching):
