@@ -154,7 +154,7 @@ BUGS = [
         "estimators/table/regressor.py",
         "before = known.scale if isinstance(known, Numbers) and known.fits(answer) else None",
         "before = known.scale if incremental and isinstance(known, Numbers) else None",
-        "tests/estimators/test_six.py",
+        "tests/estimators/test_table.py",
         "a warm start scales the target anew, by its own rows",
     ),
     Bug(

@@ -272,6 +272,12 @@ def test_partial_fit():
         lambda e: e.partial_fit(X, Y, classes=[0, 1]).partial_fit(X, Y, classes=[1, 2]),
         "first call",
     )
+    refused(
+        small(MLPClassifier),
+        lambda e: e.partial_fit(X, Y, classes=[0, 1]).partial_fit(X, Y, classes=[0, 1, 2]),
+        "the classes of the first call, [0 1]",
+        "[0 1 2]",
+    )
     refused(small(MLPClassifier), lambda e: e.partial_fit(X, np.c_[Y, 1 - Y], classes=[0, 1, 2]), "classes of [0 1 2]")
     refused(small(MLPClassifier), lambda e: e.partial_fit(X, np.c_[Y, 1 - Y], classes=[0, 1]).partial_fit(X, Y), "y")
     for Estimator in (MLPClassifier, MLPRegressor):
@@ -302,6 +308,13 @@ def test_going_on_with_what_cannot_go_on(Estimator):
         refused(fitted[3], lambda e: e.set_params(loss="poisson").fit(X, Y), "squared_error", "poisson")
     else:
         refused(fitted[2], lambda e: e.fit(X, Y + 1), "[0 1]", "[1 2]")
+
+
+@BOTH
+@pytest.mark.parametrize("members", [1, 3])
+def test_going_on_with_fewer_or_more_members_is_refused(Estimator, members):
+    fitted = small(Estimator, warm_start=True, n_members=2).fit(X, Y)
+    refused(fitted, lambda e: e.set_params(n_members=members).fit(X, Y), "as many members as before, 2")
 
 
 def test_a_refused_warm_start_keeps_the_model_and_a_refused_fit_forgets_it():

@@ -38,6 +38,14 @@ def test_the_estimator_is_not_changed_and_the_suggestion_trains(case):
     assert 1e-5 < curve.suggestion <= 1
 
 
+def test_a_row_of_weight_0_has_no_part_in_the_curve():
+    model, weight = MLPRegressor(random_state=0), np.arange(len(X)) % 3
+    y, wrong = X[:, 3], np.where(weight == 0, 100, X[:, 3])
+    expected = find_learning_rate(model, X, y, weight, steps=20)
+    assert find_learning_rate(model, X, wrong, weight, steps=20) == expected
+    assert find_learning_rate(model, X, y, steps=20) != expected
+
+
 def test_a_fit_at_the_suggestion_learns():
     model = MLPClassifier(random_state=0, max_iter=30)
     model.set_params(learning_rate_init=find_learning_rate(model, X, NAMES).suggestion)

@@ -162,6 +162,13 @@ def test_weights_of_rows_and_of_classes_count():
         ).mean() > 0.6
 
 
+def test_a_weight_of_a_class_counts_for_its_rows_in_training_and_in_validation():
+    of_class = classifier(max_iter=2, class_weight={"yes": 3.0}).fit(FRAME[:80], CLASS[:80])
+    of_rows = classifier(max_iter=2).fit(FRAME[:80], CLASS[:80], np.where(CLASS[:80] == "yes", 3.0, 1.0))
+    assert [one.loss for one in of_class.history_] == [one.loss for one in of_rows.history_]
+    assert [one.validation_loss for one in of_class.history_] == [one.validation_loss for one in of_rows.history_]
+
+
 def test_rows_to_validate_on_may_be_given():
     found = classifier().fit(FRAME[:400], CLASS[:400], X_val=FRAME[400:], y_val=CLASS[400:])
     assert min(record.validation_loss for record in found.history_) < 0.3
@@ -185,6 +192,7 @@ def test_callbacks_hear_of_the_epochs():
 def test_importances_name_the_columns(model):
     found = model.importances(FRAME[400:], CLASS[400:])
     assert {one.name for one in found[:2]} == {"size", "color"}
+    assert min(one.mean for one in found[:2]) > 0.3 and max(abs(one.mean) for one in found[2:]) < 0.1
     assert found == sorted(found, key=lambda one: -one.mean)
     assert found == model.importances(FRAME[400:].assign(label=CLASS[400:]).drop(columns="label"), CLASS[400:])
 

@@ -71,6 +71,14 @@ def test_regression(targets):
     assert (model.n_outputs_, model.out_activation_, model.n_layers_) == (targets, "identity", 3)
 
 
+@pytest.mark.parametrize("targets", [1, 3])
+def test_rows_of_weight_0_do_not_count_in_the_score_of_a_regression(targets):
+    X, y = make_regression(40, 5, n_targets=targets, random_state=0)
+    model, weight = quick(MLPRegressor, max_iter=5).fit(X, y), np.arange(40) % 2
+    assert model.score(X, y, weight) == pytest.approx(model.score(X[1::2], y[1::2]))
+    assert model.score(X, y, weight) != pytest.approx(model.score(X, y))
+
+
 def test_counts():
     X = np.linspace(0, 2, 100)[:, None]
     y = np.random.default_rng(0).poisson(np.exp(X.ravel()))

@@ -268,6 +268,13 @@ def test_what_cannot_be_fitted_is_refused(X, y, options, message, numpy_kernels)
         SequenceClassifier().fit(X, y, **options)
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_hidden_layers_stand_before_the_pool_and_head_layers_behind_it(numpy_kernels):
+    model = SequenceRegressor(hidden_layer_sizes=(5, 4), head_layer_sizes=(7,), max_iter=1)
+    layers = model.fit([np.ones((2, 3)), np.zeros((1, 3))], [0.0, 1.0]).network_.layers
+    assert [getattr(layer, "units", "pool") for layer in layers] == [5, 4, "pool", 7, 1]
+
+
 def test_other_refusals(numpy_kernels):
     X, y, pooled = padded()
     model = SequenceRegressor(solver="lbfgs", random_state=0, tol=0.1).fit(X, pooled, LENGTHS)
