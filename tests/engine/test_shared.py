@@ -241,6 +241,15 @@ if not child:
 else:
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 """,
+    "and the child begins a thread": """
+def work():
+    found = []
+    other = threading.Thread(target=lambda: found.append(model().fit(X, Y)), daemon=True)
+    other.start()
+    other.join(60)
+    assert found
+assert in_child(work) == 0
+""",
     "two threads at once, in blocks": """
 from chainrule.engine import forks
 forks.PATIENCE = 1.0

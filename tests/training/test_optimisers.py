@@ -115,6 +115,17 @@ def test_l1_of_lion_is_a_decay_of_its_own(kernels):
     assert (parameters.vector == 0).all()
 
 
+def test_lion_remembers_by_the_second_beta_and_steps_by_the_first(kernels):
+    """m = 0.01 after a gradient of 1, so that 0.9 m + 0.1 g has the sign of the next."""
+    parameters = Network([Dense(1, bias=False)], 1).init(0, np.float64)
+    parameters.vector[...], gradients = 0.0, parameters.like()
+    step = Update(Lion(0.1), Penalty(), parameters).bind(parameters, gradients)
+    for gradient, expected in ((1.0, -0.1), (-0.2, 0.0), (-0.2, 0.1), (0.2, 0.0)):
+        gradients.vector[...] = gradient
+        step(0.1, 1.0)
+        np.testing.assert_allclose(parameters.vector, expected, atol=1e-12)
+
+
 @pytest.mark.parametrize("name", sorted(WHOLE))
 def test_l1_is_refused_where_a_step_has_no_size_per_entry(name):
     with pytest.raises(InputError, match="expected l1 = 0"):
