@@ -131,7 +131,7 @@ BUGS = [
     ),
     Bug(
         "estimators/table/fitting.py",
-        "_in_f32(weigh(labels, validation.weight))",
+        "_in_f32(weigh(y, validation.weight))",
         "validation.weight",
         "tests/estimators/test_table.py",
         "class_weight does not count for the held-out rows of a table",

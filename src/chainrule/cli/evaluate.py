@@ -100,7 +100,7 @@ def _numbers(model: Model, data: Path, delimiter: str | None, target: str, threa
         for part in tables.parts(data, delimiter, models.columns(model), [target]):
             _check_known(part[target], f"{data}, column {target!r}")
             true.append(read_numbers(part[target], target, str(data)))
-            predicted.append(answer.back(answer.point(model.raw(model.read(part), threads))))
+            predicted.append(answer.point_in_units(model.raw(model.read(part), threads)))
     y = np.concatenate(_some(true, data))
     return {"rows": len(y), "task": "regression", "scores": scores.of_numbers(y, np.concatenate(predicted))}
 

@@ -111,7 +111,7 @@ class Classifying(Estimator):
         suffix: str = "",
         loss: Loss | None = None,
     ) -> tuple[Answer, Array]:
-        name = f"{type(self).__name__}: y{suffix}"
+        y, name = self._labels(y, suffix), f"{type(self).__name__}: y{suffix}"
         with one_form(name, "classes, or a 0/1 matrix of labels", y):
             check_classification_targets(y)
             kind = type_of_target(y, input_name=f"y{suffix}")
@@ -136,6 +136,10 @@ class Classifying(Estimator):
             return Labels(loss, y.shape[1]), y
         answer = Classes.of(loss, every)
         return answer, answer.form(np.searchsorted(every, y))
+
+    def _labels(self, y: Any, suffix: str) -> Any:
+        """y as an array, where `_given` has not made it one."""
+        return y
 
     @property
     def _known(self) -> OfClasses:

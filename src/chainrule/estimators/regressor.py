@@ -133,7 +133,7 @@ class Regressing(Estimator):
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """R2 of the predicted values; of several quantiles, of the one nearest the median."""
         numbers = self._numbers
-        found = numbers.back(numbers.point(self._raw(X)))
+        found = numbers.point_in_units(self._raw(X))
         return float(r2_score(y, found, sample_weight=sample_weight))
 
 

@@ -267,6 +267,10 @@ class Numbers(Answer):
         """One number per target, in units of the network: the mean, or the quantile nearest the median."""
         return self.loss.split(self.loss.predict(prediction))[self.middle]
 
+    def point_in_units(self, prediction: Array) -> Array:
+        """The same in units of y, (rows,) or (rows, targets)."""
+        return self.back(self.point(prediction))
+
     @property
     def middle(self) -> int:
         """Which of a target's outputs is its point."""
@@ -281,7 +285,7 @@ class Numbers(Answer):
             by_level = np.stack(levels, axis=2)
             return by_level[:, 0] if by_level.shape[1] == 1 else by_level
         if isinstance(loss, losses.Gaussian):
-            return _flat(self._unscaled(self.point(prediction)))
+            return self.point_in_units(prediction)
         return _flat(self._unscaled(prediction))
 
     def in_units(self, prediction: Array) -> Array:

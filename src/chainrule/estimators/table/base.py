@@ -231,16 +231,13 @@ class BaseTable(Estimator):
         -------
         list of (name, mean, deviation), the greatest loss of score first: of accuracy, or of R2
         """
-        model, where, source = self.model_, rows.where(self, X), self.model_.input
-        assert isinstance(source, ColumnInput)
-        table, y, _, _ = rows.split(self._given(X, y), where, source)
+        model, (coded, y, _) = self.model_, self._to_score(X, y, None)
         self._answer(y, model.answer, True, loss=model.loss)  # which refuses what cannot be
-        coded = source.encoder.code(table, where)
 
         def score(X: Coded) -> float:
             return model.answer.score_said(model.raw(X, self.n_threads), y)
 
-        return importance.by_shuffling(source.encoder, coded, score, n_repeats, random_state)
+        return importance.by_shuffling(self.encoder_, coded, score, n_repeats, random_state)
 
     @reads_once
     def attributions(self, X: Any) -> Array:

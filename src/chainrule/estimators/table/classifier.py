@@ -14,7 +14,6 @@ from chainrule.estimators.classifier import Classifying
 from chainrule.estimators.fitted import reads_once
 from chainrule.estimators.inputs import one_form
 from chainrule.estimators.table.base import BaseTable
-from chainrule.models.answers import Answer
 from chainrule.network.losses import Loss
 
 Array = NDArray[Any]
@@ -113,17 +112,6 @@ class TableClassifier(Classifying, ClassifierMixin, BaseTable):
         float from 0 to 1
         """
         return super().score(*self._to_score(X, y, sample_weight))
-
-    def _answer(
-        self,
-        y: Any,
-        known: Answer | None,
-        incremental: bool,
-        classes: Any = None,
-        suffix: str = "",
-        loss: Loss | None = None,
-    ) -> tuple[Answer, Array]:
-        return super()._answer(self._labels(y, suffix), known, incremental, classes, suffix, loss)
 
     def _labels(self, y: Any, suffix: str) -> Array:
         name = f"{type(self).__name__}: y{suffix}"

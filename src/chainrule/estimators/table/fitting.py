@@ -89,12 +89,13 @@ def begun(
     if parts is None:
         seed = training.streams.split if seed is None else seed
         parts = _divided(estimator, coming, weighing, preset.validation_fraction, seed)
-    weigh = estimator._weigher(*_labels(parts.training), call.incremental)
-    chosen = parts.training._replace(weight=_in_f32(weigh(_labels(parts.training)[0], parts.training.weight)))
+    y, classes = _labels(parts.training.y, coming.answer)
+    weigh = estimator._weigher(y, classes, call.incremental)
+    chosen = parts.training._replace(weight=_in_f32(weigh(y, parts.training.weight)))
     validation = parts.validation
     if isinstance(validation, Rows):
-        labels = coming.answer.back(validation.y) if isinstance(coming.answer, Classes) else validation.y
-        validation = Rows(validation.X, validation.y, _in_f32(weigh(labels, validation.weight)))
+        y, _ = _labels(validation.y, coming.answer)
+        validation = Rows(validation.X, validation.y, _in_f32(weigh(y, validation.weight)))
     recipe = presets.recipe(estimator, preset, len(chosen.y), call.incremental)
     if call.incremental and before is not None and before.continuation.trainer is not None:
         recipe = replace(recipe, options=before.continuation.trainer.update.options)  # however many rows come now
@@ -204,10 +205,9 @@ def _divided(estimator: Any, whole: Coming, weighing: Indices, share: float, see
     return _Parts(whole.take(training), whole.take(validation).rows())
 
 
-def _labels(part: Coming) -> tuple[Array, Array | None]:
+def _labels(y: Array, answer: Answer) -> tuple[Array, Array | None]:
     """y as it was given, and all classes that there are, where classes weigh differently."""
-    answer = part.answer
-    return (answer.back(part.y), answer.classes) if isinstance(answer, Classes) else (part.y, None)
+    return (answer.back(y), answer.classes) if isinstance(answer, Classes) else (y, None)
 
 
 def _in_f32(weight: Array | None) -> Array | None:

@@ -47,8 +47,8 @@ def by_gradient(encoder: Encoder, coded: Coded, model: Model) -> Array:
     targets) where there are several targets or labels."""
     x, owners = coded.toarray(), _owners(encoder, model)
     found = []
-    for d_output in _explained(model, coded):
-        products, of_columns = _products(model, x, d_output), np.zeros((len(x), len(encoder.encodings)), np.float32)
+    for products in _products(model, x, list(_explained(model, coded))):
+        of_columns = np.zeros((len(x), len(encoder.encodings)), np.float32)
         for place, owner in enumerate(owners):
             of_columns[:, owner] += products[:, place]
         found.append(of_columns)
@@ -79,17 +79,18 @@ def _owners(encoder: Encoder, model: Model) -> list[int]:
     return owners
 
 
-def _products(model: Model, x: Array, d_output: Array) -> Array:
-    """Each input times the slope in it of z in this direction; the mean over members.
+def _products(model: Model, x: Array, directions: list[Array]) -> list[Array]:
+    """Each input times the slope in it of z in each of these directions; the mean over members.
 
     Of an embedding, it is its units that count as inputs.
     """
     network, parameters = model.network, model.parameters
     members = parameters.members
     embeds = isinstance(network.layers[0], Embedding)
-    total: Any = 0.0
+    totals: list[Any] = [0.0] * len(directions)
     for one in members:
         look = network.forward(one, x)
-        back = network.backward(one, look, d_output.astype(x.dtype))
-        total = total + (look.activations[0] * back.deltas[0] if embeds else x * back.d_input)
-    return np.asarray(total / len(members))
+        for place, d_output in enumerate(directions):
+            back = network.backward(one, look, d_output.astype(x.dtype))
+            totals[place] = totals[place] + (look.activations[0] * back.deltas[0] if embeds else x * back.d_input)
+    return [np.asarray(total / len(members)) for total in totals]

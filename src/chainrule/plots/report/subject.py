@@ -102,7 +102,7 @@ def _scored(estimator: Any, model: Model, X: Any, y: Any) -> Scored:
         raise InputError("report(y=)", "the truth of the rows of X", "None", "Give y, or leave X out.")
     true = np.asarray(y)
     if isinstance(model.answer, Numbers):  # one for each target, of several quantiles too
-        predicted = model.answer.back(model.answer.point(model.raw(model.read(X))))
+        predicted = model.answer.point_in_units(model.raw(model.read(X)))
     else:
         predicted = np.asarray(estimator.predict(X))
     if true.shape != predicted.shape and true.size != predicted.size:
