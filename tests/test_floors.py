@@ -39,7 +39,7 @@ HOMES = {
     "sklearn": ("estimators/",),
     "rich": ("training/callbacks/progress.py",),
     "narwhals": ("tables/frames.py",),
-    "pyarrow": ("tables/files.py", "tables/csv_file.py", "tables/arrow_files.py", "cli/"),
+    "pyarrow": ("tables/arrow.py", "tables/files.py", "tables/csv_file.py", "tables/arrow_files.py", "cli/"),
     "onnx": ("formats/onnx/graph.py",),
     "skl2onnx": ("estimators/skl2onnx.py",),
     "click": ("cli/",),

@@ -75,8 +75,8 @@ BUGS = [
     ),
     Bug(
         "cli/outputs.py",
-        "return pa.array(stamps, mask=column.missing)",
-        "return pa.array(stamps)",
+        "return arrow.array(stamps, column.missing)",
+        "return arrow.array(stamps)",
         "tests/cli/test_tables.py",
         "a missing date that is kept is written as the first day of 1970",
     ),

@@ -5,6 +5,7 @@ import gzip
 import io
 import re
 import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -98,6 +99,16 @@ def test_predictions_on_standard_output(models):
     given = records((models.folder / "test.csv").read_text())
     assert [row["color"] for row in found] == [row["color"] for row in given]
     assert '"dark, green"' in done.out and '"red"' not in done.out
+
+
+def test_predicting_a_file_imports_neither_pandas_nor_scikit_learn(models):
+    command = ["predict", str(models.folder / "kind.model"), str(models.folder / "test.csv"), "--proba"]
+    code = (
+        f"import sys; from chainrule.cli.main import run; run({[*command, '--keep', 'color', '--keep', 'size']!r}); "
+        "print(sorted({'pandas', 'polars', 'sklearn', 'scipy.stats', 'matplotlib'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[0].startswith("color,size,kind,") and done.stdout.rstrip().endswith("[]")
 
 
 def test_predicted_numbers_read_back_the_same(models):

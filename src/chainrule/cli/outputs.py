@@ -17,6 +17,7 @@ import click
 
 from chainrule.errors import InputError
 from chainrule.files import whole
+from chainrule.tables import arrow
 
 
 class Sink(ABC):
@@ -44,8 +45,10 @@ class Text(Sink):
         if not self.begun:
             self.stream.write((",".join(map(_quoted, columns)) + "\n").encode())
             self.begun = True
+        comma, nothing, end = arrow.texts([",", "", "\n"])
         fields = [_fields(column) for column in columns.values()]
-        rows = pc.binary_join_element_wise(pc.binary_join_element_wise(*fields, ","), "", "\n")
+        filled = {"null_handling": "replace", "null_replacement": ""}
+        rows = pc.binary_join_element_wise(pc.binary_join_element_wise(*fields, comma, **filled), end, nothing)
         self.stream.write("".join(rows.to_pylist()).encode())
 
     def close(self) -> None:
@@ -115,14 +118,13 @@ def opened(path: Path | None) -> Iterator[Sink]:
 
 
 def _fields(column: Any) -> Any:
-    """A column as texts, quoted where they need it: each different word is looked at once."""
+    """A column as texts or nulls, quoted where they need it: each different word is looked at once."""
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     if pa.types.is_dictionary(column.type):
-        words = pa.array([_quoted(word) for word in column.dictionary.to_pylist()], pa.string())
-        return pc.fill_null(words.take(column.indices), "")
-    return pc.fill_null(column.cast(pa.string()), "")
+        words = arrow.texts([_quoted(word) for word in column.dictionary.to_pylist()])
+        return words.take(column.indices)
+    return column.cast(pa.string())
 
 
 def _quoted(word: Any) -> str:
@@ -136,12 +138,12 @@ def from_column(column: Any) -> Any:
     import pyarrow as pa
 
     if column.storage == "words":
-        codes = pa.array(column.values, mask=column.missing)
-        return pa.DictionaryArray.from_arrays(codes, pa.array(column.levels, pa.string()))
+        codes = arrow.array(column.values, column.missing)
+        return pa.DictionaryArray.from_arrays(codes, arrow.texts(column.levels))
     if column.storage == "times":
         stamps = np.round(np.nan_to_num(column.values) * 86_400_000_000).astype("datetime64[us]")
-        return pa.array(stamps, mask=column.missing)
-    return pa.array(column.values, mask=column.missing)
+        return arrow.array(stamps, column.missing)
+    return arrow.array(column.values, column.missing)
 
 
 def check_names(path: Path, names: list[str]) -> None:

@@ -12,6 +12,7 @@ import click
 from chainrule.cli import models, outputs, shared, tables
 from chainrule.cli.config import Configured
 from chainrule.errors import InputError
+from chainrule.tables import arrow
 
 if TYPE_CHECKING:
     from chainrule.models.answers import Answer
@@ -84,15 +85,15 @@ def predictions(model: Model, part: Table, proba: bool, threads: int | None) -> 
 
     name, answer, raw = models.target(model) or "prediction", model.answer, model.raw(model.read(part), threads)
     if isinstance(answer, Classes):
-        codes = pa.array(answer.decide(raw).astype("int32"))
-        yield name, pa.DictionaryArray.from_arrays(codes, pa.array(answer.labels))
+        codes = arrow.array(answer.decide(raw).astype("int32"))
+        yield name, pa.DictionaryArray.from_arrays(codes, arrow.array(answer.labels))
     else:
         columns = answer.said(raw).reshape(len(raw), -1).T
-        yield from zip(_names(name, answer), map(pa.array, columns), strict=True)
+        yield from zip(_names(name, answer), map(arrow.array, columns), strict=True)
     if proba:
         shares = answer.probabilities(raw)  # type: ignore[attr-defined]
         for label, share in zip(answer.every, shares.T, strict=True):  # type: ignore[attr-defined]
-            yield f"{name}={models.word(label)}", pa.array(share)
+            yield f"{name}={models.word(label)}", arrow.array(share)
 
 
 def _names(name: str, answer: Answer) -> list[str]:

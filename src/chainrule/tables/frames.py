@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.errors import InputError, InputTypeError
-from chainrule.tables.table import MISSING, Column, Table, words
+from chainrule.tables import arrow
+from chainrule.tables.table import MISSING, Column, Table, coded, words
 
 Array = NDArray[Any]
 
@@ -225,6 +226,8 @@ def _series(series: Any, where: str, first: int) -> Column:
 
 
 def _levels(series: Any) -> Column:
+    if series.implementation.is_pyarrow():
+        return coded(*arrow.codes(series.to_native()))
     levels = sorted(set(series.drop_nulls().unique().to_list()).difference(MISSING))
     if not levels:
         return Column("words", np.full(len(series), -1, np.int32))

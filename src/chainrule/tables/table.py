@@ -65,6 +65,13 @@ def words(values: Sequence[str | None]) -> Column:
     return Column("words", codes, tuple(levels))
 
 
+def coded(codes: Array, texts: Sequence[str | None]) -> Column:
+    """A column of words from codes of texts, each different; -1, and one of `MISSING`, where a word is missing."""
+    levels = sorted({text for text in texts if text is not None}.difference(MISSING))
+    place: dict[str | None, int] = {text: code for code, text in enumerate(levels)}
+    return Column("words", np.array([*(place.get(t, -1) for t in texts), -1], np.int32)[codes], tuple(levels))
+
+
 def join(parts: Sequence[Column]) -> Column:
     """Columns one below the other; where they are not stored alike, as words."""
     if any(part.storage != parts[0].storage for part in parts):
