@@ -14,7 +14,7 @@ from chainrule.errors import InputError
 
 if TYPE_CHECKING:
     from chainrule.models.model import Model
-    from chainrule.tables.table import Column
+    from chainrule.tables.column import Column
 
 
 @click.command(cls=Configured)
@@ -74,7 +74,7 @@ def _classes(model: Model, data: Path, delimiter: str | None, target: str, threa
     codes, raws = [], []
     with tables.naming(data):
         for part in tables.parts(data, delimiter, models.columns(model), [target]):
-            codes.append(_codes(part[target], labels, f"{data}, column {target!r}"))
+            codes.append(_codes(model, part[target], target, labels, str(data)))
             raws.append(model.raw(model.read(part), threads))
     all_codes, raw = np.concatenate(_some(codes, data)), np.concatenate(raws)
     predicted = np.searchsorted(answer.every, answer.said(raw))
@@ -92,40 +92,32 @@ def _numbers(model: Model, data: Path, delimiter: str | None, target: str, threa
     import numpy as np
 
     from chainrule.diagnosis import scores
-    from chainrule.tables.reading import read_numbers
 
     answer: Any = model.answer
     true, predicted = [], []
     with tables.naming(data):
         for part in tables.parts(data, delimiter, models.columns(model), [target]):
-            _check_known(part[target], f"{data}, column {target!r}")
-            true.append(read_numbers(part[target], target, str(data)))
+            true.append(model.input.read_target(part[target], target, str(data)))  # type: ignore[attr-defined]
             predicted.append(answer.point_in_units(model.raw(model.read(part), threads)))
     y = np.concatenate(_some(true, data))
     return {"rows": len(y), "task": "regression", "scores": scores.of_numbers(y, np.concatenate(predicted))}
 
 
-def _codes(column: Column, labels: list[str], where: str) -> Any:
+def _codes(model: Model, column: Column, target: str, labels: list[str], where: str) -> Any:
     """Which of the model's classes each row is of."""
     import numpy as np
 
-    _check_known(column, where)
-    words = column.as_words()
+    values = model.input.read_target(column, target, where)  # type: ignore[attr-defined]
+    different, place = np.unique(values, return_inverse=True)
     known = {label: code for code, label in enumerate(labels)}
-    codes = np.array([known.get(level, -1) for level in words.levels], np.int64)[words.values]
+    codes = np.array([known.get(models.word(value), -1) for value in different], np.int64)[place]
     if (codes < 0).any():
         row = int((codes < 0).argmax())
         raise InputError(
-            f"{where}, row {column.first + row}", f"a class of the model: {', '.join(labels)}"[:300],
-            repr(words.levels[words.values[row]]), "Mend the value, or leave such rows out.",
+            f"{where}, column {target!r}, row {column.row(row)}", f"a class of the model: {', '.join(labels)}"[:300],
+            repr(models.word(values[row])), "Mend the value, or leave such rows out.",
         )  # fmt: skip
     return codes
-
-
-def _check_known(column: Column, where: str) -> None:
-    if column.missing.any():
-        row = column.first + int(column.missing.argmax())
-        raise InputError(f"{where}, row {row}", "a value in every row", "none", "Leave rows without one out.")
 
 
 def _some(parts: list[Any], data: Path) -> list[Any]:

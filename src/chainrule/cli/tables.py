@@ -61,7 +61,6 @@ def _pieces(part: Table) -> Iterator[Table]:
     """A part, cut where it is long: a file may have all of its rows in one."""
     import numpy as np
 
-    first = part[part.names[0]].first
     for start in range(0, len(part), ROWS):
         rows = np.arange(start, min(start + ROWS, len(part)))
-        yield part if len(rows) == len(part) else part.take(rows).at(first + start)
+        yield part if len(rows) == len(part) else part.take(rows)

@@ -8,7 +8,7 @@ from chainrule.errors import InputError
 
 if TYPE_CHECKING:
     from chainrule.tables.files import TableFile
-    from chainrule.tables.table import Column
+    from chainrule.tables.evidence import Evidence
 
 Task = Literal["classification", "regression"]
 TASKS: tuple[Task, ...] = ("classification", "regression")
@@ -20,36 +20,40 @@ MOST, ROWS_EACH = 20, 5
 LOOK = 1_000_000
 
 
-def look(file: TableFile, target: str) -> Column:
-    """The target's column, or what it begins with."""
-    from chainrule.tables.table import join
+def look(file: TableFile, target: str) -> Evidence:
+    """What the target's column shows, or what it begins with."""
+    from chainrule.tables.evidence import Evidence
+    from chainrule.tables.written.missing import WORDS
 
-    found: list[Column] = []
+    seen = Evidence(WORDS)
     for part in file.parts([target]):
-        found.append(part[target])
-        if sum(map(len, found)) >= LOOK:
+        seen.add(part[target])
+        if seen.rows >= LOOK:
             break
-    if not found:
+    if not seen.rows:
         raise InputError(str(file.path), "a table with rows", "none", "Check the file.")
-    return join(found)
+    return seen
 
 
-def found(column: Column) -> tuple[Task, str]:
+def found(seen: Evidence, name: str = "target") -> tuple[Task, str]:
     """The task and what it rests on.
 
     Examples
     --------
     >>> from chainrule.cli.task import found
-    >>> from chainrule.tables.table import words
-    >>> found(words(["yes", "no", "no"]))
-    ('classification', '2 different words')
+    >>> from chainrule.tables.column import words
+    >>> from chainrule.tables.evidence import Evidence
+    >>> seen = Evidence(())
+    >>> seen.add(words(["yes", "no", "no"]))
+    >>> found(seen)
+    ('classification', 'truth values')
     """
-    import numpy as np
+    from chainrule.tables.settle import settle
 
-    if column.storage == "words":
-        return "classification", f"{len(column.levels)} different words"
-    distinct = np.unique(column.values[~column.missing])
-    whole = bool((distinct == np.floor(distinct)).all())
-    if column.storage == "numbers" and whole and len(distinct) <= min(MOST, max(2, len(column) // ROWS_EACH)):
-        return "classification", f"{len(distinct)} different whole numbers"
-    return "regression", f"{len(distinct)} different numbers"
+    field = settle(name, seen, name, "target").field
+    if field.kind in ("category", "boolean"):
+        return "classification", field.why
+    few = seen.distinct.count <= min(MOST, max(2, seen.known // ROWS_EACH))
+    if field.kind == "number" and seen.whole and few:
+        return "classification", f"{seen.distinct.count} different whole numbers"
+    return "regression", field.why

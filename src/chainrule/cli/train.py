@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def column_kind(value: str) -> tuple[str, str]:
     """COLUMN=KIND, as a pair."""
-    from chainrule.tables.encoder import SAID
+    from chainrule.tables.learn import SAID
 
     column, equals, kind = value.rpartition("=")
     if not equals or kind not in SAID:

@@ -19,7 +19,6 @@ from chainrule.estimators.bases import with_callbacks
 from chainrule.estimators.estimator import Estimator, Weigher
 from chainrule.estimators.held_out import split
 from chainrule.estimators.inputs import Given, check_X
-from chainrule.estimators.messages import warn
 from chainrule.estimators.prepare import Call, begun, check_answer, check_same, in_form, in_type, ready
 from chainrule.estimators.recipes import layers_of, recipe_of
 from chainrule.models import sizes
@@ -37,6 +36,7 @@ from chainrule.training.callbacks.base import Callback
 from chainrule.training.checkpoints import Checkpoints, State
 from chainrule.training.optimisers import Optimiser
 from chainrule.training.schedules import Schedule
+from chainrule.warn import warn
 
 Array = NDArray[Any]
 

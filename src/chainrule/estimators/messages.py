@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-import warnings
 from typing import Any
 
 from sklearn.exceptions import ConvergenceWarning
@@ -14,14 +12,7 @@ from chainrule.models.model import Model
 from chainrule.models.temperature import BOUNDS
 from chainrule.training.callbacks.base import Callback, Outlook
 from chainrule.training.records import Record
-
-
-def warn(message: str, category: type[Warning] = UserWarning) -> None:
-    """Warn at the line outside this package, and outside of its callback protocol, that called into it."""
-    level = 1
-    while sys._getframe(level).f_globals.get("__name__", "").startswith(("chainrule.", "sklearn.callback.")):
-        level += 1
-    warnings.warn(message, category, stacklevel=level + 1)
+from chainrule.warn import warn
 
 
 def tell(estimator: Any, fit: Fit, ending: Ending) -> None:

@@ -72,6 +72,7 @@ RULES: Mapping[str, Rule] = {
     "preset": kinds.OneOf(("fast", "default", "best")),
     "columns": kinds.OneOf((None,), kinds.mapping),
     "numbers": kinds.OneOf(tuple(HOW)),
+    "decimal": kinds.OneOf((None, ".", ",")),
     "log_target": kinds.boolean,
     "bins": at_least(2),
     "memory": kinds.OneOf(("auto",), COUNT),

@@ -25,6 +25,7 @@ from chainrule.network import serial
 from chainrule.network.layers import Layer, Residual
 from chainrule.network.losses import Loss, domains
 from chainrule.tables.encoder import Encoder
+from chainrule.tables.field import Field
 from chainrule.tables.serial import ENCODINGS
 from chainrule.tables.targets import TargetScale
 from chainrule.training.records import Record
@@ -206,6 +207,8 @@ def _input_to_data(where: str, given: Input) -> dict[str, Any]:
     if isinstance(given, ColumnInput):
         found["encoder"] = ENCODINGS.out(where, given.encoder)
         found["target_name"], found["columns"] = given.target, int(given.features)
+        if given.target_field is not None:
+            found["target"] = ENCODINGS.out(where, given.target_field)
     if isinstance(given, SequenceInput) and given.padded:
         found["padded"] = True
     return found
@@ -225,7 +228,8 @@ def _input_from_data(reads: type[Input], content: Fields, inputs: int) -> Input:
     target = content.take("target_name")
     if target is not None and not isinstance(target, str):
         raise InputError("content, target_name", "a name or nothing", repr(target)[:80], CHANGED)
-    return ColumnInput(_encodings(Encoder, content, "encoder"), features, names, target)
+    field = _encodings(Field, content, "target") if "target" in content else None
+    return ColumnInput(_encodings(Encoder, content, "encoder"), features, names, target, field)
 
 
 def _encodings(kind: type[Any], content: Fields, name: str) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,9 +16,12 @@ from chainrule.engine.expansion import Coded
 from chainrule.engine.feeds import Packed, check_lengths, check_real, check_sparse, pack
 from chainrule.errors import InputError, InputTypeError
 from chainrule.tables import files, frames
+from chainrule.tables.column import Column
 from chainrule.tables.encoder import Encoder
 from chainrule.tables.files import TableFile
-from chainrule.tables.reading import split_column
+from chainrule.tables.evidence import Evidence
+from chainrule.tables.field import Field
+from chainrule.tables.reading import split_column, target, target_field
 from chainrule.tables.table import Table
 
 Array = NDArray[Any]
@@ -136,12 +139,14 @@ class ColumnInput(Input):
     ----------
     encoder : of the columns
     target : name of the column that is predicted, where it has one
+    target_field : how that column is read
     """
 
     encoder: Encoder
     features: int
     names: tuple[str, ...] | None = None
     target: str | None = None
+    target_field: Field | None = None
 
     @property
     def width(self) -> int:
@@ -178,7 +183,19 @@ class ColumnInput(Input):
         if not (isinstance(y, str) or path_of(X)):
             return X, y
         where = path_of(X) or where
-        return split_column(table_of(X, where), self.target if y is None else y, where, "target")
+        name = self.target if y is None else y
+        table, column = split_column(table_of(X, where), name, where, "target")
+        return table, self.read_target(column, str(name), where) if isinstance(column, Column) else column
+
+    def read_target(self, column: Column, name: str, where: str) -> Array:
+        """The values of a column that holds what is predicted, read as in fit."""
+        nothing = self.encoder.schema.nothing.of(name)
+        field = self.target_field
+        if field is None:
+            seen = Evidence(nothing)
+            seen.add(column)
+            field = target_field(name, seen, where)
+        return target(column, replace(field, name=name), nothing, where)
 
     def feature_names(self) -> tuple[str, ...]:
         return tuple(self.encoder.feature_names())

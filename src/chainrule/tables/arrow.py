@@ -6,11 +6,14 @@ given something of it, which takes a third of a second.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from chainrule.tables.written.numbers import PLAIN_PATTERN
 
 Array = NDArray[Any]
 
@@ -51,14 +54,109 @@ def texts(values: Sequence[str]) -> Any:
     return pa.Array.from_buffers(pa.large_string(), len(encoded), buffers).cast(pa.string())
 
 
-def codes(texts: Any) -> tuple[Array, list[str | None]]:
-    """A chunked array of texts as int32 codes of shape (rows,), and the text of each code, None of nulls."""
+def texts_of(array: Any) -> Any:
+    """Texts of whatever form as a chunked array of plain strings."""
     import pyarrow as pa
 
-    found = texts.combine_chunks().dictionary_encode(null_encoding="encode")
-    found = found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
-    indices = np.frombuffer(found.indices.buffers()[1], np.int32) if len(found) else np.empty(0, np.int32)
-    return indices[found.offset : found.offset + len(found)], found.dictionary.to_pylist()
+    found = array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array])
+    return found if found.type == pa.string() else found.cast(pa.string())
+
+
+def codes(texts: Any) -> tuple[Array, list[str | None]]:
+    """A chunked array of texts as int32 codes of shape (rows,), and the text of each code, None of nulls."""
+    found = whole(whole(texts).dictionary_encode(null_encoding="encode"))
+    return values(found.indices), found.dictionary.to_pylist()
+
+
+def values(array: Any) -> Array:
+    """An array of numbers or times without nulls, which share its memory; of truth values, a copy."""
+    import pyarrow as pa
+
+    if pa.types.is_boolean(array.type):
+        return _unpacked(array, 1)
+    kind = np.dtype(array.type.to_pandas_dtype())
+    if not len(array):
+        return np.empty(0, kind)
+    return np.frombuffer(array.buffers()[1], kind)[array.offset : array.offset + len(array)]
+
+
+def nulls(array: Any) -> NDArray[np.bool_]:
+    """Which values of an array, chunked or not, are null."""
+    found = whole(array)
+    return np.zeros(len(found), bool) if not found.null_count else ~_unpacked(found, 0)
+
+
+def whole(array: Any) -> Any:
+    """A chunked array as one array."""
+    import pyarrow as pa
+
+    if not isinstance(array, pa.ChunkedArray):
+        return array
+    return array.chunk(0) if array.num_chunks == 1 else array.combine_chunks()
+
+
+def take(texts: Any, rows: Array) -> Any:
+    """Those rows of a chunked array."""
+    import pyarrow as pa
+
+    return pa.chunked_array([whole(texts).take(array(rows.astype(np.int64)))])
+
+
+def joined(parts: Sequence[Any]) -> Any:
+    """Chunked arrays one behind the other."""
+    import pyarrow as pa
+
+    return pa.chunked_array([chunk for part in parts for chunk in part.chunks], parts[0].type)
+
+
+class PlainNumbers(NamedTuple):
+    """Which of some texts stand for nothing, and which are numbers as programs write them."""
+
+    nothing: NDArray[np.bool_]
+    rows: NDArray[np.intp]
+    texts: Any
+    values: Array
+
+
+def plain_numbers(texts: Any, nothing: Collection[str]) -> PlainNumbers:
+    """The numbers among texts, an array of Arrow; those in `nothing` stand for none."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    texts = whole(texts)
+    gone = nulls(texts)
+    gone |= values(pc.is_in(texts, _texts(frozenset(nothing)), skip_nulls=True))
+    rows = np.flatnonzero(~gone)
+    shown = texts if len(rows) == len(texts) else texts.filter(array(~gone))
+    found = _cast(shown)
+    if found is None:
+        plain = values(pc.match_substring_regex(shown, f"^(?:{PLAIN_PATTERN})$"))
+        rows, shown = rows[plain], shown.filter(array(plain))
+        found = values(shown.cast(pa.float64()))
+    return PlainNumbers(gone, rows, shown, found)
+
+
+def _cast(texts: Any) -> Array | None:
+    """All as numbers, or None where one is none: to refuse costs 1 us a text, so that is tried on the first ones."""
+    import pyarrow as pa
+
+    try:
+        texts.slice(0, 8).cast(pa.float64())
+        found = values(texts.cast(pa.float64()))
+    except pa.ArrowInvalid:
+        return None
+    return None if np.isnan(found).any() else found
+
+
+@lru_cache(16)
+def _texts(words: frozenset[str]) -> Any:
+    return texts(sorted(words))
+
+
+def _unpacked(array: Any, buffer: int) -> NDArray[np.bool_]:
+    """Truth values from bits: those of the values, or of which are there."""
+    bits = np.frombuffer(array.buffers()[buffer], np.uint8)
+    return np.unpackbits(bits, bitorder="little")[array.offset : array.offset + len(array)].astype(bool)
 
 
 def _bits(values: NDArray[np.bool_]) -> Any:

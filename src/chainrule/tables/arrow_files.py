@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from operator import add
 from pathlib import Path
 from typing import Any
 
@@ -129,11 +130,11 @@ class ArrowStream(TableFile):
             return _names(self.path, pa.ipc.open_stream(source))
 
     def parts(self, columns: Sequence[str] | None = None) -> Iterator[Table]:
-        first = self.first_row
+        first = 0
         for number, batch in enumerate(self._batches()):
             where, done = f"{self.path}, record batch {number}", 0
             for part in _steps(_possible(where, batch), columns):
-                yield frames.table(part, where, done).at(first)
+                yield frames.table(part, where, partial(add, done)).numbered(partial(add, first))
                 first, done = first + part.num_rows, done + part.num_rows
 
     def _batches(self) -> Iterator[Any]:

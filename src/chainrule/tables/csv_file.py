@@ -1,22 +1,22 @@
 """CSV of any delimiter, also compressed.
 
-Every cell is read as text first: what a column holds is decided on all of a block, and a cell that does not fit can be
-named by its row.
+Every cell is text here: what a column is, its schema says, and a cell that does not fit is named by its line.
 """
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from functools import cached_property, partial
+from itertools import islice
+from typing import Any, NamedTuple
 
 from chainrule.errors import InputError
 from chainrule.tables import frames, table_file
-from chainrule.tables.reading import READ, sharpened
-from chainrule.tables.table import MISSING, Storage, Table
+from chainrule.tables.table import Table
 from chainrule.tables.table_file import TableFile, reading
 
 #: Endings of files, before a compression's.
@@ -24,20 +24,33 @@ CSV = (".csv", ".tsv", ".txt")
 COMPRESSED = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2"}
 #: Bytes of text that are read at a time; a row cannot be longer.
 BLOCK = 1 << 24
-#: Bytes in which the delimiter is looked for.
-_SAMPLE = 1 << 16
+#: What may stand between fields, and lines in which it is looked for.
+DELIMITERS, _LINES = ",;\t|", 64
+#: What other encodings than UTF-8 begin with.
+_MARKS = {codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16", codecs.BOM_UTF32_BE: "UTF-32"}
+
+
+class _Head(NamedTuple):
+    delimiter: str
+    names: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class CSVFile(TableFile):
-    """Text with a delimiter, quotes, and names in its first row."""
+    """Text with a delimiter, quotes, and names in its first row.
+
+    Attributes
+    ----------
+    delimiter : one character; None finds it
+    encoding : as Python names it
+    """
 
     delimiter: str | None = None
-    first_row = 2
+    encoding: str = "utf-8"
 
     @property
     def names(self) -> tuple[str, ...]:
-        return self._first[1]
+        return self._head.names
 
     def raw_bytes(self) -> int:
         packed = self.path.suffix.lower() in COMPRESSED
@@ -46,38 +59,34 @@ class CSVFile(TableFile):
     def parts(self, columns: Sequence[str] | None = None) -> Iterator[Table]:
         import pyarrow as pa
 
-        done = self.first_row
+        done = 0
         for block in self._blocks(columns):
-            known = _storages(block) if len(block) > table_file.STEP else {}
             for start in range(0, len(block), table_file.STEP):
-                text = frames.table(
-                    pa.Table.from_batches([block.slice(start, table_file.STEP)]), str(self.path), done
-                )  # fmt: skip
-                found = {name: sharpened(column, known.get(name)) for name, column in text.columns.items()}
-                yield Table(found, len(text)).at(done)
-                done += len(text)
+                part = pa.Table.from_batches([block.slice(start, table_file.STEP)])
+                yield frames.table(part, str(self.path), partial(self._line, done))
+                done += part.num_rows
 
     def _blocks(self, columns: Sequence[str] | None) -> Iterator[Any]:
         """Record batches of text, each of a block."""
         import pyarrow as pa
         from pyarrow import csv as arrow_csv
 
-        delimiter, names = self._first
-        expected = f"CSV of {len(names)} columns in UTF-8"
+        delimiter, names = self._head
+        expected = f"CSV of {len(names)} columns in {self.encoding.upper()}"
         with (
             reading(self.path, expected, f"Delimiter {delimiter!r} was taken: quote text that holds it."),
             self._stream() as stream,
         ):
             yield from arrow_csv.open_csv(
                 stream,
-                read_options=arrow_csv.ReadOptions(block_size=BLOCK, use_threads=False),
-                parse_options=arrow_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+                read_options=arrow_csv.ReadOptions(block_size=BLOCK, use_threads=False, encoding=self.encoding),
+                parse_options=arrow_csv.ParseOptions(
+                    delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=len(names) > 1
+                ),
                 convert_options=arrow_csv.ConvertOptions(
                     check_utf8=False,  # the frame does, and knows the row
                     column_types=dict.fromkeys(names, pa.string()),
-                    strings_can_be_null=True,
-                    quoted_strings_can_be_null=True,
-                    null_values=list(MISSING),
+                    strings_can_be_null=False,
                     include_columns=None if columns is None else list(columns),
                 ),
             )
@@ -88,43 +97,77 @@ class CSVFile(TableFile):
         compression = COMPRESSED.get(self.path.suffix.lower())
         return pa.input_stream(str(self.path), compression=compression)
 
+    def _text(self) -> io.TextIOWrapper:
+        encoding = "utf-8-sig" if self.encoding == "utf-8" else self.encoding
+        return io.TextIOWrapper(self._stream(), encoding, errors="replace", newline="")
+
+    def _line(self, first: int, row: int) -> int:
+        """The line in which a row begins, as an editor counts: blank ones and those within quotes, too.
+
+        It is looked for only where a cell is refused: the text is read again from its beginning.
+        """
+        seen, begins, target = -1, 2, first + row
+        with self._text() as text:
+            reader = csv.reader(text, delimiter=self._head.delimiter)
+            try:
+                for number, cells in enumerate(reader):
+                    seen += number > 0 and (bool(cells) or len(self.names) == 1)
+                    if number and seen == target:
+                        return begins
+                    begins = reader.line_num + 1
+            except csv.Error:  # a field that is too long for it
+                pass
+        return begins + max(0, target - seen - 1)
+
     @cached_property
-    def _first(self) -> tuple[str, tuple[str, ...]]:
+    def _head(self) -> _Head:
         """The delimiter and the names in the first row."""
         where = str(self.path)
-        with reading(where, "a readable file"), self._stream() as stream:
-            text = stream.read(_SAMPLE).decode("utf-8-sig", errors="replace")
-        lines = text.splitlines()
+        self._check_encoding(where)
+        with reading(where, "a readable file"), self._text() as text:
+            lines = list(islice(text, _LINES))
         if not lines or not lines[0].strip():
             raise InputError(where, "names of columns in the first row", "an empty row", "Write them there.")
-        delimiter = self.delimiter or ("\t" if ".tsv" in self.path.suffixes else _delimiter(lines))
         with reading(where, "names of columns in the first row", "Check the file."):
-            names = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+            delimiter = self.delimiter or _delimiter(lines)
+            names = _rows(lines, delimiter)[0]
         if any("\ufffd" in name for name in names):
-            raise InputError(where, "names of columns in UTF-8", repr(names)[:80], "Save the file as UTF-8.")
+            raise InputError(
+                where, f"names of columns in {self.encoding.upper()}", repr(names)[:80], _OTHER_ENCODING
+            )  # fmt: skip
         frames.check_different(where, names)
-        return delimiter, tuple(names)
+        return _Head(delimiter, tuple(names))
+
+    def _check_encoding(self, where: str) -> None:
+        """Refuse what is surely not UTF-8, where that is taken."""
+        if self.encoding != "utf-8":
+            return
+        with reading(where, "a readable file"), self._stream() as stream:
+            begin = stream.read(4)
+        mark = next((name for bytes_, name in _MARKS.items() if begin.startswith(bytes_)), "")
+        if mark or b"\0" in begin:
+            raise InputError(where, "text in UTF-8", mark or "bytes of zero, as UTF-16 has them", _OTHER_ENCODING)
 
 
-def _storages(block: Any) -> Mapping[str, Storage]:
-    """What each column of a block holds, for its parts are to be read alike."""
-    return {name: _storage(block.column(k)) for k, name in enumerate(block.schema.names)}
+_OTHER_ENCODING = "Save it as UTF-8, or name its encoding: --encoding utf-16, or open_file(path, encoding=)."
 
 
-def _storage(column: Any) -> Storage:
-    import pyarrow.compute as pc
+def _rows(lines: Sequence[str], delimiter: str) -> list[list[str]]:
+    """Lines as rows of fields; rows without a field are none."""
+    return [row for row in csv.reader(lines, delimiter=delimiter) if row]
 
-    distinct = pc.unique(column).drop_null()
-    starts = range(0, len(distinct), table_file.STEP)
-    for storage, read in READ.items():
+
+def _delimiter(lines: Sequence[str]) -> str:
+    """Whichever parts most rows into as many fields as the first has; of equals, into more."""
+
+    def suits(delimiter: str) -> tuple[float, int]:
         try:
-            if starts and all(read(distinct.slice(k, table_file.STEP).to_pylist()) is not None for k in starts):
-                return storage
-        except UnicodeDecodeError:  # which the part with such words will tell
-            return "words"
-    return "words"
+            rows = _rows(lines, delimiter)
+        except csv.Error:
+            return (0.0, 0)
+        fields = len(rows[0])
+        others = rows[1 : -1 if len(lines) == _LINES and len(rows) > 2 else None]  # the last may be broken off
+        alike = sum(len(row) == fields for row in others) / len(others) if others else 1.0
+        return (alike if fields > 1 else 0.0, fields)
 
-
-def _delimiter(lines: list[str]) -> str:
-    """Whichever of the usual ones stands in the first row most often."""
-    return max(",;\t|", key=lines[0].count)
+    return max(DELIMITERS, key=suits)

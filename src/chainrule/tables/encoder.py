@@ -1,4 +1,4 @@
-"""The encoder of a table: an encoding per column, and which columns are left out and why."""
+"""The encoder of a table: its schema, an encoding per column, and which columns are left out and why."""
 
 from __future__ import annotations
 
@@ -11,27 +11,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.engine.expansion import Block, Code, Coded, Expansion
-from chainrule.errors import InputError, unknown_name
-from chainrule.tables import kinds, numbers
+from chainrule.errors import InputError
+from chainrule.tables import numbers
+from chainrule.tables.column import Column
 from chainrule.tables.encodings import CYCLES, PARTS, Category, Date, Encoding, embeddings
-from chainrule.tables.reading import read_numbers, read_times
-from chainrule.tables.table import Column, Table
+from chainrule.tables.schema import Schema
+from chainrule.tables.table import Table
+from chainrule.warn import DataWarning, warn
 
 Array = NDArray[Any]
-
-#: What a user may say of a column: its kind, or how its numbers are encoded.
-SAID = (*kinds.SAID, *numbers.HOW)
-#: What may be said of columns of these kinds; of words anything, as they are read one by one.
-MAY_BE: Mapping[str, tuple[str, ...]] = {
-    "number": ("number", "category", "leave out", *numbers.HOW),
-    "date": ("date", "category", "leave out", *numbers.HOW),
-    "boolean": ("category", "leave out"),
-}
 
 #: Categories of more levels than this get an embedding in place of indicators.
 INDICATORS = 100
 #: Of a category, at most this many levels are known; the rest are rare.
 MOST_LEVELS = 10_000
+#: Names that an error lists.
+_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -51,13 +46,16 @@ class Encoder:
     """
 
     encodings: tuple[Encoding, ...]
-    left_out: tuple[LeftOut, ...] = ()
+    left_out: tuple[LeftOut, ...]
+    schema: Schema
 
     def __post_init__(self) -> None:
         if not self.encodings or not all(isinstance(one, Encoding) for one in self.encodings):
             raise InputError("Encoder", "encodings of columns", repr(self.encodings)[:80], "Fit the encoder anew.")
         if not all(isinstance(one, LeftOut) for one in self.left_out):
             raise InputError("Encoder(left_out=)", "columns left out", repr(self.left_out)[:80], "Fit anew.")
+        if not isinstance(self.schema, Schema) or not set(self.names) <= set(self.schema.by_name):
+            raise InputError("Encoder(schema=)", "what its columns are", repr(self.schema)[:80], "Fit anew.")
 
     @cached_property
     def expansion(self) -> Expansion:
@@ -91,79 +89,69 @@ class Encoder:
         absent = [name for name in self.names if name not in table.columns]
         if absent:
             raise InputError(
-                where, f"the columns seen in fit, {len(self.names)} of them", f"a table without {absent}",
+                where, f"the columns seen in fit, {len(self.names)} of them", f"a table without {listed(absent)}",
                 "Add them; empty cells are allowed where fit saw some.",
             )  # fmt: skip
-        parts = [encoding.code(table[encoding.name], where) for encoding in self.encodings]
-        return Coded(np.ascontiguousarray(np.hstack(parts)), self.expansion)
+        columns, bad = self.schema.read(table, self.names, where)
+        for name, cells in bad.items():
+            warn(f"{where}, column {name!r}: {cells} cannot be read and are taken as missing.", DataWarning)
+        return Coded(self.compact(columns, len(table)), self.expansion)
+
+    def compact(self, columns: Mapping[str, Column], rows: int) -> Array:
+        """Compact rows of columns as the schema reads them, float32 of shape (rows, compact columns)."""
+        found = np.empty((rows, len(self.expansion.fills)), np.float32)
+        first = 0
+        for encoding in self.encodings:
+            found[:, first : first + encoding.compact] = encoding.code(columns[encoding.name])
+            first += encoding.compact
+        return found
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"encodings": self.encodings, "left_out": self.left_out}
+        return {"encodings": self.encodings, "left_out": self.left_out, "schema": self.schema}
 
 
 def fit(
-    table: Table, where: str, said: Mapping[str, str] | None = None, how: str = "piecewise", bins: int = numbers.BINS
-) -> Encoder:
-    """The encoder that suits a table.
+    columns: Mapping[str, Column], schema: Schema, said: Mapping[str, str], how: str = "piecewise",
+    bins: int = numbers.BINS, where: str = "X", left_out: tuple[LeftOut, ...] = (),
+) -> Encoder:  # fmt: skip
+    """The encoder of columns as their schema reads them.
 
     Parameters
     ----------
-    table : rows to learn from; what an encoding needs is a median, bins, levels
-    where : how errors call the table
-    said : of columns by name, one of `SAID`, in place of the kinds that are found and of `how`; of a date, how its
-        parts are encoded
+    columns : rows to learn from; what an encoding needs is a median, bins, levels
+    schema : what the columns are
+    said : of columns by name, one of `numbers.HOW` in place of `how`; of a date, how its parts are encoded
     how : of numbers: one of `numbers.HOW`
     bins : of a piecewise-linear encoding
+    where : how errors call the table
+    left_out : columns of the table that are not used
 
     Raises
     ------
     InputError
-        Where `said` names no column, or no kind that it can be, or nothing is left to learn from.
+        Where nothing is left to learn from.
     """
-    said = {} if said is None else dict(said)
-    for name, kind in said.items():
-        if name not in table.columns:
-            raise unknown_name(f"{where}: columns=", name, table.names)
-        if kind not in SAID:
-            raise unknown_name(f"{where}: columns={{{name!r}: }}", kind, SAID)
-    encodings, left_out = [], []
-    for name, column in table.columns.items():
-        found = kinds.find(name, column)
-        kind = said.get(name, found.kind)
-        if kind in (*kinds.LEFT_OUT, "leave out") or found.kind == "constant":
-            left_out.append(LeftOut(name, found.kind, found.why if kind == found.kind else "as said"))
-        else:
-            _check_said(kind, name, found, where)
-            encodings.append(_encoding(kind, found, name, column, where, how, bins))
+    encodings = []
+    for name, column in columns.items():
+        mine = said.get(name, how)
+        encodings.append(_ENCODE[schema.by_name[name].kind](name, column, mine if mine in numbers.HOW else how, bins))
     if not encodings:
-        reasons = ", ".join(f"{one.name}: {one.why}" for one in left_out) or "no columns"
+        reasons = ", ".join(f"{one.name}: {one.why}" for one in left_out[:_NAMED]) or "no columns"
         raise InputError(where, "a column that varies from row to row", reasons, "Check the table.")
-    return Encoder(tuple(encodings), tuple(left_out))
+    return Encoder(tuple(encodings), left_out, schema)
 
 
-def _check_said(kind: str, name: str, found: kinds.Finding, where: str) -> None:
-    """Refuse what a column of this kind cannot be."""
-    may_be = MAY_BE.get(found.kind, SAID)
-    if kind != found.kind and kind not in may_be:
-        raise InputError(
-            f"{where}: columns={{{name!r}: }}", f"one of {', '.join(map(repr, may_be))} for a column of {found.why}",
-            repr(kind), "Pick one of these, or do not name the column.",
-        )  # fmt: skip
+def listed(names: list[str]) -> str:
+    """The first of some names."""
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    return ", ".join(map(repr, names[:_NAMED])) + more
 
 
-def _encoding(kind: str, found: kinds.Finding, name: str, column: Column, where: str, how: str, bins: int) -> Encoding:
-    """A column as this kind, or in this encoding of numbers, which of a date is that of its parts."""
-    if kind in numbers.HOW:
-        kind, how = "date" if found.kind == "date" else "number", kind
-    return _ENCODE[kind](name, column, where, how, bins)
+def _number(name: str, column: Column, how: str, bins: int) -> Encoding:
+    return numbers.encode(name, column.values, how, bins)
 
 
-def _number(name: str, column: Column, where: str, how: str, bins: int) -> Encoding:
-    return numbers.encode(name, read_numbers(column, name, where, "as said"), how, bins)
-
-
-def _category(name: str, column: Column, where: str, how: str, bins: int) -> Encoding:
-    column = column.as_words()
+def _category(name: str, column: Column, how: str, bins: int) -> Encoding:
     counts = np.bincount(column.values[column.values >= 0], minlength=len(column.levels))
     least = int(np.clip(len(column) // 2000, 2, 10))
     order = np.argsort(-counts, kind="stable")[:MOST_LEVELS]
@@ -179,8 +167,8 @@ def _units(count: int) -> int:
     return int(min(32, round(1.6 * count**0.4)))
 
 
-def _date(name: str, column: Column, where: str, how: str, bins: int) -> Encoding:
-    days = read_times(column, name, where, "as said")
+def _date(name: str, column: Column, how: str, bins: int) -> Encoding:
+    days = column.values
     parts = {part: of(days) for part, of in PARTS.items()}
     varying = {part: v for part, v in parts.items() if len(np.unique(v[~np.isnan(v)])) > 1}
     found = []

@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from chainrule.checks import COUNT
 from chainrule.engine.expansion import CONSTANT, UNBOUNDED, Block, Clip, Code, Curve, Levels, Missing, Smooth
 from chainrule.errors import InputError
-from chainrule.tables.reading import read_numbers, read_times
-from chainrule.tables.table import Column
+from chainrule.tables.column import Column
 
 Array = NDArray[Any]
 
@@ -41,14 +40,8 @@ class Encoding(ABC):
         """How many compact columns it takes."""
 
     @abstractmethod
-    def code(self, column: Column, where: str) -> Array:
-        """The compact columns, float32 of shape (rows, compact).
-
-        Raises
-        ------
-        InputError
-            For what cannot be read as this kind of column; in which row.
-        """
+    def code(self, column: Column) -> Array:
+        """The compact columns, float32 of shape (rows, compact), of a column as its schema reads it."""
 
     @abstractmethod
     def blocks(self, first: int) -> list[Block]:
@@ -119,8 +112,8 @@ class Number(Encoding):
     def compact(self) -> int:
         return 2 if self.knots else 1
 
-    def code(self, column: Column, where: str) -> Array:
-        return self.of_values(read_numbers(column, self.name, where))
+    def code(self, column: Column) -> Array:
+        return self.of_values(column.values)
 
     def of_values(self, values: Array) -> Array:
         """The compact columns of numbers in their own units, NaN where one is missing."""
@@ -195,8 +188,7 @@ class Category(Encoding):
         """The code of a level that fit did not see."""
         return len(self.levels) if self.rare else -1
 
-    def code(self, column: Column, where: str) -> Array:
-        column = column.as_words()
+    def code(self, column: Column) -> Array:
         known = {level: code for code, level in enumerate(self.levels)}
         absent = self.count - 1 if self.absent else self.unknown
         codes = np.array([*(known.get(level, self.unknown) for level in column.levels), absent], np.float32)
@@ -253,9 +245,8 @@ class Date(Encoding):
     def compact(self) -> int:
         return sum(number.compact for number in self.numbers)
 
-    def code(self, column: Column, where: str) -> Array:
-        days = read_times(column, self.name, where)
-        return np.hstack([number.of_values(PARTS[number.name](days)) for number in self.numbers])
+    def code(self, column: Column) -> Array:
+        return np.hstack([number.of_values(PARTS[number.name](column.values)) for number in self.numbers])
 
     def blocks(self, first: int) -> list[Block]:
         found = []

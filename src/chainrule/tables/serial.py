@@ -5,8 +5,16 @@ from __future__ import annotations
 from chainrule.engine.expansion import BLOCKS
 from chainrule.tables.encoder import Encoder, LeftOut
 from chainrule.tables.encodings import Category, Date, Number, Scale
+from chainrule.tables.field import Field
+from chainrule.tables.schema import Nothing, Schema
 from chainrule.tables.targets import TargetScale
+from chainrule.tables.written import dates, numbers
 from chainrule.values import Codec
 
 #: Every frozen value that an encoder is made of.
-ENCODINGS = Codec([Encoder, LeftOut, Number, Category, Date, Scale, *BLOCKS, TargetScale])
+ENCODINGS = Codec(
+    [
+        Encoder, LeftOut, Number, Category, Date, Scale, *BLOCKS, TargetScale, Schema, Nothing, Field,
+        numbers.WrittenNumber, dates.WrittenDate,
+    ]
+)  # fmt: skip

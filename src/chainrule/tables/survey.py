@@ -9,8 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.tables.column import Column, join, words
 from chainrule.tables.files import PlacedFile, TableFile
-from chainrule.tables.table import Column, Table, join, stack
+from chainrule.tables.learn import Said, Seen
+from chainrule.tables.table import Table, stack
+from chainrule.tables.written.numbers import PLAIN, is_code
 
 Array = NDArray[Any]
 
@@ -30,22 +33,26 @@ class Survey:
     row : the number of each of them among all, rising
     rows : how many there are in all
     distinct : the different values of the target, each once; of very many numbers, the least and the greatest
+    seen : what all rows showed of each column
     """
 
     sample: Table
     row: NDArray[np.intp]
     rows: int
     distinct: Column
+    seen: Seen
 
 
-def survey(file: TableFile, target: str, seed: int, size: int = SAMPLE) -> Survey:
+def survey(file: TableFile, target: str, said: Said, seed: int, size: int = SAMPLE) -> Survey:
     """Look at every row once; `size` of them are kept."""
+    looked = Seen(said)
     generator = np.random.default_rng(seed)
     held: list[Table] = []
     row, key = np.empty(0, np.intp), np.empty(0)
     rows = 0
     seen: list[Column] = []
     for table in file.parts():
+        looked.add(table)
         seen = [_distinct(join([*seen, table[target]]))]
         drawn = generator.random(len(table))
         bar = np.partition(key, size)[size] if len(key) > size else 1.0
@@ -57,14 +64,24 @@ def survey(file: TableFile, target: str, seed: int, size: int = SAMPLE) -> Surve
             lowest = np.sort(np.argpartition(key, size)[:size])
             held, row, key = [stack(held).take(lowest)], row[lowest], key[lowest]
     lowest = np.sort(np.argsort(key, kind="stable")[:size])
-    return Survey(stack(held).take(lowest), row[lowest], rows, seen[0])
+    return Survey(stack(held).take(lowest), row[lowest], rows, seen[0], looked)
 
 
 def _distinct(column: Column) -> Column:
+    column = column.as_words() if column.storage == "text" else column
     known = np.unique(column.values[~column.missing])
     if column.storage == "words":
-        return Column("words", np.arange(len(known), dtype=np.int32), tuple(column.levels[code] for code in known))
+        levels = [column.levels[code] for code in known]
+        return words(_ends(levels) if len(levels) > DISTINCT else levels)
     return Column(column.storage, known if len(known) <= DISTINCT else known[[0, -1]])
+
+
+def _ends(texts: list[str]) -> list[str]:
+    """Of texts that are numbers, the least and the greatest; others as they are."""
+    numbers = {text: PLAIN.read(text) for text in texts}
+    if any(value is None or is_code(text) for text, value in numbers.items()):
+        return texts
+    return [min(texts, key=numbers.__getitem__), max(texts, key=numbers.__getitem__)]  # type: ignore[arg-type]
 
 
 def drawn_parts(file: TableFile, generator: np.random.Generator | None) -> Iterator[tuple[int, Table]]:

@@ -6,7 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from operator import add
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
@@ -32,9 +33,6 @@ class TableFile(ABC):
 
     path: Path
 
-    #: The number of the first row in errors: as an editor counts, where a file is text.
-    first_row: ClassVar[int] = 0
-
     @property
     @abstractmethod
     def names(self) -> tuple[str, ...]:
@@ -59,7 +57,7 @@ class TableFile(ABC):
         found = list(self.parts(columns))
         if not found:
             raise InputError(str(self.path), "a table with rows", "none", "Check the file.")
-        return found[0] if len(found) == 1 else stack(found).at(self.first_row)
+        return found[0] if len(found) == 1 else stack(found)
 
 
 class PlacedFile(TableFile):
@@ -78,7 +76,7 @@ class PlacedFile(TableFile):
         """Tables of Arrow at a place, none of more than `STEP` rows."""
 
     def parts(self, columns: Sequence[str] | None = None) -> Iterator[Table]:
-        first = self.first_row
+        first = 0
         for place in self.places:
             yield from self.parts_at(place, first, columns)
             first += place.rows
@@ -87,7 +85,7 @@ class PlacedFile(TableFile):
         """The rows at one of `places`, by parts; `first` is the number of its first row among all."""
         where, done = f"{place.file}, {self.noun} {place.number}", 0
         for arrow in self._batches_at(place, columns):
-            yield frames.table(arrow, where, done).at(first + done)
+            yield frames.table(arrow, where, partial(add, done)).numbered(partial(add, first + done))
             done += arrow.num_rows
         if done != place.rows:
             raise InputError(where, f"{place.rows} rows, as it says itself", done, "Write the file anew.")

@@ -39,6 +39,8 @@ class BaseTable(Estimator):
     preset: str = "default"
     columns: Mapping[str, str] | None = None
     numbers: str = "piecewise"
+    missing: Any = None
+    decimal: str | None = None
     hidden_layer_sizes: Any = None
     activation: Any = None
     dropout: float | None = None
@@ -163,7 +165,7 @@ class BaseTable(Estimator):
         name, where = type(self).__name__, rows.where(self, given.X, f"X{suffix}")
         if given.X is None:
             raise InputError(f"{name}: X{suffix}", f"rows for y{suffix} and its weights", None, "They go together.")
-        table, y, weight, _ = rows.split(given, where, source)
+        table, y, weight, *_ = rows.split(given, where, source)
         found, values = self._answer(y, answer, True, suffix=suffix, loss=answer.loss)
         check_answer(f"{name}: y{suffix}", answer, found)
         coded = source.encoder.code(table, where)
@@ -212,7 +214,7 @@ class BaseTable(Estimator):
             return X, y, weight
         where, source = rows.where(self, X), self.model_.input
         assert isinstance(source, ColumnInput)
-        table, y, weight, _ = rows.split(self._given(X, y, weight), where, source)
+        table, y, weight, *_ = rows.split(self._given(X, y, weight), where, source)
         return source.encoder.code(table, where), y, weight
 
     @reads_once

@@ -30,10 +30,14 @@ class TableClassifier(Classifying, ClassifierMixin, BaseTable):
     Parameters
     ----------
     preset : 'fast', 'default' or 'best'. Each parameter below that is None is the preset's
-    columns : dict from column to 'number', 'category', 'date' or 'leave out', where the kind found is not meant;
-        or to one of `numbers`, for this column only; of a date, for its parts
+    columns : dict from column to 'number', 'category', 'date', 'day first', 'month first' or 'leave out', where the kind
+        found is not meant; or to one of `numbers`, for this column only; of a date, for its parts
     numbers : 'piecewise' (bins and a quantile), 'standard', 'robust' (by median and quartiles, clipped smoothly),
         'quantile', 'log' (sign and logarithm of the size) or 'cyclic' (sine and cosine, of what comes round again)
+    missing : words that stand for a missing value beside the usual ones ("", "NA", "None", "?", ...), such as
+        ['unknown']; or a dict from column to the words that do so there in their place, with the key None for all other
+        columns: {'class': []} has a class called "None"
+    decimal : '.' or ',', what stands before the decimals of numbers in texts; None finds it
     hidden_layer_sizes, activation, dropout, n_members, learning_rate_init, weight_decay, batch_size, max_iter,
     n_iter_no_change, validation_fraction : as in `MLPClassifier`; the rate is the peak of the schedule
     bins : of a number with numbers='piecewise', at most

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from chainrule.engine.expansion import F32, Coded
 from chainrule.engine.network import Network
-from chainrule.errors import InputError
+from chainrule.errors import InputError, unknown_name
 from chainrule.estimators.held_out import by_splitter
 from chainrule.estimators.inputs import check_weight
 from chainrule.estimators.prepare import Call, check_same, in_form, ready
@@ -27,10 +27,12 @@ from chainrule.models.inputs import ColumnInput
 from chainrule.models.model import Model
 from chainrule.models.training import Training
 from chainrule.models.validation import Parts
-from chainrule.tables import encoder, files, survey
+from chainrule.tables import encoder, files, learn, survey
 from chainrule.tables.encoder import Encoder
 from chainrule.tables.files import TableFile
-from chainrule.tables.reading import split_column, values
+from chainrule.tables.learn import Said, Seen
+from chainrule.tables.reading import split_column, target, target_field
+from chainrule.tables.schema import Nothing
 from chainrule.tables.table import Table
 from chainrule.training.batches import Rows
 from chainrule.training.callbacks.base import Callback
@@ -115,7 +117,8 @@ def _coming(estimator: Any, given: rows.GivenTable, call: Call, before: Model | 
     """Rows in memory, by an encoding and an answer that are learned here, or by those of the model before."""
     where, name = rows.where(estimator, given.X), type(estimator).__name__
     source, known = (None, None) if before is None else (_columns_of(before, given.y, where), before.answer)
-    table, y, weight, groups = rows.split(given, where, source, call.groups)
+    said = said_of(estimator)
+    table, y, weight, groups, field = rows.split(given, where, source or said, call.groups)
     if source is None:
         names = rows.names_of(estimator, given.X, table)
         _check_size(where, table)
@@ -125,8 +128,10 @@ def _coming(estimator: Any, given: rows.GivenTable, call: Call, before: Model | 
             f"{name}: y", f"a value per row, {len(table)}", len(values), "Found inconsistent numbers of samples."
         )
     if source is None:
-        made = _encoder(estimator, table, where, len(table))
-        source = ColumnInput(made, len(table.names), names, given.y if isinstance(given.y, str) else None)
+        seen = Seen(said)
+        seen.add(table)
+        made = _encoder(estimator, seen, table, where, len(table))
+        source = ColumnInput(made, len(table.names), names, None if field is None else field.name, field)
     weights = check_weight(name, weight, len(table), F32)
     answer.loss.check_y(in_form(answer.loss, values, F32), answer.outputs, weights, f"{name}: y")
     return Coming(source.encoder.code(table, where), values, weights, source, answer, groups)
@@ -247,21 +252,30 @@ def _streamed(
         )  # fmt: skip
     where, seed = str(file.path), _seed(estimator, resumed)
     seed = presets.seed(None) if seed is None else seed
-    found = survey.survey(file, y, seed)
-    table, target = split_column(found.sample, y, where, "target")
-    table, _ = rows.split_weight(table, weight, where)
+    said = said_of(estimator)
+    if y not in file.names:
+        raise unknown_name(f"{where}, target", y, file.names)
+    found = survey.survey(file, y, said, seed)
+    field, nothing = target_field(y, found.seen.columns[y], where, said.decimal), said.nothing
+
+    def split(whole: Table) -> tuple[Table, Array, Array | None]:
+        table, column = split_column(whole, y, where, "target")
+        table, weights = rows.split_weight(table, weight, where, nothing)
+        return table, target(column, field, nothing.of(y), where), weights
+
+    table, known, _ = split(found.sample)
     names = rows.names_of(estimator, table, table)
     _check_size(where, table)
-    answer, _ = estimator._answer(np.concatenate([target, values(found.distinct)]), None, False)
-    made = _encoder(estimator, table, where, found.rows)
-    source = ColumnInput(made, len(table.names), names, y)
+    distinct = target(found.distinct, field, nothing.of(y), where)
+    answer, _ = estimator._answer(np.concatenate([known, distinct]), None, False)
+    made = _encoder(estimator, found.seen, table, where, found.rows)
+    source = ColumnInput(made, len(table.names), names, y, field)
     weigh = estimator._weigher(*_labels_of(answer), True)
 
     def prepare(whole: Table) -> tuple[Table, Array, Array | None]:
-        table, target = split_column(whole, y, where, "target")
-        table, weights = rows.split_weight(table, weight, where)
-        _, values = estimator._answer(target, answer, True)
-        return table, in_form(answer.loss, values, F32), _in_f32(weigh(target, weights))
+        table, known, weights = split(whole)
+        _, values = estimator._answer(known, answer, True)
+        return table, in_form(answer.loss, values, F32), _in_f32(weigh(known, weights))
 
     sample = Coming(made.code(table, where), *prepare(found.sample)[1:], source, answer)
     share = preset_of(estimator, found.rows).validation_fraction
@@ -303,6 +317,15 @@ def _check_size(where: str, table: Table) -> None:
         raise InputError(where, "at least 2 rows", f"{len(table)} sample", "n_samples = 1 teaches nothing.")
 
 
-def _encoder(estimator: Any, table: Table, where: str, count: int) -> Encoder:
-    """The encoder that suits a table, or a sample of one with so many rows."""
-    return encoder.fit(table, where, estimator.columns, estimator.numbers, preset_of(estimator, count).bins)
+def said_of(estimator: Any) -> Said:
+    """What the estimator's parameters say of its tables."""
+    nothing = Nothing.said(f"{type(estimator).__name__}(missing=)", estimator.missing)
+    return Said(dict(estimator.columns or {}), nothing, estimator.decimal)
+
+
+def _encoder(estimator: Any, seen: Seen, table: Table, where: str, count: int) -> Encoder:
+    """The encoder that suits a table of so many rows, or a sample of it."""
+    learned = learn.schema(seen, table.names, where)
+    columns, _ = learned.schema.read(table, learned.used, where)
+    bins = preset_of(estimator, count).bins
+    return encoder.fit(columns, learned.schema, seen.said.columns, estimator.numbers, bins, where, learned.left_out)

@@ -10,7 +10,12 @@ from sklearn.utils.validation import _check_feature_names
 
 from chainrule.errors import InputError, unknown_name
 from chainrule.models.inputs import ColumnInput, by_name, path_of, table_of
-from chainrule.tables.reading import read_numbers, split_column
+from chainrule.tables.column import Column
+from chainrule.tables.evidence import Evidence
+from chainrule.tables.field import Field
+from chainrule.tables.learn import Said
+from chainrule.tables.reading import read_numbers, split_column, target, target_field, values
+from chainrule.tables.schema import Nothing
 from chainrule.tables.table import Table
 
 Array = NDArray[Any]
@@ -30,12 +35,13 @@ class GivenTable:
 
 
 class Split(NamedTuple):
-    """The columns to learn from, and what is none of them."""
+    """The columns to learn from, and what is none of them; and what the target is, where it is a column of the table."""
 
     table: Table
     y: Any
     weight: Any
     groups: Any
+    target: Field | None
 
 
 def where(estimator: Any, X: Any, what: str = "X") -> str:
@@ -52,29 +58,43 @@ def names_of(estimator: Any, X: Any, found: Table) -> tuple[str, ...] | None:
     return found.names if hasattr(draft, "feature_names_in_") else None
 
 
-def split(given: GivenTable, where: str, source: ColumnInput | None = None, groups: Any = None) -> Split:
-    """Rows in memory, cut into their parts; those like the rows of a fit have its columns, as `source` reads them."""
+def split(given: GivenTable, where: str, like: ColumnInput | Said, groups: Any = None) -> Split:
+    """Rows in memory, cut into their parts.
+
+    Those like the rows of a fit have its columns, and are read as they were; of others, what a user says of them tells
+    which words stand for nothing.
+    """
     table, y = table_of(given.X, where), given.y
+    source, nothing = (like, like.encoder.schema.nothing) if isinstance(like, ColumnInput) else (None, like.nothing)
     if y is None and source is not None and source.target in table.columns:
         y = source.target
     table, y = split_column(table, y, where, "target")
-    table, weight = split_weight(table, given.weight, where)
+    field = None
+    if isinstance(y, Column) and source is not None:
+        y = source.read_target(y, str(given.y or source.target), where)
+    elif isinstance(y, Column):
+        seen = Evidence(nothing.of(given.y))
+        seen.add(y)
+        field = target_field(given.y, seen, where, like.decimal)
+        y = target(y, field, nothing.of(given.y), where)
+    table, weight = split_weight(table, given.weight, where, nothing)
     table, groups = split_column(table, groups, where, "groups")
-    return Split(table if source is None else source.checked(table, given.X, where), y, weight, groups)
+    groups = values(groups.as_words()) if isinstance(groups, Column) else groups
+    return Split(table if source is None else source.checked(table, given.X, where), y, weight, groups, field)
 
 
-def split_weight(found: Table, weight: Any, where: str) -> tuple[Table, Any]:
+def split_weight(found: Table, weight: Any, where: str, nothing: Nothing) -> tuple[Table, Any]:
     """The other columns, and the weights, where those are a column of the table."""
     if not isinstance(weight, str):
         return found, weight
     if weight not in found.names:
         raise unknown_name(f"{where}: sample_weight", weight, found.names)
-    weights = read_numbers(found[weight], weight, where, "as weights are")
+    weights = read_numbers(found[weight], weight, where, nothing.of(weight))
     bad = ~(weights >= 0)
     if bad.any():
         row = int(bad.argmax())
         raise InputError(
-            f"{where}, column {weight!r}, row {found[weight].first + row}", "weights >= 0", f"{weights[row]:g}",
+            f"{where}, column {weight!r}, row {found[weight].row(row)}", "weights >= 0", f"{weights[row]:g}",
             "0 leaves a row out, 2 counts it twice.",
         )  # fmt: skip
     return found.without(weight), weights

@@ -1,0 +1,188 @@
+"""What the cells of a column show of what it is: counted part by part, the same in one part or in many."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.tables import arrow, distinct
+from chainrule.tables.column import Column
+from chainrule.tables.distinct import Distinct
+from chainrule.tables.written import dates, numbers
+from chainrule.tables.written.missing import BLANKS
+from chainrule.tables.written.numbers import Shape
+
+Array = NDArray[Any]
+
+#: Cells of a kind that are remembered as they stood.
+EXAMPLES = 3
+#: Rows that are looked at in one go.
+_STEP = 1 << 16
+
+
+class Sort(NamedTuple):
+    """What a text could be: a number of a shape, a code that looks like one, a date, a mark for nothing; or a word."""
+
+    shape: Shape | None = None
+    code: bool = False
+    order: dates.Order = ""
+    blank: bool = False
+
+    @classmethod
+    def of(cls, text: str) -> Sort:
+        if text.strip() in BLANKS:
+            return cls(blank=True)
+        return cls(numbers.shape(text), numbers.is_code(text), dates.order(text))
+
+
+@dataclass
+class Cells:
+    """How many there are, and the first of them by row."""
+
+    rows: int = 0
+    first: list[tuple[int, str]] = field(default_factory=list)
+
+    def add(self, rows: int, first: Iterable[tuple[int, str]]) -> None:
+        self.rows += rows
+        self.first = sorted({*self.first, *first})[:EXAMPLES]
+
+
+class Evidence:
+    """What was seen of one column.
+
+    Attributes
+    ----------
+    rows, missing : how many cells there are, and how many of them hold nothing
+    typed : of cells that are no texts, how many by their storage
+    sorts : of texts, how many by their sort
+    distinct : different values
+    texts : different texts of numbers, where texts are told apart
+    levels : up to three different texts
+    pieces : words between spaces in all texts that are looked at one by one
+    low, high, whole : the least and the greatest number, and whether all are whole
+    declared : whether the source says that these are categories
+    unread : the type of what cannot be read
+    example : a cell
+    """
+
+    def __init__(self, nothing: Collection[str], apart: bool = False) -> None:
+        """Texts in `nothing` stand for none; where texts are told `apart`, it is counted how many there are."""
+        self._nothing = frozenset(nothing)
+        self._apart = apart
+        self.rows = self.missing = self.pieces = 0
+        self.typed: Counter[str] = Counter()
+        self.sorts: defaultdict[Sort, Cells] = defaultdict(Cells)
+        self.distinct, self.texts = Distinct(), Distinct()
+        self.levels: set[str] = set()
+        self.low, self.high, self.whole = np.inf, -np.inf, True
+        self.declared = False
+        self.unread = self.example = ""
+
+    @property
+    def known(self) -> int:
+        """Cells that hold something."""
+        return self.rows - self.missing
+
+    def add(self, column: Column) -> None:
+        """Look at more rows."""
+        self.declared |= column.declared
+        self.rows += len(column)
+        for start in range(0, len(column), _STEP):
+            part = column if len(column) <= _STEP else column.take(np.arange(start, min(start + _STEP, len(column))))
+            if part.storage == "text":
+                self._add_texts(part)
+            elif part.storage == "words":
+                self._add_words(part)
+            else:
+                self._add_typed(part)
+
+    def _add_typed(self, column: Column) -> None:
+        known = np.flatnonzero(~column.missing)
+        self.missing += len(column) - len(known)
+        self.typed[column.storage] += len(known)
+        if column.storage == "unread":
+            self.unread = column.levels[0]
+        elif len(known):
+            self._add_numbers(column.values[known])
+            self.example = self.example or column.take(known[:1]).as_words().levels[0]
+
+    def _add_numbers(self, known: Array) -> None:
+        self.low, self.high = min(self.low, float(known.min())), max(self.high, float(known.max()))
+        self.whole = self.whole and (known.dtype.kind in "iu" or bool((known == np.floor(known)).all()))
+        self.distinct.add(distinct.of_numbers(known))
+
+    def _add_texts(self, column: Column) -> None:
+        """Texts of Arrow: those that are numbers as programs write them all at once."""
+        if self._apart:
+            self._add_words(column.as_words())
+            return
+        found = arrow.plain_numbers(column.values, self._nothing)
+        self.missing += int(found.nothing.sum())
+        if len(found.rows):
+            self._add_numbers(found.values)
+            for sort, places in _sorts(found.texts):
+                first = places[:EXAMPLES].tolist()
+                self.sorts[sort].add(
+                    len(places), [(column.row(found.rows[k]), found.texts[k].as_py()) for k in first]
+                )  # fmt: skip
+            self.example = self.example or found.texts[0].as_py()
+        odd = np.ones(len(column), bool)
+        odd[found.rows] = odd[found.nothing] = False
+        if odd.any():
+            self._add_words((column if odd.all() else column.take(odd)).as_words())
+
+    def _add_words(self, column: Column) -> None:
+        """Texts one by one, each different one once."""
+        counts = np.bincount(column.values + 1, minlength=len(column.levels) + 1).tolist()
+        rows = np.zeros(len(counts), np.intp)
+        rows[column.values[::-1] + 1] = np.arange(len(column))[::-1]  # the first of each stays
+        texts = []
+        for text, row, count in zip((None, *column.levels), rows.tolist(), counts, strict=True):
+            if text is None or text.strip() in self._nothing:
+                self.missing += count
+                continue
+            if not count:
+                continue
+            self.sorts[Sort.of(text)].add(count, [(column.row(row), text)])
+            self.pieces += count * len(text.split())
+            texts.append((text, count))
+        if texts:
+            self._add_levels(*zip(*texts, strict=True))
+
+    def _add_levels(self, texts: Sequence[str], counts: Sequence[int]) -> None:
+        self.example = self.example or texts[0]
+        if len(self.levels) < 3:
+            self.levels = set(sorted({*self.levels, *texts})[:3])
+        read = [numbers.PLAIN.read(text) for text in texts]
+        values = np.array([value for value in read if value is not None])
+        if len(values):
+            self._add_numbers(values)
+        hashes = distinct.of_texts([text for text, value in zip(texts, read, strict=True) if value is None])
+        self.distinct.add(hashes)
+        if self._apart:
+            self.texts.add(distinct.of_texts(texts))
+
+
+def _sorts(texts: Any) -> Iterator[tuple[Sort, NDArray[np.intp]]]:
+    """Numbers as programs write them, by what else they could be: their places."""
+    import pyarrow.compute as pc
+
+    point = arrow.values(pc.match_substring(texts, "."))
+    either = np.zeros(len(point), bool)
+    if point.any():
+        either[point] = arrow.values(pc.match_substring_regex(texts.filter(arrow.array(point)), _GROUP))
+    code = arrow.values(pc.starts_with(texts, "0")) | arrow.values(pc.starts_with(texts, "-0"))
+    if code.any():
+        code[code] = arrow.values(pc.match_substring_regex(texts.filter(arrow.array(code)), numbers.CODE_PATTERN))
+    shapes = (Shape(), Shape(decimal="."), Shape(either="."))
+    kind = point.astype(int) + either + 3 * code
+    for number in np.unique(kind):
+        yield Sort(shapes[number % 3], bool(number >= 3)), np.flatnonzero(kind == number)
+
+
+_GROUP = r"^[+-]?[1-9][0-9]{0,2}\.[0-9]{3}$"

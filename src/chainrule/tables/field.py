@@ -1,0 +1,218 @@
+"""What a column is, settled by fit and kept: how its cells are read is the same for every source ever after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.errors import InputError
+from chainrule.tables import arrow
+from chainrule.tables.column import Column, coded, date_text, number_text
+from chainrule.tables.written import dates, numbers, truth
+from chainrule.tables.written.missing import BLANKS
+
+Array = NDArray[Any]
+Kind = Literal["number", "category", "boolean", "date", "id", "text", "constant", "unread"]
+Compared = Literal["text", "number", "date"]
+
+#: Kinds that tell nothing of a row, or nothing that can be learned; such columns are left out.
+LEFT_OUT: tuple[Kind, ...] = ("id", "text", "constant", "unread")
+
+
+@dataclass(frozen=True)
+class Bad:
+    """Cells that could not be read and were taken as missing."""
+
+    count: int
+    first: tuple[tuple[int, str], ...]
+
+    def __str__(self) -> str:
+        shown = ", ".join(f"{text!r} in row {row}" for row, text in self.first)
+        return f"{self.count:,} ({shown}{', ...' if self.count > len(self.first) else ''})"
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column: its name, its kind and how its cells are written.
+
+    Attributes
+    ----------
+    name, kind : of the column
+    why : what the kind rests on
+    example : a cell
+    number, date : how texts of numbers and of dates are written
+    compared : as what the levels of a category are the same: by their text, by the number or the date they stand for
+    lenient : whether cells that cannot be read are missing, as some were in fit; else they are refused
+    """
+
+    name: str
+    kind: Kind
+    why: str = ""
+    example: str = ""
+    number: numbers.WrittenNumber = numbers.PLAIN
+    date: dates.WrittenDate = dates.WrittenDate()
+    compared: Compared = "text"
+    lenient: bool = False
+
+    def __post_init__(self) -> None:
+        if self.kind not in get_args(Kind) or self.compared not in get_args(Compared):
+            raise InputError(f"Field({self.name!r})", "a kind of column", repr(self)[:80], "Fit anew.")
+
+    def read(self, column: Column, nothing: Collection[str], where: str) -> tuple[Column, Bad | None]:
+        """The column as numbers, times or words, whatever it is stored as; and what could not be read, if it may be.
+
+        Parameters
+        ----------
+        column : as its source holds it
+        nothing : words that stand for a missing value
+        where : how errors call its table
+
+        Raises
+        ------
+        InputError
+            For a cell that is none of this column, with its row.
+        """
+        return _READ[self.kind](_Reading(self, column, frozenset(nothing), f"{where}, column {self.name!r}"))
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """One column that is being read."""
+
+    field: Field
+    column: Column
+    nothing: frozenset[str]
+    where: str
+
+    def numbers(self) -> tuple[Column, Bad | None]:
+        column = self.column
+        if column.storage == "times":
+            raise InputError(self.where, "numbers, as in fit", "times", "Give the same column.")
+        if column.storage == "text" and self.field.number == numbers.PLAIN:
+            values, bad = self._plain()
+        elif column.storage in ("text", "words"):
+            values, bad = self._each(column.as_words(), self._number, "a number")
+        else:
+            values, bad = column.as_numbers(), None
+        infinite = np.isinf(values)
+        if infinite.any():
+            raise InputError(
+                f"{self.where}, row {column.row(infinite.argmax())}", "finite numbers, or NaN for a missing one",
+                "infinity", "Replace it by a number or by NaN.",
+            )  # fmt: skip
+        return replace(column, storage="numbers", values=values, levels=(), gone=None), bad
+
+    def _number(self, text: str) -> float | None:
+        found = self.field.number.read(text)
+        return found if found is not None or self.field.number.unit else _of_truth(text)
+
+    def _plain(self) -> tuple[Array, Bad | None]:
+        """Texts of Arrow, of which most are numbers as programs write them."""
+        found = arrow.plain_numbers(self.column.values, self.nothing)
+        values = np.full(len(self.column), np.nan)
+        values[found.rows] = found.values
+        odd = ~found.nothing
+        odd[found.rows] = False
+        bad = None
+        if odd.any():
+            values[odd], bad = self._each(self.column.take(odd).as_words(), self._number, "a number")
+        return values, bad
+
+    def dates(self) -> tuple[Column, Bad | None]:
+        column = self.column
+        if column.storage in ("numbers", "whole", "spans"):
+            raise InputError(self.where, "dates, as in fit", "numbers", "Give ISO dates, or times.")
+        if column.storage == "times":
+            return column, None
+        values, bad = self._each(column.as_words(), self.field.date.read, "a date such as 2026-01-31")
+        return replace(column, storage="times", values=values, levels=(), gone=None), bad
+
+    def _each(
+        self, column: Column, read: Callable[[str], float | None], expected: str
+    ) -> tuple[Array, Bad | None]:
+        """Words by their levels, NaN where one is missing."""
+        found, strange = np.full(len(column.levels) + 1, np.nan), []
+        for code, level in enumerate(column.levels):
+            text = level.strip()
+            if text in self.nothing or text in BLANKS:
+                continue
+            value = read(text)
+            if value is None:
+                strange.append(code)
+            else:
+                found[code] = value
+        return found[column.values], self._bad(column, strange, expected)
+
+    def _bad(self, column: Column, strange: list[int], expected: str) -> Bad | None:
+        if not strange:
+            return None
+        rows = np.flatnonzero(np.isin(column.values, strange))
+        if not len(rows):
+            return None
+        first = tuple((column.row(row), column.levels[column.values[row]]) for row in rows[:3])
+        if not self.field.lenient:
+            row, text = first[0]
+            raise InputError(
+                f"{self.where}, row {row}", f"{expected}, as in fit", repr(text),
+                "Mend the value, leave it empty, name it in missing=, or fit with this column as a category.",
+            )  # fmt: skip
+        return Bad(len(rows), first)
+
+    def truths(self) -> tuple[Column, Bad | None]:
+        column = self.column.as_words()
+        codes, strange = np.full(len(column.levels) + 1, -1, np.int32), []
+        for code, level in enumerate(column.levels):
+            found = None if level.strip() in self.nothing else truth.read(level)
+            if found is not None:
+                codes[code] = found
+            elif level.strip() not in self.nothing:
+                strange.append(code)
+        bad = self._bad(column, strange, "a truth value such as true, yes or 1")
+        return replace(column, values=codes[column.values], levels=("False", "True"), gone=None), bad
+
+    def words(self) -> tuple[Column, None]:
+        column = self.column.as_words()
+        texts: list[str | None] = [None if level.strip() in self.nothing else level for level in column.levels]
+        if self.field.compared == "number":
+            texts = [None if text is None else _shortest(text) for text in texts]
+        elif self.field.compared == "date":
+            texts = [None if text is None else self._date(text) for text in texts]
+        elif None not in texts:
+            return column, None
+        return coded(np.append(_merged(texts), -1)[column.values], list(dict.fromkeys(texts)), column), None
+
+    def _date(self, text: str) -> str:
+        days = self.field.date.read(text)
+        return text if days is None else date_text(days)
+
+
+_READ = {
+    "number": _Reading.numbers,
+    "date": _Reading.dates,
+    "boolean": _Reading.truths,
+    "category": _Reading.words,
+    "id": _Reading.words,
+    "text": _Reading.words,
+    "constant": _Reading.words,
+}
+
+
+def _merged(texts: list[str | None]) -> Array:
+    """Codes of texts of which some are the same."""
+    place = {text: code for code, text in enumerate(dict.fromkeys(texts))}
+    return np.array([place[text] for text in texts], np.int32)
+
+
+def _shortest(text: str) -> str:
+    value = numbers.PLAIN.read(text)
+    return text if value is None or not np.isfinite(value) or abs(value) >= 2**53 else number_text(value)
+
+
+def _of_truth(text: str) -> float | None:
+    """A number where truth values were numbers in fit."""
+    found = truth.read(text) if text.casefold() in ("true", "false") else None
+    return None if found is None else float(found)

@@ -1,0 +1,1 @@
+"""How people and programs write numbers, dates, truth values, and nothing at all."""
