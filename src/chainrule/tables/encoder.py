@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.engine.expansion import Block, Code, Coded, Expansion
-from chainrule.errors import InputError
+from chainrule.errors import MOST_LISTED, InputError, listed
 from chainrule.tables import numbers
 from chainrule.tables.column import Column
 from chainrule.tables.encodings import CYCLES, PARTS, Category, Date, Encoding, embeddings
@@ -25,8 +25,6 @@ Array = NDArray[Any]
 INDICATORS = 100
 #: Of a category, at most this many levels are known; the rest are rare.
 MOST_LEVELS = 10_000
-#: Names that an error lists.
-_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -136,15 +134,9 @@ def fit(
         mine = said.get(name, how)
         encodings.append(_ENCODE[schema.by_name[name].kind](name, column, mine if mine in numbers.HOW else how, bins))
     if not encodings:
-        reasons = ", ".join(f"{one.name}: {one.why}" for one in left_out[:_NAMED]) or "no columns"
+        reasons = ", ".join(f"{one.name}: {one.why}" for one in left_out[:MOST_LISTED]) or "no columns"
         raise InputError(where, "a column that varies from row to row", reasons, "Check the table.")
     return Encoder(tuple(encodings), left_out, schema)
-
-
-def listed(names: list[str]) -> str:
-    """The first of some names."""
-    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
-    return ", ".join(map(repr, names[:_NAMED])) + more
 
 
 def _number(name: str, column: Column, how: str, bins: int) -> Encoding:

@@ -26,6 +26,8 @@ _IN_A_SECOND = {"ms": 10**3, "us": 10**6, "ns": 10**9, "ps": 10**12, "fs": 10**1
 TRUTH = ("False", "True")
 #: Rows below which the means of a frame take longer than a loop.
 _FEW = 1000
+#: What to do about text that is not in UTF-8.
+OTHER_ENCODING = "Save it in UTF-8, or name its encoding: --encoding latin-1, or open_file(path, encoding=)."
 #: Days before and after 1970 whose microseconds 64 bits can count, some 290,000 years.
 _FARTHEST = 106_000_000
 
@@ -97,10 +99,12 @@ def _read(read: Callable[[Any, str, Numbering], Column], values: Any, where: str
         raise
     except Exception as error:  # whatever the library of a frame raises for values that it cannot convert
         row = _first_refused(lambda part: read(part, where, numbering), values)
+        place = where if row is None else f"{where}, row {numbering(row)}"
+        if "UTF8" in str(error):
+            raise InputError(place, "text in UTF-8", str(error)[:300], OTHER_ENCODING) from error
         raise InputError(
-            where if row is None else f"{where}, row {numbering(row)}",
-            "values that can be read as numbers, words, truth values or times",
-            f"what cannot: {error}"[:300], "Mend the value, or leave the column out; a corrupt file, write anew.",
+            place, "values that can be read as numbers, words, truth values or times", f"what cannot: {error}"[:300],
+            "Mend the value, or leave the column out; a corrupt file, write anew.",
         ) from error  # fmt: skip
 
 
