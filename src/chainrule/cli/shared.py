@@ -50,7 +50,9 @@ def form(command: Callable[..., Any]) -> Callable[..., Any]:
         return command(form=Form(delimiter, encoding), **others)
 
     about = "Between the fields of a CSV file; found if left out."
-    called = click.option("--encoding", default="utf-8", show_default=True, help="Of a CSV file, such as latin-1.")(called)
+    called = click.option("--encoding", default="utf-8", show_default=True, help="Of a CSV file, such as latin-1.")(
+        called
+    )
     return click.option("--delimiter", type=character, metavar="CHARACTER", help=about)(called)
 
 

@@ -56,7 +56,9 @@ def _codec(encoding: str) -> str:
     try:
         return codecs.lookup(encoding).name
     except LookupError as error:
-        raise InputError("encoding", "a text encoding", repr(encoding), "For example utf-8, utf-16 or latin-1.") from error
+        raise InputError(
+            "encoding", "a text encoding", repr(encoding), "For example utf-8, utf-16 or latin-1."
+        ) from error
 
 
 def _pyarrow(where: str) -> None:
