@@ -164,6 +164,8 @@ def fits(value: Any, hint: Any, finite: bool = True) -> bool:
     if origin is Literal:
         return value in inside
     if origin in (tuple, Sequence):
+        if inside[0] is float and isinstance(value, tuple) and len(value) >= RUN and set(map(type, value)) == {float}:
+            return not finite or bool(np.isfinite(value).all())
         return isinstance(value, tuple) and all(fits(one, inside[0], finite) for one in value)
     if hint is float and isinstance(value, float):
         return not finite or math.isfinite(value)

@@ -96,8 +96,7 @@ class Number(Encoding):
 
     def __post_init__(self) -> None:
         where = f"Number({self.name!r})"
-        for number in (self.fill, *self.knots, *self.heights):
-            CONSTANT(where, number)
+        CONSTANT.each(where, (self.fill, *self.knots, *self.heights))
         ascend = all(a < b for a, b in pairwise(self.knots))
         if len(self.knots) != len(self.heights) or not ascend:
             raise InputError(where, "ascending knots, and a height for each", "others", "Fit the encoder anew.")
