@@ -1,4 +1,4 @@
-"""How many different values a column has, in bounded memory and whatever the order: the least of their hashes are kept."""
+"""How many different values a column has, in bounded memory, whatever their order: it keeps the least of their hashes."""
 
 from __future__ import annotations
 
