@@ -40,8 +40,8 @@ BUGS = [
     ),
     Bug(
         "estimators/regressor.py",
-        "r2_score(y, found, sample_weight=sample_weight)",
-        "r2_score(y, found)",
+        "r2_score(true, found, sample_weight=weight)",
+        "r2_score(true, found)",
         "tests/estimators/test_targets.py",
         "score of a regressor forgets the row weights",
     ),
@@ -131,7 +131,7 @@ BUGS = [
     ),
     Bug(
         "estimators/table/fitting.py",
-        "_in_f32(weigh(y, validation.weight))",
+        "in_type(F32, weigh(y, validation.weight))",
         "validation.weight",
         "tests/estimators/test_table.py",
         "class_weight does not count for the held-out rows of a table",

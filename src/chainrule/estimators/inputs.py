@@ -16,7 +16,10 @@ from sklearn.utils.validation import check_array, column_or_1d, validate_data
 
 from chainrule.engine.feeds import check_sparse
 from chainrule.errors import InputError, InputTypeError
+from chainrule.models.as_labels import labels
+from chainrule.models.as_numbers import numbers
 from chainrule.models.inputs import not_finite
+from chainrule.models.truth import Truth
 
 Array = NDArray[Any]
 
@@ -94,9 +97,8 @@ class Given:
         X, y = self.X, self.y
         with one_form(f"{name}.{where}", f"a table X{suffix} of numbers and one y{suffix} per row", X, y):
             check_sparse(f"{name}: X{suffix}", X)
-            y = check_sparse(f"{name}: y{suffix}", y).toarray() if _is_sparse(y) else y
             if y is not None:
-                finite(name, f"y{suffix}", np.asarray(y))
+                y = true_of(f"{name}: y{suffix}", y, numeric)
             elif suffix:
                 raise ValueError(f"X{suffix} and y{suffix} go together.")
             options = _options(dtype) | {"multi_output": True, "y_numeric": numeric}
@@ -125,14 +127,24 @@ class GivenItems(Given, ABC):
         X = self.items(estimator, dtype, reset, f"X{suffix}")
         rows = X.shape[0]
         with one_form(f"{name}.{where}", f"one y{suffix} per {self.noun}", self.y):
-            y = check_array(self.y, ensure_2d=False, dtype=None, input_name=f"y{suffix}")
+            if self.y is None:
+                raise ValueError(f"requires y{suffix} to be passed, but the target y{suffix} is None.")
+            numeric = is_regressor(estimator)
+            y = true_of(f"{name}: y{suffix}", self.y, numeric)
+            y = check_array(y, ensure_2d=False, dtype=None, input_name=f"y{suffix}")
             if len(y) != rows:
                 raise ValueError(f"{rows} {self.noun}s and {len(y)} targets do not go together.")
             if y.ndim == 2 and y.shape[1] == 1:
                 y = column_or_1d(y, warn=True)
-            if is_regressor(estimator):
+            if numeric:
                 y = as_floats(name, f"y{suffix}", y, X.dtype)
         return X, y, check_weight(name, self.weight, rows, X.dtype, suffix)
+
+
+def true_of(where: str, y: Any, numeric: bool) -> Array:
+    """y as an array of numbers, or of classes of one type, in which nothing is missing."""
+    given = Truth.of(check_sparse(where, y).toarray() if _is_sparse(y) else y, where)
+    return numbers(given) if numeric else labels(given)
 
 
 def _options(dtype: Any) -> dict[str, Any]:
@@ -161,10 +173,10 @@ def finite(name: str, what: str, values: Any) -> Any:
 
 
 def check_weight(name: str, weight: Any, rows: int, dtype: Any, suffix: str = "") -> Array | None:
-    """Row weights as an array of shape (rows,), or None where there are none; a single number weighs every row."""
+    """Row weights of mean 1 as an array of shape (rows,), or None where there are none; a number weighs every row."""
     if weight is None:
         return None
-    found = as_floats(name, f"sample_weight{suffix}", weight, dtype)
+    found = as_floats(name, f"sample_weight{suffix}", weight, np.float64)
     if np.ndim(np.asarray(weight)) == 0:
         found = np.full(rows, found[0])
     if found.shape != (rows,):
@@ -177,4 +189,19 @@ def check_weight(name: str, weight: Any, rows: int, dtype: Any, suffix: str = ""
             f"{name}: sample_weight{suffix}", "weights >= 0, at least one above zero",
             f"numbers from {found.min():g} to {found.max():g}", "0 leaves a row out, 2 counts it twice.",
         )  # fmt: skip
-    return found
+    return of_mean_1(found).astype(dtype)
+
+
+def of_mean_1(weight: Array) -> Array:
+    """The same weights on the scale on which those above 0 have mean 1: what they are multiplied by changes nothing."""
+    if abs(mean_of(weight) - 1) < 1e-6:
+        return weight
+    shares = weight / weight.max()
+    return shares / mean_of(shares)
+
+
+def mean_of(weight: Array) -> float:
+    """The mean of weights above 0; 1 where there are none."""
+    above = weight[weight > 0]
+    heaviest = above.max(initial=0)  # a sum of the largest numbers would be infinite
+    return float((above / heaviest).mean(dtype=np.float64) * heaviest) if len(above) else 1.0

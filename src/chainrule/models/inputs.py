@@ -15,10 +15,10 @@ from scipy.sparse import issparse
 from chainrule.engine.expansion import Coded
 from chainrule.engine.feeds import Packed, check_lengths, check_real, check_sparse, pack
 from chainrule.errors import InputError, InputTypeError
+from chainrule.models.truth import split_target
 from chainrule.tables import files, frames
 from chainrule.tables.encoder import Encoder
 from chainrule.tables.files import TableFile
-from chainrule.tables.reading import split_column
 from chainrule.tables.table import Table
 
 Array = NDArray[Any]
@@ -178,7 +178,7 @@ class ColumnInput(Input):
         if not (isinstance(y, str) or path_of(X)):
             return X, y
         where = path_of(X) or where
-        return split_column(table_of(X, where), self.target if y is None else y, where, "target")
+        return split_target(table_of(X, where), self.target if y is None else y, where)
 
     def feature_names(self) -> tuple[str, ...]:
         return tuple(self.encoder.feature_names())

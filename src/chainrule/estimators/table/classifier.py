@@ -14,9 +14,16 @@ from chainrule.estimators.classifier import Classifying
 from chainrule.estimators.fitted import reads_once
 from chainrule.estimators.inputs import one_form
 from chainrule.estimators.table.base import BaseTable
+from chainrule.models.as_labels import check_no_slip, labels
+from chainrule.models.truth import Truth
 from chainrule.network.losses import Loss
 
 Array = NDArray[Any]
+
+#: How pandas, polars and Arrow call types of classes.
+CATEGORIES = ("category", "categorical", "enum", "dictionary")
+#: What to do about numbers that are meant as classes.
+MEANT = "If the values are names of classes: columns={{{!r}: 'category'}} for a column, y of a categorical type else."
 
 
 @dataclass(eq=False, repr=False)
@@ -113,11 +120,18 @@ class TableClassifier(Classifying, ClassifierMixin, BaseTable):
         """
         return super().score(*self._to_score(X, y, sample_weight))
 
-    def _labels(self, y: Any, suffix: str) -> Array:
-        name = f"{type(self).__name__}: y{suffix}"
-        with one_form(name, "a class for every row", y):
-            if y is None:
+    def _labels(self, given: Truth, like: Array | None) -> Array:
+        with one_form(given.where, "a class for every row", given.values):
+            if given.values is None:
                 raise ValueError("requires y to be passed, but the target y is None.")
-            y = check_array(y, ensure_2d=False, dtype=None, input_name=f"y{suffix}")
-            y = y if y.ndim == 2 and y.shape[1] > 1 else column_or_1d(y, warn=True)
-        return np.asarray(y)
+            found = labels(given, like)
+            found = check_array(found, ensure_2d=False, dtype=None, input_name="y")
+            found = found if found.ndim == 2 and found.shape[1] > 1 else column_or_1d(found, warn=True)
+        if like is None and not self._says_classes(given):
+            check_no_slip(given, found, MEANT.format(given.name or "y"))
+        return np.asarray(found)
+
+    def _says_classes(self, given: Truth) -> bool:
+        """Whether the user has said that y holds classes, whatever they look like."""
+        kind = getattr(given.values, "dtype", getattr(given.values, "type", ""))  # Arrow's arrays have a type
+        return (self.columns or {}).get(str(given.name)) == "category" or str(kind).lower().startswith(CATEGORIES)

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from chainrule.engine.expansion import F32, Coded
 from chainrule.engine.network import Network
-from chainrule.errors import InputError
+from chainrule.errors import InputError, InputTypeError
 from chainrule.estimators.held_out import by_splitter
-from chainrule.estimators.inputs import check_weight
-from chainrule.estimators.prepare import Call, check_same, in_form, ready
+from chainrule.estimators.inputs import check_weight, mean_of
+from chainrule.estimators.prepare import Call, check_same, in_form, in_type, ready
 from chainrule.estimators.table import presets, rows, streaming
 from chainrule.estimators.table.held_out import Indices, split
 from chainrule.estimators.table.presets import Preset
@@ -26,12 +26,12 @@ from chainrule.models.fit import Fit
 from chainrule.models.inputs import ColumnInput
 from chainrule.models.model import Model
 from chainrule.models.training import Training
+from chainrule.models.truth import Truth, split_target
 from chainrule.models.validation import Parts
 from chainrule.tables import encoder, files, survey
 from chainrule.tables.encoder import Encoder
 from chainrule.tables.files import TableFile
-from chainrule.tables.reading import split_column, values
-from chainrule.tables.table import Table
+from chainrule.tables.table import Table, join
 from chainrule.training.batches import Rows
 from chainrule.training.callbacks.base import Callback
 from chainrule.training.checkpoints import State
@@ -91,11 +91,11 @@ def begun(
         parts = _divided(estimator, coming, weighing, preset.validation_fraction, seed)
     y, classes = _labels(parts.training.y, coming.answer)
     weigh = estimator._weigher(y, classes, call.incremental)
-    chosen = parts.training._replace(weight=_in_f32(weigh(y, parts.training.weight)))
+    chosen = parts.training._replace(weight=in_type(F32, weigh(y, parts.training.weight)))
     validation = parts.validation
     if isinstance(validation, Rows):
         y, _ = _labels(validation.y, coming.answer)
-        validation = Rows(validation.X, validation.y, _in_f32(weigh(y, validation.weight)))
+        validation = Rows(validation.X, validation.y, in_type(F32, weigh(y, validation.weight)))
     recipe = presets.recipe(estimator, preset, len(chosen.y), call.incremental)
     if call.incremental and before is not None and before.continuation.trainer is not None:
         recipe = replace(recipe, options=before.continuation.trainer.update.options)  # however many rows come now
@@ -119,16 +119,17 @@ def _coming(estimator: Any, given: rows.GivenTable, call: Call, before: Model | 
     if source is None:
         names = rows.names_of(estimator, given.X, table)
         _check_size(where, table)
-    answer, values = estimator._answer(y, known, call.incremental, call.classes)
+    true = Truth.of(y, f"{name}: y")
+    answer, values = estimator._answer(true, known, call.incremental, call.classes)
     if len(values) != len(table):
         raise InputError(
-            f"{name}: y", f"a value per row, {len(table)}", len(values), "Found inconsistent numbers of samples."
+            true.where, f"a value per row, {len(table)}", len(values), "Found inconsistent numbers of samples."
         )
     if source is None:
-        made = _encoder(estimator, table, where, len(table))
+        made = _encoder(estimator, table, where, len(table), true.name)
         source = ColumnInput(made, len(table.names), names, given.y if isinstance(given.y, str) else None)
     weights = check_weight(name, weight, len(table), F32)
-    answer.loss.check_y(in_form(answer.loss, values, F32), answer.outputs, weights, f"{name}: y")
+    answer.loss.check_y(in_form(answer.loss, values, F32), answer.outputs, weights, true.where)
     return Coming(source.encoder.code(table, where), values, weights, source, answer, groups)
 
 
@@ -202,16 +203,12 @@ def _divided(estimator: Any, whole: Coming, weighing: Indices, share: float, see
         codes = whole.answer.codes(target) if isinstance(whole.answer, Classes) else target
         parts = split(codes, share, seed, isinstance(whole.answer, Classes))
         training, validation = (weighing[part] for part in parts)
-    return _Parts(whole.take(training), whole.take(validation).rows())
+    return _Parts(whole.take(training), whole.take(validation).rows() if len(validation) else None)
 
 
 def _labels(y: Array, answer: Answer) -> tuple[Array, Array | None]:
     """y as it was given, and all classes that there are, where classes weigh differently."""
     return (answer.back(y), answer.classes) if isinstance(answer, Classes) else (y, None)
-
-
-def _in_f32(weight: Array | None) -> Array | None:
-    return None if weight is None else weight.astype(np.float32)
 
 
 def _streamed(
@@ -248,22 +245,29 @@ def _streamed(
     where, seed = str(file.path), _seed(estimator, resumed)
     seed = presets.seed(None) if seed is None else seed
     found = survey.survey(file, y, seed)
-    table, target = split_column(found.sample, y, where, "target")
+    table, _ = split_target(found.sample, y, where)
     table, _ = rows.split_weight(table, weight, where)
     names = rows.names_of(estimator, table, table)
     _check_size(where, table)
-    answer, _ = estimator._answer(np.concatenate([target, values(found.distinct)]), None, False)
-    made = _encoder(estimator, table, where, found.rows)
+    answer = _answer_of(estimator, file, found, y)
+    made = _encoder(estimator, table, where, found.rows, y)
     source = ColumnInput(made, len(table.names), names, y)
     weigh = estimator._weigher(*_labels_of(answer), True)
 
-    def prepare(whole: Table) -> tuple[Table, Array, Array | None]:
-        table, target = split_column(whole, y, where, "target")
+    def read(whole: Table) -> tuple[Table, Array, Array | None]:
+        table, true = split_target(whole, y, where)
         table, weights = rows.split_weight(table, weight, where)
-        _, values = estimator._answer(target, answer, True)
-        return table, in_form(answer.loss, values, F32), _in_f32(weigh(target, weights))
+        _, values = estimator._answer(true, answer, True, loss=answer.loss)
+        return table, in_form(answer.loss, values, F32), weigh(_labels(values, answer)[0], weights)
 
-    sample = Coming(made.code(table, where), *prepare(found.sample)[1:], source, answer)
+    sampled = read(found.sample)
+    unit = 1.0 if sampled[2] is None else mean_of(sampled[2])
+
+    def prepare(whole: Table) -> tuple[Table, Array, Array | None]:
+        table, values, weights = read(whole)
+        return table, values, None if weights is None else (weights / unit).astype(F32)
+
+    sample = Coming(made.code(table, where), sampled[1], in_type(F32, sampled[2]), source, answer)
     share = preset_of(estimator, found.rows).validation_fraction
     codes = answer.codes(sample.y) if isinstance(answer, Classes) else None
     others, apart = streaming.divided(found, share, seed, codes)
@@ -277,8 +281,20 @@ def _streamed(
     preset = preset_of(estimator, reads.rows + len(apart))
     training = _training(estimator, preset, made, answer, None, resumed, seed)
     recipe = presets.recipe(estimator, preset, reads.rows)
-    parts = Parts(data, sample.take(apart).rows())
+    parts = Parts(data, sample.take(apart).rows() if len(apart) else None)
     return ready(estimator, recipe, training, source, answer, parts, call, resumed, told)
+
+
+def _answer_of(estimator: Any, file: TableFile, found: survey.Survey, target: str) -> Answer:
+    """What the target of a file means; a value that it cannot have is told by its row."""
+    _, true = split_target(found.sample, target, str(file.path))
+    try:
+        answer: Answer = estimator._answer(replace(true, values=join([true.values, found.distinct])), None, False)[0]
+    except (InputError, InputTypeError) as error:
+        for part in file.parts([target]):
+            estimator._answer(replace(true, values=part[target]), None, False)
+        raise type(error)(true.where, *error.args[1:]) from error  # whose row is that of a sample
+    return answer
 
 
 def _labels_of(answer: Answer) -> tuple[Array, Array | None]:
@@ -303,6 +319,9 @@ def _check_size(where: str, table: Table) -> None:
         raise InputError(where, "at least 2 rows", f"{len(table)} sample", "n_samples = 1 teaches nothing.")
 
 
-def _encoder(estimator: Any, table: Table, where: str, count: int) -> Encoder:
+def _encoder(estimator: Any, table: Table, where: str, count: int, target: str | None) -> Encoder:
     """The encoder that suits a table, or a sample of one with so many rows."""
-    return encoder.fit(table, where, estimator.columns, estimator.numbers, preset_of(estimator, count).bins)
+    said = dict(estimator.columns or {})
+    if target is not None and said.get(target) == "category":  # which tells that its values are classes
+        del said[target]
+    return encoder.fit(table, where, said or None, estimator.numbers, preset_of(estimator, count).bins)

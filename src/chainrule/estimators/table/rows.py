@@ -10,6 +10,7 @@ from sklearn.utils.validation import _check_feature_names
 
 from chainrule.errors import InputError, unknown_name
 from chainrule.models.inputs import ColumnInput, by_name, path_of, table_of
+from chainrule.models.truth import split_target
 from chainrule.tables.reading import read_numbers, split_column
 from chainrule.tables.table import Table
 
@@ -55,9 +56,9 @@ def names_of(estimator: Any, X: Any, found: Table) -> tuple[str, ...] | None:
 def split(given: GivenTable, where: str, source: ColumnInput | None = None, groups: Any = None) -> Split:
     """Rows in memory, cut into their parts; those like the rows of a fit have its columns, as `source` reads them."""
     table, y = table_of(given.X, where), given.y
-    if y is None and source is not None and source.target in table.columns:
+    if y is None and source is not None and (path_of(given.X) or source.target in table.columns):
         y = source.target
-    table, y = split_column(table, y, where, "target")
+    table, y = split_target(table, y, where)
     table, weight = split_weight(table, given.weight, where)
     table, groups = split_column(table, groups, where, "groups")
     return Split(table if source is None else source.checked(table, given.X, where), y, weight, groups)

@@ -1,0 +1,128 @@
+"""y as a user gives it, in whatever holds it; what is missing from it is told by its row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.errors import InputError, unknown_name
+from chainrule.tables.table import Column, Table
+
+Array = NDArray[Any]
+
+#: What to do with a value that cannot be used.
+MEND = "Mend it, or leave this row out."
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """What is true of rows.
+
+    Attributes
+    ----------
+    values : an array, or what NumPy can make one of; or a column of a table
+    where : how errors call it
+    name : of the column, where it is one
+    """
+
+    values: Any
+    where: str
+    name: str | None = None
+
+    @classmethod
+    def of(cls, y: Any, where: str) -> Truth:
+        """This y, which may know its place already."""
+        return y if isinstance(y, Truth) else cls(y, where)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @property
+    def column(self) -> Column | None:
+        """The column of a table, where it is one."""
+        return self.values if isinstance(self.values, Column) else None
+
+    def array(self) -> Array:
+        """Its values as an array, a column's as they are stored.
+
+        Words are objects where others are among them: NumPy would make the word "nan" of what is missing.
+        """
+        y = self.values
+        if isinstance(y, Column):
+            return y.values
+        if isinstance(y, np.ma.MaskedArray):
+            return np.array(y.tolist(), object) if np.ma.is_masked(y) else np.asarray(y)
+        try:
+            found = np.asarray(y)
+            if found.dtype.kind not in "US" or isinstance(y, np.ndarray):
+                return found
+            objects = np.asarray(y, object)
+        except ValueError as error:
+            raise InputError(self.where, "a value for every row", type(y).__name__, f"{error}.") from error
+        return found if all(isinstance(v, (str, bytes)) for v in objects.flat) else objects
+
+    def row(self, place: int) -> int:
+        """How errors number the row at this place."""
+        first = 0 if self.column is None else self.column.first
+        return int(first + place)
+
+    def at(self, place: Sequence[int]) -> str:
+        """How errors call a value, by its place in the array."""
+        return f"{self.where}, {self._said(place)}"
+
+    def refused(self, place: Sequence[int], expected: str, received: str, mend: str = MEND) -> InputError:
+        """The error for the value at a place."""
+        return InputError(self.at(place), expected, received[:80], mend)
+
+    def check_present(self, found: Array) -> None:
+        """Refuse an array of these values in which some are missing."""
+        missing = _missing(found) if self.column is None else self.column.missing | _missing(found)
+        if not missing.any():
+            return
+        place = np.argwhere(missing)[0].tolist()
+        shown = "" if self.column is not None else f" ({found[tuple(place)]})".replace("nan", "NaN")
+        raise InputError(
+            self.where, "a value in every row",
+            f"{int(missing.sum())} missing, the first in {self._said(place)}{shown}", "Leave these rows out.",
+        )  # fmt: skip
+
+    def check_finite(self, found: Array) -> None:
+        """Refuse an array of these values in which some are infinite."""
+        infinite = np.isinf(found) if found.dtype.kind == "f" else np.zeros(0, bool)
+        if infinite.any():
+            raise self.refused(np.argwhere(infinite)[0].tolist(), "finite numbers", "infinity")
+
+    def _said(self, place: Sequence[int]) -> str:
+        column = f", column {place[1]}" if len(place) > 1 else ""
+        return f"row {self.row(int(place[0]))}{column}" if len(place) else "all of it"
+
+
+def split_target(found: Table, y: Any, where: str) -> tuple[Table, Any]:
+    """The other columns, and the truth in one that is given by its name; anything else is given as it is."""
+    if not isinstance(y, str):
+        return found, y
+    if y not in found.columns:
+        raise unknown_name(f"{where}, target", y, found.names)
+    return found.without(y), Truth(found[y], f"{where}, target {y!r}", y)
+
+
+def _missing(found: Array) -> NDArray[np.bool_]:
+    kind = found.dtype.kind
+    if kind in "fc":
+        return np.isnan(found)
+    if kind in "mM":
+        return np.isnat(found)
+    if kind in "OT":
+        return np.reshape(np.array([_is_missing(v) for v in found.flat], bool), found.shape)
+    return np.zeros(found.shape, bool)
+
+
+def _is_missing(value: Any) -> bool:
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    return isinstance(value, (float, np.generic, Decimal)) and bool(value != value)
