@@ -137,7 +137,7 @@ BUGS = [
         "class_weight does not count for the held-out rows of a table",
     ),
     Bug(
-        "estimators/table/held_out.py",
+        "estimators/held_out.py",
         "np.delete(order, len(order) - 1 - back)",
         "np.delete(order, back)",
         "tests/estimators/test_table.py",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -14,18 +16,25 @@ from chainrule.errors import InputError
 
 if TYPE_CHECKING:
     from chainrule.models.model import Model
-    from chainrule.tables.table import Column
+    from chainrule.tables.table import Column, Table
 
 
 @click.command(cls=Configured)
 @shared.model_file
 @shared.data
 @click.option("--target", help="The column of DATA that has the truth; the model knows its name from training.")
+@shared.drop_missing_target
 @shared.delimiter
 @shared.threads
 @shared.as_json
 def evaluate(
-    model: Path, data: Path, target: str | None, delimiter: str | None, threads: int | None, as_json: bool
+    model: Path,
+    data: Path,
+    target: str | None,
+    drop_missing_target: bool,
+    delimiter: str | None,
+    threads: int | None,
+    as_json: bool,
 ) -> None:
     """Score a model on a table that has the truth.
 
@@ -38,12 +47,14 @@ def evaluate(
         raise click.UsageError("--target: the model was fitted without names.", click.get_current_context())
     _check_single(made)
     found = _classes if made.answer.classifies else _numbers
-    content = found(made, data, delimiter, name, threads)
+    rows = Scored(made, data, delimiter, name, drop_missing_target)
+    content = found(rows, threads)
     if as_json:
         about = {"model": model, "data": data, "target": name}
         shared.document("evaluate", {**about, **content, "seconds": time.perf_counter() - started})
         return
-    click.echo(f"{data}, {content['rows']:,} rows")
+    without = f", {content['dropped']:,} without {name!r} left out" if content["dropped"] else ""
+    click.echo(f"{data}, {content['rows']:,} rows{without}")
     click.echo(shared.lines(content["scores"].items()))
     if "classes" in content:
         names = ("class", "rows", "precision", "recall", "f1")
@@ -64,45 +75,74 @@ def _check_single(model: Model) -> None:
         )
 
 
-def _classes(model: Model, data: Path, delimiter: str | None, target: str, threads: int | None) -> dict[str, Any]:
+@dataclass
+class Scored:
+    """Rows to score a model on: a file, and the column that has the truth."""
+
+    model: Model
+    data: Path
+    delimiter: str | None
+    target: str
+    drop_missing: bool
+    dropped: int = 0
+
+    @property
+    def where(self) -> str:
+        """How errors call the truth."""
+        return f"{self.data}, column {self.target!r}"
+
+    def parts(self) -> Iterator[Table]:
+        """The rows by parts, without those that have no truth, if that is meant, which are counted."""
+        from chainrule.cli.present import with_target
+
+        for part in tables.parts(self.data, self.delimiter, models.columns(self.model), [self.target]):
+            kept = with_target(part, self.target) if self.drop_missing else part
+            self.dropped += len(part) - len(kept)
+            if len(kept):
+                yield kept
+
+
+def _classes(rows: Scored, threads: int | None) -> dict[str, Any]:
     import numpy as np
 
     from chainrule.diagnosis import scores
 
-    answer: Any = model.answer
+    model, answer = rows.model, cast(Any, rows.model.answer)
     labels = [models.word(label) for label in answer.every]
     codes, raws = [], []
-    with tables.naming(data):
-        for part in tables.parts(data, delimiter, models.columns(model), [target]):
-            codes.append(_codes(part[target], labels, f"{data}, column {target!r}"))
+    with tables.naming(rows.data):
+        for part in rows.parts():
+            codes.append(_codes(part[rows.target], labels, rows.where))
             raws.append(model.raw(model.read(part), threads))
-    all_codes, raw = np.concatenate(_some(codes, data)), np.concatenate(raws)
+    all_codes, raw = np.concatenate(_some(codes, rows.data)), np.concatenate(raws)
     predicted = np.searchsorted(answer.every, answer.said(raw))
     shares = answer.probabilities(raw) if answer.gives_probabilities else None
     each = zip(labels, scores.by_class(all_codes, predicted, len(labels)), strict=True)
     return {
         "rows": len(all_codes),
+        "dropped": rows.dropped,
         "task": "classification",
         "scores": scores.of_classes(all_codes, predicted, shares),
         "classes": [{"class": label, **found} for label, found in each],
     }
 
 
-def _numbers(model: Model, data: Path, delimiter: str | None, target: str, threads: int | None) -> dict[str, Any]:
+def _numbers(rows: Scored, threads: int | None) -> dict[str, Any]:
     import numpy as np
 
     from chainrule.diagnosis import scores
-    from chainrule.tables.reading import read_numbers
+    from chainrule.models.as_numbers import numbers
+    from chainrule.models.truth import Truth
 
-    answer: Any = model.answer
+    model, answer = rows.model, cast(Any, rows.model.answer)
     true, predicted = [], []
-    with tables.naming(data):
-        for part in tables.parts(data, delimiter, models.columns(model), [target]):
-            _check_known(part[target], f"{data}, column {target!r}")
-            true.append(read_numbers(part[target], target, str(data)))
+    with tables.naming(rows.data):
+        for part in rows.parts():
+            _check_known(part[rows.target], rows.where)
+            true.append(numbers(Truth(part[rows.target], rows.where)))
             predicted.append(answer.point_in_units(model.raw(model.read(part), threads)))
-    y = np.concatenate(_some(true, data))
-    return {"rows": len(y), "task": "regression", "scores": scores.of_numbers(y, np.concatenate(predicted))}
+    y, found = np.concatenate(_some(true, rows.data)), np.concatenate(predicted)
+    return {"rows": len(y), "dropped": rows.dropped, "task": "regression", "scores": scores.of_numbers(y, found)}
 
 
 def _codes(column: Column, labels: list[str], where: str) -> Any:
@@ -122,10 +162,14 @@ def _codes(column: Column, labels: list[str], where: str) -> Any:
     return codes
 
 
+#: What to do about rows without the truth.
+MISSING = "Leave rows without one out, as --drop-missing-target does."
+
+
 def _check_known(column: Column, where: str) -> None:
     if column.missing.any():
         row = column.first + int(column.missing.argmax())
-        raise InputError(f"{where}, row {row}", "a value in every row", "none", "Leave rows without one out.")
+        raise InputError(f"{where}, row {row}", "a value in every row", "none", MISSING)
 
 
 def _some(parts: list[Any], data: Path) -> list[Any]:

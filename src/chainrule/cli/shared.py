@@ -35,6 +35,9 @@ quiet = click.option("--quiet", "-q", is_flag=True, help="No progress and no sum
 delimiter = click.option(
     "--delimiter", type=character, metavar="CHARACTER", help="Between the fields of a CSV file; found if left out."
 )
+drop_missing_target = click.option(
+    "--drop-missing-target", is_flag=True, help="Leave out rows whose target is missing, and say how many."
+)
 threads = click.option("--threads", type=click.IntRange(1), help="Threads at most; those of the machine if left out.")
 
 

@@ -43,6 +43,7 @@ def column_kind(value: str) -> tuple[str, str]:
     multiple=True,
     help="Kind of a column; may be repeated: --columns age=category.",
 )
+@shared.drop_missing_target
 @click.option("--validation", type=shared.PATH, help="File of rows to stop by, in place of a share of DATA.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of all that is drawn.")
 @shared.threads
@@ -63,6 +64,7 @@ def train(
     preset: str,
     asked: task.Task | None,
     columns: tuple[tuple[str, str], ...],
+    drop_missing_target: bool,
     validation: Path | None,
     seed: int,
     threads: int | None,
@@ -86,19 +88,28 @@ def train(
     live = click.get_current_context().with_resource(page)
     started = time.perf_counter()
     file = _open(data, delimiter, target, columns)
-    found, why = task.found(task.look(file, target))
-    chosen_task, why = (asked, "as said") if asked else (found, why)
+    said = dict(columns)
+    if said.get(target) == "category":
+        asked = asked or "classification"
+    chosen_task, why, unclear = _task(file, target, asked, drop_missing_target)
+    if unclear:
+        said[target] = "category"
+    file, dropped = _kept(file, target, drop_missing_target)
     if not quiet:
         shared.tell(f"{chosen_task} of {target!r}: {why}")
+        if dropped:
+            shared.tell(f"rows without {target!r}, which are left out: {dropped:,}")
     estimator = _estimator(
         chosen_task,
         preset=preset,
-        columns=dict(columns) or None,
+        columns=said or None,
         random_state=seed,
         n_threads=threads,
         **chosen(chosen_task, given),
     )
-    held_out = None if validation is None else _open(validation, delimiter, target)
+    held_out = None
+    if validation is not None:
+        held_out, _ = _kept(_open(validation, delimiter, target), target, drop_missing_target)
     listeners = _listeners(quiet, live)
     with tables.naming(data, validation):
         ending = _fit(estimator, file, target, held_out, listeners)
@@ -112,7 +123,8 @@ def train(
     if report_to is not None and learned:
         _report(estimator, report_to, validation, force)
     about = {"task": chosen_task, "reason": why, "data": data, "target": target}
-    about |= {"rows": ending.outlook.rows, "held_out": ending.outlook.held_out, "preset": preset, "seed": seed}
+    about |= {"rows": ending.outlook.rows, "held_out": ending.outlook.held_out, "dropped": dropped}
+    about |= {"preset": preset, "seed": seed}
     about |= {"seconds": time.perf_counter() - started, "output": written, "ended": ending.reason}
     about |= {"report": report_to if learned else None}
     content = {**about, **_summary(estimator)}
@@ -138,6 +150,29 @@ def _open(path: Path, delimiter: str | None, target: str, columns: tuple[tuple[s
             mend = f"Did you mean {near[0]!r}?" if near else f"It has {', '.join(map(repr, file.names))}."
             raise click.BadParameter(f"{path} has no column {name!r}. {mend}", param_hint=option)
     return file
+
+
+def _task(
+    file: TableFile, target: str, asked: task.Task | None, drop_missing_target: bool
+) -> tuple[task.Task, str, bool]:
+    """The task, what it rests on, and whether the values would be taken for numbers if nobody said otherwise."""
+    given = task.look(file, target)
+    if not drop_missing_target:
+        task.check_present(given)
+    if asked is not None:
+        return asked, "as said", asked == "classification" and task.names_classes(given)
+    task.check_clear(given)
+    return *task.found(given.values), False
+
+
+def _kept(file: TableFile, target: str, drop_missing_target: bool) -> tuple[TableFile, int]:
+    """The rows to use, and how many are left out of them."""
+    if not drop_missing_target:
+        return file, 0
+    from chainrule.cli.present import WithTarget
+
+    kept = WithTarget(file.path, file, target)
+    return kept, kept.count()
 
 
 def _estimator(chosen_task: task.Task, **parameters: Any) -> Any:
@@ -202,9 +237,10 @@ def _said(content: dict[str, Any]) -> str:
     kinds = [one["kind"] for one in content["columns"]]
     counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))
     left = [(f"{one['name']} left out", one["why"]) for one in content["left_out"]]
+    without = f", {content['dropped']:,} without a target" if content["dropped"] else ""
     pairs = [
         ("task", f"{content['task']} of {content['target']!r}, {content['reason']}"),
-        ("rows", f"{content['rows']:,} to learn from, {content['held_out']:,} held out"),
+        ("rows", f"{content['rows']:,} to learn from, {content['held_out']:,} held out{without}"),
         ("columns", counts),
         *left,
         ("epochs", f"{training['epochs']}, best {training['best_epoch']}, {content['ended']}"),

@@ -63,7 +63,7 @@ def slips(words: Sequence[str]) -> list[str]:
     return bad if near > NUMBERS and near >= SHARE * len(words) else []
 
 
-def check_no_slip(given: Truth, found: Array, mend: str) -> None:
+def check_no_slip(given: Truth, mend: str) -> None:
     """Refuse words of which nearly all are numbers: numbers are meant, and the others are slips.
 
     Raises
@@ -71,12 +71,20 @@ def check_no_slip(given: Truth, found: Array, mend: str) -> None:
     InputError
         Which names the first of the others; behind its own, the mend that is given.
     """
-    bad = slips([str(word) for word in np.unique(found)]) if found.dtype.kind in WORDS and found.ndim == 1 else []
+    words, codes = _coded(given)
+    bad = slips(words)
     if bad:
-        place = int(np.isin(found.astype(str), bad).argmax())
-        word = str(found[place])
-        expected = "a number, as nearly all values of the target are"
+        place = int(np.isin(codes, [words.index(word) for word in bad]).argmax())
+        word, expected = words[codes[place]], "a number, as nearly all values of the target are"
         raise given.refused((place,), expected, repr(word), f"{mend_of(word)} {mend}")
+
+
+def _coded(given: Truth) -> tuple[Sequence[str], Array]:
+    """Different words, and which of them stands in each row."""
+    if given.column is not None:
+        return given.column.levels, given.column.values
+    words, codes = np.unique(given.array().astype(str), return_inverse=True)
+    return words.tolist(), codes.ravel()
 
 
 def _of_column(given: Truth, like: Array | None) -> Array:

@@ -63,11 +63,10 @@ def mend_of(word: str) -> str:
     return MEND if point is None else f"Write the decimal comma as a point: {point}."
 
 
-def no_time(where: str, received: str) -> InputTypeError:
-    """The error for times where there have to be numbers."""
-    return InputTypeError(
-        where, "numbers", received, "Give a number in a unit of your choice, such as the days since a date."
-    )
+def no_time(where: str, received: str, mend: str = "") -> InputTypeError:
+    """The error for times where there have to be numbers, with another mend behind its own."""
+    unit = "Give a number in a unit of your choice, such as the days since a date."
+    return InputTypeError(where, "numbers", received, f"{unit} {mend}".rstrip())
 
 
 def _read_all(given: Truth, found: Array) -> Array:

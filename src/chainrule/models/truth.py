@@ -79,7 +79,7 @@ class Truth:
         """The error for the value at a place."""
         return InputError(self.at(place), expected, received[:80], mend)
 
-    def check_present(self, found: Array) -> None:
+    def check_present(self, found: Array, mend: str = "Leave these rows out.") -> None:
         """Refuse an array of these values in which some are missing."""
         missing = _missing(found) if self.column is None else self.column.missing | _missing(found)
         if not missing.any():
@@ -88,7 +88,7 @@ class Truth:
         shown = "" if self.column is not None else f" ({found[tuple(place)]})".replace("nan", "NaN")
         raise InputError(
             self.where, "a value in every row",
-            f"{int(missing.sum())} missing, the first in {self._said(place)}{shown}", "Leave these rows out.",
+            f"{int(missing.sum())} missing, the first in {self._said(place)}{shown}", mend,
         )  # fmt: skip
 
     def check_finite(self, found: Array) -> None:

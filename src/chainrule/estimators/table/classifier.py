@@ -14,7 +14,7 @@ from chainrule.estimators.classifier import Classifying
 from chainrule.estimators.fitted import reads_once
 from chainrule.estimators.inputs import one_form
 from chainrule.estimators.table.base import BaseTable
-from chainrule.models.as_labels import check_no_slip, labels
+from chainrule.models.as_labels import WORDS, check_no_slip, labels
 from chainrule.models.truth import Truth
 from chainrule.network.losses import Loss
 
@@ -127,8 +127,8 @@ class TableClassifier(Classifying, ClassifierMixin, BaseTable):
             found = labels(given, like)
             found = check_array(found, ensure_2d=False, dtype=None, input_name="y")
             found = found if found.ndim == 2 and found.shape[1] > 1 else column_or_1d(found, warn=True)
-        if like is None and not self._says_classes(given):
-            check_no_slip(given, found, MEANT.format(given.name or "y"))
+        if like is None and found.dtype.kind in WORDS and found.ndim == 1 and not self._says_classes(given):
+            check_no_slip(given, MEANT.format(given.name or "y"))
         return np.asarray(found)
 
     def _says_classes(self, given: Truth) -> bool:

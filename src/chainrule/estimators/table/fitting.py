@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from chainrule.engine.expansion import F32, Coded
 from chainrule.engine.network import Network
 from chainrule.errors import InputError, InputTypeError
-from chainrule.estimators.held_out import by_splitter
+from chainrule.estimators.held_out import Indices, by_splitter
 from chainrule.estimators.inputs import check_weight, mean_of
 from chainrule.estimators.prepare import Call, check_same, in_form, in_type, ready
 from chainrule.estimators.table import presets, rows, streaming
-from chainrule.estimators.table.held_out import Indices, split
+from chainrule.estimators.table.held_out import split
 from chainrule.estimators.table.presets import Preset
 from chainrule.estimators.table.streaming import FileSource
 from chainrule.models import sizes

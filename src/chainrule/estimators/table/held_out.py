@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
+from chainrule.estimators.held_out import Indices, withheld
 from chainrule.estimators.table.presets import seed
-
-Indices = NDArray[np.intp]
 
 
 def split(target: NDArray[Any], share: float, random_state: Any, stratify: bool) -> tuple[Indices, Indices]:
@@ -30,16 +29,3 @@ def split(target: NDArray[Any], share: float, random_state: Any, stratify: bool)
     if len(np.unique(target[training])) < len(found):  # a small class may be validated on whole
         return withheld(chance.permutation(rows), count, target)
     return np.sort(training), np.sort(validation)
-
-
-def withheld(order: Indices, count: int, labels: NDArray[Any] | None = None) -> tuple[Indices, Indices]:
-    """Rows in this random order without `count` of them, and those, the first; each part in the rows' own order.
-
-    With `labels`, the last row of each class stays in the first part, and fewer are withheld where others are too few:
-    none, where no class has a second row.
-    """
-    free = order
-    if labels is not None:
-        _, back = np.unique(labels[order][::-1], return_index=True)
-        free = np.delete(order, len(order) - 1 - back)
-    return np.setdiff1d(order, free[:count]), np.sort(free[:count])
