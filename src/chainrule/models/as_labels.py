@@ -83,8 +83,8 @@ def _coded(given: Truth) -> tuple[Sequence[str], Array]:
     """Different words, and which of them stands in each row."""
     if given.column is not None:
         return given.column.levels, given.column.values
-    words, codes = np.unique(given.array().astype(str), return_inverse=True)
-    return words.tolist(), codes.ravel()
+    words, codes = np.unique([str(word) for word in given.array().flat], return_inverse=True)
+    return words.tolist(), codes
 
 
 def _of_column(given: Truth, like: Array | None) -> Array:

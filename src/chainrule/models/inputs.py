@@ -178,7 +178,7 @@ class ColumnInput(Input):
         if not (isinstance(y, str) or path_of(X)):
             return X, y
         where = path_of(X) or where
-        return split_target(table_of(X, where), self.target if y is None else y, where)
+        return split_target(table_of(X, where), self.target if y is None else y, where, X)
 
     def feature_names(self) -> tuple[str, ...]:
         return tuple(self.encoder.feature_names())

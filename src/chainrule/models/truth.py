@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -102,13 +102,22 @@ class Truth:
         return f"row {self.row(int(place[0]))}{column}" if len(place) else "all of it"
 
 
-def split_target(found: Table, y: Any, where: str) -> tuple[Table, Any]:
-    """The other columns, and the truth in one that is given by its name; anything else is given as it is."""
+def split_target(found: Table, y: Any, where: str, X: Any = None) -> tuple[Table, Any]:
+    """The other columns, and the truth in one that is given by its name; anything else is given as it is.
+
+    Of durations, which a table knows as numbers, the truth is in the frame or dict X that it was read from.
+    """
     if not isinstance(y, str):
         return found, y
     if y not in found.columns:
         raise unknown_name(f"{where}, target", y, found.names)
-    return found.without(y), Truth(found[y], f"{where}, target {y!r}", y)
+    values = X[y] if _holds_durations(X, y) else found[y]
+    return found.without(y), Truth(values, f"{where}, target {y!r}", y)
+
+
+def _holds_durations(X: Any, name: str) -> bool:
+    frame = isinstance(X, Mapping) or hasattr(X, "columns")
+    return frame and not isinstance(X, Table) and np.asarray(X[name][:1]).dtype.kind == "m"
 
 
 def _missing(found: Array) -> NDArray[np.bool_]:

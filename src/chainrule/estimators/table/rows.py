@@ -58,7 +58,7 @@ def split(given: GivenTable, where: str, source: ColumnInput | None = None, grou
     table, y = table_of(given.X, where), given.y
     if y is None and source is not None and (path_of(given.X) or source.target in table.columns):
         y = source.target
-    table, y = split_target(table, y, where)
+    table, y = split_target(table, y, where, given.X)
     table, weight = split_weight(table, given.weight, where)
     table, groups = split_column(table, groups, where, "groups")
     return Split(table if source is None else source.checked(table, given.X, where), y, weight, groups)
