@@ -171,4 +171,25 @@ BUGS = [
         "tests/estimators/test_table_streaming.py",
         "a missing weight in a column passes for a weight",
     ),
+    Bug(
+        "estimators/inputs.py",
+        "return shares / mean_of(shares)",
+        "return weight",
+        "tests/estimators/test_truth.py",
+        "the scale of row weights acts on alpha",
+    ),
+    Bug(
+        "estimators/held_out.py",
+        "len(np.unique(codes[training])) < len(np.unique(codes))",
+        "False",
+        "tests/estimators/test_truth.py",
+        "a class of one row may be held out by early_stopping",
+    ),
+    Bug(
+        "estimators/class_weights.py",
+        "if key not in classes:",
+        "if False:",
+        "tests/estimators/test_truth.py",
+        "a key of class_weight that is no class is passed over",
+    ),
 ]

@@ -110,6 +110,13 @@ def test_two_classes_are_the_same_whatever_holds_them(kind, Estimator, tmp_path)
 
 
 @of_classes
+@pytest.mark.parametrize("kind", OF_TWO)
+def test_classes_of_a_first_part_may_be_held_by_anything(kind, Estimator):
+    model = made(Estimator).partial_fit(rows(Estimator), OF_TWO[kind], classes=np.array([0, 1], object))
+    assert list(model.classes_) == [0, 1]
+
+
+@of_classes
 @pytest.mark.parametrize("kind", OF_WORDS)
 def test_words_are_the_same_whatever_holds_them(kind, Estimator, tmp_path):
     y = OF_WORDS[kind]
@@ -307,6 +314,9 @@ def test_what_cannot_be_in_a_file_is_told_by_the_line_of_an_editor(memory, Estim
     good = list(map(str, np.round(X[:, 0], 3)))
     path = written(tmp_path, with_gap(good, None))
     with pytest.raises(InputError, match="t.csv, target 'y': expected a value in every row; received 1 missing.*row 9"):
+        made(Estimator, memory=memory).fit(path, "y")
+    path = written(tmp_path, with_gap(good, "inf"))
+    with pytest.raises(InputError, match="t.csv, target 'y', row 9: expected finite numbers; received infinity"):
         made(Estimator, memory=memory).fit(path, "y")
     path = written(tmp_path, with_gap(good, "0.l"))
     with pytest.raises(InputError, match="t.csv, target 'y', row 9: expected a number.*; received '0.l'"):

@@ -22,6 +22,7 @@ from chainrule.estimators.fitted import reads_once
 from chainrule.estimators.inputs import one_form
 from chainrule.estimators.recipes import CLASS_LOSSES, class_loss
 from chainrule.models.answers import Answer, Classes, Labels, OfClasses
+from chainrule.models.as_labels import labels
 from chainrule.models.truth import Truth
 from chainrule.network.losses import Loss
 
@@ -68,7 +69,7 @@ class Classifying(Estimator):
             )  # fmt: skip
         if classes is not None:
             with one_form("partial_fit(classes=)", "a list of classes", classes):
-                known = unique_labels(classes)
+                known = unique_labels(labels(Truth(classes, "partial_fit(classes=)")))
             if not (first or np.array_equal(self.classes_, known)):
                 raise InputError(
                     "partial_fit(classes=)", f"the classes of the first call, {self.classes_}", known,

@@ -43,9 +43,9 @@ def labels(given: Truth, like: Array | None = None) -> Array:
     """
     found = given.array()
     given.check_present(found)
+    given.check_finite(found)
     if given.column is not None:
         return _of_column(given, like)
-    given.check_finite(found)
     return _of_one_kind(given, found) if found.dtype.kind in "OT" else found
 
 

@@ -79,6 +79,13 @@ class Truth:
         """The error for the value at a place."""
         return InputError(self.at(place), expected, received[:80], mend)
 
+    def check_given(self) -> None:
+        """Refuse none at all."""
+        if self.values is None:
+            raise InputError(
+                self.where, "a value for every row", None, "Fit requires y to be passed, but the target y is None."
+            )
+
     def check_present(self, found: Array, mend: str = "Leave these rows out.") -> None:
         """Refuse an array of these values in which some are missing."""
         missing = _missing(found) if self.column is None else self.column.missing | _missing(found)

@@ -94,7 +94,7 @@ class BaseTable(Estimator):
             epoch
         y : array of shape (rows,), or the name of a column of X
         sample_weight : array of shape (rows,), a number for all, the name of a column of X, or None; a weight of 2
-            counts a row twice
+            counts a row twice, and what all are multiplied by changes nothing
         X_val, y_val, sample_weight_val : rows to validate on, of the same form and columns; without them,
             `validation_fraction` of the rows is held out. Training stops on them, and the best weights are kept
         groups : array of shape (rows,), or the name of a column of X, for a `validation_split` that keeps groups

@@ -38,7 +38,8 @@ class TableClassifier(Classifying, ClassifierMixin, BaseTable):
     ----------
     preset : 'fast', 'default' or 'best'. Each parameter below that is None is the preset's
     columns : dict from column to 'number', 'category', 'date' or 'leave out', where the kind found is not meant;
-        or to one of `numbers`, for this column only; of a date, for its parts
+        or to one of `numbers`, for this column only; of a date, for its parts. 'category' of the target's column
+        where nearly all of its classes look like numbers
     numbers : 'piecewise' (bins and a quantile), 'standard', 'robust' (by median and quartiles, clipped smoothly),
         'quantile', 'log' (sign and logarithm of the size) or 'cyclic' (sine and cosine, of what comes round again)
     hidden_layer_sizes, activation, dropout, n_members, learning_rate_init, weight_decay, batch_size, max_iter,
@@ -121,10 +122,9 @@ class TableClassifier(Classifying, ClassifierMixin, BaseTable):
         return super().score(*self._to_score(X, y, sample_weight))
 
     def _labels(self, given: Truth, like: Array | None) -> Array:
-        with one_form(given.where, "a class for every row", given.values):
-            if given.values is None:
-                raise ValueError("requires y to be passed, but the target y is None.")
-            found = labels(given, like)
+        given.check_given()
+        found = labels(given, like)
+        with one_form(given.where, "a class for every row", found):
             found = check_array(found, ensure_2d=False, dtype=None, input_name="y")
             found = found if found.ndim == 2 and found.shape[1] > 1 else column_or_1d(found, warn=True)
         if like is None and found.dtype.kind in WORDS and found.ndim == 1 and not self._says_classes(given):

@@ -96,8 +96,8 @@ class TableRegressor(Regressing, RegressorMixin, BaseTable):
         return answer, answer.form(found)
 
     def _as_numbers(self, given: Truth) -> Array:
-        with one_form(given.where, "a finite number for every row", given.values):
-            if given.values is None:
-                raise ValueError("requires y to be passed, but the target y is None.")
-            found = check_array(numbers(given), ensure_2d=False, dtype=np.float64, input_name="y")
+        given.check_given()
+        found = numbers(given)
+        with one_form(given.where, "a finite number for every row", found):
+            found = check_array(found, ensure_2d=False, dtype=np.float64, input_name="y")
             return found if found.ndim == 2 and found.shape[1] > 1 else column_or_1d(found, warn=True)[:, None]
