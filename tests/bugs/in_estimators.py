@@ -131,7 +131,7 @@ BUGS = [
     ),
     Bug(
         "estimators/table/fitting.py",
-        "in_type(F32, weigh(y, validation.weight))",
+        "of_mean_1(weigh(y, validation.weight))",
         "validation.weight",
         "tests/estimators/test_table.py",
         "class_weight does not count for the held-out rows of a table",
@@ -172,9 +172,9 @@ BUGS = [
         "a missing weight in a column passes for a weight",
     ),
     Bug(
-        "estimators/inputs.py",
-        "return shares / mean_of(shares)",
-        "return weight",
+        "estimators/table/weights.py",
+        "shares / mean_of(shares)",
+        "weight",
         "tests/estimators/test_truth.py",
         "the scale of row weights acts on alpha",
     ),

@@ -107,6 +107,7 @@ WEIGHTS = {
     "one each in a column": (np.ones((ROWS, 1)), "shape (12, 1)"),
     "all zero": (np.zeros(ROWS), "zero"),
     "text": (["much"] * ROWS, "could not convert"),
+    "too large": (np.full(ROWS, 1e300), "too large"),
 }
 
 
@@ -114,7 +115,8 @@ WEIGHTS = {
 @pytest.mark.parametrize("case", WEIGHTS)
 def test_sample_weight(Estimator, case):
     weight, word = WEIGHTS[case]
-    refused(small(Estimator), lambda e: e.fit(X, Y, sample_weight=weight), "sample_weight", word)
+    dtype = "float32" if case == "too large" else None
+    refused(small(Estimator, dtype=dtype), lambda e: e.fit(X, Y, sample_weight=weight), "sample_weight", word)
 
 
 @BOTH

@@ -355,7 +355,7 @@ def test_numbers_with_a_slip_are_no_classes_unless_somebody_says_so(tmp_path):
 def test_what_all_weights_are_multiplied_by_changes_nothing(factor, Estimator):
     weight, some = np.random.default_rng(1).uniform(0, 2, ROWS), rows(Estimator)
     y = WORDS if Estimator in CLASSIFIERS else NUMBERS
-    more = {} if Estimator.__name__.startswith("Table") else {"alpha": 0.5, "early_stopping": True, "dtype": "float32"}
+    more = {} if Estimator.__name__.startswith("Table") else {"alpha": 0.0, "l2": 0.1, "early_stopping": True}
 
     def of(weight):
         model = made(Estimator, calibration=True, max_iter=8, **more).fit(some, y, sample_weight=weight)
@@ -373,7 +373,7 @@ def test_what_all_weights_are_multiplied_by_changes_nothing(factor, Estimator):
 
 @of_classes
 def test_what_all_weights_of_classes_are_multiplied_by_changes_nothing(Estimator):
-    some, more = rows(Estimator), {} if Estimator is TableClassifier else {"alpha": 0.5}
+    some, more = rows(Estimator), {} if Estimator is TableClassifier else {"alpha": 0.0}
     one, other = (
         made(Estimator, class_weight={"no": factor, "yes": 3 * factor}, **more).fit(some, WORDS).predict_proba(some)
         for factor in (1, 1e30)

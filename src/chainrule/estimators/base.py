@@ -148,8 +148,7 @@ class BaseMLP(Estimator):
         ----------
         X : array or sparse matrix of shape (rows, features)
         y : array of shape (rows,) or (rows, outputs)
-        sample_weight : array of shape (rows,), a number for all, or None; a weight of 2 counts a row twice,
-            and what all are multiplied by changes nothing
+        sample_weight : array of shape (rows,), a number for all, or None; a weight of 2 counts a row twice
         X_val, y_val, sample_weight_val : rows to validate on, of the same form. Training then stops on them as with
             early_stopping, and the best weights are restored
         groups : array of shape (rows,), for a `validation_split` that keeps groups together

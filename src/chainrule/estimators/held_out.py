@@ -45,7 +45,9 @@ def _by_fraction(estimator: Any, streams: Streams, answer: Answer, data: Data) -
     # A single column of 0 and 1 is stratified, as in scikit-learn; multi-label and multi-class are not.
     binary = answer.loss.link == "sigmoid" and data.y.ndim == 2 and data.y.shape[1] == 1
     codes = _weighing_codes(answer, data)
-    binary = binary and (codes is None or np.bincount(codes[codes >= 0])[codes].min() > 1)
+    if binary and codes is not None and np.bincount(codes[codes >= 0])[codes].min() < 2:
+        # one row to validate on is too few in any case, which is told in scikit-learn's words
+        binary = estimator.validation_fraction * len(data) <= 1
     where = f"{type(estimator).__name__}(validation_fraction=)"
     with one_form(where, "a share of the rows to validate on", data.X):
         training, validation = train_test_split(

@@ -173,10 +173,10 @@ def finite(name: str, what: str, values: Any) -> Any:
 
 
 def check_weight(name: str, weight: Any, rows: int, dtype: Any, suffix: str = "") -> Array | None:
-    """Row weights of mean 1 as an array of shape (rows,), or None where there are none; a number weighs every row."""
+    """Row weights as an array of shape (rows,), or None where there are none; a single number weighs every row."""
     if weight is None:
         return None
-    found = as_floats(name, f"sample_weight{suffix}", weight, np.float64)
+    found = as_floats(name, f"sample_weight{suffix}", weight, dtype)
     if np.ndim(np.asarray(weight)) == 0:
         found = np.full(rows, found[0])
     if found.shape != (rows,):
@@ -189,19 +189,4 @@ def check_weight(name: str, weight: Any, rows: int, dtype: Any, suffix: str = ""
             f"{name}: sample_weight{suffix}", "weights >= 0, at least one above zero",
             f"numbers from {found.min():g} to {found.max():g}", "0 leaves a row out, 2 counts it twice.",
         )  # fmt: skip
-    return of_mean_1(found).astype(dtype)
-
-
-def of_mean_1(weight: Array) -> Array:
-    """The same weights on the scale on which those above 0 have mean 1: what they are multiplied by changes nothing."""
-    if abs(mean_of(weight) - 1) < 1e-6:
-        return weight
-    shares = weight / weight.max()
-    return shares / mean_of(shares)
-
-
-def mean_of(weight: Array) -> float:
-    """The mean of weights above 0; 1 where there are none."""
-    above = weight[weight > 0]
-    heaviest = above.max(initial=0)  # a sum of the largest numbers would be infinite
-    return float((above / heaviest).mean(dtype=np.float64) * heaviest) if len(above) else 1.0
+    return found

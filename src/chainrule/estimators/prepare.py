@@ -9,7 +9,6 @@ from typing import Any
 from numpy.typing import NDArray
 
 from chainrule.errors import InputError
-from chainrule.estimators.inputs import of_mean_1
 from chainrule.estimators.messages import Talk
 from chainrule.estimators.protocol import Bridge
 from chainrule.models import resume
@@ -152,5 +151,4 @@ def in_form(loss: Loss, values: Array, dtype: Any) -> Array:
 
 
 def in_type(dtype: Any, weight: Array | None) -> Array | None:
-    """Weights of mean 1 in the float type of the network."""
-    return None if weight is None else of_mean_1(weight).astype(dtype, copy=False)
+    return None if weight is None else weight.astype(dtype, copy=False)

@@ -17,9 +17,9 @@ from chainrule.estimators import rules
 from chainrule.estimators.bases import with_callbacks
 from chainrule.estimators.estimator import Estimator
 from chainrule.estimators.fitted import learned, reads_once
-from chainrule.estimators.inputs import check_weight
 from chainrule.estimators.prepare import Call, begun, check_answer, in_form
 from chainrule.estimators.table import fitting, importance, rows
+from chainrule.estimators.table.weights import weights_of
 from chainrule.models.answers import Answer
 from chainrule.models.fit import Fit
 from chainrule.models.inputs import ColumnInput
@@ -173,7 +173,7 @@ class BaseTable(Estimator):
             raise InputError(
                 true.where, f"a value per row, {len(table)}", len(values), "Inconsistent numbers of samples."
             )
-        weights, values = check_weight(name, weight, len(table), coded.dtype, suffix), in_form(answer.loss, values, F32)
+        weights, values = weights_of(name, weight, len(table), suffix), in_form(answer.loss, values, F32)
         answer.loss.check_y(values, answer.outputs, weights, true.where)
         return Rows(coded, values, weights)
 

@@ -14,12 +14,12 @@ from chainrule.engine.expansion import F32, Coded
 from chainrule.engine.network import Network
 from chainrule.errors import InputError, InputTypeError
 from chainrule.estimators.held_out import Indices, by_splitter
-from chainrule.estimators.inputs import check_weight, mean_of
-from chainrule.estimators.prepare import Call, check_same, in_form, in_type, ready
+from chainrule.estimators.prepare import Call, check_same, in_form, ready
 from chainrule.estimators.table import presets, rows, streaming
 from chainrule.estimators.table.held_out import split
 from chainrule.estimators.table.presets import Preset
 from chainrule.estimators.table.streaming import FileSource
+from chainrule.estimators.table.weights import mean_of, of_mean_1, weights_of
 from chainrule.models import sizes
 from chainrule.models.answers import Answer, Classes
 from chainrule.models.fit import Fit
@@ -91,11 +91,11 @@ def begun(
         parts = _divided(estimator, coming, weighing, preset.validation_fraction, seed)
     y, classes = _labels(parts.training.y, coming.answer)
     weigh = estimator._weigher(y, classes, call.incremental)
-    chosen = parts.training._replace(weight=in_type(F32, weigh(y, parts.training.weight)))
+    chosen = parts.training._replace(weight=of_mean_1(weigh(y, parts.training.weight)))
     validation = parts.validation
     if isinstance(validation, Rows):
         y, _ = _labels(validation.y, coming.answer)
-        validation = Rows(validation.X, validation.y, in_type(F32, weigh(y, validation.weight)))
+        validation = Rows(validation.X, validation.y, of_mean_1(weigh(y, validation.weight)))
     recipe = presets.recipe(estimator, preset, len(chosen.y), call.incremental)
     if call.incremental and before is not None and before.continuation.trainer is not None:
         recipe = replace(recipe, options=before.continuation.trainer.update.options)  # however many rows come now
@@ -128,7 +128,7 @@ def _coming(estimator: Any, given: rows.GivenTable, call: Call, before: Model | 
     if source is None:
         made = _encoder(estimator, table, where, len(table), true.name)
         source = ColumnInput(made, len(table.names), names, given.y if isinstance(given.y, str) else None)
-    weights = check_weight(name, weight, len(table), F32)
+    weights = weights_of(name, weight, len(table))
     answer.loss.check_y(in_form(answer.loss, values, F32), answer.outputs, weights, true.where)
     return Coming(source.encoder.code(table, where), values, weights, source, answer, groups)
 
@@ -267,7 +267,7 @@ def _streamed(
         table, values, weights = read(whole)
         return table, values, None if weights is None else (weights / unit).astype(F32)
 
-    sample = Coming(made.code(table, where), sampled[1], in_type(F32, sampled[2]), source, answer)
+    sample = Coming(made.code(table, where), sampled[1], of_mean_1(sampled[2]), source, answer)
     share = preset_of(estimator, found.rows).validation_fraction
     codes = answer.codes(sample.y) if isinstance(answer, Classes) else None
     others, apart = streaming.divided(found, share, seed, codes)
