@@ -204,6 +204,7 @@ TIMES = {
     "stamps": STAMPS,
     "stamps of a time zone": pd.Series(STAMPS.tz_localize("Europe/Berlin")),
     "dates": [stamp.date() for stamp in STAMPS],
+    "periods": pd.Series(pd.period_range("2021-01-01", periods=ROWS)),
     "polars": pl.Series([stamp.date() for stamp in STAMPS]),
     "Arrow": pa.array(STAMPS),
     "durations": STAMPS - STAMPS[0],
@@ -249,6 +250,13 @@ def test_infinite_and_strange_targets_are_told_by_their_row(Estimator):
     ):
         with pytest.raises((InputError, InputTypeError), match=said):
             made(Estimator).fit(rows(Estimator), with_gap(NUMBERS.tolist(), cell))
+
+
+@every
+@pytest.mark.parametrize("y", [3, {"a": 1}, [[1, 2], [3]] * (ROWS // 2)], ids=["number", "dict", "lists"])
+def test_what_is_no_array_is_none(y, Estimator):
+    with pytest.raises(InputError, match="y: expected a value for every row"):
+        made(Estimator).fit(rows(Estimator), y)
 
 
 @of_classes

@@ -86,7 +86,7 @@ def _number(given: Truth, value: Any, place: Sequence[int]) -> float:
         if number is None:
             raise given.refused(place, "a number", repr(str(value)), mend_of(value))
         return number
-    if hasattr(value, "isoformat") or isinstance(value, np.datetime64):
+    if hasattr(value, "strftime") or isinstance(value, np.datetime64):
         raise no_time(given.at(place), "a time")
     if hasattr(value, "total_seconds") or isinstance(value, np.timedelta64):
         raise no_time(given.at(place), "a duration")

@@ -59,11 +59,15 @@ class Truth:
             return np.array(y.tolist(), object) if np.ma.is_masked(y) else np.asarray(y)
         try:
             found = np.asarray(y)
-            if found.dtype.kind not in "US" or isinstance(y, np.ndarray):
-                return found
-            objects = np.asarray(y, object)
         except ValueError as error:
-            raise InputError(self.where, "a value for every row", type(y).__name__, f"{error}.") from error
+            raise InputError(
+                self.where, "a value for every row", type(y).__name__, f"{str(error).rstrip('.')}."
+            ) from error
+        if not found.ndim:
+            raise InputError(self.where, "a value for every row", repr(y)[:80], "Give them as an array or a list.")
+        if found.dtype.kind not in "US" or isinstance(y, np.ndarray):
+            return found
+        objects = np.asarray(y, object)
         return found if all(isinstance(v, (str, bytes)) for v in objects.flat) else objects
 
     def row(self, place: int) -> int:
@@ -106,7 +110,7 @@ class Truth:
 
     def _said(self, place: Sequence[int]) -> str:
         column = f", column {place[1]}" if len(place) > 1 else ""
-        return f"row {self.row(int(place[0]))}{column}" if len(place) else "all of it"
+        return f"row {self.row(int(place[0]))}{column}"
 
 
 def split_target(found: Table, y: Any, where: str, X: Any = None) -> tuple[Table, Any]:
