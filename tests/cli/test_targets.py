@@ -105,6 +105,9 @@ def test_rows_behind_those_left_out_keep_their_lines(shell, inside):
     written(shell.folder, "v.csv", changed(np.where(gaps, None, KIND), "new", 47))
     done = train(inside, "t.csv", "--drop-missing-target", "--validation", "v.csv")
     assert "v.csv, target 'y', row 49: expected one of" in done.err
+    words = ("--drop-missing-target", "--validation", "t.csv", "--report", "r.html")
+    assert train(inside, "t.csv", *words).code == 0
+    assert (shell.folder / "r.html").exists()
 
 
 def test_a_target_that_no_row_has_is_told(shell, inside):

@@ -121,7 +121,7 @@ def train(
     if live is not None and learned:
         hand_over(live, estimator)
     if report_to is not None and learned:
-        _report(estimator, report_to, validation, force)
+        _report(estimator, report_to, held_out, force)
     about = {"task": chosen_task, "reason": why, "data": data, "target": target}
     about |= {"rows": ending.outlook.rows, "held_out": ending.outlook.held_out, "dropped": dropped}
     about |= {"preset": preset, "seed": seed}
@@ -182,12 +182,12 @@ def _estimator(chosen_task: task.Task, **parameters: Any) -> Any:
     return (TableClassifier if chosen_task == "classification" else TableRegressor)(**parameters)
 
 
-def _report(estimator: Any, path: Path, validation: Path | None, force: bool) -> None:
+def _report(estimator: Any, path: Path, held_out: TableFile | None, force: bool) -> None:
     """The report, with scores of the rows that were given to validate on."""
     from chainrule.plots.report import report
 
-    target = None if validation is None else estimator.target_name_
-    report(estimator, path, validation, target, overwrite=force)
+    target = None if held_out is None else estimator.target_name_
+    report(estimator, path, held_out, target, overwrite=force)
 
 
 def _listeners(quiet: bool, live: Callback | None) -> list[Callback]:
@@ -211,7 +211,7 @@ def _fit(estimator: Any, rows: TableFile, target: str, held_out: TableFile | Non
 def _learned(estimator: Any) -> bool:
     """Whether there is an epoch whose weights can be kept."""
     best = estimator.best_validation_score_
-    return best is not None and best > -float("inf")
+    return len(estimator.history_) > 0 if best is None else best > -float("inf")
 
 
 def _summary(estimator: Any) -> dict[str, Any]:
