@@ -7,6 +7,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, Self
 
+import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
@@ -15,7 +16,7 @@ from chainrule.errors import InputError
 from chainrule.estimators import messages, serial
 from chainrule.estimators.bases import BaseEstimator, CallbackSupportMixin
 from chainrule.estimators.fitted import Fitted, reads_once
-from chainrule.estimators.inputs import one_form
+from chainrule.estimators.inputs import check_weight, one_form
 from chainrule.estimators.prepare import Call, check_groups
 from chainrule.models import saving, sizes
 from chainrule.models.answers import Answer
@@ -154,6 +155,11 @@ class Estimator(CallbackSupportMixin, Fitted, BaseEstimator):
     def _sampled(self, X: Any, samples: int | None) -> tuple[Array, Array | None]:
         """The prediction and, where there are several members, their deviation; or both of passes that draw."""
         return self.model_.sampled(self._check_X(X), samples, self.n_threads)
+
+    def _true(self, y: Any, weight: Any, rows: int) -> tuple[Any, Array | None]:
+        """y and the weights of rows to score, as fit takes them, in the form of what is predicted."""
+        name = type(self).__name__
+        return self.model_.answer.true(y, f"{name}: y"), check_weight(name, weight, rows, np.float64)
 
     def _without_deviation(self, where: str, samples: int | None, instead: str = "") -> InputError:
         """The error for a `return_std` that there is nothing to tell from."""

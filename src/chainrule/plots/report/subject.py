@@ -100,7 +100,7 @@ def _scored(estimator: Any, model: Model, X: Any, y: Any) -> Scored:
     X, y = model.input.split(X, y, f"{model.kind}: X")
     if y is None:
         raise InputError("report(y=)", "the truth of the rows of X", "None", "Give y, or leave X out.")
-    true = np.asarray(y)
+    true = np.asarray(model.answer.true(y, "report(y)"))
     if isinstance(model.answer, Numbers):  # one for each target, of several quantiles too
         predicted = model.answer.point_in_units(model.raw(model.read(X)))
     else:
