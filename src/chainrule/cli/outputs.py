@@ -17,7 +17,6 @@ import click
 
 from chainrule.errors import InputError
 from chainrule.files import whole
-from chainrule.tables import arrow
 
 
 class Sink(ABC):
@@ -41,6 +40,8 @@ class Text(Sink):
 
     def write(self, columns: Mapping[str, Any]) -> None:
         import pyarrow.compute as pc
+
+        from chainrule.tables import arrow
 
         if not self.begun:
             self.stream.write((",".join(map(_quoted, columns)) + "\n").encode())
@@ -121,6 +122,8 @@ def _fields(column: Any) -> Any:
     """A column as texts or nulls, quoted where they need it: each different word is looked at once."""
     import pyarrow as pa
 
+    from chainrule.tables import arrow
+
     if pa.types.is_dictionary(column.type):
         words = arrow.texts([_quoted(word) for word in column.dictionary.to_pylist()])
         return words.take(column.indices)
@@ -136,6 +139,8 @@ def from_column(column: Any) -> Any:
     """A column of a table as one of Arrow."""
     import numpy as np
     import pyarrow as pa
+
+    from chainrule.tables import arrow
 
     if column.storage == "words":
         codes = arrow.array(column.values, column.missing)

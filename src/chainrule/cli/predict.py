@@ -12,7 +12,6 @@ import click
 from chainrule.cli import models, outputs, shared, tables
 from chainrule.cli.config import Configured
 from chainrule.errors import InputError
-from chainrule.tables import arrow
 
 if TYPE_CHECKING:
     from chainrule.models.answers import Answer
@@ -82,6 +81,7 @@ def predictions(model: Model, part: Table, proba: bool, threads: int | None) -> 
     import pyarrow as pa
 
     from chainrule.models.answers import Classes
+    from chainrule.tables import arrow
 
     name, answer, raw = models.target(model) or "prediction", model.answer, model.raw(model.read(part), threads)
     if isinstance(answer, Classes):
