@@ -66,6 +66,10 @@ ILL = {
     "oscillation": observed(probes=probes(update=-1.1), curve=[0.6, 0.5, 0.7, 0.4, 0.6, 0.3, 0.5, 0.3, 0.5, 0.3]),
     "plateau": observed(curve=STUCK, training=Scores(0.69, 0.5, 0.5, 500), plain=None, held_out=None),
     "overfitting": observed(training=Scores(0.0, 1.0, 0.5, 500), held_out=Scores(2.0, 0.7, 0.5, 200)),
+    "like-a-constant": observed(
+        curve=STUCK, training=None, plain=None,
+        held_out=Scores(0.69, 0.51, 0.5, 500, constant=np.log(2), agreement=0.05, by_chance=0.045),
+    ),
     "underfitting": observed(training=Scores(0.5, 0.7, 0.5, 500), held_out=None),
     "batch-norm-mismatch": observed(batch_losses=(0.1, 0.4)),
     "class-imbalance": observed(
@@ -110,6 +114,7 @@ FIRST = {
     "oscillation": ("warning", "Lower the learning rate to a tenth"),
     "plateau": ("warning", "Raise the learning rate tenfold"),
     "overfitting": ("warning", "Penalise large weights and drop 30 % of the units"),
+    "like-a-constant": ("warning", "Look at some rows and their labels"),
     "underfitting": ("warning", "Use what does better: two layers of 64 ReLU units"),
     "batch-norm-mismatch": ("warning", "Use batch normalisation as it is by default"),
     "class-imbalance": ("warning", "Weigh classes by the inverse of their share"),

@@ -248,6 +248,6 @@ DURING = (
         "Dauphin et al. 2014, Identifying and attacking the saddle point problem",
         plateau, prescribe(cures.move_on, cures.FASTER, cures.LARGER, cures.relieve),
         behind=("vanishing-gradients", "exploding-gradients", "dead-relu", "saturation", "rate-too-high",
-                "rate-too-low", "underfitting", "unscaled-inputs", "shuffled-labels"),
+                "rate-too-low", "underfitting", "unscaled-inputs", "shuffled-labels", "like-a-constant"),
     ),
 )  # fmt: skip
