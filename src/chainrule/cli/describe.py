@@ -7,6 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 
+#: What rows are called by which the best epoch was chosen: others are predicted a little worse.
+STOPPED_BY = "the held-out rows that stopped training"
+
+
 def training_of(losses: Sequence[float | None], seconds: float) -> dict[str, Any]:
     """Epochs, and which was the best on the rows held out."""
     known = {epoch: loss for epoch, loss in enumerate(losses, 1) if loss is not None and math.isfinite(loss)}

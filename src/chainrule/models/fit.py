@@ -215,7 +215,7 @@ class Fit:
     def _begin(self, epochs: int, batch_size: int) -> None:
         """Tell all who listen, and later readers, what this fit is about to do."""
         held_out = 0 if self.validation is None else len(self.validation)
-        trained, progress = self.training.predictor.parameters.layout.trained, self.training.progress
+        trained, progress = self.training.predictor.trained, self.training.progress
         name, rows = self.recipe.name, len(self.rows)
         progress.outlook = Outlook(name, epochs, progress.epochs, rows, held_out, batch_size, trained)
         self.audience.begin(progress.outlook, lambda: self.training.probes)

@@ -151,7 +151,7 @@ AFTER = (
         like_a_constant, prescribe(cures.CHECK_LABELS, cures.BETTER_COLUMNS, cures.relieve, cures.LONGER),
         behind=("shuffled-labels", "vanishing-gradients", "exploding-gradients", "dead-relu", "saturation",
                 "rate-too-high", "rate-too-low", "not-finite", "unscaled-inputs", "batch-norm-mismatch",
-                "underfitting", "one-batch", "overfitting"),
+                "underfitting", "one-batch", "overfitting", "class-imbalance"),
     ),
     Rule(
         "underfitting", "The network has learned less than its rows teach", "after",

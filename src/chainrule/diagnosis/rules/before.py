@@ -34,7 +34,7 @@ LARGE_COLUMN, SMALL_COLUMNS = 15.0, 0.02
 LEAK = 0.99
 LOUD, LARGE_TARGET = 10.0, 30.0
 KEEPS = 0.25, 4.0
-TOLD_APART, BY_HEART = 0.3, (0.02, 0.3)
+TOLD_APART, BY_HEART, OTHERS = 0.3, (0.02, 0.3), 30
 FADES = 2.0
 STUCK = 0.5
 SKEWED = 2.0
@@ -92,6 +92,8 @@ def shuffled_labels(observed: Observed) -> Verdict | None:
     seen, known, others = observed.survey, observed.training, observed.held_out
     if seen is None or known is None or _goes_with_others(observed):
         return None
+    if seen.rows * (1 - max(seen.shares, default=0.0)) < OTHERS:
+        return None  # too few rows of other classes than the frequent one to be learned at all
     plain, by_chance = observed.plain, 4.5 / math.sqrt(max(seen.looked_at, 1))
     # Of few rows correlations tell little: they must have been learned by heart.
     by_heart = known.score - known.chance > BY_HEART[by_chance > TOLD_APART]
