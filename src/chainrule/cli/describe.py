@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-
 #: What rows are called by which the best epoch was chosen: others are predicted a little worse.
 STOPPED_BY = "the held-out rows that stopped training"
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from chainrule.cli import describe, shared
-from chainrule.cli.describe import STOPPED_BY
 from chainrule.cli.config import Configured
+from chainrule.cli.describe import STOPPED_BY
 from chainrule.errors import InputError, InputTypeError
 
 #: In front of the names of the arrays that are weights, as `save` writes them.

@@ -96,7 +96,7 @@ def agreement(prediction: Array, truth: Array) -> tuple[float, float]:
 
     Returns
     -------
-    over all outputs together, 1 at most; and its deviation over permutations of the rows. (0, 0) where either is constant
+    over all outputs together, 1 at most; and its deviation over permutations of the rows; zeros where one is constant
 
     Examples
     --------

@@ -84,7 +84,8 @@ class Estimator(CallbackSupportMixin, Fitted, BaseEstimator):
 
     def _chosen(self) -> dict[str, Any]:
         """What was chosen where the parameters leave it open, by name; of a fitted estimator, as far as it is known."""
-        model, open_, found = self.model_, self.get_params(deep=False), {}
+        model, open_ = self.model_, self.get_params(deep=False)
+        found: dict[str, Any] = {}
         if open_.get("loss") == "auto":
             found["loss"] = model.loss.name
         if open_["batch_size"] in (None, "auto") and model.progress.outlook is not None:

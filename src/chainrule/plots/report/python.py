@@ -52,7 +52,7 @@ def _written(value: Any, imports: set[str]) -> str:
         return f"float({str(value)!r})"
     if value is None or isinstance(value, (bool, int, float, str)):
         return repr(value)
-    if isinstance(value, type) and issubclass(value, np.generic) or isinstance(value, np.dtype):
+    if (isinstance(value, type) and issubclass(value, np.generic)) or isinstance(value, np.dtype):
         return repr(np.dtype(value).name)
     if isinstance(value, Mapping):
         inside = ", ".join(f"{_written(k, imports)}: {_written(v, imports)}" for k, v in value.items())
