@@ -124,6 +124,11 @@ CASES = {
     "vanishing, late, not learned": (
         "vanishing-gradients", fading(1.2, 1.2, training=UNLEARNED), fading(1.4, 1.4, training=UNLEARNED),
     ),
+    "vanishing, late, what a plain network finds": (
+        "vanishing-gradients",
+        *(fading(1.4, 1.4, training=UNLEARNED, plain=Scores(0.7, 0.5, 0.5, 400, agreement=agrees, by_chance=0.02))
+          for agrees in (0.09, 0.11)),
+    ),
     "vanishing, at first, not learned": (
         "vanishing-gradients", fading(2.9, 0.0, training=UNLEARNED), fading(3.1, 0.0, training=UNLEARNED),
     ),

@@ -150,7 +150,8 @@ def _inputs(estimator: Any, data: Data) -> tuple[Array, Array]:
     places = np.arange(len(data.X.values)) if data.subset is None else data.subset
     some = places[:: -(-len(places) // experiments.PLAIN_ROWS)]
     answer, y = estimator.model_.answer, data.y[some]
-    return data.X[some].toarray(), answer.codes(y) if isinstance(answer, Classes) else y
+    y = answer.codes(y) if isinstance(answer, Classes) else y
+    return data.X[some].toarray(), y.ravel() if y.size == len(y) else y
 
 
 def _known(estimator: Any, model: Model) -> dict[str, Any]:
