@@ -8,15 +8,9 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator
-from sklearn.model_selection import BaseCrossValidator
-from sklearn.model_selection._split import BaseShuffleSplit
 
 #: Characters of a value that are written: of an array as a parameter there would be many.
 LONGEST = 1000
-
-#: What scikit-learn writes as it is made.
-_AS_MADE = (BaseEstimator, BaseCrossValidator, BaseShuffleSplit)
 
 
 class NotWritten(Exception):
@@ -74,10 +68,8 @@ def _made(value: Any, imports: set[str]) -> str:
         shown = [f"{one.name}={_written(getattr(value, one.name), imports)}" for one in fields(value) if one.init]
         imports.add(f"from {kind.__module__} import {kind.__name__}")
         return f"{kind.__name__}({', '.join(shown)})"
-    if isinstance(value, _AS_MADE):
-        said = " ".join(repr(value).split())
-        if "<" in said or " at 0x" in said:
-            raise NotWritten
+    said = " ".join(repr(value).split())
+    if kind.__module__.startswith("sklearn.") and said.startswith(f"{kind.__name__}(") and "<" not in said:
         imports.add(f"from {kind.__module__} import {kind.__name__}")
         return said
     raise NotWritten
