@@ -26,7 +26,7 @@ def test_a_model_of_tables(models):
     assert f"best {found['training']['best_epoch']}: loss" in said and "the held-out rows that stopped training" in said
     assert found["chosen"]["batch_size"] == model.model_.progress.outlook.batch_size
     assert "None" not in str(found["chosen"]) and not set(found["chosen"]) & {"max_iter", "hidden_layer_sizes"}
-    assert "learning_rate_init=0.008" in said and "member" not in said
+    assert "learning_rate_init=0.008" in said and "members together" not in said
     assert found["given"]["y"] == "kind" and found["given"]["X"].endswith("train.csv")
 
 

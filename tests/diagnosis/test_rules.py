@@ -405,7 +405,7 @@ def apart(rows=700, seed=0):
 
 def told(X, y):
     """The target as words, or as a number in other units, beside the columns."""
-    return pd.DataFrame(X).assign(later=[f"c{one}" for one in y] if y.dtype.kind == "i" else 5 - 2 * y)
+    return pd.DataFrame(X).add_prefix("x").assign(later=[f"c{one}" for one in y] if y.dtype.kind == "i" else 5 - 2 * y)
 
 
 @pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
