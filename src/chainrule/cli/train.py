@@ -11,6 +11,7 @@ import click
 
 from chainrule.cli import exits, models, shared, tables, task
 from chainrule.cli.config import Configured
+from chainrule.cli.describe import STOPPED_BY
 from chainrule.cli.options import chosen, training_options
 from chainrule.cli.watch import followed, hand_over
 from chainrule.errors import listed
@@ -262,12 +263,16 @@ def _summary(estimator: Any) -> dict[str, Any]:
         found["classes"] = [models.word(label) for label in estimator.classes_]
     history = estimator.history_
     losses = [one.validation_loss for one in history]
-    network = estimator.network_
+    network, trained = estimator.network_, estimator.model_.predictor.trained
     return {
         **found,
-        "network": {"inputs": network.inputs, "outputs": network.outputs, "parameters": network.layout.trained},
+        "network": {"inputs": network.inputs, "outputs": network.outputs, "parameters": trained},
         "training": training_of(losses, sum(one.seconds for one in history)),
     }
+
+
+def _loss(best: float | None) -> str:
+    return "none" if best is None else f"{best:.6g}, on {STOPPED_BY}"
 
 
 def _said(content: dict[str, Any]) -> str:
@@ -283,7 +288,7 @@ def _said(content: dict[str, Any]) -> str:
         ("rows", f"{content['rows']:,} to learn from, {content['held_out']:,} held out{without}"),
         ("columns", ", ".join([*counts, *[f"{left} left out"] * bool(left)])),
         ("epochs", f"{training['epochs']}, best {training['best_epoch']}, {content['ended']}"),
-        ("validation loss", training["best_validation_loss"]),
+        ("validation loss", _loss(training["best_validation_loss"])),
         ("seconds", round(content["seconds"], 1)),
         *[(name, str(content[key])) for name, key in (("model", "output"), ("report", "report")) if content[key]],
     ]

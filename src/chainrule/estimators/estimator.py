@@ -17,7 +17,7 @@ from chainrule.estimators import messages, serial
 from chainrule.estimators.bases import BaseEstimator, CallbackSupportMixin
 from chainrule.estimators.fitted import Fitted, reads_once
 from chainrule.estimators.inputs import check_weight, one_form
-from chainrule.estimators.prepare import Call, check_groups
+from chainrule.estimators.prepare import Call, check_groups, given_to
 from chainrule.models import saving, sizes
 from chainrule.models.answers import Answer
 from chainrule.models.document import KINDS
@@ -83,6 +83,16 @@ class Estimator(CallbackSupportMixin, Fitted, BaseEstimator):
         """A function from y and its row weights to the weights that training and validation take."""
         return lambda _, weight: weight
 
+    def _chosen(self) -> dict[str, Any]:
+        """What was chosen where the parameters leave it open, by name; of a fitted estimator, as far as it is known."""
+        model, open_ = self.model_, self.get_params(deep=False)
+        found: dict[str, Any] = {}
+        if open_.get("loss") == "auto":
+            found["loss"] = model.loss.name
+        if open_["batch_size"] in (None, "auto") and model.progress.outlook is not None:
+            found["batch_size"] = model.progress.outlook.batch_size
+        return found
+
     @classmethod
     @abstractmethod
     def _check_parameters(cls, parameters: Mapping[str, Any]) -> None:
@@ -95,6 +105,9 @@ class Estimator(CallbackSupportMixin, Fitted, BaseEstimator):
         with sizes.told(f"{type(self).__name__}.fit"):
             check_groups(self, held_out, call.get("groups"))
             fit = self._prepared(given, held_out, Call(**call))
+            progress = fit.training.progress
+            alone = not (progress.records or call.get("incremental") or call.get("resume_from"))
+            progress.given = given_to(given, held_out, call.get("groups")) if alone else {}
             try:
                 ending = fit.run()
                 messages.tell(self, fit, ending)

@@ -72,6 +72,14 @@ class BaseTable(Estimator):
             cls.__name__, {k: v for k, v in parameters.items() if v is not None or k not in fitting.FROM_PRESET}
         )
 
+    def _chosen(self) -> dict[str, Any]:
+        outlook = self.model_.progress.outlook
+        if outlook is None:
+            return super()._chosen()
+        preset = fitting.preset_of(self, outlook.rows + outlook.held_out)
+        open_ = sorted(name for name in fitting.FROM_PRESET if getattr(self, name) is None)
+        return {**{name: getattr(preset, name) for name in open_}, **super()._chosen()}
+
     # Fitting ----------------------------------------------------------------------------------------------
 
     @with_callbacks
