@@ -5,7 +5,7 @@ import pytest
 
 from chainrule.cli.task import found
 from chainrule.tables.frames import table
-from chainrule.tables.table import words
+from chainrule.tables.column import words
 
 
 def column(values):

@@ -12,7 +12,8 @@ from scipy.sparse import csr_matrix
 from chainrule.errors import InputError, InputTypeError
 from chainrule.tables.frames import table
 from chainrule.tables.reading import read_numbers
-from chainrule.tables.table import MISSING, stack
+from chainrule.tables.table import stack
+from chainrule.tables.written.missing import WORDS
 
 
 def test_every_form_is_the_same_table(form):
