@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 #: What is longer is no misspelt name, and no file should make the search for a near one long.
 LONGEST_NAME = 200
+#: Names that an error lists.
+MOST_LISTED = 20
 
 
 class _Explained(Exception):
@@ -52,6 +54,20 @@ class PlanError(_Explained, RuntimeError):
     """A program that would read what it has overwritten, a defect of chainrule; or one that is run without its team."""
 
 
+def listed(names: Sequence[object]) -> str:
+    """Names as an error has them: all of a few, else the first ones and how many there are.
+
+    Examples
+    --------
+    >>> from chainrule.errors import listed
+    >>> listed(["a", "b"]), listed(range(1000))[-20:]
+    ("'a', 'b'", '18, 19 and 980 more')
+    """
+    shown = ", ".join(map(repr, names[:MOST_LISTED]))
+    more = len(names) - MOST_LISTED
+    return f"{shown} and {more:,} more" if more > 0 else shown
+
+
 def unknown_name(where: str, name: object, known: Iterable[str | None]) -> InputError:
     """The error for a name that is not in a table, with the nearest names that are.
 
@@ -65,4 +81,4 @@ def unknown_name(where: str, name: object, known: Iterable[str | None]) -> Input
     small = {str(one).lower(): one for one in reversed(names)}  # people write AdamW and ADAM
     near = [small[one] for one in get_close_matches(str(name).lower(), small, n=1)] if len(said) < LONGEST_NAME else []
     mend = f"Did you mean {near[0]!r}?" if near else "Pick a name from this list."
-    return InputError(where, "one of " + ", ".join(map(repr, names)), said[:LONGEST_NAME], mend)
+    return InputError(where, f"one of {listed(names)}", said[:LONGEST_NAME], mend)

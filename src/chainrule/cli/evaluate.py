@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 @shared.model_file
 @shared.data
 @click.option("--target", help="The column of DATA that has the truth; the model knows its name from training.")
-@shared.delimiter
+@shared.form
 @shared.threads
 @shared.as_json
 def evaluate(
-    model: Path, data: Path, target: str | None, delimiter: str | None, threads: int | None, as_json: bool
+    model: Path, data: Path, target: str | None, form: shared.Form, threads: int | None, as_json: bool
 ) -> None:
     """Score a model on a table that has the truth.
 
@@ -38,7 +38,7 @@ def evaluate(
         raise click.UsageError("--target: the model was fitted without names.", click.get_current_context())
     _check_single(made)
     found = _classes if made.answer.classifies else _numbers
-    content = found(made, data, delimiter, name, threads)
+    content = found(made, data, form, name, threads)
     if as_json:
         about = {"model": model, "data": data, "target": name}
         shared.document("evaluate", {**about, **content, "seconds": time.perf_counter() - started})
@@ -64,7 +64,7 @@ def _check_single(model: Model) -> None:
         )
 
 
-def _classes(model: Model, data: Path, delimiter: str | None, target: str, threads: int | None) -> dict[str, Any]:
+def _classes(model: Model, data: Path, form: shared.Form, target: str, threads: int | None) -> dict[str, Any]:
     import numpy as np
 
     from chainrule.diagnosis import scores
@@ -73,7 +73,7 @@ def _classes(model: Model, data: Path, delimiter: str | None, target: str, threa
     labels = [models.word(label) for label in answer.every]
     codes, raws = [], []
     with tables.naming(data):
-        for part in tables.parts(data, delimiter, models.columns(model), [target]):
+        for part in tables.parts(data, form, models.columns(model), [target]):
             codes.append(_codes(model, part[target], target, labels, str(data)))
             raws.append(model.raw(model.read(part), threads))
     all_codes, raw = np.concatenate(_some(codes, data)), np.concatenate(raws)
@@ -88,7 +88,7 @@ def _classes(model: Model, data: Path, delimiter: str | None, target: str, threa
     }
 
 
-def _numbers(model: Model, data: Path, delimiter: str | None, target: str, threads: int | None) -> dict[str, Any]:
+def _numbers(model: Model, data: Path, form: shared.Form, target: str, threads: int | None) -> dict[str, Any]:
     import numpy as np
 
     from chainrule.diagnosis import scores
@@ -96,7 +96,7 @@ def _numbers(model: Model, data: Path, delimiter: str | None, target: str, threa
     answer: Any = model.answer
     true, predicted = [], []
     with tables.naming(data):
-        for part in tables.parts(data, delimiter, models.columns(model), [target]):
+        for part in tables.parts(data, form, models.columns(model), [target]):
             true.append(model.input.read_target(part[target], target, str(data)))  # type: ignore[attr-defined]
             predicted.append(answer.point_in_units(model.raw(model.read(part), threads)))
     y = np.concatenate(_some(true, data))

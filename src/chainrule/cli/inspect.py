@@ -37,7 +37,7 @@ def inspect(model: Path, as_json: bool) -> None:
 
     listing = model_file.inspect(model)
     try:
-        content = _content(listing)
+        content = _content(model, listing)
         said = "\n".join(_said(model, content))
     except (InputError, InputTypeError) as error:
         raise model_file.refusal(model, error) from error
@@ -49,7 +49,7 @@ def inspect(model: Path, as_json: bool) -> None:
         click.echo(said)
 
 
-def _content(listing: Listing) -> dict[str, Any]:
+def _content(path: Path, listing: Listing) -> dict[str, Any]:
     from chainrule.network import serial
     from chainrule.network.describe import layer
     from chainrule.training.serial import CONFIGURATION
@@ -68,7 +68,7 @@ def _content(listing: Listing) -> dict[str, Any]:
         "estimator": envelope["estimator"],
         "written": dict(envelope["written"]),
         "settings": {k: _plain(v) for k, v in settings.items() if v is not None},
-        **_table(content),
+        **_table(path, listing, content),
         "network": {
             "inputs": network["inputs"],
             "members": network["members"],
@@ -87,17 +87,19 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, (bool, int, float, str, tuple, dict)) else repr(value)
 
 
-def _table(content: Mapping[str, Any]) -> dict[str, Any]:
+def _table(path: Path, listing: Listing, content: Mapping[str, Any]) -> dict[str, Any]:
     """What only a model of tables has."""
     found: dict[str, Any] = {}
     if "classes" in content:
         found["classes"] = content["classes"]["values"]
     if "encoder" not in content:
         return found
+    from chainrule.formats import model_file
+    from chainrule.models.document import ENCODED
     from chainrule.tables.describe import columns_of, left_out_of
     from chainrule.tables.serial import ENCODINGS
 
-    encoder = ENCODINGS.back("content, encoder", content["encoder"])
+    encoder = ENCODINGS.back("content, encoder", content["encoder"], model_file.array(path, listing, ENCODED))
     columns, left_out = columns_of(encoder), left_out_of(encoder)
     return {"target": content["target_name"], **found, "columns": columns, "left_out": left_out}
 

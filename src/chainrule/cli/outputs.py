@@ -121,13 +121,19 @@ def opened(path: Path | None) -> Iterator[Sink]:
 def _fields(column: Any) -> Any:
     """A column as texts or nulls, quoted where they need it: each different word is looked at once."""
     import pyarrow as pa
+    import pyarrow.compute as pc
 
     from chainrule.tables import arrow
 
     if pa.types.is_dictionary(column.type):
         words = arrow.texts([_quoted(word) for word in column.dictionary.to_pylist()])
         return words.take(column.indices)
-    return column.cast(pa.string())
+    if pa.types.is_timestamp(column.type) and pc.all(pc.equal(column, column.cast(pa.date32()))).as_py():
+        column = column.cast(pa.date32())
+    texts = column.cast(pa.string())
+    if pa.types.is_string(column.type) and pc.any(pc.match_substring_regex(texts, '[",\r\n]')).as_py():
+        return arrow.texts(["" if text is None else _quoted(text) for text in texts.to_pylist()])
+    return texts
 
 
 def _quoted(word: Any) -> str:
@@ -136,17 +142,20 @@ def _quoted(word: Any) -> str:
 
 
 def from_column(column: Any) -> Any:
-    """A column of a table as one of Arrow."""
+    """A column of a table as one of Arrow: texts as they stand in their file."""
     import numpy as np
     import pyarrow as pa
 
     from chainrule.tables import arrow
+    from chainrule.tables.column import MICROSECONDS
 
+    if column.storage == "text":
+        return arrow.whole(column.values)
     if column.storage == "words":
         codes = arrow.array(column.values, column.missing)
         return pa.DictionaryArray.from_arrays(codes, arrow.texts(column.levels))
     if column.storage == "times":
-        stamps = np.round(np.nan_to_num(column.values) * 86_400_000_000).astype("datetime64[us]")
+        stamps = np.round(np.nan_to_num(column.values) * MICROSECONDS).astype("datetime64[us]")
         return arrow.array(stamps, column.missing)
     return arrow.array(column.values, column.missing)
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.option("--output", "-o", type=shared.PATH, help="File, .csv, .csv.gz or .parquet; else CSV to standard output.")
 @click.option("--proba", is_flag=True, help="A column of probabilities for each class.")
 @click.option("--keep", multiple=True, metavar="COLUMN", help="A column of DATA to put in front; may be repeated.")
-@shared.delimiter
+@shared.form
 @shared.threads
 @shared.force
 @shared.as_json
@@ -36,7 +36,7 @@ def predict(
     output: Path | None,
     proba: bool,
     keep: tuple[str, ...],
-    delimiter: str | None,
+    form: shared.Form,
     threads: int | None,
     force: bool,
     as_json: bool,
@@ -58,7 +58,7 @@ def predict(
         raise click.UsageError(f"--proba: {model} {does}.", click.get_current_context())
     rows = 0
     with outputs.opened(output) as sink, tables.naming(data):
-        for part in tables.parts(data, delimiter, models.columns(made), keep):
+        for part in tables.parts(data, form, models.columns(made), keep):
             kept = ((name, outputs.from_column(part[name])) for name in keep)
             found = [*kept, *predictions(made, part, proba, threads)]
             outputs.check_names(data, [name for name, _ in found])

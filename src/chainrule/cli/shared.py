@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -32,9 +33,29 @@ model_file = click.argument("model", type=PATH)
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 force = click.option("--force", is_flag=True, help="Replace a file that is there.")
 quiet = click.option("--quiet", "-q", is_flag=True, help="No progress and no summary.")
-delimiter = click.option(
-    "--delimiter", type=character, metavar="CHARACTER", help="Between the fields of a CSV file; found if left out."
-)
+
+
+class Form(NamedTuple):
+    """How a CSV file is written."""
+
+    delimiter: str | None
+    encoding: str
+
+
+def form(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of a CSV file, given to the command as `form`."""
+
+    @wraps(command)
+    def called(*, delimiter: str | None, encoding: str, **others: Any) -> Any:
+        return command(form=Form(delimiter, encoding), **others)
+
+    about = "Between the fields of a CSV file; found if left out."
+    called = click.option("--encoding", default="utf-8", show_default=True, help="Of a CSV file, such as latin-1.")(
+        called
+    )
+    return click.option("--delimiter", type=character, metavar="CHARACTER", help=about)(called)
+
+
 threads = click.option("--threads", type=click.IntRange(1), help="Threads at most; those of the machine if left out.")
 
 

@@ -9,11 +9,13 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chainrule.errors import InputError, InputTypeError, unknown_name
+from chainrule.errors import InputError, InputTypeError, listed, unknown_name
 
 if TYPE_CHECKING:
     from chainrule.tables.table import Table
 
+#: Absent columns for which a near name is looked for.
+HINTS = 3
 #: Rows that are predicted at a time.
 ROWS = 1 << 16
 
@@ -36,18 +38,18 @@ def naming(path: Path, validation: Path | None = None) -> Iterator[None]:
         raise type(error)(_GIVEN.sub(named, where), *rest) from error
 
 
-def parts(path: Path, delimiter: str | None, columns: Iterable[str], asked: Sequence[str] = ()) -> Iterator[Table]:
+def parts(path: Path, form: shared.Form, columns: Iterable[str], asked: Sequence[str] = ()) -> Iterator[Table]:
     """The rows of a model's columns, and of those that the user asked for, by parts that fit in memory."""
     from chainrule.tables.files import open_file
 
-    file = open_file(path, delimiter)
+    file = open_file(path, *form)
     needed = list(dict.fromkeys(columns))
     absent = [name for name in needed if name not in file.names]
     if absent:
-        near = {name: get_close_matches(name, file.names, n=1) for name in absent}
+        near = {name: get_close_matches(name, file.names, n=1) for name in absent[:HINTS]}
         hints = [f"{name!r} may be {found[0]!r}" for name, found in near.items() if found]
         raise InputError(
-            str(path), f"columns {', '.join(map(repr, needed))}", f"none named {', '.join(map(repr, absent))}",
+            str(path), f"columns {listed(needed)}", f"none named {listed(absent)}",
             f"In the file, {', '.join(hints)}: rename it." if hints else "Add them; cells may be empty.",
         )  # fmt: skip
     for name in asked:

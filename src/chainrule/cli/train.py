@@ -13,6 +13,7 @@ from chainrule.cli import exits, models, shared, tables, task
 from chainrule.cli.config import Configured
 from chainrule.cli.options import chosen, training_options
 from chainrule.cli.watch import followed, hand_over
+from chainrule.errors import listed
 
 if TYPE_CHECKING:
     from chainrule.cli.listener import Ending
@@ -30,6 +31,12 @@ def column_kind(value: str) -> tuple[str, str]:
     return column, kind
 
 
+def missing_word(value: str) -> tuple[str, str]:
+    """WORD, or COLUMN=WORD, as a pair of the column or "" and the word."""
+    column, _, word = value.rpartition("=")
+    return column, word
+
+
 @click.command(cls=Configured)
 @shared.data
 @click.option("--target", required=True, help="The column to predict.")
@@ -43,6 +50,14 @@ def column_kind(value: str) -> tuple[str, str]:
     multiple=True,
     help="Kind of a column; may be repeated: --columns age=category.",
 )
+@click.option(
+    "--missing",
+    type=missing_word,
+    metavar="[COLUMN=]WORD",
+    multiple=True,
+    help="A word that stands for a missing value, or those of a column in place of the usual ones; may be repeated.",
+)
+@click.option("--decimal", type=click.Choice([".", ","]), help="Before the decimals of numbers; found if left out.")
 @click.option("--validation", type=shared.PATH, help="File of rows to stop by, in place of a share of DATA.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of all that is drawn.")
 @shared.threads
@@ -52,7 +67,7 @@ def column_kind(value: str) -> tuple[str, str]:
     "--watch-port", type=click.IntRange(0, 65535), default=0, help="Of that page; one that is free if left out."
 )
 @training_options
-@shared.delimiter
+@shared.form
 @shared.force
 @shared.as_json
 @shared.quiet
@@ -63,13 +78,15 @@ def train(
     preset: str,
     asked: task.Task | None,
     columns: tuple[tuple[str, str], ...],
+    missing: tuple[tuple[str, str], ...],
+    decimal: str | None,
     validation: Path | None,
     seed: int,
     threads: int | None,
     report_to: Path | None,
     watch: bool,
     watch_port: int,
-    delimiter: str | None,
+    form: shared.Form,
     force: bool,
     as_json: bool,
     quiet: bool,
@@ -85,7 +102,7 @@ def train(
     page = followed(watch, watch_port, f"Training on {data.name}")
     live = click.get_current_context().with_resource(page)
     started = time.perf_counter()
-    file = _open(data, delimiter, target, columns)
+    file = _open(data, form, target, columns)
     found, why = task.found(task.look(file, target))
     chosen_task, why = (asked, "as said") if asked else (found, why)
     if not quiet:
@@ -94,11 +111,13 @@ def train(
         chosen_task,
         preset=preset,
         columns=dict(columns) or None,
+        missing=_missing(missing),
+        decimal=decimal,
         random_state=seed,
         n_threads=threads,
         **chosen(chosen_task, given),
     )
-    held_out = None if validation is None else _open(validation, delimiter, target)
+    held_out = None if validation is None else _open(validation, form, target)
     listeners = _listeners(quiet, live)
     with tables.naming(data, validation):
         ending = _fit(estimator, file, target, held_out, listeners)
@@ -127,17 +146,31 @@ def train(
     return code
 
 
-def _open(path: Path, delimiter: str | None, target: str, columns: tuple[tuple[str, str], ...] = ()) -> TableFile:
+def _open(path: Path, form: shared.Form, target: str, columns: tuple[tuple[str, str], ...] = ()) -> TableFile:
     """The file; options that name none of its columns are refused before rows are read."""
     from chainrule.tables.files import open_file
 
-    file = open_file(path, delimiter)
+    file = open_file(path, *form)
     for option, name in (("--target", target), *(("--columns", name) for name, _ in columns)):
         if name not in file.names:
             near = get_close_matches(name, file.names, n=1)
-            mend = f"Did you mean {near[0]!r}?" if near else f"It has {', '.join(map(repr, file.names))}."
+            mend = f"Did you mean {near[0]!r}?" if near else f"It has {listed(file.names)}."
             raise click.BadParameter(f"{path} has no column {name!r}. {mend}", param_hint=option)
     return file
+
+
+def _missing(said: tuple[tuple[str, str], ...]) -> Any:
+    """Words as the estimator takes them: of all columns beside the usual ones, of one in their place."""
+    from chainrule.tables.written.missing import WORDS
+
+    words = tuple(word for column, word in said if not column)
+    by_column: dict[str | None, list[str]] = {}
+    for column, word in said:
+        if column:
+            by_column.setdefault(column, []).extend([word] * bool(word))
+    if not by_column:
+        return list(words) or None
+    return {None: [*WORDS, *words], **by_column}
 
 
 def _estimator(chosen_task: task.Task, **parameters: Any) -> Any:

@@ -133,7 +133,7 @@ class CSVFile(TableFile):
             names = _rows(lines, delimiter)[0]
         if any("\ufffd" in name for name in names):
             raise InputError(
-                where, f"names of columns in {self.encoding.upper()}", repr(names)[:80], _OTHER_ENCODING
+                where, f"names of columns in {self.encoding.upper()}", repr(names)[:80], frames.OTHER_ENCODING
             )  # fmt: skip
         frames.check_different(where, names)
         return _Head(delimiter, tuple(names))
@@ -146,10 +146,7 @@ class CSVFile(TableFile):
             begin = stream.read(4)
         mark = next((name for bytes_, name in _MARKS.items() if begin.startswith(bytes_)), "")
         if mark or b"\0" in begin:
-            raise InputError(where, "text in UTF-8", mark or "bytes of zero, as UTF-16 has them", _OTHER_ENCODING)
-
-
-_OTHER_ENCODING = "Save it as UTF-8, or name its encoding: --encoding utf-16, or open_file(path, encoding=)."
+            raise InputError(where, "text in UTF-8", mark or "bytes of zero, as UTF-16 has them", frames.OTHER_ENCODING)
 
 
 def _rows(lines: Sequence[str], delimiter: str) -> list[list[str]]:

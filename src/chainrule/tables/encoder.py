@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.engine.expansion import Block, Code, Coded, Expansion
-from chainrule.errors import InputError
+from chainrule.errors import MOST_LISTED, InputError, listed
 from chainrule.tables import numbers
 from chainrule.tables.column import Column
 from chainrule.tables.encodings import CYCLES, PARTS, Category, Date, Encoding, embeddings
+from chainrule.tables.field import Field
 from chainrule.tables.schema import Schema
 from chainrule.tables.table import Table
 from chainrule.warn import DataWarning, warn
@@ -25,8 +26,6 @@ Array = NDArray[Any]
 INDICATORS = 100
 #: Of a category, at most this many levels are known; the rest are rare.
 MOST_LEVELS = 10_000
-#: Names that an error lists.
-_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -46,14 +45,17 @@ class Encoder:
     """
 
     encodings: tuple[Encoding, ...]
-    left_out: tuple[LeftOut, ...]
-    schema: Schema
+    left_out: tuple[LeftOut, ...] = ()
+    schema: Schema = Schema(())
 
     def __post_init__(self) -> None:
         if not self.encodings or not all(isinstance(one, Encoding) for one in self.encodings):
             raise InputError("Encoder", "encodings of columns", repr(self.encodings)[:80], "Fit the encoder anew.")
         if not all(isinstance(one, LeftOut) for one in self.left_out):
             raise InputError("Encoder(left_out=)", "columns left out", repr(self.left_out)[:80], "Fit anew.")
+        if self.schema == Schema(()):  # as models were written before they had one
+            fields = tuple(Field(one.name, one.kind) for one in self.encodings)  # type: ignore[arg-type]
+            object.__setattr__(self, "schema", Schema(fields))
         if not isinstance(self.schema, Schema) or not set(self.names) <= set(self.schema.by_name):
             raise InputError("Encoder(schema=)", "what its columns are", repr(self.schema)[:80], "Fit anew.")
 
@@ -136,15 +138,9 @@ def fit(
         mine = said.get(name, how)
         encodings.append(_ENCODE[schema.by_name[name].kind](name, column, mine if mine in numbers.HOW else how, bins))
     if not encodings:
-        reasons = ", ".join(f"{one.name}: {one.why}" for one in left_out[:_NAMED]) or "no columns"
+        reasons = ", ".join(f"{one.name}: {one.why}" for one in left_out[:MOST_LISTED]) or "no columns"
         raise InputError(where, "a column that varies from row to row", reasons, "Check the table.")
     return Encoder(tuple(encodings), left_out, schema)
-
-
-def listed(names: list[str]) -> str:
-    """The first of some names."""
-    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
-    return ", ".join(map(repr, names[:_NAMED])) + more
 
 
 def _number(name: str, column: Column, how: str, bins: int) -> Encoding:

@@ -104,7 +104,8 @@ class _Reading:
                 f"{self.where}, row {column.row(infinite.argmax())}", "finite numbers, or NaN for a missing one",
                 "infinity", "Replace it by a number or by NaN.",
             )  # fmt: skip
-        return replace(column, storage="numbers", values=values, levels=(), gone=None), bad
+        same = column.storage == "numbers"
+        return column if same else replace(column, storage="numbers", values=values, levels=(), gone=None), bad
 
     def _number(self, text: str) -> float | None:
         found = self.field.number.read(text)
@@ -131,9 +132,7 @@ class _Reading:
         values, bad = self._each(column.as_words(), self.field.date.read, "a date such as 2026-01-31")
         return replace(column, storage="times", values=values, levels=(), gone=None), bad
 
-    def _each(
-        self, column: Column, read: Callable[[str], float | None], expected: str
-    ) -> tuple[Array, Bad | None]:
+    def _each(self, column: Column, read: Callable[[str], float | None], expected: str) -> tuple[Array, Bad | None]:
         """Words by their levels, NaN where one is missing."""
         found, strange = np.full(len(column.levels) + 1, np.nan), []
         for code, level in enumerate(column.levels):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 from pathlib import Path
 
@@ -13,13 +14,14 @@ from chainrule.tables.table_file import PlacedFile, TableFile
 __all__ = ["ParquetFiles", "PlacedFile", "TableFile", "open_file"]
 
 
-def open_file(path: str | os.PathLike[str], delimiter: str | None = None) -> TableFile:
+def open_file(path: str | os.PathLike[str], delimiter: str | None = None, encoding: str = "utf-8") -> TableFile:
     """The file at a path, by its ending; a folder is one of Parquet files.
 
     Parameters
     ----------
     path : of a file or a folder
     delimiter : of a CSV file; None finds it
+    encoding : of a CSV file, as Python names it
 
     Raises
     ------
@@ -43,11 +45,20 @@ def open_file(path: str | os.PathLike[str], delimiter: str | None = None) -> Tab
     if ending in ARROW:
         return arrow_file(place)
     if ending in CSV:
-        return CSVFile(place, delimiter)
+        return CSVFile(place, delimiter, _codec(encoding))
     raise InputError(
         str(place), f"a name that ends in {', '.join((*CSV, *PARQUET, *ARROW))}", repr(ending or place.name),
         "Compressed CSV ends in .csv.gz or .csv.zst. Rename the file.",
     )  # fmt: skip
+
+
+def _codec(encoding: str) -> str:
+    try:
+        return codecs.lookup(encoding).name
+    except LookupError as error:
+        raise InputError(
+            "encoding", "a text encoding", repr(encoding), "For example utf-8, utf-16 or latin-1."
+        ) from error
 
 
 def _pyarrow(where: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timezone
 from typing import Any
@@ -22,10 +22,17 @@ Numbering = Callable[[int], int]
 #: Seconds in units of time, and units in a second, as NumPy names them; a year and a month have their mean length.
 _SECONDS = {"Y": 31_556_952, "M": 2_629_746, "W": 604_800, "D": 86_400, "h": 3600, "m": 60}
 _IN_A_SECOND = {"ms": 10**3, "us": 10**6, "ns": 10**9, "ps": 10**12, "fs": 10**15, "as": 10**18}
+#: Types of polars and of Arrow whose values are plain ones of Python.
+_SIMPLE = frozenset(
+    "Int8 Int16 Int32 Int64 UInt8 UInt16 UInt32 UInt64 Boolean String "
+    "int8 int16 int32 int64 uint8 uint16 uint32 uint64 float double bool string large_string".split()
+)
 #: Words of a column of truth values.
 TRUTH = ("False", "True")
 #: Rows below which the means of a frame take longer than a loop.
 _FEW = 1000
+#: What to do about text that is not in UTF-8.
+OTHER_ENCODING = "Save it in UTF-8, or name its encoding: --encoding latin-1, or open_file(path, encoding=)."
 #: Days before and after 1970 whose microseconds 64 bits can count, some 290,000 years.
 _FARTHEST = 106_000_000
 
@@ -63,7 +70,11 @@ def table(X: Any, where: str = "X", numbering: Numbering = int) -> Table:
     if isinstance(X, Mapping):
         return _arrays(X, where)
     if isinstance(X, list) and X and all(isinstance(row, Mapping) for row in X):
-        return _arrays({name: [row.get(name) for row in X] for name in dict.fromkeys(k for row in X for k in row)}, where)
+        return _arrays(
+            {name: [row.get(name) for row in X] for name in dict.fromkeys(k for row in X for k in row)}, where
+        )
+    if (short := _short(X, where)) is not None:
+        return short
     try:
         frame = nw.from_native(X, eager_only=True, pass_through=True)
     except nw.exceptions.DuplicateError as error:
@@ -79,6 +90,49 @@ def table(X: Any, where: str = "X", numbering: Numbering = int) -> Table:
         }
         return Table(columns, len(frame), all(isinstance(name, str) for name in frame.columns))
     return _array(X, where)
+
+
+def _short(X: Any, where: str) -> Table | None:
+    """A frame of few rows, whose columns are taken as they are: to ask a frame what they hold would take longer.
+
+    None where there are more rows, or values that are not simple.
+    """
+    package = type(X).__module__.partition(".")[0]
+    if package not in _COLUMNS or not hasattr(X, "columns") or not 0 < len(X) < _FEW:
+        return None
+    names = list(X.columns) if package == "pandas" else list(getattr(X, "column_names", X.columns))
+    check_different(where, list(map(str, names)))
+    columns = {}
+    for name, values in _COLUMNS[package](X):
+        if values is None:
+            return None
+        columns[str(name)] = (
+            of_array(values, f"{where}, column {name!r}") if isinstance(values, np.ndarray) else of_list(values)
+        )
+    return Table(columns, len(X), all(isinstance(name, str) for name in names))
+
+
+def _of_pandas(X: Any) -> Iterator[tuple[Any, Any]]:
+    cells = X.to_numpy(object)  # all at once: a column by itself takes as long as all of them
+    for place, (name, kind) in enumerate(zip(X.columns, X.dtypes, strict=True)):
+        if not isinstance(kind, np.dtype):
+            words = str(kind) in ("str", "string")
+            yield name, [value if isinstance(value, str) else None for value in cells[:, place]] if words else None
+        elif kind.kind in "iufb":
+            yield name, cells[:, place].astype(kind)
+        else:
+            yield name, cells[:, place] if kind.kind == "O" else X[name].to_numpy()
+
+
+def _of_polars(X: Any) -> Iterator[tuple[Any, Any]]:
+    for series in X.get_columns():
+        yield series.name, series.to_list() if series.dtype.is_float() or str(series.dtype) in _SIMPLE else None
+
+
+def _of_arrow(X: Any) -> Iterator[tuple[Any, Any]]:
+    for name, column in zip(X.column_names, X.columns, strict=True):
+        column.validate(full=True)
+        yield name, column.to_pylist() if str(column.type) in _SIMPLE else None
 
 
 def check_different(where: str, names: Sequence[str]) -> None:
@@ -97,10 +151,12 @@ def _read(read: Callable[[Any, str, Numbering], Column], values: Any, where: str
         raise
     except Exception as error:  # whatever the library of a frame raises for values that it cannot convert
         row = _first_refused(lambda part: read(part, where, numbering), values)
+        place = where if row is None else f"{where}, row {numbering(row)}"
+        if "UTF8" in str(error):
+            raise InputError(place, "text in UTF-8", str(error)[:300], OTHER_ENCODING) from error
         raise InputError(
-            where if row is None else f"{where}, row {numbering(row)}",
-            "values that can be read as numbers, words, truth values or times",
-            f"what cannot: {error}"[:300], "Mend the value, or leave the column out; a corrupt file, write anew.",
+            place, "values that can be read as numbers, words, truth values or times", f"what cannot: {error}"[:300],
+            "Mend the value, or leave the column out; a corrupt file, write anew.",
         ) from error  # fmt: skip
 
 
@@ -179,6 +235,21 @@ def _values(values: Array, where: str, numbering: Numbering) -> Column:
     return _objects(values, where, numbering)
 
 
+def of_list(values: list[Any]) -> Column:
+    """Python's values of one type, or None, as a column."""
+    kinds = set(map(type, values)) - {type(None)}
+    if kinds <= {str} and kinds:
+        return words(values)
+    if kinds <= {float}:
+        return Column("numbers", np.array([np.nan if value is None else value for value in values], np.float64))
+    if kinds == {int}:
+        gone = np.array([value is None for value in values])
+        return _integers([value for value in values if value is not None], gone)
+    objects = np.empty(len(values), object)
+    objects[:] = values
+    return _objects(objects, "X", int)
+
+
 def _objects(values: Array, where: str, numbering: Numbering) -> Column:
     """Python objects: numbers, times or truth values where all are, else words."""
     gone = np.array([_is_nothing(v) for v in values], bool)
@@ -220,7 +291,9 @@ def _in_utc(value: Any) -> Any:
 
 def _integers(present: list[int], gone: NDArray[np.bool_]) -> Column:
     """Python's integers, as words where 64 bits do not hold them."""
-    kind = next((k for k in (np.int64, np.uint64) if all(np.iinfo(k).min <= v <= np.iinfo(k).max for v in present)), None)
+    kind = next(
+        (k for k in (np.int64, np.uint64) if all(np.iinfo(k).min <= v <= np.iinfo(k).max for v in present)), None
+    )
     if kind is None:
         texts = iter(map(str, present))
         return words([None if none else next(texts) for none in gone])
@@ -258,6 +331,13 @@ def _seconds(values: Array) -> Array:
     unit, count = np.datetime_data(values.dtype)
     found = values.astype(np.int64) * float(count * _SECONDS.get(unit, 1)) / _IN_A_SECOND.get(unit, 1)
     return np.where(np.isnat(values), np.nan, found)
+
+
+_COLUMNS: Mapping[str, Callable[[Any], Iterator[tuple[Any, Any]]]] = {
+    "pandas": _of_pandas,
+    "polars": _of_polars,
+    "pyarrow": _of_arrow,
+}
 
 
 def _series(series: Any, where: str, numbering: Numbering) -> Column:
@@ -299,7 +379,9 @@ def _texts(series: Any) -> Any:
     native = series.to_native()
     levels = getattr(getattr(native, "cat", None), "categories", None)
     if series.implementation.is_pandas_like() and levels is not None and levels.dtype.kind in "fi":
-        return nw.from_native(native.cat.rename_categories([text_of(v) for v in levels]), series_only=True).cast(nw.String)
+        return nw.from_native(native.cat.rename_categories([text_of(v) for v in levels]), series_only=True).cast(
+            nw.String
+        )
     return series.cast(nw.String)
 
 

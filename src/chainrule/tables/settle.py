@@ -208,7 +208,11 @@ class _Settling:
     def _compared(self) -> Compared:
         """As what the levels of a category are the same."""
         seen, texts = self.seen, sum(cells.rows for cells in self.seen.sorts.values())
-        if seen.typed["times"] == seen.known or all(sort.order == "sure" for sort in seen.sorts) and texts == seen.known:
+        if (
+            seen.typed["times"] == seen.known
+            or all(sort.order == "sure" for sort in seen.sorts)
+            and texts == seen.known
+        ):
             return "date"
         plain = all(_is(sort, PLAIN) and not sort.code for sort in seen.sorts)
         exact = max(abs(seen.low), abs(seen.high)) < EXACT
