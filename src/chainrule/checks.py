@@ -68,7 +68,11 @@ class Number:
 
     def each(self, where: str, values: Sequence[Any]) -> None:
         """Check every one of many numbers; float ones all at once."""
-        if len(values) > FEW and set(map(type, values)) == {float} and not (self.whole or self.open_low or self.open_high):
+        if (
+            len(values) > FEW
+            and set(map(type, values)) == {float}
+            and not (self.whole or self.open_low or self.open_high)
+        ):
             array = np.array(values)
             if np.isfinite(array).all() and array.min() >= self.low and array.max() <= self.high:
                 return

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from chainrule.errors import InputError, InputTypeError, unknown_name
 
-
 #: Numbers from so many on are a run.
 RUN = 4
 
@@ -64,7 +63,11 @@ class Codec:
         if isinstance(value, float):
             return value if math.isfinite(value) else {"type": "float", "value": repr(value)}
         if isinstance(value, (list, tuple)):
-            if numbers is not None and len(value) >= RUN and all(type(one) is float and math.isfinite(one) for one in value):
+            if (
+                numbers is not None
+                and len(value) >= RUN
+                and all(type(one) is float and math.isfinite(one) for one in value)
+            ):
                 numbers += value
                 return {"type": "numbers", "last": len(numbers), "count": len(value)}
             return [self.out(where, one, numbers) for one in value]
@@ -76,7 +79,8 @@ class Codec:
         if self.kinds.get(type(value).__name__) is type(value):
             content = {field.name: getattr(value, field.name) for field in fields(value)}
             if numbers is not None:
-                content = {field.name: content[field.name] for field in fields(value) if content[field.name] != field.default}
+                usual = {field.name: field.default for field in fields(value)}
+                content = {name: one for name, one in content.items() if one != usual[name]}
             found = {name: self.out(where, one, numbers) for name, one in content.items()}
             return {"type": type(value).__name__, **found}
         raise InputError(

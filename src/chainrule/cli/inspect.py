@@ -119,9 +119,10 @@ def _said(model: Path, content: Mapping[str, Any]) -> Iterator[str]:
 
         yield "Columns"
         rows = [
-            (c["name"], c["kind"], c["encoding"], f"{c['inputs']} inputs", levels_of(c)) for c in content["columns"]
+            (c["name"], c["kind"], c["encoding"], f"{c['inputs']} inputs", levels_of(c), c["why"])
+            for c in content["columns"]
         ]
-        yield shared.lines([*rows, *((c["name"], "left out", c["why"], "", "") for c in content["left_out"])])
+        yield shared.lines([*rows, *((c["name"], "left out", "", "", "", c["why"]) for c in content["left_out"])])
     yield f"Network: {network['inputs']} inputs, {network['numbers']:,} numbers, {network['members']} member(s)"
     yield shared.lines([(layer,) for layer in network["layers"]])
     yield (

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from chainrule.errors import InputError, InputTypeError, listed, unknown_name
 
 if TYPE_CHECKING:
+    from chainrule.cli import shared
     from chainrule.tables.table import Table
 
 #: Absent columns for which a near name is looked for.

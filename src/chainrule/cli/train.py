@@ -231,18 +231,20 @@ def _summary(estimator: Any) -> dict[str, Any]:
 
 
 def _said(content: dict[str, Any]) -> str:
+    from chainrule.tables.describe import told
+
     training = content["training"]
     kinds = [one["kind"] for one in content["columns"]]
-    counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))
-    left = [(f"{one['name']} left out", one["why"]) for one in content["left_out"]]
+    counts = [f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds)]
+    left = len(content["left_out"])
     pairs = [
         ("task", f"{content['task']} of {content['target']!r}, {content['reason']}"),
         ("rows", f"{content['rows']:,} to learn from, {content['held_out']:,} held out"),
-        ("columns", counts),
-        *left,
+        ("columns", ", ".join([*counts, *[f"{left} left out"] * bool(left)])),
         ("epochs", f"{training['epochs']}, best {training['best_epoch']}, {content['ended']}"),
         ("validation loss", training["best_validation_loss"]),
         ("seconds", round(content["seconds"], 1)),
         *[(name, str(content[key])) for name, key in (("model", "output"), ("report", "report")) if content[key]],
     ]
-    return shared.lines(pairs, indent="")
+    columns = shared.lines(told(content["columns"], content["left_out"]))
+    return f"{shared.lines(pairs, indent='')}\nColumns\n{columns}"

@@ -18,9 +18,9 @@ from chainrule.errors import InputError, InputTypeError
 from chainrule.tables import files, frames
 from chainrule.tables.column import Column
 from chainrule.tables.encoder import Encoder
-from chainrule.tables.files import TableFile
 from chainrule.tables.evidence import Evidence
 from chainrule.tables.field import Field
+from chainrule.tables.files import TableFile
 from chainrule.tables.reading import split_column, target, target_field
 from chainrule.tables.table import Table
 

@@ -80,7 +80,8 @@ class Column:
             return coded(codes, texts, self)
         known = ~self.missing
         distinct, codes = np.unique(self.values[known], return_inverse=True)
-        text = {"whole": str, "times": date_text}.get(self.storage, number_text)
+        ways: dict[str, Callable[[Any], str]] = {"whole": str, "times": date_text}
+        text = ways.get(self.storage, number_text)
         found = np.full(len(self), -1, np.int32)
         found[known] = codes
         return replace(self, storage="words", values=found, levels=tuple(map(text, distinct.tolist())), gone=None)

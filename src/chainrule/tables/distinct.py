@@ -1,4 +1,4 @@
-"""How many different values a column has, in bounded memory and whatever the order: the least of their hashes are kept."""
+"""How many different values a column has, in bounded memory: the least of their hashes are kept, whatever their order."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import timezone
+from datetime import UTC
 from typing import Any
 
 import narwhals as nw
@@ -23,10 +23,10 @@ Numbering = Callable[[int], int]
 _SECONDS = {"Y": 31_556_952, "M": 2_629_746, "W": 604_800, "D": 86_400, "h": 3600, "m": 60}
 _IN_A_SECOND = {"ms": 10**3, "us": 10**6, "ns": 10**9, "ps": 10**12, "fs": 10**15, "as": 10**18}
 #: Types of polars and of Arrow whose values are plain ones of Python.
-_SIMPLE = frozenset(
-    "Int8 Int16 Int32 Int64 UInt8 UInt16 UInt32 UInt64 Boolean String "
-    "int8 int16 int32 int64 uint8 uint16 uint32 uint64 float double bool string large_string".split()
-)
+_SIMPLE = {
+    *(f"{kind}{bits}" for kind in ("Int", "UInt", "int", "uint") for bits in (8, 16, 32, 64)),
+    *("Boolean", "String", "bool", "float", "double", "string", "large_string"),
+}
 #: Words of a column of truth values.
 TRUTH = ("False", "True")
 #: Rows below which the means of a frame take longer than a loop.
@@ -286,7 +286,7 @@ def _in_utc(value: Any) -> Any:
     """A time without its zone."""
     if getattr(value, "tzinfo", None) is None:
         return value
-    return value.astimezone(timezone.utc).replace(tzinfo=None)
+    return value.astimezone(UTC).replace(tzinfo=None)
 
 
 def _integers(present: list[int], gone: NDArray[np.bool_]) -> Column:

@@ -37,9 +37,9 @@ def target_field(name: str, seen: Evidence, where: str, decimal: str | None = No
     """
     found = settle(name, seen, where, "target", decimal)
     if found.bad:
-        row, text = found.first[0]
+        (row, text), others = found.first[0], seen.known - found.bad
         raise InputError(
-            f"{where}, target {name!r}, row {row}", f"a {found.field.kind}, as in {seen.known - found.bad:,} other rows",
+            f"{where}, target {name!r}, row {row}", f"a {found.field.kind}, as in {others:,} other rows",
             repr(text), "Mend it, leave the row out, or name what stands for a missing value in missing=.",
         )  # fmt: skip
     return found.field

@@ -122,6 +122,7 @@ def _coming(estimator: Any, given: rows.GivenTable, call: Call, before: Model | 
     if source is None:
         names = rows.names_of(estimator, given.X, table)
         _check_size(where, table)
+        _check_missing(estimator, said, [*table.names, given.y, given.weight, call.groups])
     answer, values = estimator._answer(y, known, call.incremental, call.classes)
     if len(values) != len(table):
         raise InputError(
@@ -263,6 +264,7 @@ def _streamed(
         table, weights = rows.split_weight(table, weight, where, nothing)
         return table, target(column, field, nothing.of(y), where), weights
 
+    _check_missing(estimator, said, file.names)
     table, known, _ = split(found.sample)
     names = rows.names_of(estimator, table, table)
     _check_size(where, table)
@@ -321,6 +323,14 @@ def said_of(estimator: Any) -> Said:
     """What the estimator's parameters say of its tables."""
     nothing = Nothing.said(f"{type(estimator).__name__}(missing=)", estimator.missing)
     return Said(dict(estimator.columns or {}), nothing, estimator.decimal)
+
+
+def _check_missing(estimator: Any, said: Said, names: Sequence[Any]) -> None:
+    """Refuse words of a column that is not there."""
+    known = [name for name in names if isinstance(name, str)]
+    for name, _ in said.nothing.columns:
+        if name not in known:
+            raise unknown_name(f"{type(estimator).__name__}(missing=)", name, known)
 
 
 def _encoder(estimator: Any, seen: Seen, table: Table, where: str, count: int) -> Encoder:

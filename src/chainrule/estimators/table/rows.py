@@ -35,7 +35,7 @@ class GivenTable:
 
 
 class Split(NamedTuple):
-    """The columns to learn from, and what is none of them; and what the target is, where it is a column of the table."""
+    """The columns to learn from, and what is none of them; and what a target is that is a column of the table."""
 
     table: Table
     y: Any
@@ -75,7 +75,7 @@ def split(given: GivenTable, where: str, like: ColumnInput | Said, groups: Any =
     elif isinstance(y, Column):
         seen = Evidence(nothing.of(given.y))
         seen.add(y)
-        field = target_field(given.y, seen, where, like.decimal)
+        field = target_field(given.y, seen, where, like.decimal if isinstance(like, Said) else None)
         y = target(y, field, nothing.of(given.y), where)
     table, weight = split_weight(table, given.weight, where, nothing)
     table, groups = split_column(table, groups, where, "groups")
