@@ -22,7 +22,7 @@ def test_every_column_is_told_with_what_it_makes(fitted):
     embedding = next(one for one in found.encodings if isinstance(one, Category) and one.units)
     assert told["word"] == {
         "name": "word", "kind": "category", "inputs": 3, "levels": 2, "rare": False, "missing": True,
-        "encoding": "indicators",
+        "encoding": "indicators", "why": "2 different words", "example": "a",
     }  # fmt: skip
     assert (told["many"]["encoding"], told["many"]["inputs"]) == ("embedding", embedding.units)
     assert embedding.units > 1
