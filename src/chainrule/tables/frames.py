@@ -131,8 +131,16 @@ def _of_polars(X: Any) -> Iterator[tuple[Any, Any]]:
 
 def _of_arrow(X: Any) -> Iterator[tuple[Any, Any]]:
     for name, column in zip(X.column_names, X.columns, strict=True):
+        yield name, column.to_pylist() if str(column.type) in _SIMPLE and _is_valid(column) else None
+
+
+def _is_valid(column: Any) -> bool:
+    """Whether nothing of a column points out of its memory, and all texts are texts."""
+    try:
         column.validate(full=True)
-        yield name, column.to_pylist() if str(column.type) in _SIMPLE else None
+    except Exception:  # which is told with its row where the column is read by itself
+        return False
+    return True
 
 
 def check_different(where: str, names: Sequence[str]) -> None:
