@@ -38,7 +38,7 @@ def look(file: TableFile, target: str, nothing: Collection[str]) -> Evidence:
     return seen
 
 
-def found(seen: Evidence, where: str, name: str = "target") -> tuple[Task, str]:
+def found(seen: Evidence, where: str = "DATA", name: str = "target") -> tuple[Task, str]:
     """The task and what it rests on.
 
     Raises
@@ -59,7 +59,11 @@ def found(seen: Evidence, where: str, name: str = "target") -> tuple[Task, str]:
     from chainrule.models.as_numbers import no_time
     from chainrule.tables.reading import target_field
 
-    field = target_field(name, seen, (), where)
+    try:
+        field = target_field(name, seen, (), where)
+    except InputError as error:
+        place, expected, received, mend = error.args
+        raise InputError(place, expected, received, f"{mend} {MEANT}") from error
     if field.kind == "date":
         raise no_time(f"{where}, target {name!r}", "times", MEANT)
     if field.kind in ("category", "boolean"):

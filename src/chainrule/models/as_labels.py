@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from chainrule.errors import InputError, InputTypeError
 from chainrule.models.as_numbers import mend_of, read, with_point
 from chainrule.models.truth import Truth
+from chainrule.tables.column import MICROSECONDS, date_text
 
 Array = NDArray[Any]
 
@@ -41,6 +42,8 @@ def labels(given: Truth) -> Array:
     found = given.array()
     given.check_present(found)
     given.check_finite(found)
+    if found.dtype.kind == "M" and given.name is not None:
+        return np.array([date_text(days) for days in found.astype("datetime64[us]").astype(float) / MICROSECONDS])
     return _of_one_kind(given, found) if found.dtype.kind in "OT" else found
 
 

@@ -68,21 +68,23 @@ class Field:
             return truth.spellings(level == "True")
         return [level, f"{level}.0"] if self.compared == "number" and level.lstrip("-").isdigit() else [level]
 
-    def read(self, column: Column, nothing: Collection[str], where: str) -> tuple[Column, Bad | None]:
+    def read(
+        self, column: Column, nothing: Collection[str], where: str, what: str = "column"
+    ) -> tuple[Column, Bad | None]:
         """The column as numbers, times or words, whatever it is stored as; and what could not be read, if it may be.
 
         Parameters
         ----------
         column : as its source holds it
         nothing : words that stand for a missing value
-        where : how errors call its table
+        where, what : how errors call its table, and the column
 
         Raises
         ------
         InputError
             For a cell that is none of this column, with its row.
         """
-        return _READ[self.kind](_Reading(self, column, frozenset(nothing), f"{where}, column {self.name!r}"))
+        return _READ[self.kind](_Reading(self, column, frozenset(nothing), f"{where}, {what} {self.name!r}"))
 
 
 @dataclass(frozen=True)

@@ -63,13 +63,19 @@ def target_field(
     if found.bad and seen.distinct.count <= CLASSES:
         found = settle(name, seen, where, "category", decimal)
     if found.bad:
-        (row, text), others = found.first[0], seen.known - found.bad
+        row, text = found.first[0]
         raise InputError(
-            f"{where}, target {name!r}, row {row}", f"a {found.field.kind}, as in {others:,} other rows", repr(text),
+            f"{where}, target {name!r}, row {row}", f"a {found.field.kind}, as nearly all others are", repr(text),
             "Mend it, leave the row out, or name what stands for a missing value in missing=. Where its values are "
             f"classes: columns={{{name!r}: 'category'}}.",
         )  # fmt: skip
     return found.field
+
+
+def field_of(classes: Array | None) -> Field:
+    """What a target of these classes is, or one of numbers, that came from no table."""
+    kinds = {"b": "boolean", "i": "number", "u": "number", "f": "number"}
+    return Field("", "number" if classes is None else kinds.get(classes.dtype.kind, "category"))  # type: ignore[arg-type]
 
 
 def target(column: Column, field: Field, nothing: Collection[str], where: str) -> Array:
@@ -80,7 +86,7 @@ def target(column: Column, field: Field, nothing: Collection[str], where: str) -
     InputError
         Where one is missing, or is not what the target is.
     """
-    read, _ = field.read(column, nothing, where)
+    read, _ = field.read(column, nothing, where, "target")
     missing = read.missing
     if missing.any():
         first = int(missing.argmax())

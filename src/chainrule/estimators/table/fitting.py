@@ -33,7 +33,7 @@ from chainrule.tables.column import Column
 from chainrule.tables.encoder import Encoder
 from chainrule.tables.files import TableFile
 from chainrule.tables.learn import Said, Seen
-from chainrule.tables.reading import split_column, target_field
+from chainrule.tables.reading import field_of, split_column, target_field
 from chainrule.tables.schema import Nothing
 from chainrule.tables.table import Table
 from chainrule.training.batches import Rows
@@ -135,7 +135,9 @@ def _coming(estimator: Any, given: rows.GivenTable, call: Call, before: Model | 
         seen = Seen(said)
         seen.add(table)
         made = _encoder(estimator, seen, table, where, len(table), true.name)
-        source = ColumnInput(made, len(table.names), names, None if field is None else field.name, field)
+        target = None if field is None else field.name
+        field = field or field_of(answer.classes if isinstance(answer, Classes) else None)
+        source = ColumnInput(made, len(table.names), names, target, field)
     weights = weights_of(name, weight, len(table))
     answer.loss.check_y(in_form(answer.loss, values, F32), answer.outputs, weights, true.where)
     return Coming(source.encoder.code(table, where), values, weights, source, answer, groups)
