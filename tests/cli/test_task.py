@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from chainrule.cli.task import found
+from chainrule.tables.column import words
 from chainrule.tables.evidence import Evidence
 from chainrule.tables.frames import table
-from chainrule.tables.column import words
 
 
 def seen(column):

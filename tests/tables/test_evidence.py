@@ -15,7 +15,23 @@ from chainrule.tables.frames import of_array
 CELLS = st.lists(
     st.none()
     | st.sampled_from(
-        ["", "NA", "-", "1", "1.0", "1e3", "007", "-01", "1.234", "1,234", "0,5", "5%", "2026-01-31", "01/02/2026", "x y"]
+        [
+            "",
+            "NA",
+            "-",
+            "1",
+            "1.0",
+            "1e3",
+            "007",
+            "-01",
+            "1.234",
+            "1,234",
+            "0,5",
+            "5%",
+            "2026-01-31",
+            "01/02/2026",
+            "x y",
+        ]
     )
     | st.text("01.,-e a", max_size=6)
     | st.integers(-(2**63), 2**64 - 1).map(str),
@@ -120,7 +136,9 @@ def test_different_values_are_counted_in_any_order_and_in_any_parts(values, size
 @pytest.mark.parametrize("seed", range(3))
 def test_an_estimate_is_within_three_percent(count, seed):
     random = np.random.default_rng(seed)
-    values = random.choice(1 << 50, count, replace=False) if count < 50_000 else random.permutation(count) + seed * count
+    values = (
+        random.choice(1 << 50, count, replace=False) if count < 50_000 else random.permutation(count) + seed * count
+    )
     one, other = Distinct(), Distinct()
     for part in np.array_split(values, 7):
         one.add(distinct.of_numbers(part))

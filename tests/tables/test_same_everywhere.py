@@ -1,4 +1,4 @@
-"""A table is the same table in every file and in every frame, in one block or in many: its schema, encoder and codes."""
+"""A table is the same in every file and in every frame, in one block or in many: its schema, encoder and codes."""
 
 import csv
 import datetime
@@ -21,8 +21,42 @@ from chainrule.tables.files import open_file
 from chainrule.warn import DataWarning
 
 #: Texts that look like something else, and those that are hard to write.
-ODD = ["", "NA", "-", "?", "1", "1.0", "1e3", "007", "1,5", "1.234", "5%", "$3", "true", "No", "inf", "nan", "2026-01-31"]
-ODD += ["31.01.2026", "02/01/2026", " x", "x ", "a,b", "a;b", "a\tb", "a\nb", 'a"b', "'", '"', "größer", "日本", "\u00a0", "−1"]
+ODD = [
+    "",
+    "NA",
+    "-",
+    "?",
+    "1",
+    "1.0",
+    "1e3",
+    "007",
+    "1,5",
+    "1.234",
+    "5%",
+    "$3",
+    "true",
+    "No",
+    "inf",
+    "nan",
+    "2026-01-31",
+]
+ODD += [
+    "31.01.2026",
+    "02/01/2026",
+    " x",
+    "x ",
+    "a,b",
+    "a;b",
+    "a\tb",
+    "a\nb",
+    'a"b',
+    "'",
+    '"',
+    "größer",
+    "日本",
+    "\u00a0",
+    "−1",
+]
 
 TYPES = {
     "number": (st.floats(-1e150, 1e150), pa.float64(), pl.Float64, "float64"),

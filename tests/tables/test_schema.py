@@ -44,7 +44,8 @@ SAME = {
     "number": (
         Field("a", "number"), [1, None, 2.5],
         [
-            text(["1", None, "2.5"]), text(["1.0", "NA", "25e-1"]), words([" 1 ", "-", "+2.5"]), text(["1", "-", "2.5"]),
+            text(["1", None, "2.5"]), text(["1.0", "NA", "25e-1"]), words([" 1 ", "-", "+2.5"]),
+            text(["1", "-", "2.5"]),
             column([1, None, 2.5]), column([1, np.nan, 2.5]), column(["1", pd.NA, "2.5"]), words(["True", "", "2.5"]),
             text(["true", "", "2.5"]), column([True, None, 2.5]),
         ],
@@ -88,7 +89,8 @@ SAME = {
                 for no, yes in (*truth.PAIRS, ("0", "1"), ("0.0", "1.0"))
                 for spelt in (str, str.upper, str.title, lambda word: f" {word} ")
             ),
-            column([True, None, False]), column([1, None, 0]), column([1.0, np.nan, 0.0]), column([np.True_, pd.NA, False]),
+            column([True, None, False]), column([1, None, 0]), column([1.0, np.nan, 0.0]),
+            column([np.True_, pd.NA, False]),
             table(pd.DataFrame({"a": pd.array([True, None, False], "boolean")}))["a"],
             table(pl.DataFrame({"a": [1, None, 0]}))["a"], table(pa.table({"a": [True, None, False]}))["a"],
         ],
@@ -103,8 +105,9 @@ SAME = {
     "category of numbers": (
         Field("a", "category", compared="number"), ["1", None, "-2.5"],
         [
-            text(["1", "", "-2.5"]), text(["1.0", "NA", "-2.50"]), words(["+1", None, "-25e-1"]), column([1, None, -2.5]),
-            column(["1", None, -2.5]), table(pd.DataFrame({"a": pd.Categorical([1.0, None, -2.5])}))["a"],
+            text(["1", "", "-2.5"]), text(["1.0", "NA", "-2.50"]), words(["+1", None, "-25e-1"]),
+            column([1, None, -2.5]), column(["1", None, -2.5]),
+            table(pd.DataFrame({"a": pd.Categorical([1.0, None, -2.5])}))["a"],
         ],
     ),
     "category of dates": (
@@ -115,7 +118,8 @@ SAME = {
         ],
     ),
     "category of codes": (
-        Field("a", "category", compared="text"), ["01", None, "1.0"], [text(["01", "", "1.0"]), words(["01", None, "1.0"])],
+        Field("a", "category", compared="text"), ["01", None, "1.0"],
+        [text(["01", "", "1.0"]), words(["01", None, "1.0"])],
     ),
 }  # fmt: skip
 
@@ -197,7 +201,9 @@ def test_a_schema_goes_to_plain_data_and_back():
     for field in SCHEMA.fields:
         assert ENCODINGS.back("here", ENCODINGS.out("here", field)) == field
     again = ENCODINGS.back("here", ENCODINGS.out("here", SCHEMA))
-    assert again.nothing.of("a") == {"x"} and again.nothing.of("größer") == set() and again.nothing.of("b") == {"", "none"}
+    assert (
+        again.nothing.of("a") == {"x"} and again.nothing.of("größer") == set() and again.nothing.of("b") == {"", "none"}
+    )
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,12 @@ def test_what_cannot_be_read_is_refused_with_its_place(tmp_path, what, form):
 
 @pytest.mark.parametrize(
     ("what", "form"),
-    [(what, form) for what in UNREAD for form in ("t.arrow", "t.parquet") if (what, form) != ("intervals", "t.parquet")],
+    [
+        (what, form)
+        for what in UNREAD
+        for form in ("t.arrow", "t.parquet")
+        if (what, form) != ("intervals", "t.parquet")
+    ],
 )
 def test_what_cannot_be_learned_is_refused_once_it_is_asked_for(tmp_path, what, form, learned):
     array, kind = UNREAD[what]

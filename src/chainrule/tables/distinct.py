@@ -1,4 +1,4 @@
-"""How many different values a column has, in bounded memory: the least of their hashes are kept, whatever their order."""
+"""How many different values a column has, in bounded memory and in any order: the least of their hashes are kept."""
 
 from __future__ import annotations
 

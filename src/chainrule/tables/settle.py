@@ -186,8 +186,9 @@ class _Settling:
         elif unsure and day == month and self.said != "leave out":
             place, text = min(cells.first[0] for sort, cells in orders.items() if sort.order == "open")
             raise InputError(
-                f"{self.where}, column {self.name!r}, row {seen.row(place)}", "dates, one of which shows whether days come first",
-                repr(text), f"Say so: columns={{{self.name!r}: 'day first'}}, or 'month first'.",
+                f"{self.where}, column {self.name!r}, row {seen.row(place)}",
+                "dates, one of which shows whether days come first", repr(text),
+                f"Say so: columns={{{self.name!r}: 'day first'}}, or 'month first'.",
             )  # fmt: skip
         wrong = "month" if day_first else "day"
         bad = {
