@@ -11,6 +11,7 @@ import click
 
 from chainrule.cli import describe, shared
 from chainrule.cli.config import Configured
+from chainrule.cli.describe import STOPPED_BY
 from chainrule.errors import InputError, InputTypeError
 
 #: In front of the names of the arrays that are weights, as `save` writes them.
@@ -63,11 +64,13 @@ def _content(path: Path, listing: Listing) -> dict[str, Any]:
         {name: CONFIGURATION.back(f"content, {what}", value) for name, value in found.items()}
         for what, found in (("parameters", content["parameters"]), ("history", inside["history"]))
     )
+    chosen = {k: CONFIGURATION.back("content, chosen", v) for k, v in content.get("chosen", {}).items()}
     about = {
         "format_version": listing.version,
         "estimator": envelope["estimator"],
         "written": dict(envelope["written"]),
         "settings": {k: _plain(v) for k, v in settings.items() if v is not None},
+        "chosen": {k: _plain(v) for k, v in chosen.items()},
         **_table(path, listing, content),
         "network": {
             "inputs": network["inputs"],
@@ -78,6 +81,7 @@ def _content(path: Path, listing: Listing) -> dict[str, Any]:
         },
         "history": history,
     }
+    about["given"] = content.get("given", {})
     about["training"] = describe.training_of(history["validation_loss"], sum(history["seconds"]))
     return about
 
@@ -112,7 +116,8 @@ def _said(model: Path, content: Mapping[str, Any]) -> Iterator[str]:
                     f"Python {written['python']}"),
         *([("target", content["target"])] if "target" in content else []),
         *([("classes", ", ".join(map(str, content["classes"])))] if "classes" in content else []),
-        *([("settings", ", ".join(f"{k}={v}" for k, v in content["settings"].items()))]),
+        ("settings", ", ".join(f"{k}={v}" for k, v in content["settings"].items() if k not in content["chosen"])),
+        *([("chosen", ", ".join(f"{k}={v}" for k, v in content["chosen"].items()))] if content["chosen"] else []),
     ])  # fmt: skip
     if "columns" in content:
         from chainrule.tables.describe import levels_of
@@ -123,9 +128,9 @@ def _said(model: Path, content: Mapping[str, Any]) -> Iterator[str]:
             for c in content["columns"]
         ]
         yield shared.lines([*rows, *((c["name"], "left out", "", "", "", c["why"]) for c in content["left_out"])])
-    yield f"Network: {network['inputs']} inputs, {network['numbers']:,} numbers, {network['members']} member(s)"
+    members = f", of {network['members']} members together" if network["members"] > 1 else ""
+    yield f"Network: {network['inputs']} inputs, {network['numbers']:,} numbers{members}"
     yield shared.lines([(layer,) for layer in network["layers"]])
-    yield (
-        f"Training: {training['epochs']} epochs in {training['fit_seconds']:.1f} s, best {training['best_epoch']}, "
-        f"validation loss {training['best_validation_loss']}"
-    )
+    best = training["best_epoch"]
+    by = "" if best is None else f", best {best}: loss {training['best_validation_loss']:.6g} on {STOPPED_BY}"
+    yield f"Training: {training['epochs']} epochs in {training['fit_seconds']:.1f} s{by}"

@@ -28,6 +28,7 @@ from chainrule.tables.encoder import Encoder
 from chainrule.tables.field import Field
 from chainrule.tables.serial import ENCODINGS
 from chainrule.tables.targets import TargetScale
+from chainrule.training.callbacks.base import Outlook
 from chainrule.training.records import Record
 from chainrule.training.serial import CONFIGURATION
 from chainrule.training.streams import Streams, streams
@@ -81,6 +82,10 @@ NUMBERS: dict[str, tuple[str, Any]] = {
 }
 
 
+#: What of the rows a fit takes by a path or a name.
+GIVEN = ("X", "y", "sample_weight", "groups", "X_val", "y_val", "sample_weight_val")
+
+
 class Written(Protocol):
     """What of a model is written."""
 
@@ -125,9 +130,12 @@ def to_data(model: Written) -> tuple[dict[str, Any], dict[str, Array]]:
         "streams": model.streams.state(),
         "learned": {name: CONFIGURATION.out(where, value) for name, value in learned.items()},
         "history": {name: CONFIGURATION.out(where, column) for name, column in history.items()},
+        "given": dict(model.progress.given),
     }
     given, arrays = _input_to_data(where, model.input)
     data |= given
+    if model.progress.outlook is not None:
+        data["outlook"] = asdict(model.progress.outlook)
     arrays |= {WEIGHTS + name: array for name, array in predictor.parameters.items()}
     if model.probes is not None:
         data["probes"], histograms = measured.to_data(where, model.probes)
@@ -341,8 +349,28 @@ def _progress(content: Fields) -> Progress:
     history.end()
     if len({len(column) for column in columns}) != 1:
         raise InputError(history.where, "lists of one length", [len(column) for column in columns], CHANGED)
+    if "given" in content:  # since version 2
+        found.given = _given(content.take("given"))
+    if "outlook" in content:
+        found.outlook = _outlook(content.inside("outlook"))
     found.records = [Record(**dict(zip(names, row, strict=True))) for row in zip(*columns, strict=True)]
     return found
+
+
+def _given(data: Any) -> dict[str, str | None]:
+    """What fit was given."""
+    sound = isinstance(data, Mapping) and set(data) <= set(GIVEN)
+    if not sound or not all(isinstance(one, str | None) for one in data.values()):
+        raise InputError("content, given", "names or nothing, of what fit takes", repr(data)[:80], CHANGED)
+    return dict(data)
+
+
+def _outlook(content: Fields) -> Outlook:
+    """What the last call of fit set out with."""
+    found = {one.name: content.text(one.name) if one.name == "name" else content.whole(one.name)
+             for one in fields(Outlook)}  # fmt: skip
+    content.end()
+    return Outlook(**found)  # type: ignore[arg-type]
 
 
 def _number(where: str, data: Any, hint: Any) -> Any:

@@ -1,4 +1,4 @@
-"""How many different values a column has, in bounded memory and in any order: the least of their hashes are kept."""
+"""How many different values a column has, in bounded memory: those whose hashes are least are kept, in any order."""
 
 from __future__ import annotations
 

@@ -73,8 +73,8 @@ def table(X: Any, where: str = "X", numbering: Numbering = int) -> Table:
         return _arrays(
             {name: [row.get(name) for row in X] for name in dict.fromkeys(k for row in X for k in row)}, where
         )
-    if (short := _short(X, where)) is not None:
-        return short if numbering is int else short.numbered(numbering)
+    if numbering is int and (short := _short(X, where)) is not None:
+        return short
     try:
         frame = nw.from_native(X, eager_only=True, pass_through=True)
     except nw.exceptions.DuplicateError as error:
