@@ -159,14 +159,19 @@ def fits(value: Any, hint: Any, finite: bool = True) -> bool:
     --------
     >>> import math
     >>> from chainrule.values import fits
-    >>> fits((1.0, 2), tuple[float, ...]), fits(None, float), fits(math.inf, float), fits(math.inf, float, finite=False)
-    (True, False, False, True)
+    >>> fits((1.0, 2), tuple[float, ...]), fits(("a", 2), tuple[str, int]), fits(("a",), tuple[str, int])
+    (True, True, False)
+    >>> fits(None, float), fits(math.inf, float), fits(math.inf, float, finite=False)
+    (False, False, True)
     """
     origin, inside = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
         return any(fits(value, one, finite) for one in inside)
     if origin is Literal:
         return value in inside
+    if origin is tuple and inside[-1] is not Ellipsis:
+        matched = isinstance(value, tuple) and len(value) == len(inside)
+        return matched and all(fits(one, kind, finite) for one, kind in zip(value, inside, strict=True))
     if origin in (tuple, Sequence):
         if inside[0] is float and isinstance(value, tuple) and len(value) >= RUN and set(map(type, value)) == {float}:
             return not finite or bool(np.isfinite(value).all())

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from chainrule.cli.task import found
+from chainrule.tables.column import words
 from chainrule.tables.evidence import Evidence
 from chainrule.tables.frames import table
-from chainrule.tables.column import words
 
 
 def seen(column):
@@ -30,8 +30,8 @@ def seen(column):
     ids=["20", "21", "21 often", "5 rows each", "fewer", "two", "halves", "truth"],
 )
 def test_whole_numbers_are_classes_where_there_are_few(values, task):
-    assert found(seen(table({"y": values}, "X")["y"]))[0] == task
+    assert found(seen(table({"y": values}, "X")["y"]), "X")[0] == task
 
 
 def test_words_are_classes():
-    assert found(seen(words(["a", "b", "c"]))) == ("classification", "3 different words")
+    assert found(seen(words(["a", "b", "c"])), "X") == ("classification", "3 different words")

@@ -1,4 +1,4 @@
-"""A table is the same table in every file and in every frame, in one block or in many: its schema, encoder and codes."""
+"""A table is the same in every file and in every frame, in one block or in many: its schema, encoder and codes."""
 
 import csv
 import datetime
@@ -59,7 +59,7 @@ ODD += [
 ]
 
 TYPES = {
-    "number": (st.floats(allow_nan=False, allow_infinity=False), pa.float64(), pl.Float64, "float64"),
+    "number": (st.floats(-1e150, 1e150), pa.float64(), pl.Float64, "float64"),
     "tenths": (st.integers(-99, 99).map(lambda v: v / 10), pa.float64(), pl.Float64, "float64"),
     "whole": (st.integers(-9, 9), pa.int64(), pl.Int64, "Int64"),
     "long": (st.integers(-(2**63), 2**63 - 1), pa.int64(), pl.Int64, "Int64"),

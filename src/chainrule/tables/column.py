@@ -136,7 +136,7 @@ def join(parts: Sequence[Column]) -> Column:
     if len(parts) == 1:
         return parts[0]
     declared = any(part.declared for part in parts)
-    numbering = partial(_joined, parts, np.cumsum([len(part) for part in parts]))
+    numbering = partial(_joined, [part.numbering for part in parts], np.cumsum([len(part) for part in parts]))
     parts = _alike(parts)
     first = parts[0]
     if first.storage == "text":
@@ -185,7 +185,7 @@ def _taken(numbering: Callable[[int], int] | None, rows: Array, place: int) -> i
     return int(rows[place]) if numbering is None else numbering(int(rows[place]))
 
 
-def _joined(parts: Sequence[Column], ends: Array, place: int) -> int:
-    number = int(np.searchsorted(ends, place, "right"))
-    first = int(ends[number - 1]) if number else 0
-    return parts[number].row(place - first) + (first if parts[number].numbering is None else 0)
+def _joined(numberings: Sequence[Callable[[int], int] | None], ends: Array, place: int) -> int:
+    part = int(np.searchsorted(ends, place, "right"))
+    numbering = numberings[part]
+    return place if numbering is None else numbering(place - (int(ends[part - 1]) if part else 0))

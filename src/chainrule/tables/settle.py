@@ -18,9 +18,9 @@ from chainrule.tables.written.numbers import PLAIN, Shape, WrittenNumber
 BAD_SHARE = 0.05
 
 #: Names under which row numbers go, whatever they are.
-_NAMELESS = re.compile(r"\s*|unnamed: ?\d+(_level_\d+)?|__index_level_\d+__|rownames?|\.\.\.1|x\.?1", re.IGNORECASE)
+_NAMELESS = re.compile(r"\s*|(?i:unnamed: ?\d+(_level_\d+)?|__index_level_\d+__|rownames?)|\.\.\.1|X\.?1")
 #: Names under which they may go.
-_ROW_NUMBER = re.compile(r"index|idx|id|.*[_ .-]id|.*[a-z]I[Dd]|row.*|number|nr\.?|no\.?|#", re.IGNORECASE)
+_ROW_NUMBER = re.compile(r"(?i:index|idx|id|.*[_ .-]id|row.*|number|nr\.?|no\.?|#)|.*[a-z]I[Dd]")
 #: Values of which nearly each stands in one row only, from this many rows on, name rows rather than kinds of them.
 _ID_ROWS, _ID_SHARE = 50, 0.9
 #: Texts of so many words on average are read, not compared.
@@ -124,7 +124,7 @@ class _Settling:
         if not codes and any(sort.code for sort in seen.sorts):
             return None
         shapes = {sort: cells for sort, cells in seen.sorts.items() if sort.shape is not None}
-        if typed + sum(cells.rows for cells in shapes.values()) < (1 - BAD_SHARE) * seen.known:
+        if typed + sum(cells.rows for cells in shapes.values()) < (1 - BAD_SHARE) * self._telling():
             return None
         written = self._written(shapes)
         others = {sort: cells for sort, cells in seen.sorts.items() if not _is(sort, written)}
@@ -139,6 +139,11 @@ class _Settling:
         count = seen.distinct.count - sum(len({text for _, text in cells.first}) for cells in others.values())
         why = ", ".join([f"{max(count, 1)} different numbers", *[written.told()] * (written != PLAIN)])
         return self._with_bad("number", why, bad, number=written, told=written.told())
+
+    def _telling(self) -> int:
+        """Cells that tell what the column is: not marks for nothing, but in a target, whose classes they could be."""
+        marks = sum(cells.rows for sort, cells in self.seen.sorts.items() if sort.blank)
+        return self.seen.known - (0 if self.said == "target" else marks)
 
     def _numbers_rows(self) -> str:
         """Whether a column counts rows."""
@@ -173,7 +178,8 @@ class _Settling:
         seen = self.seen
         orders = {sort: cells for sort, cells in seen.sorts.items() if sort.order}
         typed = seen.typed["times"]
-        if typed + sum(cells.rows for cells in orders.values()) < (1 - BAD_SHARE) * seen.known:
+        telling = self._telling()
+        if not telling or typed + sum(cells.rows for cells in orders.values()) < (1 - BAD_SHARE) * telling:
             return None
         day, month, unsure = (self._rows(orders, order) for order in ("day", "month", "open"))
         day_first = day > month
@@ -182,14 +188,15 @@ class _Settling:
         elif unsure and day == month and self.said != "leave out":
             place, text = min(cells.first[0] for sort, cells in orders.items() if sort.order == "open")
             raise InputError(
-                f"{self.where}, column {self.name!r}, row {seen.row(place)}", "dates, one of which shows whether days come first",
-                repr(text), f"Say so: columns={{{self.name!r}: 'day first'}}, or 'month first'.",
+                f"{self.where}, column {self.name!r}, row {seen.row(place)}",
+                "dates, one of which shows whether days come first", repr(text),
+                f"Say so: columns={{{self.name!r}: 'day first'}}, or 'month first'.",
             )  # fmt: skip
         wrong = "month" if day_first else "day"
         bad = {
             sort: cells for sort, cells in seen.sorts.items() if not sort.blank and sort.order in ("", wrong)
         }  # fmt: skip
-        if sum(cells.rows for cells in bad.values()) > BAD_SHARE * seen.known:
+        if sum(cells.rows for cells in bad.values()) > BAD_SHARE * telling:
             return None
         written = dates.WrittenDate(day_first)
         told = written.told() if day or month or unsure else ""

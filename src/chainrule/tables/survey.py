@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.tables.column import Column, join, words
+from chainrule.tables.evidence import Evidence
 from chainrule.tables.files import PlacedFile, TableFile
 from chainrule.tables.learn import Said, Seen
 from chainrule.tables.table import Table, stack
@@ -57,14 +59,21 @@ def survey(file: TableFile, target: str, said: Said, seed: int, size: int = SAMP
         drawn = generator.random(len(table))
         bar = np.partition(key, size)[size] if len(key) > size else 1.0
         mine = np.flatnonzero(drawn <= bar)
-        held.append(table.take(mine))
+        held.append(table.take(mine).numbered(None))
         row, key = np.append(row, rows + mine), np.append(key, drawn[mine])
         rows += len(table)
         if len(key) > 1.5 * size:
             lowest = np.sort(np.argpartition(key, size)[:size])
-            held, row, key = [stack(held).take(lowest)], row[lowest], key[lowest]
+            held, row, key = [stack(held).take(lowest).numbered(None)], row[lowest], key[lowest]
     lowest = np.sort(np.argsort(key, kind="stable")[:size])
-    return Survey(stack(held).take(lowest), row[lowest], rows, seen[0], looked)
+    row = row[lowest]
+    sample = stack(held).take(lowest).numbered(partial(_number, looked.columns[target], row))
+    return Survey(sample, row, rows, seen[0], looked)
+
+
+def _number(seen: Evidence, row: NDArray[np.intp], place: int) -> int:
+    """By which number errors call a row of the sample."""
+    return seen.row(int(row[place]))
 
 
 def _distinct(column: Column) -> Column:

@@ -39,8 +39,8 @@ class Table:
     def without(self, name: str) -> Table:
         return Table({n: c for n, c in self.columns.items() if n != name}, self.rows, self.named)
 
-    def numbered(self, numbering: Callable[[int], int]) -> Table:
-        """The same table, whose rows errors call by these numbers."""
+    def numbered(self, numbering: Callable[[int], int] | None) -> Table:
+        """The same table, whose rows errors call by these numbers, or by their places."""
         columns = {name: replace(column, numbering=numbering) for name, column in self.columns.items()}
         return Table(columns, self.rows, self.named)
 
