@@ -15,6 +15,7 @@ from chainrule.errors import InputError
 if TYPE_CHECKING:
     from chainrule.models.model import Model
     from chainrule.tables.column import Column
+    from chainrule.tables.files import TableFile
 
 
 @click.command(cls=Configured)
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 @shared.threads
 @shared.as_json
 def evaluate(
-    model: Path, data: Path, target: str | None, form: shared.Form, threads: int | None, as_json: bool
+    model: Path, data: shared.Source, target: str | None, form: shared.Form, threads: int | None, as_json: bool
 ) -> None:
     """Score a model on a table that has the truth.
 
@@ -37,13 +38,14 @@ def evaluate(
     if name is None:
         raise click.UsageError("--target: the model was fitted without names.", click.get_current_context())
     _check_single(made)
+    file = tables.opened(data, form, once=True)
     found = _classes if made.answer.classifies else _numbers
-    content = found(made, data, form, name, threads)
+    content = found(made, file, name, threads)
     if as_json:
         about = {"model": model, "data": data, "target": name}
         shared.document("evaluate", {**about, **content, "seconds": time.perf_counter() - started})
         return
-    click.echo(f"{data}, {content['rows']:,} rows")
+    click.echo(f"{file.path}, {content['rows']:,} rows")
     click.echo(shared.lines(content["scores"].items()))
     if "classes" in content:
         names = ("class", "rows", "precision", "recall", "f1")
@@ -64,7 +66,7 @@ def _check_single(model: Model) -> None:
         )
 
 
-def _classes(model: Model, data: Path, form: shared.Form, target: str, threads: int | None) -> dict[str, Any]:
+def _classes(model: Model, file: TableFile, target: str, threads: int | None) -> dict[str, Any]:
     import numpy as np
 
     from chainrule.diagnosis import scores
@@ -72,11 +74,11 @@ def _classes(model: Model, data: Path, form: shared.Form, target: str, threads: 
     answer: Any = model.answer
     labels = [models.word(label) for label in answer.every]
     codes, raws = [], []
-    with tables.naming(data):
-        for part in tables.parts(data, form, models.columns(model), [target]):
-            codes.append(_codes(model, part[target], target, labels, str(data)))
+    with tables.naming(file.path):
+        for part in tables.parts(file, models.columns(model), [target]):
+            codes.append(_codes(model, part[target], target, labels, str(file.path)))
             raws.append(model.raw(model.read(part), threads))
-    all_codes, raw = np.concatenate(_some(codes, data)), np.concatenate(raws)
+    all_codes, raw = np.concatenate(_some(codes, file)), np.concatenate(raws)
     predicted = np.searchsorted(answer.every, answer.said(raw))
     shares = answer.probabilities(raw) if answer.gives_probabilities else None
     each = zip(labels, scores.by_class(all_codes, predicted, len(labels)), strict=True)
@@ -88,18 +90,18 @@ def _classes(model: Model, data: Path, form: shared.Form, target: str, threads: 
     }
 
 
-def _numbers(model: Model, data: Path, form: shared.Form, target: str, threads: int | None) -> dict[str, Any]:
+def _numbers(model: Model, file: TableFile, target: str, threads: int | None) -> dict[str, Any]:
     import numpy as np
 
     from chainrule.diagnosis import scores
 
     answer: Any = model.answer
     true, predicted = [], []
-    with tables.naming(data):
-        for part in tables.parts(data, form, models.columns(model), [target]):
-            true.append(model.input.read_target(part[target], target, str(data)))  # type: ignore[attr-defined]
+    with tables.naming(file.path):
+        for part in tables.parts(file, models.columns(model), [target]):
+            true.append(model.input.read_target(part[target], target, str(file.path)))  # type: ignore[attr-defined]
             predicted.append(answer.point_in_units(model.raw(model.read(part), threads)))
-    y = np.concatenate(_some(true, data))
+    y = np.concatenate(_some(true, file))
     return {"rows": len(y), "task": "regression", "scores": scores.of_numbers(y, np.concatenate(predicted))}
 
 
@@ -120,7 +122,7 @@ def _codes(model: Model, column: Column, target: str, labels: list[str], where: 
     return codes
 
 
-def _some(parts: list[Any], data: Path) -> list[Any]:
+def _some(parts: list[Any], file: TableFile) -> list[Any]:
     if not parts:
-        raise InputError(str(data), "rows to score", "none", "Check the file.")
+        raise InputError(str(file.path), "rows to score", "none", "Check the file.")
     return parts

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Literal
 from chainrule.errors import InputError
 
 if TYPE_CHECKING:
-    from chainrule.tables.files import TableFile
     from chainrule.tables.evidence import Evidence
+    from chainrule.tables.files import TableFile
 
 Task = Literal["classification", "regression"]
 TASKS: tuple[Task, ...] = ("classification", "regression")

@@ -54,6 +54,13 @@ def texts(values: Sequence[str]) -> Any:
     return pa.Array.from_buffers(pa.large_string(), len(encoded), buffers).cast(pa.string())
 
 
+def no_texts(rows: int) -> Any:
+    """So many nulls in place of texts, as a chunked array."""
+    import pyarrow as pa
+
+    return pa.chunked_array([pa.nulls(rows, pa.string())])
+
+
 def texts_of(array: Any) -> Any:
     """Texts of whatever form as a chunked array of plain strings."""
     import pyarrow as pa

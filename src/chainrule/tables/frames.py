@@ -83,6 +83,11 @@ def table(X: Any, where: str = "X", numbering: Numbering = int) -> Table:
     return _array(X, where)
 
 
+def native(X: Any) -> Any:
+    """What is inside of a frame of narwhals; anything else as it is."""
+    return nw.to_native(X, pass_through=True)
+
+
 def check_different(where: str, names: Sequence[str]) -> None:
     """Refuse columns of the same name."""
     if len(set(names)) < len(names):
