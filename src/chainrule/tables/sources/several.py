@@ -67,9 +67,10 @@ class Several(PlacedFile):
         counts = Counter(name for member in self.members for name in member.names)
         few = [name for name, count in counts.items() if count < FEW * len(self.members)]
         if few:
-            there = ", ".join(f"{counts[name]}" for name in few[:20])
+            most = max(counts[name] for name in few)
             warn(
-                f"{self.path}: {listed(few)} are in {there} of {len(self.members)} files, and missing in the others.",
+                f"{self.path}: of {len(self.members)} files, at most {most} have the columns {listed(few)}, which are "
+                "missing in the others.",
                 DataWarning,
             )
         return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -149,7 +150,10 @@ class Pipe(Stored):
 
     @cached_property
     def _raw(self) -> IO[bytes]:
-        return self._opened()
+        found = self._opened()
+        if found is not getattr(sys.stdin, "buffer", None):
+            weakref.finalize(self, found.close)
+        return found
 
     @cached_property
     def packing(self) -> str | None:
