@@ -13,7 +13,7 @@ from benchmarks.faults.before import Spoil, Stack, beside, columns, dense
 from benchmarks.faults.data import Split
 from benchmarks.faults.during import like
 from benchmarks.faults.planting import Fault, Setting
-from benchmarks.faults.proofs import GAP, IGNORED, LOW, OVERCONFIDENT, harm
+from benchmarks.faults.proofs import GAP, IGNORED, LOW, NOTHING, OVERCONFIDENT, harm
 from chainrule import Activation, BatchNorm
 
 
@@ -76,6 +76,10 @@ AFTER: tuple[Fault, ...] = (
           widths=(128, 256), depths=(1, 2)),
     Fault("overfitting", "120 rows, one label in five wrong", GAP, LONG, shared=then(noisy(0.2), few(120)),
           twin=like(hidden_layer_sizes=(), l2=0.1), widths=(128, 256)),
+    Fault("like-a-constant", "noise in place of the columns", NOTHING, like(l2=0.01),
+          spoil=columns(lambda X, random: random.normal(size=X.shape))),
+    Fault("like-a-constant", "columns under twenty times their deviation of noise", NOTHING, like(l2=0.01),
+          spoil=columns(lambda X, random: (X + 20 * random.normal(size=X.shape)) / 20)),
     Fault("underfitting", "dropout of 0.95", LOW, like(dropout=0.95), depths=(2, 3)),
     Fault("underfitting", "l2 of 0.5", LOW, like(l2=0.5)),
     Fault("underfitting", "one unit", LOW, like(hidden_layer_sizes=(1,))),

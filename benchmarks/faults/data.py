@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
@@ -23,6 +22,8 @@ HALVES: tuple[Half, ...] = ("chosen", "reported")
 
 #: Rows to train on, at most, and rows held out, at most: enough of these that two points of a score are no accident.
 TRAINED, HELD_OUT = 1500, 1500
+
+DIAMONDS = Path(__file__).parents[1] / "data" / "diamonds.csv.gz"
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,8 +130,7 @@ def california(random: np.random.Generator) -> tuple[NDArray[Any], NDArray[Any]]
 
 def diamonds(random: np.random.Generator) -> tuple[NDArray[Any], NDArray[Any]]:
     """Logarithms of the prices of diamonds, their grades as numbers."""
-    with gzip.open(Path(__file__).parents[1] / "data" / "diamonds.csv.gz", "rt") as text:
-        table = pd.read_csv(text)
+    table = pd.read_csv(DIAMONDS)
     words = ["cut", "color", "clarity"]
     table[words] = OrdinalEncoder().fit_transform(table[words])
     return table.drop(columns="price").to_numpy(np.float64), np.log(table["price"].to_numpy(np.float64))

@@ -56,6 +56,10 @@ class HealthyCase:
         split = self.kind.change(self.setting.split, self.setting)
         return self.setting.model(split, **self.kind.parameters(self.setting)), split
 
+    def reference(self) -> float:
+        """Held-out score that a healthy network comes near to."""
+        return reference(self.setting.data)
+
 
 @dataclass(frozen=True)
 class TableCase:
@@ -72,6 +76,10 @@ class TableCase:
         split = self.setting.split
         kind = TableClassifier if split.task == "classes" else TableRegressor
         return kind(preset="fast", random_state=self.setting.seed, n_threads=1), split
+
+    def reference(self) -> float:
+        """Held-out score that a healthy network comes near to."""
+        return reference(self.setting.data)
 
 
 def between_0_and_1(split: Split, setting: Setting) -> Split:

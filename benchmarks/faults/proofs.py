@@ -169,6 +169,12 @@ def calibration_error(trained: Trained) -> float:
     return float(sum(gaps) / len(sure))
 
 
+def constant_score(trained: Trained) -> float:
+    """Held-out accuracy of the most frequent class, or the R2 of the mean: 0."""
+    split = trained.split
+    return float(np.bincount(split.y_held).max() / len(split.y_held)) if split.task == "classes" else 0.0
+
+
 def measured(what: Callable[[Trained], float], least: float, text: str) -> Proof:
     """The faulty network shows at least this much of something."""
     return Proof("measured", text, lambda sick, twin: sick.finite and what(sick) >= least)
@@ -197,6 +203,11 @@ IGNORED = Proof(
     "measured",
     "less than half of the rarest class is found, and of the twin's 20 points more",
     lambda sick, twin: _recall_of_rarest(sick) < 0.5 and _recall_of_rarest(twin) - _recall_of_rarest(sick) >= 0.2,
+)
+NOTHING = Proof(
+    "measured",
+    "the held-out score is at most 3 points above that of a constant, and the twin's 10 points above it",
+    lambda sick, twin: sick.finite and sick.score - constant_score(sick) <= 0.03 and twin.score - sick.score >= 0.1,
 )
 GAP = Proof(
     "harm",

@@ -18,47 +18,53 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from benchmarks.faults import healthy, plans, tables
+from benchmarks.faults import healthy, on_tables, plans, tables
 from benchmarks.faults.data import HALVES, Half
-from benchmarks.faults.healthy import HealthyCase, TableCase
 from benchmarks.faults.planting import Case
-from benchmarks.faults.trial import Diagnose, trial
+from benchmarks.faults.trial import Diagnose, Healthy, trial
 
-#: Cases of every rule, and settings of every healthy kind, in each half.
+#: Cases of every rule, and settings of every healthy kind, in each half; of raw tables two thirds of the latter.
 FAULTS, HEALTHY = 24, 12
 
 
 @dataclass(frozen=True)
 class Job:
-    """Which case to run: a process of its own makes it anew. `rule` is empty for healthy networks."""
+    """Which case to run: a process of its own makes it anew.
+
+    `rule` is empty for healthy networks; with `raw`, the case is one of a table estimator on a raw table.
+    """
 
     half: Half
     rule: str
     count: int
     place: int
+    raw: bool = False
 
-    def case(self) -> Case | HealthyCase | TableCase:
-        return _cases(self.half, self.rule, self.count)[self.place]
+    def case(self) -> Case | Healthy:
+        return _cases(self.half, self.rule, self.count, self.raw)[self.place]
 
     def run(self, diagnose: Diagnose, mend: bool) -> dict[str, Any]:
         """The result, with what it is of."""
-        return {"half": self.half, "rule": self.rule, **trial(self.case(), diagnose, mend)}
+        return {"half": self.half, "raw": self.raw, "rule": self.rule, **trial(self.case(), diagnose, mend)}
 
 
 @cache
-def _cases(half: Half, rule: str, count: int) -> list[Any]:
+def _cases(half: Half, rule: str, count: int, raw: bool) -> list[Any]:
+    if raw:
+        return list(on_tables.faulty(rule, half, count) if rule else on_tables.healthy(half, count))
     return list(plans.cases(rule, half, count) if rule else healthy.cases(half, count))
 
 
 def jobs(halves: Sequence[Half], rules: Sequence[str], faults: int = FAULTS, sound: int = HEALTHY) -> list[Job]:
-    """All cases of these halves and rules, and healthy networks, `sound` of each kind."""
-    wanted = [*((rule, faults) for rule in rules), ("", sound)]
+    """All cases of these halves and rules, and healthy networks, `sound` of each kind; then those of raw tables."""
+    wanted = [(rule, faults, False) for rule in rules] + [("", sound, False)]
+    wanted += [(rule, faults, True) for rule in on_tables.RULES if rule in rules] + [("", -(-2 * sound // 3), True)]
     return [
-        Job(half, rule, count, place)
+        Job(half, rule, count, place, raw)
         for half in halves
-        for rule, count in wanted
+        for rule, count, raw in wanted
         if count
-        for place in range(len(_cases(half, rule, count)))
+        for place in range(len(_cases(half, rule, count, raw)))
     ]
 
 
@@ -96,6 +102,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--only", choices=[*plans.RULES, "healthy"], action="append", help="this rule, or healthy networks"
     )
+    parser.add_argument("--raw", action="store_true", help="table estimators on raw tables alone")
     parser.add_argument("--plans", action="store_true", help="print what is planted, and run nothing")
     parser.add_argument("--mend", action="store_true", help="apply the first remedies, and train again")
     parser.add_argument("--details", action="store_true", help="name what was missed, and every false alarm")
@@ -112,6 +119,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     rules = [rule for rule in plans.RULES if not chosen.only or rule in chosen.only]
     sound = chosen.healthy if not chosen.only or "healthy" in chosen.only else 0
     todo = jobs(chosen.half or HALVES, rules, chosen.faults, sound)
+    todo = [one for one in todo if one.raw or not chosen.raw]
     came = []
     for one in results(todo, mend=chosen.mend, processes=chosen.jobs):
         came.append(one)
@@ -120,11 +128,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if chosen.json:
         chosen.json.write_text(json.dumps(came, indent=1))
     for half in chosen.half or HALVES:
-        of_half = [one for one in came if one["half"] == half]
-        print(f"\n### {half}\n")
-        print("\n".join([*tables.recall(of_half), "", *(tables.alarms(of_half) if sound else [])]))
-        if chosen.details:
-            print("\n".join(["", *tables.details(of_half)]))
+        for raw, what in ((False, ""), (True, ", table estimators")):
+            some = [one for one in came if one["half"] == half and one["raw"] == raw]
+            print(f"\n### {half}{what}\n")
+            print("\n".join([*tables.recall(some), "", *(tables.alarms(some) if sound else [])]))
+            if chosen.details:
+                print("\n".join(["", *tables.details(some)]))
     print(f"\n{len(came)} cases in {perf_counter() - start:.0f} seconds, {chosen.jobs} processes.")
 
 

@@ -12,17 +12,20 @@ import numpy as np
 
 from benchmarks.faults import healthy
 from benchmarks.faults.healthy import HealthyCase, TableCase
+from benchmarks.faults.on_tables import HealthyTable
 from benchmarks.faults.planting import Case
 from benchmarks.faults.proofs import Trained, train
 
 #: A function as `chainrule.diagnose`: of an estimator, X, y, held-out X and held-out y.
 Diagnose = Callable[..., Any]
 
+Healthy = HealthyCase | TableCase | HealthyTable
+
 #: How near the first remedy has to bring the held-out score to the healthy twin's.
 NEAR = 0.02
 
 
-def trial(case: Case | HealthyCase | TableCase, diagnose: Diagnose, mend: bool = False) -> dict[str, Any]:
+def trial(case: Case | Healthy, diagnose: Diagnose, mend: bool = False) -> dict[str, Any]:
     """What came of a case, as JSON has it. An error on the way is a result, too."""
     start = perf_counter()
     run = (lambda: _faulty(case, diagnose, mend)) if isinstance(case, Case) else (lambda: _sound(case, diagnose))
@@ -48,9 +51,9 @@ def _faulty(case: Case, diagnose: Diagnose, mend: bool) -> dict[str, Any]:
     return came
 
 
-def _sound(case: HealthyCase | TableCase, diagnose: Diagnose) -> dict[str, Any]:
+def _sound(case: Healthy, diagnose: Diagnose) -> dict[str, Any]:
     trained = train(*case.network())
-    counted = healthy.learns(trained, healthy.reference(case.setting.data))
+    counted = healthy.learns(trained, case.reference())
     found = _diagnosed(trained, diagnose).to_data() if counted else []
     return {"counted": counted, "scores": _scores(trained), "findings": found}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from inspect import signature
 from numbers import Integral, Real
@@ -14,6 +14,9 @@ import numpy as np
 from chainrule.errors import InputError, InputTypeError, unknown_name
 
 Entry = TypeVar("Entry")
+
+#: Numbers from so many on are checked together.
+FEW = 8
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,19 @@ class Number:
         below = number < self.high if self.open_high else number <= self.high
         if not (above and below and finite(number)):
             raise InputError(where, str(self), repr(value), self.mend)
+
+    def each(self, where: str, values: Sequence[Any]) -> None:
+        """Check every one of many numbers; float ones all at once."""
+        if (
+            len(values) > FEW
+            and set(map(type, values)) == {float}
+            and not (self.whole or self.open_low or self.open_high)
+        ):
+            array = np.array(values)
+            if np.isfinite(array).all() and array.min() >= self.low and array.max() <= self.high:
+                return
+        for value in values:
+            self(where, value)
 
     def __str__(self) -> str:
         noun = "a whole number" if self.whole else "a number"

@@ -10,8 +10,12 @@ from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chainrule.errors import InputError, InputTypeError, unknown_name
+
+#: Numbers from so many on are a run.
+RUN = 4
 
 
 class Codec:
@@ -37,8 +41,15 @@ class Codec:
         self.kinds = {kind.__name__: kind for kind in kinds}
         self.names = dict(names or {})
 
-    def out(self, where: str, value: Any) -> Any:
+    def out(self, where: str, value: Any, numbers: list[float] | None = None) -> Any:
         """Plain data.
+
+        Parameters
+        ----------
+        where : how errors call the value
+        value : the value
+        numbers : where it is a list, long runs of numbers go to its end, and the data says where; and fields that have
+            their default are left out
 
         Raises
         ------
@@ -52,21 +63,33 @@ class Codec:
         if isinstance(value, float):
             return value if math.isfinite(value) else {"type": "float", "value": repr(value)}
         if isinstance(value, (list, tuple)):
-            return [self.out(where, one) for one in value]
+            if (
+                numbers is not None
+                and len(value) >= RUN
+                and all(type(one) is float and math.isfinite(one) for one in value)
+            ):
+                numbers += value
+                return {"type": "numbers", "last": len(numbers), "count": len(value)}
+            return [self.out(where, one, numbers) for one in value]
         if isinstance(value, Mapping):
-            return {"type": "dict", "items": [[self.out(where, k), self.out(where, v)] for k, v in value.items()]}
+            pairs = [[self.out(where, k, numbers), self.out(where, v, numbers)] for k, v in value.items()]
+            return {"type": "dict", "items": pairs}
         if type(value) in self.names:
             return self.names[type(value)](where, value)
         if self.kinds.get(type(value).__name__) is type(value):
-            content = {field.name: self.out(where, getattr(value, field.name)) for field in fields(value)}
-            return {"type": type(value).__name__, **content}
+            content = {field.name: getattr(value, field.name) for field in fields(value)}
+            if numbers is not None:
+                usual = {field.name: field.default for field in fields(value)}
+                content = {name: one for name, one in content.items() if one != usual[name]}
+            found = {name: self.out(where, one, numbers) for name, one in content.items()}
+            return {"type": type(value).__name__, **found}
         raise InputError(
             where, "a value that can be written as data", repr(value),
             "Code cannot: keep it in a program and pass it again.",
         )  # fmt: skip
 
-    def back(self, where: str, data: Any) -> Any:
-        """The value that `out` wrote.
+    def back(self, where: str, data: Any, numbers: NDArray[np.float64] | None = None) -> Any:
+        """The value that `out` wrote, with the numbers that it put aside.
 
         Raises
         ------
@@ -74,31 +97,33 @@ class Codec:
             For an unknown type or field, or a value that the type refuses.
         """
         if isinstance(data, list):
-            return tuple(self.back(where, one) for one in data)
+            return tuple(self.back(where, one, numbers) for one in data)
         if not isinstance(data, Mapping):
             return data
         content = dict(data)
         name = content.pop("type", None)
         if name == "float" and content.get("value") in ("inf", "-inf", "nan"):
             return float(content["value"])
+        if name == "numbers" and numbers is not None:
+            return _run(where, content, numbers)
         if name == "dict" and isinstance(content.get("items"), list):
-            return self._dict(where, content["items"])
+            return self._dict(where, content["items"], numbers)
         if not isinstance(name, str) or name not in self.kinds:
             raise unknown_name(f"{where}, type", name, self.kinds)
-        return self._made(where, self.kinds[name], content)
+        return self._made(where, self.kinds[name], content, numbers)
 
-    def _dict(self, where: str, items: list[Any]) -> dict[Any, Any]:
-        pairs = [self.back(where, pair) for pair in items]
+    def _dict(self, where: str, items: list[Any], numbers: NDArray[np.float64] | None) -> dict[Any, Any]:
+        pairs = [self.back(where, pair, numbers) for pair in items]
         if not all(isinstance(pair, tuple) and len(pair) == 2 and not isinstance(pair[0], dict) for pair in pairs):
             raise InputError(where, "pairs of a key and a value", repr(items)[:80], "Write the file anew.")
         return dict(pairs)
 
-    def _made(self, where: str, kind: Any, content: Mapping[str, Any]) -> Any:
+    def _made(self, where: str, kind: Any, content: Mapping[str, Any], numbers: NDArray[np.float64] | None) -> Any:
         known = {field.name: field for field in fields(kind)}
         for name in content:
             if name not in known:
                 raise unknown_name(f"{where}, {kind.__name__}", name, known)
-        values = {name: self.back(where, value) for name, value in content.items()}
+        values = {name: self.back(where, value, numbers) for name, value in content.items()}
         for name, value in values.items():
             if not fits(value, hints(kind)[name]):
                 raise InputTypeError(
@@ -111,6 +136,14 @@ class Codec:
             raise
         except (TypeError, ValueError, ArithmeticError) as error:
             raise InputError(where, f"the fields of {kind.__name__}", str(error), "Write the file anew.") from error
+
+
+def _run(where: str, content: Mapping[str, Any], numbers: NDArray[np.float64]) -> tuple[float, ...]:
+    """A run of the numbers that were put aside."""
+    last, count = content.get("last"), content.get("count")
+    if type(last) is not int or type(count) is not int or not RUN <= count <= last <= len(numbers):
+        raise InputError(where, f"a run of {len(numbers)} numbers", repr(dict(content))[:80], "Write the file anew.")
+    return tuple(numbers[last - count : last].tolist())
 
 
 @cache
@@ -135,6 +168,8 @@ def fits(value: Any, hint: Any, finite: bool = True) -> bool:
     if origin is Literal:
         return value in inside
     if origin in (tuple, Sequence):
+        if inside[0] is float and isinstance(value, tuple) and len(value) >= RUN and set(map(type, value)) == {float}:
+            return not finite or bool(np.isfinite(value).all())
         return isinstance(value, tuple) and all(fits(one, inside[0], finite) for one in value)
     if hint is float and isinstance(value, float):
         return not finite or math.isfinite(value)

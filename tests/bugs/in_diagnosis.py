@@ -156,8 +156,8 @@ BUGS = [
     ),
     Bug(
         "estimators/diagnosis/diagnose.py",
-        "known.loss > DOUBTFUL_LOSS * constant",
-        "known.loss > DOUBTFUL_LOSS",
+        "training.loss > DOUBTFUL_LOSS * constant",
+        "training.loss > DOUBTFUL_LOSS",
         "tests/diagnosis/test_experiments.py tests/diagnosis/test_rules.py",
         "whether one batch is tried hangs on the loss itself, not on that of a constant prediction",
     ),

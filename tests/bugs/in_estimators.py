@@ -40,8 +40,8 @@ BUGS = [
     ),
     Bug(
         "estimators/regressor.py",
-        "r2_score(y, found, sample_weight=sample_weight)",
-        "r2_score(y, found)",
+        "r2_score(true, found, sample_weight=weight)",
+        "r2_score(true, found)",
         "tests/estimators/test_targets.py",
         "score of a regressor forgets the row weights",
     ),
@@ -131,13 +131,13 @@ BUGS = [
     ),
     Bug(
         "estimators/table/fitting.py",
-        "_in_f32(weigh(y, validation.weight))",
+        "of_mean_1(weigh(y, validation.weight))",
         "validation.weight",
         "tests/estimators/test_table.py",
         "class_weight does not count for the held-out rows of a table",
     ),
     Bug(
-        "estimators/table/held_out.py",
+        "estimators/held_out.py",
         "np.delete(order, len(order) - 1 - back)",
         "np.delete(order, back)",
         "tests/estimators/test_table.py",
@@ -170,5 +170,26 @@ BUGS = [
         "bad = weights < 0",
         "tests/estimators/test_table_streaming.py",
         "a missing weight in a column passes for a weight",
+    ),
+    Bug(
+        "estimators/table/weights.py",
+        "shares / mean_of(shares)",
+        "weight",
+        "tests/estimators/test_truth.py",
+        "the scale of row weights acts on alpha",
+    ),
+    Bug(
+        "estimators/held_out.py",
+        "len(np.unique(codes[training])) < len(np.unique(codes))",
+        "False",
+        "tests/estimators/test_truth.py",
+        "a class of one row may be held out by early_stopping",
+    ),
+    Bug(
+        "estimators/class_weights.py",
+        "if key not in classes:",
+        "if False:",
+        "tests/estimators/test_truth.py",
+        "a key of class_weight that is no class is passed over",
     ),
 ]

@@ -23,6 +23,11 @@ def test_a_model_of_tables(models):
     said = " ".join(models("inspect", "kind.model").out.split())
     assert "color category indicators 3 inputs 3 levels" in said
     assert "Dense(units=16)" in said
+    assert f"best {found['training']['best_epoch']}: loss" in said and "the held-out rows that stopped training" in said
+    assert found["chosen"]["batch_size"] == model.model_.progress.outlook.batch_size
+    assert "None" not in str(found["chosen"]) and not set(found["chosen"]) & {"max_iter", "hidden_layer_sizes"}
+    assert "learning_rate_init=0.008" in said and "members together" not in said
+    assert found["given"]["y"] == "kind" and found["given"]["X"].endswith("train.csv")
 
 
 @pytest.mark.usefixtures("numpy_kernels")

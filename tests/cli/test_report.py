@@ -19,5 +19,7 @@ def test_train_writes_a_report(models, shell, inside):
     assert inside(*again).code == 2
     found = inside(*again, "--json", "--force").json
     assert found["report"] == "r.html"
-    assert 'id="scores"' in (shell.folder / "r.html").read_text(encoding="utf-8")
+    page = (shell.folder / "r.html").read_text(encoding="utf-8")
+    assert 'id="scores"' in page and 'id="importances"' in page and "the held-out rows that stopped training" in page
+    assert f"model.fit(&#x27;{train}&#x27;, &#x27;kind&#x27;, X_val=&#x27;{test}&#x27;)" in page
     assert shell.names() == ["r.html"]

@@ -4,12 +4,15 @@ import numpy as np
 import pytest
 
 from chainrule.cli.task import found
+from chainrule.tables.evidence import Evidence
 from chainrule.tables.frames import table
-from chainrule.tables.table import words
+from chainrule.tables.column import words
 
 
-def column(values):
-    return table({"y": values}, "X")["y"]
+def seen(column):
+    evidence = Evidence(())
+    evidence.add(column)
+    return evidence
 
 
 @pytest.mark.parametrize(
@@ -27,8 +30,8 @@ def column(values):
     ids=["20", "21", "21 often", "5 rows each", "fewer", "two", "halves", "truth"],
 )
 def test_whole_numbers_are_classes_where_there_are_few(values, task):
-    assert found(column(values))[0] == task
+    assert found(seen(table({"y": values}, "X")["y"]))[0] == task
 
 
 def test_words_are_classes():
-    assert found(words(["a", "b", "c"])) == ("classification", "3 different words")
+    assert found(seen(words(["a", "b", "c"]))) == ("classification", "3 different words")

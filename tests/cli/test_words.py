@@ -78,6 +78,11 @@ def test_help_tells_commands_and_exit_codes(shell):
     assert "..." not in done.out.replace("[ARGS]...", "")  # nothing is cut off
 
 
+def test_without_a_command_help_is_printed(shell):
+    alone, asked = shell(), shell("--help")
+    assert (alone.code, alone.err, alone.out) == (0, "", asked.out)
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [

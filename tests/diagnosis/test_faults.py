@@ -5,7 +5,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from benchmarks.faults import data, healthy, plans, tables
+from benchmarks.faults import data, healthy, on_tables, plans, raw, tables
 from benchmarks.faults.planting import Case, Fault, Setting
 from benchmarks.faults.proofs import train
 from benchmarks.faults.run import Job, jobs, results
@@ -143,6 +143,41 @@ def test_a_planted_fault_is_found(rule: str, place: int) -> None:
 def test_a_healthy_network_raises_no_alarm(name: str) -> None:
     kind = next(one for one in healthy.KINDS if one.name == name)
     came = {"rule": "", **trial(healthy.HealthyCase(kind, Setting("digits", kind.depths[0], 64, 3)), _diagnose)}
+    assert came["counted"], came
+    assert not tables.rules_of(came, tables.ALARMS), tables.details([came])
+
+
+def test_every_fault_of_tables_is_of_a_rule_and_changes_something() -> None:
+    assert set(on_tables.RULES) <= {rule.name for rule in RULES}
+    for fault in on_tables.FAULTS:
+        case = Case(fault, on_tables.TableSetting("visits" if "classes" in fault.tasks else "rides", 0, 0, 1))
+        (sick, split), (twin, sound) = case.sick(), case.twin()
+        same = split.X.equals(sound.X) and len(split.y) == len(sound.y) and (split.y == sound.y).all()
+        assert not same or sick.get_params() != twin.get_params()
+
+
+@pytest.mark.parametrize("name", [name for name in raw.SETS if name != "adult, raw"])
+def test_raw_tables_are_as_they_come_and_always_the_same(name: str) -> None:
+    split = raw.load(name)
+    assert len(split.X) == len(split.y) and set(split.X) == set(split.X_held)
+    assert split.X.equals(raw.load.__wrapped__(name).X)
+    assert split.task == "numbers" or set(split.y) == set(split.y_held) == set(range(split.classes))
+
+
+ON_TABLES = {"label-leak": 1, "shuffled-labels": 0, "like-a-constant": 0, "rate-too-low": 0}
+
+
+@pytest.mark.parametrize(("rule", "place"), ON_TABLES.items(), ids=ON_TABLES)
+def test_a_fault_planted_in_a_table_is_found(rule: str, place: int) -> None:
+    (came,) = results([Job("chosen", rule, 2, place, raw=True)])
+    assert came["counted"] and "error" not in came, came
+    assert rule in tables.rules_of(came)
+
+
+@pytest.mark.parametrize("name", ["shop", "rides"])
+def test_a_healthy_table_raises_no_alarm(name: str) -> None:
+    case = on_tables.HealthyTable("fast", on_tables.TableSetting(name, 0, 0, 3))
+    came = {"rule": "", **trial(case, _diagnose)}
     assert came["counted"], came
     assert not tables.rules_of(came, tables.ALARMS), tables.details([came])
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 from tests.diagnosis.cases import STUCK, falling, observed, probes, seen
 
@@ -20,6 +21,7 @@ from chainrule import (
     Residual,
     RMSNorm,
     TableClassifier,
+    TableRegressor,
     diagnose,
     optimisers,
 )
@@ -66,6 +68,12 @@ ILL = {
     "oscillation": observed(probes=probes(update=-1.1), curve=[0.6, 0.5, 0.7, 0.4, 0.6, 0.3, 0.5, 0.3, 0.5, 0.3]),
     "plateau": observed(curve=STUCK, training=Scores(0.69, 0.5, 0.5, 500), plain=None, held_out=None),
     "overfitting": observed(training=Scores(0.0, 1.0, 0.5, 500), held_out=Scores(2.0, 0.7, 0.5, 200)),
+    "like-a-constant": observed(
+        curve=STUCK,
+        training=None,
+        plain=None,
+        held_out=Scores(0.69, 0.51, 0.5, 500, constant=np.log(2), agreement=0.05, by_chance=0.045),
+    ),
     "underfitting": observed(training=Scores(0.5, 0.7, 0.5, 500), held_out=None),
     "batch-norm-mismatch": observed(batch_losses=(0.1, 0.4)),
     "class-imbalance": observed(
@@ -110,6 +118,7 @@ FIRST = {
     "oscillation": ("warning", "Lower the learning rate to a tenth"),
     "plateau": ("warning", "Raise the learning rate tenfold"),
     "overfitting": ("warning", "Penalise large weights and drop 30 % of the units"),
+    "like-a-constant": ("warning", "Look at some rows and their labels"),
     "underfitting": ("warning", "Use what does better: two layers of 64 ReLU units"),
     "batch-norm-mismatch": ("warning", "Use batch normalisation as it is by default"),
     "class-imbalance": ("warning", "Weigh classes by the inverse of their share"),
@@ -383,6 +392,77 @@ def test_every_kind_of_fit_can_be_diagnosed(model):
     findings = diagnose(model.fit(X, y), X, y, *blobs(seed=1))
     assert findings.at_least("warning") == ()
     assert (findings.probes is None) == (model.probes_ is None)
+
+
+def apart(rows=700, seed=0):
+    """Seven classes, one of which a single column sets apart from all others."""
+    random = np.random.default_rng(seed)
+    y = np.arange(rows) % 7
+    X = random.normal(size=(rows, 8)) + 2 * np.eye(8)[y]
+    X[:, 7] = np.where(y == 3, 50, 0) + random.normal(size=rows)
+    return X, y
+
+
+def told(X, y):
+    """The target as words, or as a number in other units, beside the columns."""
+    return pd.DataFrame(X).add_prefix("x").assign(later=[f"c{one}" for one in y] if y.dtype.kind == "i" else 5 - 2 * y)
+
+
+@pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
+def test_a_column_that_sets_one_class_apart_is_no_leak_and_one_that_tells_all_is():
+    X, y = apart()
+    for kind, parameters in ((TableClassifier, {"preset": "fast"}), (MLPClassifier, {"hidden_layer_sizes": (8,)})):
+        model = kind(**parameters, max_iter=3, random_state=0)
+        assert "label-leak" not in diagnose(model.fit(X, y), X, y)
+    numbers = X[:, 0] ** 3
+    for kind, target in ((TableClassifier, y), (TableRegressor, numbers)):
+        found = diagnose(kind(preset="fast", max_iter=3, random_state=0).fit(told(X[:, 1:], target), target))
+        assert "'later'" in found["label-leak"].evidence[0].name
+
+
+@pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
+@pytest.mark.parametrize("task", ["classes", "numbers"])
+@pytest.mark.parametrize(
+    "parameters", [{}, {"early_stopping": True}, None], ids=["twelve epochs", "held out", "a table"]
+)
+def test_shuffled_labels_are_told_after_twelve_epochs(task, parameters):
+    random = np.random.default_rng(1)
+    X, y = random.normal(size=(900, 6)), random.integers(0, 3, 900)
+    y = y if task == "classes" else random.lognormal(0, 2, 900)  # single rows weigh much
+    kinds = (TableClassifier, TableRegressor) if parameters is None else (MLPClassifier, MLPRegressor)
+    given = {"preset": "fast"} if parameters is None else {"hidden_layer_sizes": (16,), **parameters}
+    model = kinds[task == "numbers"](max_iter=12, random_state=0, **given).fit(X[:600], y[:600])
+    assert diagnose(model, X[:600], y[:600])["shuffled-labels"].level == "error"
+    assert diagnose(model, X[:600], y[:600], X[600:], y[600:])["shuffled-labels"].level == "error"
+    assert diagnose(model, X_val=X[600:], y_val=y[600:])["like-a-constant"].level in ("warning", "note")
+    if parameters != {}:
+        assert "like-a-constant" in diagnose(model)  # by the rows held out
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_weak_relations_in_wide_tables_are_no_shuffled_labels(seed):
+    random = np.random.default_rng(seed)
+    rows = 3000
+    frame = pd.DataFrame(
+        {
+            "code": [f"t{one}" for one in random.integers(0, 300, rows)],
+            **{f"n{k}": random.normal(size=rows) for k in range(8)},
+        }
+    )
+    y = 0.35 * frame["n0"].to_numpy() + random.standard_t(3, rows)  # R2 of about .04
+    model = TableRegressor(preset="fast", max_iter=8, random_state=0).fit(frame[:2000], y[:2000])
+    found = diagnose(model, frame[:2000], y[:2000], frame[2000:], y[2000:])
+    assert "shuffled-labels" not in found
+    assert found or diagnose(model)  # never "nothing found"
+
+
+def test_a_rare_class_that_is_not_learned_is_no_shuffled_label():
+    random = np.random.default_rng(0)
+    X, y = random.normal(size=(900, 5)), np.arange(900) % 100 == 0
+    X[y] += 0.5
+    model = TableClassifier(preset="fast", max_iter=5, random_state=0).fit(X, y)
+    found = diagnose(model, X, y, X, y)
+    assert "shuffled-labels" not in found and found
 
 
 @pytest.mark.parametrize("init", ["zeros", "he_normal"])

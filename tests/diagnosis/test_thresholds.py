@@ -23,6 +23,28 @@ def shuffled(leak, others, known, looked_at=500):
     )
 
 
+def going(agreement, by_chance=0.02, plain=None, relation=0.3, known=0.4):
+    """Predictions of others go with their targets by `agreement`, and those of a plain network by `plain`."""
+    others = Scores(0.7, 0.5, 0.5, 400, agreement=agreement, by_chance=by_chance)
+    told = None if plain is None else Scores(0.7, 0.5, 0.5, 400, agreement=plain, by_chance=by_chance)
+    about = seen(leak_correlation=0.05, relation=relation)
+    return observed(probes=about, training=rows(0.5 + known), held_out=others, plain=told)
+
+
+def unexplained(share, score=0.0, agreement=0.0, **changes):
+    """Numbers of which a share of a constant's loss is left."""
+    others = Scores(share, score, 0.0, 400, constant=1.0, agreement=agreement, by_chance=0.05)
+    loss = losses.get("squared_error")
+    return observed(**{"loss": loss, "probes": seen(shares=()), "training": None, "held_out": others, **changes})
+
+
+def told_by_records(held_out, constant=1.0):
+    """The same without rows: by the lowest loss of those held out in training."""
+    records = [Record(k, 0.3, 1e-3, 0.1, validation_loss=one) for k, one in enumerate((1.2, held_out, 1.3, 1.4), 1)]
+    about = seen(shares=(), held_out_constant=constant)
+    return unexplained(0.0, held_out=None, history=records, probes=about, constant_loss=5.0)
+
+
 def fading(at_first, late, **changes):
     """dz of two probes that falls by so many powers of ten over three hidden layers and the output."""
     steps = np.array([-at_first, -late])[:, None] / 3 * np.arange(4)[::-1] - 1.0
@@ -61,6 +83,24 @@ CASES = {
     "shuffled, few rows must be known by heart": (
         "shuffled-labels", shuffled(0.1, 0, 0.28, looked_at=100), shuffled(0.1, 0, 0.32, looked_at=100),
     ),
+    "shuffled, an order that is more than chance": (
+        "shuffled-labels", going(0.25, by_chance=0.08, plain=0.1), going(0.23, by_chance=0.08, plain=0.1),
+    ),
+    "shuffled, an order that is hardly one": ("shuffled-labels", going(0.11, plain=0.0), going(0.09, plain=0.0)),
+    "shuffled, what a plain network finds": ("shuffled-labels", going(0.0, plain=0.11), going(0.0, plain=0.09)),
+    "shuffled, before it is learned by heart": (
+        "shuffled-labels", going(0.0, known=0.0), going(0.0, known=0.0, plain=0.0),
+    ),
+    "shuffled, a column that tells": ("shuffled-labels", going(0.0, relation=0.21), going(0.0, relation=0.19)),
+    "like a constant, loss": ("like-a-constant", unexplained(0.94), unexplained(0.96)),
+    "like a constant, score": ("like-a-constant", unexplained(0.99, 0.06), unexplained(0.99, 0.04)),
+    "like a constant, order": (
+        "like-a-constant", unexplained(0.99, agreement=0.23), unexplained(0.99, agreement=0.22),
+    ),
+    "like a constant, without rows": ("like-a-constant", told_by_records(0.94), told_by_records(0.96)),
+    "like a constant, held-out rows of their own": (
+        "like-a-constant", told_by_records(0.96, 1.1), told_by_records(1.06, 1.1),
+    ),
     "initial loss": (
         "initial-loss", observed(initial_loss=9.8 * np.log(2)), observed(initial_loss=10.2 * np.log(2)),
     ),
@@ -83,6 +123,11 @@ CASES = {
     ),
     "vanishing, late, not learned": (
         "vanishing-gradients", fading(1.2, 1.2, training=UNLEARNED), fading(1.4, 1.4, training=UNLEARNED),
+    ),
+    "vanishing, late, what a plain network finds": (
+        "vanishing-gradients",
+        *(fading(1.4, 1.4, training=UNLEARNED, plain=Scores(0.7, 0.5, 0.5, 400, agreement=agrees, by_chance=0.02))
+          for agrees in (0.09, 0.11)),
     ),
     "vanishing, at first, not learned": (
         "vanishing-gradients", fading(2.9, 0.0, training=UNLEARNED), fading(3.1, 0.0, training=UNLEARNED),
@@ -172,6 +217,9 @@ LEVELS = {
     "dead, and learned all the same": (
         "dead-relu", observed(probes=probes(dead=0.92), training=LEARNED), "note",
         observed(probes=probes(dead=0.92), training=UNLEARNED), "error",
+    ),
+    "shuffled, but for a few rows": (
+        "shuffled-labels", going(0.07, plain=0.0), "warning", going(0.05, plain=0.0), "error",
     ),
     "a high rate that learned nothing": (
         "rate-too-high",

@@ -60,7 +60,7 @@ DATA = {
     "NaN in X": (changed(X, (4, 1), np.nan), Y, ("Input X", "NaN", "row 4, column 1", "SimpleImputer")),
     "infinity in X": (changed(X, (0, 2), -np.inf), Y, ("Input X", "infinity", "row 0, column 2")),
     "NaN in sparse X": (sparse.csr_array(changed(X, (0, 1), np.nan)), Y, ("Input X", "NaN", "entry 1")),
-    "NaN in y": (X, changed(Y, 3, np.nan), ("Input y", "NaN", "row 3")),
+    "NaN in y": (X, changed(Y, 3, np.nan), ("y: expected a value in every row", "NaN", "row 3")),
     "vector as X": (X[:, 0], Y, ("shape (12,)", "Reshape your data")),
     "cube as X": (X[:, :, None], Y, ("shape (12, 3, 1)", "dim 3")),
     "cube as y": (X, np.zeros((ROWS, 2, 2)), ("y",)),
@@ -81,8 +81,8 @@ def test_data(Estimator, case):
 
 
 def test_targets_of_a_regression():
-    refused(small(MLPRegressor), lambda e: e.fit(X, ["a", "b"] * 6), "numbers", "could not convert")
-    refused(small(MLPRegressor), lambda e: e.fit(X, np.array(["a", "b"] * 6)), "numbers", "could not convert")
+    refused(small(MLPRegressor), lambda e: e.fit(X, [*Y[:5], *"ab1c234"]), "row 5", "a number", "'a'")
+    refused(small(MLPRegressor), lambda e: e.fit(X, np.array(["a", "b"] * 6)), "row 0", "a number", "'a'")
     refused(small(MLPRegressor, loss="poisson"), lambda e: e.fit(X, Y - 1), ">= 0", "-1")
     refused(small(MLPRegressor, dtype="float32"), lambda e: e.fit(X, Y * 1e300), "Input y", "too large", "float32")
 
@@ -265,8 +265,15 @@ def test_unfitted(Estimator, ask):
 
 def test_partial_fit():
     refused(small(MLPClassifier), lambda e: e.partial_fit(X, Y), "first call")
-    refused(small(MLPClassifier), lambda e: e.partial_fit(X, Y, classes=[0, 2]), "classes of [0 2]")
-    refused(small(MLPClassifier), lambda e: e.partial_fit(X, Y, classes=[0, 1]).partial_fit(X, Y + 1), "[1 2]")
+    refused(
+        small(MLPClassifier), lambda e: e.partial_fit(X, Y, classes=[0, 2]), "row 1", "the classes 0, 2", "name all"
+    )
+    refused(
+        small(MLPClassifier),
+        lambda e: e.partial_fit(X, Y, classes=[0, 1]).partial_fit(X, Y + 1),
+        "row 1",
+        "the classes 0, 1",
+    )
     refused(
         small(MLPClassifier),
         lambda e: e.partial_fit(X, Y, classes=[0, 1]).partial_fit(X, Y, classes=[1, 2]),
@@ -278,7 +285,7 @@ def test_partial_fit():
         "the classes of the first call, [0 1]",
         "[0 1 2]",
     )
-    refused(small(MLPClassifier), lambda e: e.partial_fit(X, np.c_[Y, 1 - Y], classes=[0, 1, 2]), "classes of [0 1 2]")
+    refused(small(MLPClassifier), lambda e: e.partial_fit(X, np.c_[Y, 1 - Y], classes=[0, 1, 2]), "3 labels")
     refused(small(MLPClassifier), lambda e: e.partial_fit(X, np.c_[Y, 1 - Y], classes=[0, 1]).partial_fit(X, Y), "y")
     for Estimator in (MLPClassifier, MLPRegressor):
         refused(

@@ -217,7 +217,7 @@ def test_targets_that_are_not_those_of_the_fit():
     with pytest.raises(InputError, match=r"calibrate\(y=\): expected as many columns"):
         quick(MLPRegressor).fit(X, Y).calibrate(X, np.c_[Y, Y])
     model = quick(MLPClassifier).fit(IRIS, KINDS)
-    with pytest.raises(InputError, match="expected classes of"):
+    with pytest.raises(InputError, match="row 100: expected one of the classes"):
         model.calibrate(IRIS, KINDS + 1)
     with pytest.raises(InputError, match="at least 2 rows"):
         model.calibrate(IRIS[:1], KINDS[:1])

@@ -153,7 +153,12 @@ def test_balanced_classes_weigh_the_same():
 
 @pytest.mark.parametrize(
     ("weights", "word"),
-    [({"benign": -1.0}, ">= 0"), ({"other": 1.0}, "malignant"), ({"benign": float("nan")}, ">= 0"), ([1, 2], "dict")],
+    [
+        ({"benign": -1.0}, "at least 0"),
+        ({"other": 1.0}, "malignant"),
+        ({"benign": float("nan")}, "at least 0"),
+        ([1, 2], "dict"),
+    ],
     ids=str,
 )
 def test_bad_class_weights(weights, word):

@@ -385,7 +385,7 @@ def test_what_cannot_be_predicted(model):
         model.predict(FRAME[:3].assign(size=["1", "big", "2"]))
     with pytest.raises(InputError, match="at least 1 row"):
         model.predict(FRAME[:0])
-    with pytest.raises(InputError, match="classes of"):
+    with pytest.raises(InputError, match="row 0: expected one of the classes"):
         model.importances(FRAME, np.full(ROWS, "perhaps"))
     with pytest.raises(InputError, match="False with a loss that has a log link"):
         regressor(loss="poisson", log_target=True).fit(FRAME, abs(NUMBER) + 1)
@@ -422,7 +422,7 @@ def test_columns_unlike_those_of_fit_are_refused_with_their_names(model, what):
 @pytest.mark.parametrize(
     ("made", "y", "message"),
     [
-        (classifier, np.full(50, "perhaps"), "y_val: expected classes of"),
+        (classifier, np.full(50, "perhaps"), "y_val, row 0: expected one of the classes"),
         (classifier, np.full(50, np.nan), "y_val.*NaN"),
         (classifier, None, "y_val.*requires y"),
         (regressor, np.full(50, np.nan), "y_val.*NaN"),
@@ -483,9 +483,13 @@ def test_a_class_of_one_row_is_learned_from_a_table_and_from_a_file(tmp_path):
             assert set(found.classes_) == {"no", "rare", "yes"}
 
 
-def test_rows_that_are_each_of_a_class_of_their_own_are_refused():
-    with pytest.raises(InputError, match="a class with at least 2 rows"):
-        classifier().fit(FRAME[:5], np.arange(5))
+@pytest.mark.parametrize("count", [2, 5])
+def test_rows_that_are_each_of_a_class_of_their_own_are_all_trained_on(count, tmp_path):
+    whole = FRAME[:count].assign(label=list("abcde"[:count]))
+    whole.to_csv(tmp_path / "table.csv", index=False)
+    for given, memory in (((FRAME[:count], whole.label), "auto"), ((tmp_path / "table.csv", "label"), 1)):
+        found = classifier(max_iter=3, memory=memory).fit(*given)
+        assert (found.outlook_.rows, found.outlook_.held_out, len(found.classes_)) == (count, 0, count)
 
 
 @pytest.mark.parametrize("numbers", ["piecewise", "standard"])

@@ -10,8 +10,10 @@ import pytest
 from chainrule import Checkpoints, TableClassifier, TableRegressor, callbacks, find_learning_rate
 from chainrule.errors import InputError
 from chainrule.estimators.table import streaming
-from chainrule.tables import encoder, table_file
+from chainrule.tables import encoder, learn, table_file
 from chainrule.tables.files import ParquetFile, TableFile, open_file
+from chainrule.tables.learn import Said
+from chainrule.tables.schema import Nothing
 from chainrule.tables.survey import survey
 from chainrule.training.streamed import Streamed
 
@@ -138,8 +140,9 @@ def numbered(folder):
     for part, rows in enumerate(np.array_split(np.arange(1000), 4)):
         frame.iloc[rows].to_parquet(folder / f"{part}.parquet", row_group_size=90)
     file = open_file(folder)
-    found = survey(file, "y", seed=0, size=600)
-    made = encoder.fit(found.sample.without("y"), "X", how="standard")
+    found = survey(file, "y", Said({}, Nothing()), seed=0, size=600)
+    learned = learn.schema(found.seen, ["a"], "X")
+    made = encoder.fit(learned.schema.read(found.sample, ["a"], "X")[0], learned.schema, {}, how="standard")
 
     def prepare(table):
         return table.without("y"), table["y"].values, None

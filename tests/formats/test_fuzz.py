@@ -31,7 +31,8 @@ from chainrule.errors import ModelFileError
 from chainrule.formats import model_file
 from chainrule.formats.document import Document
 from chainrule.network.initialisers import Normal
-from chainrule.tables.table import Table, words
+from chainrule.tables.column import words
+from chainrule.tables.table import Table
 from chainrule.training.averaging import EMA
 
 X = np.random.default_rng(0).normal(size=(30, 3))

@@ -313,3 +313,20 @@ def test_adult_with_missing_and_unknown_categories():
     found = run(to_onnx(model), **feeds(model, test))
     np.testing.assert_allclose(found["probabilities"], model.predict_proba(test), **CLOSE)
     assert test["workclass"].isna().any()
+
+
+def test_every_spelling_and_missing_word_is_what_prediction_takes_it_for():
+    y = np.where(TABLE["truth"], "x", "y")
+    model = TableClassifier(preset="fast", max_iter=2, columns={"few": "category"}, missing={"": ["b"]}, random_state=0)
+    model.fit(TABLE[["few", "word", "truth"]].rename(columns={"word": ""}), y)
+    graph = to_onnx(model)
+    texts = {
+        "few": ["0", "1.0", "2", "NA", "", "7", "None", "1"],
+        "": ["a", "b", "NA", "", "A", "?", "a", "none"],
+        "truth": ["true", "FALSE", "1", "0.0", "yes", "NA", "", "T"],
+    }
+    expected = model.predict_proba(pd.DataFrame(texts))
+    names = [given.name for given in graph.graph.input]
+    assert names == ["few", "_", "truth"]
+    given = {name: np.array(values, object).reshape(-1, 1) for name, values in zip(names, texts.values(), strict=True)}
+    np.testing.assert_allclose(run(graph, **given)["probabilities"], expected, **CLOSE)

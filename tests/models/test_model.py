@@ -185,8 +185,8 @@ def test_what_cannot_be_scored_is_refused(y, weight, said, rows):
 
 def test_numbers_that_cannot_be_scored_are_refused():
     model = MLPRegressor(hidden_layer_sizes=(4,), max_iter=2, random_state=0).fit(X, Y).model_
-    for y in (np.where(Y > 1, np.nan, Y), Y.astype(str)):
-        with pytest.raises(InputError, match="finite numbers"):
-            model.score(X, y)
+    for bad, said in ((np.nan, "a value in every row"), (np.inf, "finite numbers"), ("many", "a number")):
+        with pytest.raises(InputError, match=rf"score\(y\).*expected {said}"):
+            model.score(X, [bad, *Y[1:]])
     with pytest.raises(InputError, match=r"Rows\(y\): expected shape \(rows, 1\)"):
         model.calibrated(Rows(X, np.c_[Y, Y]))

@@ -1,4 +1,4 @@
-"""One small table in every form that it may come in."""
+"""One small table in every form that it may come in; and from a table to its schema and its encoder, as fit does it."""
 
 import datetime
 
@@ -7,6 +7,9 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+
+from chainrule.tables import encoder, frames, learn
+from chainrule.tables.schema import Nothing
 
 CELLS = {
     "whole": [1, 2, 3],
@@ -34,3 +37,28 @@ FORMS = {
 def form(request):
     """A table in one of its forms."""
     return FORMS[request.param]()
+
+
+def _learned(X, said=None, missing=None, decimal=None, names=None):
+    seen = learn.Seen(learn.Said(said or {}, Nothing.said("missing=", missing), decimal))
+    for part in X if isinstance(X, list) else [frames.table(X)]:
+        seen.add(part)
+    return learn.schema(seen, names or list(seen.columns), "X")
+
+
+def _fitted(X, said=None, missing=None, decimal=None, **settings):
+    found, whole = _learned(X, said, missing, decimal), frames.table(X)
+    columns, _ = found.schema.read(whole, found.used, "X")
+    return encoder.fit(columns, found.schema, said or {}, where="X", left_out=found.left_out, **settings)
+
+
+@pytest.fixture(scope="session")
+def learned():
+    """A function of a table, or of a list of its parts, and what a user says of it: what its columns are."""
+    return _learned
+
+
+@pytest.fixture(scope="session")
+def fitted():
+    """A function of a table, what a user says of it, and how its numbers are encoded: its encoder."""
+    return _fitted

@@ -3,10 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from chainrule.tables import encoder
 from chainrule.tables.describe import columns_of, left_out_of, levels_of
 from chainrule.tables.encodings import Category
-from chainrule.tables.frames import table
 
 FRAME = pd.DataFrame(
     {
@@ -18,13 +16,13 @@ FRAME = pd.DataFrame(
 )
 
 
-def test_every_column_is_told_with_what_it_makes():
-    found = encoder.fit(table(FRAME), "here")
+def test_every_column_is_told_with_what_it_makes(fitted):
+    found = fitted(FRAME)
     told = {one["name"]: one for one in columns_of(found)}
     embedding = next(one for one in found.encodings if isinstance(one, Category) and one.units)
     assert told["word"] == {
         "name": "word", "kind": "category", "inputs": 3, "levels": 2, "rare": False, "missing": True,
-        "encoding": "indicators",
+        "encoding": "indicators", "why": "2 different words", "example": "a",
     }  # fmt: skip
     assert (told["many"]["encoding"], told["many"]["inputs"]) == ("embedding", embedding.units)
     assert embedding.units > 1

@@ -6,6 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+#: What rows are called by which the best epoch was chosen: others are predicted a little worse.
+STOPPED_BY = "the held-out rows that stopped training"
+
 
 def training_of(losses: Sequence[float | None], seconds: float) -> dict[str, Any]:
     """Epochs, and which was the best on the rows held out."""

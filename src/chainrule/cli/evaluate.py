@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -14,19 +16,27 @@ from chainrule.errors import InputError
 
 if TYPE_CHECKING:
     from chainrule.models.model import Model
-    from chainrule.tables.column import Column
+    from chainrule.models.truth import Truth
     from chainrule.tables.files import TableFile
+    from chainrule.tables.table import Table
 
 
 @click.command(cls=Configured)
 @shared.model_file
 @shared.data
 @click.option("--target", help="The column of DATA that has the truth; the model knows its name from training.")
+@shared.drop_missing_target
 @shared.form
 @shared.threads
 @shared.as_json
 def evaluate(
-    model: Path, data: shared.Source, target: str | None, form: shared.Form, threads: int | None, as_json: bool
+    model: Path,
+    data: shared.Source,
+    target: str | None,
+    drop_missing_target: bool,
+    form: shared.Form,
+    threads: int | None,
+    as_json: bool,
 ) -> None:
     """Score a model on a table that has the truth.
 
@@ -40,12 +50,13 @@ def evaluate(
     _check_single(made)
     file = tables.opened(data, form, once=True)
     found = _classes if made.answer.classifies else _numbers
-    content = found(made, file, name, threads)
+    content = found(Scored(made, file, name, drop_missing_target), threads)
     if as_json:
         about = {"model": model, "data": data, "target": name}
         shared.document("evaluate", {**about, **content, "seconds": time.perf_counter() - started})
         return
-    click.echo(f"{file.path}, {content['rows']:,} rows")
+    without = f", {content['dropped']:,} without {name!r} left out" if content["dropped"] else ""
+    click.echo(f"{file.path}, {content['rows']:,} rows{without}")
     click.echo(shared.lines(content["scores"].items()))
     if "classes" in content:
         names = ("class", "rows", "precision", "recall", "f1")
@@ -66,58 +77,85 @@ def _check_single(model: Model) -> None:
         )
 
 
-def _classes(model: Model, file: TableFile, target: str, threads: int | None) -> dict[str, Any]:
+@dataclass
+class Scored:
+    """Rows to score a model on: a file, and the column that has the truth."""
+
+    model: Model
+    file: TableFile
+    target: str
+    drop_missing: bool
+    dropped: int = 0
+
+    def parts(self) -> Iterator[tuple[Truth, Table]]:
+        """What is true and the rows, by parts; those without truth are left out, if that is meant, and counted."""
+        from chainrule.tables.reading import present
+
+        given = cast(Any, self.model.input)
+        for part in tables.parts(self.file, models.columns(self.model), [self.target]):
+            column = part[self.target]
+            if self.drop_missing:
+                kept = present(column, given.encoder.schema.nothing.of(self.target))
+                self.dropped += len(part) - len(kept)
+                part, column = part.take(kept), column.take(kept)
+            if len(part):
+                yield given.read_target(column, self.target, str(self.file.path)), part
+
+
+def _classes(rows: Scored, threads: int | None) -> dict[str, Any]:
     import numpy as np
 
     from chainrule.diagnosis import scores
 
-    answer: Any = model.answer
+    model, answer = rows.model, cast(Any, rows.model.answer)
     labels = [models.word(label) for label in answer.every]
     codes, raws = [], []
-    with tables.naming(file.path):
-        for part in tables.parts(file, models.columns(model), [target]):
-            codes.append(_codes(model, part[target], target, labels, str(file.path)))
+    with tables.naming(rows.file.path):
+        for truth, part in rows.parts():
+            codes.append(_codes(truth, labels))
             raws.append(model.raw(model.read(part), threads))
-    all_codes, raw = np.concatenate(_some(codes, file)), np.concatenate(raws)
+    all_codes, raw = np.concatenate(_some(codes, rows.file)), np.concatenate(raws)
     predicted = np.searchsorted(answer.every, answer.said(raw))
     shares = answer.probabilities(raw) if answer.gives_probabilities else None
     each = zip(labels, scores.by_class(all_codes, predicted, len(labels)), strict=True)
     return {
         "rows": len(all_codes),
+        "dropped": rows.dropped,
         "task": "classification",
         "scores": scores.of_classes(all_codes, predicted, shares),
         "classes": [{"class": label, **found} for label, found in each],
     }
 
 
-def _numbers(model: Model, file: TableFile, target: str, threads: int | None) -> dict[str, Any]:
+def _numbers(rows: Scored, threads: int | None) -> dict[str, Any]:
     import numpy as np
 
     from chainrule.diagnosis import scores
+    from chainrule.models.as_numbers import numbers
 
-    answer: Any = model.answer
+    model, answer = rows.model, cast(Any, rows.model.answer)
     true, predicted = [], []
-    with tables.naming(file.path):
-        for part in tables.parts(file, models.columns(model), [target]):
-            true.append(model.input.read_target(part[target], target, str(file.path)))  # type: ignore[attr-defined]
+    with tables.naming(rows.file.path):
+        for truth, part in rows.parts():
+            true.append(numbers(truth))
             predicted.append(answer.point_in_units(model.raw(model.read(part), threads)))
-    y = np.concatenate(_some(true, file))
-    return {"rows": len(y), "task": "regression", "scores": scores.of_numbers(y, np.concatenate(predicted))}
+    y, found = np.concatenate(_some(true, rows.file)), np.concatenate(predicted)
+    return {"rows": len(y), "dropped": rows.dropped, "task": "regression", "scores": scores.of_numbers(y, found)}
 
 
-def _codes(model: Model, column: Column, target: str, labels: list[str], where: str) -> Any:
+def _codes(truth: Truth, labels: list[str]) -> Any:
     """Which of the model's classes each row is of."""
     import numpy as np
 
-    values = model.input.read_target(column, target, where)  # type: ignore[attr-defined]
-    different, place = np.unique(values, return_inverse=True)
+    different, place = np.unique(truth.values, return_inverse=True)
+    words = [models.word(value) for value in different]
     known = {label: code for code, label in enumerate(labels)}
-    codes = np.array([known.get(models.word(value), -1) for value in different], np.int64)[place]
+    codes = np.array([known.get(word, -1) for word in words], np.int64)[place]
     if (codes < 0).any():
         row = int((codes < 0).argmax())
-        raise InputError(
-            f"{where}, column {target!r}, row {column.row(row)}", f"a class of the model: {', '.join(labels)}"[:300],
-            repr(models.word(values[row])), "Mend the value, or leave such rows out.",
+        raise truth.refused(
+            (row,), f"a class of the model: {', '.join(labels)}"[:300], repr(words[place[row]]),
+            "Mend the value, or leave such rows out.",
         )  # fmt: skip
     return codes
 

@@ -11,6 +11,7 @@ import click
 
 from chainrule.cli import describe, shared
 from chainrule.cli.config import Configured
+from chainrule.cli.describe import STOPPED_BY
 from chainrule.errors import InputError, InputTypeError
 
 #: In front of the names of the arrays that are weights, as `save` writes them.
@@ -37,7 +38,7 @@ def inspect(model: Path, as_json: bool) -> None:
 
     listing = model_file.inspect(model)
     try:
-        content = _content(listing)
+        content = _content(model, listing)
         said = "\n".join(_said(model, content))
     except (InputError, InputTypeError) as error:
         raise model_file.refusal(model, error) from error
@@ -49,7 +50,7 @@ def inspect(model: Path, as_json: bool) -> None:
         click.echo(said)
 
 
-def _content(listing: Listing) -> dict[str, Any]:
+def _content(path: Path, listing: Listing) -> dict[str, Any]:
     from chainrule.network import serial
     from chainrule.network.describe import layer
     from chainrule.training.serial import CONFIGURATION
@@ -63,12 +64,14 @@ def _content(listing: Listing) -> dict[str, Any]:
         {name: CONFIGURATION.back(f"content, {what}", value) for name, value in found.items()}
         for what, found in (("parameters", content["parameters"]), ("history", inside["history"]))
     )
+    chosen = {k: CONFIGURATION.back("content, chosen", v) for k, v in content.get("chosen", {}).items()}
     about = {
         "format_version": listing.version,
         "estimator": envelope["estimator"],
         "written": dict(envelope["written"]),
         "settings": {k: _plain(v) for k, v in settings.items() if v is not None},
-        **_table(content),
+        "chosen": {k: _plain(v) for k, v in chosen.items()},
+        **_table(path, listing, content),
         "network": {
             "inputs": network["inputs"],
             "members": network["members"],
@@ -78,6 +81,7 @@ def _content(listing: Listing) -> dict[str, Any]:
         },
         "history": history,
     }
+    about["given"] = content.get("given", {})
     about["training"] = describe.training_of(history["validation_loss"], sum(history["seconds"]))
     return about
 
@@ -87,17 +91,19 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, (bool, int, float, str, tuple, dict)) else repr(value)
 
 
-def _table(content: Mapping[str, Any]) -> dict[str, Any]:
+def _table(path: Path, listing: Listing, content: Mapping[str, Any]) -> dict[str, Any]:
     """What only a model of tables has."""
     found: dict[str, Any] = {}
     if "classes" in content:
         found["classes"] = content["classes"]["values"]
     if "encoder" not in content:
         return found
+    from chainrule.formats import model_file
+    from chainrule.models.document import ENCODED
     from chainrule.tables.describe import columns_of, left_out_of
     from chainrule.tables.serial import ENCODINGS
 
-    encoder = ENCODINGS.back("content, encoder", content["encoder"])
+    encoder = ENCODINGS.back("content, encoder", content["encoder"], model_file.array(path, listing, ENCODED))
     columns, left_out = columns_of(encoder), left_out_of(encoder)
     return {"target": content["target_name"], **found, "columns": columns, "left_out": left_out}
 
@@ -110,19 +116,21 @@ def _said(model: Path, content: Mapping[str, Any]) -> Iterator[str]:
                     f"Python {written['python']}"),
         *([("target", content["target"])] if "target" in content else []),
         *([("classes", ", ".join(map(str, content["classes"])))] if "classes" in content else []),
-        *([("settings", ", ".join(f"{k}={v}" for k, v in content["settings"].items()))]),
+        ("settings", ", ".join(f"{k}={v}" for k, v in content["settings"].items() if k not in content["chosen"])),
+        *([("chosen", ", ".join(f"{k}={v}" for k, v in content["chosen"].items()))] if content["chosen"] else []),
     ])  # fmt: skip
     if "columns" in content:
         from chainrule.tables.describe import levels_of
 
         yield "Columns"
         rows = [
-            (c["name"], c["kind"], c["encoding"], f"{c['inputs']} inputs", levels_of(c)) for c in content["columns"]
+            (c["name"], c["kind"], c["encoding"], f"{c['inputs']} inputs", levels_of(c), c["why"])
+            for c in content["columns"]
         ]
-        yield shared.lines([*rows, *((c["name"], "left out", c["why"], "", "") for c in content["left_out"])])
-    yield f"Network: {network['inputs']} inputs, {network['numbers']:,} numbers, {network['members']} member(s)"
+        yield shared.lines([*rows, *((c["name"], "left out", "", "", "", c["why"]) for c in content["left_out"])])
+    members = f", of {network['members']} members together" if network["members"] > 1 else ""
+    yield f"Network: {network['inputs']} inputs, {network['numbers']:,} numbers{members}"
     yield shared.lines([(layer,) for layer in network["layers"]])
-    yield (
-        f"Training: {training['epochs']} epochs in {training['fit_seconds']:.1f} s, best {training['best_epoch']}, "
-        f"validation loss {training['best_validation_loss']}"
-    )
+    best = training["best_epoch"]
+    by = "" if best is None else f", best {best}: loss {training['best_validation_loss']:.6g} on {STOPPED_BY}"
+    yield f"Training: {training['epochs']} epochs in {training['fit_seconds']:.1f} s{by}"

@@ -66,11 +66,15 @@ class Commands(click.Group):
     cls=Commands,
     epilog=_EPILOG,
     commands=list(COMMANDS),
+    invoke_without_command=True,
     context_settings={"auto_envvar_prefix": ENVIRONMENT, "help_option_names": ["-h", "--help"]},
 )
 @click.version_option(__version__, prog_name="chainrule")
-def group() -> None:
+@click.pass_context
+def group(ctx: click.Context) -> None:
     """Neural networks for tables: train a model on a file, score it, predict with it, ship it."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
 
 
 def run(arguments: list[str] | None = None) -> int:

@@ -66,6 +66,9 @@ def form(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("--delimiter", type=character, metavar="CHARACTER", help=about)(called)
 
 
+drop_missing_target = click.option(
+    "--drop-missing-target", is_flag=True, help="Leave out rows whose target is missing, and say how many."
+)
 threads = click.option("--threads", type=click.IntRange(1), help="Threads at most; those of the machine if left out.")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Literal
 
 from chainrule.errors import InputError
@@ -19,13 +20,15 @@ MOST, ROWS_EACH = 20, 5
 #: Rows that are looked at: of a larger table, the first parts that have so many.
 LOOK = 1_000_000
 
+#: What to do where the task that is found is not meant.
+MEANT = "Where its values name classes: --task classification."
 
-def look(file: TableFile, target: str) -> Evidence:
+
+def look(file: TableFile, target: str, nothing: Collection[str]) -> Evidence:
     """What the target's column shows, or what it begins with."""
     from chainrule.tables.evidence import Evidence
-    from chainrule.tables.written.missing import WORDS
 
-    seen = Evidence(WORDS)
+    seen = Evidence(nothing)
     for part in file.parts([target]):
         seen.add(part[target])
         if seen.rows >= LOOK:
@@ -35,8 +38,13 @@ def look(file: TableFile, target: str) -> Evidence:
     return seen
 
 
-def found(seen: Evidence, name: str = "target") -> tuple[Task, str]:
+def found(seen: Evidence, where: str, name: str = "target") -> tuple[Task, str]:
     """The task and what it rests on.
+
+    Raises
+    ------
+    InputError, InputTypeError
+        Where it would be found amiss: for times, and for numbers among which some words are slips.
 
     Examples
     --------
@@ -45,15 +53,29 @@ def found(seen: Evidence, name: str = "target") -> tuple[Task, str]:
     >>> from chainrule.tables.evidence import Evidence
     >>> seen = Evidence(())
     >>> seen.add(words(["yes", "no", "no"]))
-    >>> found(seen)
+    >>> found(seen, "t.csv")
     ('classification', 'truth values')
     """
-    from chainrule.tables.settle import settle
+    from chainrule.models.as_numbers import no_time
+    from chainrule.tables.reading import target_field
 
-    field = settle(name, seen, name, "target").field
+    field = target_field(name, seen, (), where)
+    if field.kind == "date":
+        raise no_time(f"{where}, target {name!r}", "times", MEANT)
     if field.kind in ("category", "boolean"):
         return "classification", field.why
     few = seen.distinct.count <= min(MOST, max(2, seen.known // ROWS_EACH))
     if field.kind == "number" and seen.whole and few:
         return "classification", f"{seen.distinct.count} different whole numbers"
     return "regression", field.why
+
+
+def names_classes(seen: Evidence, where: str, name: str) -> bool:
+    """Whether only who says so can know that the values of a target are classes."""
+    from chainrule.tables.reading import target_field
+
+    try:
+        target_field(name, seen, (), where)
+    except InputError:
+        return True
+    return False

@@ -11,6 +11,7 @@ import click
 
 from chainrule.cli import exits, models, shared, tables, task
 from chainrule.cli.config import Configured
+from chainrule.cli.describe import STOPPED_BY
 from chainrule.cli.options import chosen, training_options
 from chainrule.cli.watch import followed, hand_over
 from chainrule.errors import listed
@@ -58,6 +59,7 @@ def missing_word(value: str) -> tuple[str, str]:
     help="A word that stands for a missing value, or those of a column in place of the usual ones; may be repeated.",
 )
 @click.option("--decimal", type=click.Choice([".", ","]), help="Before the decimals of numbers; found if left out.")
+@shared.drop_missing_target
 @click.option("--validation", type=shared.SOURCE, help="Rows to stop by, in place of a share of DATA; given like it.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of all that is drawn.")
 @shared.threads
@@ -80,6 +82,7 @@ def train(
     columns: tuple[tuple[str, str], ...],
     missing: tuple[tuple[str, str], ...],
     decimal: str | None,
+    drop_missing_target: bool,
     validation: str | None,
     seed: int,
     threads: int | None,
@@ -104,21 +107,28 @@ def train(
     live = click.get_current_context().with_resource(page)
     started = time.perf_counter()
     file = _open(data, form, target, columns)
-    found, why = task.found(task.look(file, target))
-    chosen_task, why = (asked, "as said") if asked else (found, why)
+    said, words = dict(columns), _missing(missing)
+    chosen_task, why, unclear = _task(file, target, asked, said.get(target) == "category", words)
+    if unclear:
+        said[target] = "category"
+    file, dropped = _kept(file, target, words, drop_missing_target)
     if not quiet:
         shared.tell(f"{chosen_task} of {target!r}: {why}")
+        if dropped:
+            shared.tell(f"rows without {target!r}, which are left out: {dropped:,}")
     estimator = _estimator(
         chosen_task,
         preset=preset,
-        columns=dict(columns) or None,
-        missing=_missing(missing),
+        columns=said or None,
+        missing=words,
         decimal=decimal,
         random_state=seed,
         n_threads=threads,
         **chosen(chosen_task, given),
     )
-    held_out = None if validation is None else _open(validation, form, target)
+    held_out = None
+    if validation is not None:
+        held_out, _ = _kept(_open(validation, form, target), target, words, drop_missing_target)
     listeners = _listeners(quiet, live)
     with tables.naming(file.path, held_out and held_out.path):
         ending = _fit(estimator, file, target, held_out, listeners)
@@ -132,7 +142,8 @@ def train(
     if report_to is not None and learned:
         _report(estimator, report_to, held_out, force)
     about: dict[str, Any] = {"task": chosen_task, "reason": why, "data": data, "target": target}
-    about |= {"rows": ending.outlook.rows, "held_out": ending.outlook.held_out, "preset": preset, "seed": seed}
+    about |= {"rows": ending.outlook.rows, "held_out": ending.outlook.held_out, "dropped": dropped}
+    about |= {"preset": preset, "seed": seed}
     about |= {"seconds": time.perf_counter() - started, "output": written, "ended": ending.reason}
     about |= {"report": report_to if learned else None}
     content = {**about, **_summary(estimator)}
@@ -163,6 +174,36 @@ def _open(data: shared.Source, form: shared.Form, target: str, columns: tuple[tu
             mend = f"Did you mean {near[0]!r}?" if near else f"It has {listed(file.names)}."
             raise click.BadParameter(f"{file.path} has no column {name!r}. {mend}", param_hint=option)
     return file
+
+
+def _task(
+    file: TableFile, target: str, asked: task.Task | None, classes: bool, missing: Any
+) -> tuple[task.Task, str, bool]:
+    """The task, what it rests on, and whether the target is to be said to hold classes, as it looks like numbers."""
+    if asked is None and classes:
+        return "classification", "as said", True
+    seen = task.look(file, target, _nothing(missing, target))
+    if asked is None:
+        return *task.found(seen, str(file.path), target), False
+    unclear = asked == "classification" and (classes or task.names_classes(seen, str(file.path), target))
+    return asked, "as said", unclear
+
+
+def _nothing(missing: Any, target: str) -> frozenset[str]:
+    """Words of the target's column that stand for a missing value."""
+    from chainrule.tables.schema import Nothing
+
+    return Nothing.said("--missing", missing).of(target)
+
+
+def _kept(file: TableFile, target: str, missing: Any, drop_missing_target: bool) -> tuple[TableFile, int]:
+    """The rows to use, and how many are left out of them."""
+    if not drop_missing_target:
+        return file, 0
+    from chainrule.cli.present import WithTarget
+
+    kept = WithTarget(file.path, file, target, _nothing(missing, target))
+    return kept, kept.count()
 
 
 def _missing(said: tuple[tuple[str, str], ...]) -> Any:
@@ -215,7 +256,7 @@ def _fit(estimator: Any, rows: TableFile, target: str, held_out: TableFile | Non
 def _learned(estimator: Any) -> bool:
     """Whether there is an epoch whose weights can be kept."""
     best = estimator.best_validation_score_
-    return best is not None and best > -float("inf")
+    return len(estimator.history_) > 0 if best is None else best > -float("inf")
 
 
 def _summary(estimator: Any) -> dict[str, Any]:
@@ -228,27 +269,34 @@ def _summary(estimator: Any) -> dict[str, Any]:
         found["classes"] = [models.word(label) for label in estimator.classes_]
     history = estimator.history_
     losses = [one.validation_loss for one in history]
-    network = estimator.network_
+    network, trained = estimator.network_, estimator.model_.predictor.trained
     return {
         **found,
-        "network": {"inputs": network.inputs, "outputs": network.outputs, "parameters": network.layout.trained},
+        "network": {"inputs": network.inputs, "outputs": network.outputs, "parameters": trained},
         "training": training_of(losses, sum(one.seconds for one in history)),
     }
 
 
+def _loss(best: float | None) -> str:
+    return "none" if best is None else f"{best:.6g}, on {STOPPED_BY}"
+
+
 def _said(content: dict[str, Any]) -> str:
+    from chainrule.tables.describe import told
+
     training = content["training"]
     kinds = [one["kind"] for one in content["columns"]]
-    counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))
-    left = [(f"{one['name']} left out", one["why"]) for one in content["left_out"]]
+    counts = [f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds)]
+    left = len(content["left_out"])
+    without = f", {content['dropped']:,} without a target" if content["dropped"] else ""
     pairs = [
         ("task", f"{content['task']} of {content['target']!r}, {content['reason']}"),
-        ("rows", f"{content['rows']:,} to learn from, {content['held_out']:,} held out"),
-        ("columns", counts),
-        *left,
+        ("rows", f"{content['rows']:,} to learn from, {content['held_out']:,} held out{without}"),
+        ("columns", ", ".join([*counts, *[f"{left} left out"] * bool(left)])),
         ("epochs", f"{training['epochs']}, best {training['best_epoch']}, {content['ended']}"),
-        ("validation loss", training["best_validation_loss"]),
+        ("validation loss", _loss(training["best_validation_loss"])),
         ("seconds", round(content["seconds"], 1)),
         *[(name, str(content[key])) for name, key in (("model", "output"), ("report", "report")) if content[key]],
     ]
-    return shared.lines(pairs, indent="")
+    columns = shared.lines(told(content["columns"], content["left_out"]))
+    return f"{shared.lines(pairs, indent='')}\nColumns\n{columns}"

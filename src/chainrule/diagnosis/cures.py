@@ -242,6 +242,7 @@ CALIBRATE = fixed(
 CALIBRATE_LATER = fixed("calibrate-later", "Call estimator.calibrate(X, y) with rows that training did not see.")
 SMOOTH = fixed("label-smoothing", "Smooth the labels by 0.1.", label_smoothing=0.1)
 DROP_COLUMNS = fixed("drop-columns", "Leave these columns out.")
+BETTER_COLUMNS = fixed("better-columns", "Find columns that tell more of the target.")
 CHECK_COLUMN = fixed("check-column", "Ask whether this column is known before the target is; if not, leave it out.")
 CHECK_LABELS = fixed("check-labels", "Look at some rows and their labels: an order may have been lost in a join.")
 NO_DROPOUT = fixed("no-dropout", "Leave dropout out: batch normalisation has noise of its own.", dropout=0.0)

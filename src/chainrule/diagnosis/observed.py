@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,10 +14,13 @@ from numpy.typing import NDArray
 from chainrule.diagnosis.probes import Probes
 from chainrule.diagnosis.survey import Survey
 from chainrule.engine.network import Network
-from chainrule.network.losses import Loss
+from chainrule.network.losses import Gaussian, Loss
 from chainrule.training.records import Record
 
 Array = NDArray[Any]
+
+#: Deviations by which a correlation is more than chance, and below which it is hardly one.
+SURELY, HARDLY = 3.0, 0.1
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,9 @@ class Scores:
     calibration : of a classification with probabilities, the expected calibration error, else None
     sure : mean certainty minus accuracy: above 0 where probabilities are too sure
     rows : how many
+    constant : loss of the best constant prediction of these rows, None where it is not known
+    agreement : correlation of what is predicted with what is true, None where it is not known
+    by_chance : its deviation where the two have nothing to do
     """
 
     loss: float
@@ -41,6 +48,14 @@ class Scores:
     recalls: tuple[float, ...] = ()
     calibration: float | None = None
     sure: float = 0.0
+    constant: float | None = None
+    agreement: float | None = None
+    by_chance: float = 0.0
+
+    @property
+    def related(self) -> bool | None:
+        """Whether predictions go with the truth more than by chance; None where that is not known."""
+        return None if self.agreement is None else self.agreement > max(SURELY * self.by_chance, HARDLY)
 
 
 @dataclass(frozen=True)
@@ -89,6 +104,25 @@ class Observed:
     def losses(self) -> Array:
         """Training loss by epoch."""
         return np.array([record.loss for record in self.history])
+
+    @property
+    def ends_at_zero(self) -> bool:
+        """Whether the loss of a perfect prediction is 0, so that shares of it mean something."""
+        return not isinstance(self.loss, Gaussian)
+
+    @property
+    def unexplained(self) -> float | None:
+        """The lowest loss of held-out rows in training over that of their best constant; without such rows, the last
+        loss over that of a constant. None where it is not known, or 0 is not the least that the loss can be."""
+        seen, records = self.survey, self.history
+        if seen is None or not records or not self.ends_at_zero:
+            return None
+        held_out = [one.validation_loss for one in records if one.validation_loss is not None]
+        least, constant = records[-1].loss, self.constant_loss
+        if held_out:
+            finite = [one for one in held_out if math.isfinite(one)]
+            least, constant = min(finite, default=math.inf), seen.held_out_constant or constant
+        return least / constant if constant and constant > 0 else None
 
     @property
     def begins(self) -> bool:

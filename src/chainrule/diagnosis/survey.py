@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,13 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import issparse
 
+from chainrule.diagnosis.relations import told
 from chainrule.errors import InputError
 from chainrule.network.losses import Loss
 
 Array = NDArray[Any]
 
 #: Rows that are looked at, drawn evenly over all; fewer of many columns, but not below FEWEST.
-LOOKED_AT, NUMBERS, FEWEST = 2_000, 100_000, 200
+LOOKED_AT, NUMBERS, FEWEST = 2_000, 1_000_000, 200
+
+#: Targets that the loss of a constant is taken of, drawn evenly over all.
+TARGETS = 20_000
 
 #: Most columns that are named.
 NAMED = 20
@@ -40,13 +45,16 @@ class Survey:
     constant, n_constant : the first columns that do not vary, and how many there are
     duplicate, n_duplicate : the first columns that repeat an earlier one, in whatever units, and how many there are
     leak : column that tells the target most closely, -1 where none varies
-    leak_correlation : its absolute correlation with the target, or with one of its classes
+    leak_correlation : its absolute correlation with the target, or with all of its classes
+    relation : the largest absolute correlation of a column with the target, or with one of its classes, None where it
+        is not known
     shares : of a classification, the share of each class, else empty
     target_rms : of a regression, the largest root mean square of an output, else 0
     variance : of a regression, the mean variance of the outputs, else 0
     counts : of a regression, whether targets are whole numbers from 0 on
     target_skew : of a regression, the largest skewness of an output, else 0
     constant_loss : loss of the best prediction that is the same for all rows, None where it is not known
+    held_out_constant : the same of the rows held out, None where there are none
     """
 
     rows: int
@@ -66,6 +74,8 @@ class Survey:
     counts: bool = False
     target_skew: float = 0.0
     constant_loss: float | None = None
+    relation: float | None = None
+    held_out_constant: float | None = None
 
     def __post_init__(self) -> None:
         whole = all(isinstance(one, int) for one in (*self.constant, *self.duplicate))
@@ -83,6 +93,7 @@ def survey(
     weight: Array | None = None,
     subset: NDArray[np.intp] | None = None,
     loss: Loss | None = None,
+    owners: Sequence[int] = (),
 ) -> Survey:
     """Look at rows.
 
@@ -95,6 +106,7 @@ def survey(
     weight : of each row, or None for 1 each
     subset : the rows that count, or None for all; no others are read
     loss : in whose form y is, or None
+    owners : of each column, the number of what it was made of, where several are made of one; or nothing
 
     Examples
     --------
@@ -111,20 +123,21 @@ def survey(
     places = places if subset is None else subset[places]
     seen = X[places]
     sample = np.asarray(seen if isinstance(seen, np.ndarray) else seen.toarray(), np.float64)
+    constant_loss = None if loss is None else loss_of_constant(y, classes, weight, subset, loss)
     y, w = np.asarray(y)[places], None if weight is None else weight[places]
-    constant_loss = None if loss is None else loss.constant(y, classes or y.size // len(y), w)
     if classes and y.ndim > 1:
         y = (y.ravel() > 0.5).astype(np.intp)
     size, deviation = _size(seen, sample), sample.std(axis=0)
     varies = deviation > STILL * size
     constant, duplicate = np.flatnonzero(~varies), _repeated(sample, varies)
-    leak, correlation = _leak(sample, varies, deviation, y, classes)
+    leak, correlation, relation = told(sample, varies, y, classes, owners)
     about: dict[str, Any] = {
         "rows": rows,
         "looked_at": len(places),
         "columns": columns,
         "leak": leak,
         "leak_correlation": correlation,
+        "relation": relation,
         "constant_loss": constant_loss,
     }
     if varies.any():
@@ -147,6 +160,16 @@ def survey(
         duplicate=tuple(duplicate[:NAMED].tolist()),
         n_duplicate=len(duplicate),
     )
+
+
+def loss_of_constant(
+    y: Array, classes: int, weight: Array | None, subset: NDArray[np.intp] | None, loss: Loss
+) -> float | None:
+    """Loss of the best prediction that is the same for all of the rows that count."""
+    places = np.arange(len(y)) if subset is None else subset
+    places = places[:: -(-len(places) // TARGETS)]
+    some = np.asarray(y)[places]
+    return loss.constant(some, classes or some.size // len(some), None if weight is None else weight[places])
 
 
 def _size(seen: Any, sample: Array) -> Array:
@@ -187,18 +210,3 @@ def _repeated(sample: Array, varies: Array) -> Array:
         else:
             first = place
     return np.array(sorted(found), np.intp)
-
-
-def _leak(sample: Array, varies: Array, deviation: Array, y: Array, classes: int) -> tuple[int, float]:
-    """The column whose values go most closely with the target, or with one class against the others."""
-    targets = np.column_stack([y, *(y == k for k in range(classes))]) if classes else y.reshape(len(y), -1)
-    targets = targets.astype(np.float64) - targets.mean(axis=0)
-    size = targets.std(axis=0)
-    targets, size = targets[:, size > 0], size[size > 0]
-    if not varies.any() or not size.size:
-        return -1, 0.0
-    together = (sample - sample.mean(axis=0)).T @ targets / len(sample)
-    with np.errstate(all="ignore"):
-        found = np.abs(together / np.outer(deviation, size)).max(axis=1)
-    found[~varies] = -1
-    return int(found.argmax()), float(min(found.max(), 1.0))

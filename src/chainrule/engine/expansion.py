@@ -45,8 +45,7 @@ class Block(ABC):
     def __post_init__(self) -> None:
         where = f"{type(self).__name__}(source={self.source!r})"
         at_least(0, "It is the place of a column.")(where, self.source)
-        for constant in self.constants:
-            CONSTANT(where, constant)
+        CONSTANT.each(where, self.constants)
 
     @property
     def width(self) -> int:

@@ -109,6 +109,11 @@ class Predictor:
         return {**self.__dict__, "_plans": defaultdict(deque)}
 
     @property
+    def trained(self) -> int:
+        """Numbers that are trained, of all networks together."""
+        return self.network.layout.trained * self.members
+
+    @property
     def members(self) -> int:
         """How many networks predict."""
         return len(self.parameters.members)

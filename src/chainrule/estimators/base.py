@@ -251,7 +251,7 @@ class BaseMLP(Estimator):
         elif call.incremental or recipe.optimiser is None or not self._holds_out:
             parts = Parts(data, None)
         else:
-            parts = split(self, training.streams, answer.loss, data, call.groups)
+            parts = split(self, training.streams, answer, data, call.groups)
         self._check_batch(recipe, len(parts.training))
         source = draft._input() if before is None else before.input
         return ready(self, recipe, training, source, answer, parts, call, resumed, told)

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils.class_weight import compute_class_weight
+from sklearn.metrics import accuracy_score
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 
@@ -16,11 +16,14 @@ from chainrule.errors import InputError
 from chainrule.estimators import kinds
 from chainrule.estimators.base import BaseMLP, goes_in_steps
 from chainrule.estimators.bases import ClassifierMixin
+from chainrule.estimators.class_weights import weights_of
 from chainrule.estimators.estimator import Estimator, Weigher
 from chainrule.estimators.fitted import reads_once
 from chainrule.estimators.inputs import one_form
 from chainrule.estimators.recipes import CLASS_LOSSES, class_loss
 from chainrule.models.answers import Answer, Classes, Labels, OfClasses
+from chainrule.models.as_labels import labels
+from chainrule.models.truth import Truth
 from chainrule.network.losses import Loss
 
 Array = NDArray[Any]
@@ -66,7 +69,7 @@ class Classifying(Estimator):
             )  # fmt: skip
         if classes is not None:
             with one_form("partial_fit(classes=)", "a list of classes", classes):
-                known = unique_labels(classes)
+                known = unique_labels(labels(Truth(classes, "partial_fit(classes=)")))
             if not (first or np.array_equal(self.classes_, known)):
                 raise InputError(
                     "partial_fit(classes=)", f"the classes of the first call, {self.classes_}", known,
@@ -87,14 +90,8 @@ class Classifying(Estimator):
             raise InputError(
                 where, "None for several labels at once", repr(self.class_weight), "Use sample_weight instead."
             )
-        with one_form(where, "'balanced', or a dict from class to weight", self.class_weight):
-            present = np.unique(y)
-            per_class = dict(zip(present, compute_class_weight(self.class_weight, classes=present, y=y), strict=True))
-        if not all(np.isfinite(w) and w >= 0 for w in per_class.values()):
-            raise InputError(where, "weights >= 0", per_class, "0 leaves a class out, 2 counts it twice.")
-
         every = np.asarray(classes)
-        of_classes = np.array([per_class.get(label, 1.0) for label in every])
+        of_classes = weights_of(where, self.class_weight, every, y)
 
         def weigh(y: Array, weight: Array | None) -> Array | None:
             found = of_classes[np.searchsorted(every, y)]
@@ -111,7 +108,8 @@ class Classifying(Estimator):
         suffix: str = "",
         loss: Loss | None = None,
     ) -> tuple[Answer, Array]:
-        y, name = self._labels(y, suffix), f"{type(self).__name__}: y{suffix}"
+        given = Truth.of(y, f"{type(self).__name__}: y{suffix}")
+        y, name = self._labels(given, known.every if isinstance(known, OfClasses) else classes), given.where
         with one_form(name, "classes, or a 0/1 matrix of labels", y):
             check_classification_targets(y)
             kind = type_of_target(y, input_name=f"y{suffix}")
@@ -126,20 +124,20 @@ class Classifying(Estimator):
                 f"Previously got {every}, `y` has {found}",
             )  # fmt: skip
         many = kind == "multilabel-indicator"
-        if not set(found) <= set(every) or (many and len(found) < len(every)):
-            raise InputError(
-                name, f"classes of {every}", found,
-                "Leave rows of other classes out, or, with partial_fit, name all classes in its first call.",
-            )  # fmt: skip
+        if many and len(found) != len(every):
+            raise InputError(name, f"{len(every)} labels, as in fit", len(found), "Give a column of 0 and 1 for each.")
+        if not set(found) <= set(every):
+            first_call = loss is None and "with partial_fit, name all classes in its first call"
+            raise _strange(given, y, every, f", or, {first_call}" if first_call else "")
         loss = loss or class_loss(self, several=len(every) > 2 and not many)
         if many:
             return Labels(loss, y.shape[1]), y
         answer = Classes.of(loss, every)
         return answer, answer.form(np.searchsorted(every, y))
 
-    def _labels(self, y: Any, suffix: str) -> Any:
-        """y as an array, where `_given` has not made it one."""
-        return y
+    def _labels(self, given: Truth, like: Array | None) -> Any:
+        """y as an array, like the classes that are known, where `_given` has not made it one."""
+        return given.values
 
     @property
     def _known(self) -> OfClasses:
@@ -191,10 +189,36 @@ class Classifying(Estimator):
         values = self._raw(X)
         return values[:, 0] if values.shape[1] == 1 else values
 
+    @reads_once
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Share of the rows whose class, or whose labels, are predicted.
+
+        Parameters
+        ----------
+        X, y, sample_weight : as in `fit`
+
+        Returns
+        -------
+        float from 0 to 1
+        """
+        predicted = self.predict(X)
+        true, weight = self._true(y, sample_weight, len(predicted))
+        return float(accuracy_score(true, predicted, sample_weight=weight))
+
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
+
+
+def _strange(given: Truth, y: Array, every: Array, mend: str) -> InputError:
+    """The error for the first class that is none of those that there are."""
+    place = int((~np.isin(y, every)).argmax())
+    listed = ", ".join(map(repr, every.tolist()))
+    return given.refused(
+        (place,), f"one of the classes {listed}"[:200], repr(y[place : place + 1].tolist()[0]),
+        f"Leave rows of other classes out{mend}.",
+    )  # fmt: skip
 
 
 @dataclass(eq=False, repr=False)

@@ -7,6 +7,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, Self
 
+import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
@@ -15,8 +16,8 @@ from chainrule.errors import InputError
 from chainrule.estimators import messages, serial
 from chainrule.estimators.bases import BaseEstimator, CallbackSupportMixin
 from chainrule.estimators.fitted import Fitted, reads_once
-from chainrule.estimators.inputs import one_form
-from chainrule.estimators.prepare import Call, check_groups
+from chainrule.estimators.inputs import check_weight, one_form
+from chainrule.estimators.prepare import Call, check_groups, given_to
 from chainrule.models import saving, sizes
 from chainrule.models.answers import Answer
 from chainrule.models.document import KINDS
@@ -82,6 +83,16 @@ class Estimator(CallbackSupportMixin, Fitted, BaseEstimator):
         """A function from y and its row weights to the weights that training and validation take."""
         return lambda _, weight: weight
 
+    def _chosen(self) -> dict[str, Any]:
+        """What was chosen where the parameters leave it open, by name; of a fitted estimator, as far as it is known."""
+        model, open_ = self.model_, self.get_params(deep=False)
+        found: dict[str, Any] = {}
+        if open_.get("loss") == "auto":
+            found["loss"] = model.loss.name
+        if open_["batch_size"] in (None, "auto") and model.progress.outlook is not None:
+            found["batch_size"] = model.progress.outlook.batch_size
+        return found
+
     @classmethod
     @abstractmethod
     def _check_parameters(cls, parameters: Mapping[str, Any]) -> None:
@@ -94,6 +105,9 @@ class Estimator(CallbackSupportMixin, Fitted, BaseEstimator):
         with sizes.told(f"{type(self).__name__}.fit"):
             check_groups(self, held_out, call.get("groups"))
             fit = self._prepared(given, held_out, Call(**call))
+            progress = fit.training.progress
+            alone = not (progress.records or call.get("incremental") or call.get("resume_from"))
+            progress.given = given_to(given, held_out, call.get("groups")) if alone else {}
             try:
                 ending = fit.run()
                 messages.tell(self, fit, ending)
@@ -154,6 +168,11 @@ class Estimator(CallbackSupportMixin, Fitted, BaseEstimator):
     def _sampled(self, X: Any, samples: int | None) -> tuple[Array, Array | None]:
         """The prediction and, where there are several members, their deviation; or both of passes that draw."""
         return self.model_.sampled(self._check_X(X), samples, self.n_threads)
+
+    def _true(self, y: Any, weight: Any, rows: int) -> tuple[Any, Array | None]:
+        """y and the weights of rows to score, as fit takes them, in the form of what is predicted."""
+        name = type(self).__name__
+        return self.model_.answer.true(y, f"{name}: y"), check_weight(name, weight, rows, np.float64)
 
     def _without_deviation(self, where: str, samples: int | None, instead: str = "") -> InputError:
         """The error for a `return_std` that there is nothing to tell from."""

@@ -16,7 +16,10 @@ from sklearn.utils.validation import check_array, column_or_1d, validate_data
 
 from chainrule.engine.feeds import check_sparse
 from chainrule.errors import InputError, InputTypeError
+from chainrule.models.as_labels import labels
+from chainrule.models.as_numbers import numbers
 from chainrule.models.inputs import not_finite
+from chainrule.models.truth import Truth
 
 Array = NDArray[Any]
 
@@ -94,9 +97,8 @@ class Given:
         X, y = self.X, self.y
         with one_form(f"{name}.{where}", f"a table X{suffix} of numbers and one y{suffix} per row", X, y):
             check_sparse(f"{name}: X{suffix}", X)
-            y = check_sparse(f"{name}: y{suffix}", y).toarray() if _is_sparse(y) else y
             if y is not None:
-                finite(name, f"y{suffix}", np.asarray(y))
+                y = true_of(f"{name}: y{suffix}", y, numeric)
             elif suffix:
                 raise ValueError(f"X{suffix} and y{suffix} go together.")
             options = _options(dtype) | {"multi_output": True, "y_numeric": numeric}
@@ -125,14 +127,24 @@ class GivenItems(Given, ABC):
         X = self.items(estimator, dtype, reset, f"X{suffix}")
         rows = X.shape[0]
         with one_form(f"{name}.{where}", f"one y{suffix} per {self.noun}", self.y):
-            y = check_array(self.y, ensure_2d=False, dtype=None, input_name=f"y{suffix}")
+            if self.y is None:
+                raise ValueError(f"requires y{suffix} to be passed, but the target y{suffix} is None.")
+            numeric = is_regressor(estimator)
+            y = true_of(f"{name}: y{suffix}", self.y, numeric)
+            y = check_array(y, ensure_2d=False, dtype=None, input_name=f"y{suffix}")
             if len(y) != rows:
                 raise ValueError(f"{rows} {self.noun}s and {len(y)} targets do not go together.")
             if y.ndim == 2 and y.shape[1] == 1:
                 y = column_or_1d(y, warn=True)
-            if is_regressor(estimator):
+            if numeric:
                 y = as_floats(name, f"y{suffix}", y, X.dtype)
         return X, y, check_weight(name, self.weight, rows, X.dtype, suffix)
+
+
+def true_of(where: str, y: Any, numeric: bool) -> Array:
+    """y as an array of numbers, or of classes of one type, in which nothing is missing."""
+    given = Truth.of(check_sparse(where, y).toarray() if _is_sparse(y) else y, where)
+    return numbers(given) if numeric else labels(given)
 
 
 def _options(dtype: Any) -> dict[str, Any]:

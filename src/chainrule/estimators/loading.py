@@ -58,6 +58,9 @@ def _estimator(content: Content) -> Any:
     from chainrule.estimators import serial
 
     kind = getattr(import_module(f"chainrule.estimators.{HOMES[content.kind]}"), content.kind)
+    left_out = content.asked.rest()["left_out"]
     made = kind(**serial.from_data(kind, content.asked))
-    made._put_in_place(Model(**content.model))
+    model = Model(**content.model)
+    model.progress.left_out = tuple(left_out)
+    made._put_in_place(model)
     return made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -75,6 +76,19 @@ def begun(
             estimator._forget()
         raise
     return made[0]
+
+
+def given_to(given: Any, held_out: Any, groups: Any) -> dict[str, str | None]:
+    """What fit was given, by parameter: a path or a name, None of what is in memory."""
+    found = {"X": given.X, "y": given.y, "sample_weight": given.weight, "groups": groups}
+    found |= {"X_val": held_out.X, "y_val": held_out.y, "sample_weight_val": held_out.weight}
+    return {name: _named(value) for name, value in found.items() if value is not None}
+
+
+def _named(value: Any) -> str | None:
+    """A path or a name as it was given."""
+    value = getattr(value, "path", value)
+    return str(value) if isinstance(value, (str, os.PathLike)) else None
 
 
 def check_groups(estimator: Any, held_out: Any, groups: Any) -> None:

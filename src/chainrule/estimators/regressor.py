@@ -134,7 +134,8 @@ class Regressing(Estimator):
         """R2 of the predicted values; of several quantiles, of the one nearest the median."""
         numbers = self._numbers
         found = numbers.point_in_units(self._raw(X))
-        return float(r2_score(y, found, sample_weight=sample_weight))
+        true, weight = self._true(y, sample_weight, len(found))
+        return float(r2_score(true, found, sample_weight=weight))
 
 
 def _kind(estimator: Any) -> str:

@@ -18,7 +18,8 @@ WHERE_CODE = ("random_state", "scoring", "learning_rate", "init")
 
 
 def to_data(estimator: Any) -> dict[str, Any]:
-    """{"parameters": by name, "left_out": names of those that have another value than they will have when loaded}.
+    """{"parameters": by name, "left_out": names of those that have another value than they will have when loaded,
+    "chosen": what was chosen where parameters leave it open, to be looked at}.
 
     Raises
     ------
@@ -39,7 +40,8 @@ def to_data(estimator: Any) -> dict[str, Any]:
             if parameter not in WHERE_CODE:
                 raise
             left_out.append(parameter)
-    return {"parameters": found, "left_out": left_out}
+    chosen = {one: CONFIGURATION.out(f"{name}({one}=)", value) for one, value in estimator._chosen().items()}
+    return {"parameters": found, "left_out": left_out, "chosen": chosen}
 
 
 def from_data(kind: Any, content: Fields) -> dict[str, Any]:

@@ -74,8 +74,8 @@ class Limits(Checked):
     """
 
     file_bytes: int = 1 << 32
-    header_bytes: int = 1 << 23
-    values: int = 1_000_000
+    header_bytes: int = 1 << 25
+    values: int = 4_000_000
     depth: int = 64
 
     bounds = dict.fromkeys(("file_bytes", "header_bytes", "values", "depth"), at_least(1, "Leave it out."))

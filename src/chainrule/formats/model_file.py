@@ -105,6 +105,20 @@ def inspect(path: Place, limits: Limits = LIMITS) -> Listing:
         return header.read(file, size, limits)
 
 
+def array(path: Place, listing: Listing, name: str) -> NDArray[Any] | None:
+    """One array of a file that was inspected, or None where it has none of this name.
+
+    Raises
+    ------
+    ModelFileError
+        As `read`.
+    """
+    if name not in listing.tensors:
+        return None
+    with _opened(path) as (file, _):
+        return _array(file, listing.begin, listing.tensors[name])
+
+
 def refusal(path: Place, error: InputError | InputTypeError) -> ModelFileError:
     """An error about a value in a file as one about the file, no longer than one reads."""
     where, expected, received, mend = error.args

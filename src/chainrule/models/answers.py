@@ -12,16 +12,16 @@ from scipy.sparse import issparse
 
 from chainrule.engine.predictor import Predictor
 from chainrule.errors import InputError
+from chainrule.models.as_labels import WORDS, labels
+from chainrule.models.as_numbers import numbers
 from chainrule.models.intervals import Band, Margins, interval
+from chainrule.models.truth import Truth
 from chainrule.network import losses
 from chainrule.network.losses import Loss
 from chainrule.tables.targets import TargetScale
 from chainrule.training.batches import Data
 
 Array = NDArray[Any]
-
-#: Kinds of arrays that hold words.
-WORDS = "OUST"
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +54,10 @@ class Answer(ABC):
     @abstractmethod
     def score(self, prediction: Array, y: Array, weight: Array | None = None) -> float:
         """Accuracy or R2 of predictions against y in the loss's form; higher is better."""
+
+    @abstractmethod
+    def true(self, y: Any, where: str = "score(y)") -> Any:
+        """y as a user gives it in the form of what is said: classes of the fit's type, numbers; none is missing."""
 
     @abstractmethod
     def score_said(self, prediction: Array, y: Any, weight: Array | None = None) -> float:
@@ -113,9 +117,12 @@ class OfClasses(Answer):
     def deviations(self, spread: Array) -> Array:
         """The same of deviations of what the network predicts."""
 
+    def true(self, y: Any, where: str = "score(y)") -> Any:
+        return y if issparse(y) else labels(Truth.of(y, where))
+
     def score_said(self, prediction: Array, y: Any, weight: Array | None = None) -> float:
         said = self.said(prediction)
-        true = _as_said(y, said.shape)
+        true = _as_said(self.true(y), said.shape)
         if (true.dtype.kind in WORDS) != (said.dtype.kind in WORDS):
             raise InputError(
                 "score(y)", f"classes as in fit, {self.every}", repr(true[:3]), "Give them as fit had them."
@@ -322,11 +329,12 @@ class Numbers(Answer):
     def score(self, prediction: Array, y: Array, weight: Array | None = None) -> float:
         return r2(y, self.point(prediction), weight)
 
+    def true(self, y: Any, where: str = "score(y)") -> Any:
+        return numbers(Truth.of(y, where))
+
     def score_said(self, prediction: Array, y: Any, weight: Array | None = None) -> float:
         predicted = self._unscaled(self.point(prediction))
-        true = _as_said(y, predicted.shape)
-        if true.dtype.kind not in "biuf" or not np.isfinite(true).all():
-            raise InputError("score(y)", "finite numbers", repr(true[:3]), "Leave rows of other values out.")
+        true = _as_said(self.true(y), predicted.shape)
         floats = [one.dtype for one in (true, predicted, weight) if one is not None and one.dtype.kind == "f"]
         dtype = np.result_type(*floats)
         return r2(true.astype(dtype), predicted.astype(dtype), None if weight is None else weight.astype(dtype))

@@ -28,6 +28,7 @@ from chainrule.tables.encoder import Encoder
 from chainrule.tables.field import Field
 from chainrule.tables.serial import ENCODINGS
 from chainrule.tables.targets import TargetScale
+from chainrule.training.callbacks.base import Outlook
 from chainrule.training.records import Record
 from chainrule.training.serial import CONFIGURATION
 from chainrule.training.streams import Streams, streams
@@ -53,6 +54,8 @@ KINDS = {
     "TableRegressor": Kind(ColumnInput, False),
 }
 
+#: The array of the numbers of encodings.
+ENCODED = "encoder.numbers"
 #: In front of the names of arrays.
 WEIGHTS, MARGINS = "parameters.", "margins."
 
@@ -77,6 +80,10 @@ NUMBERS: dict[str, tuple[str, Any]] = {
     "validation_scores_": ("scores", tuple[float, ...] | None),
     "stopped_": ("stopped", bool),
 }
+
+
+#: What of the rows a fit takes by a path or a name.
+GIVEN = ("X", "y", "sample_weight", "groups", "X_val", "y_val", "sample_weight_val")
 
 
 class Written(Protocol):
@@ -123,9 +130,13 @@ def to_data(model: Written) -> tuple[dict[str, Any], dict[str, Array]]:
         "streams": model.streams.state(),
         "learned": {name: CONFIGURATION.out(where, value) for name, value in learned.items()},
         "history": {name: CONFIGURATION.out(where, column) for name, column in history.items()},
-        **_input_to_data(where, model.input),
+        "given": dict(model.progress.given),
     }
-    arrays = {WEIGHTS + name: array for name, array in predictor.parameters.items()}
+    given, arrays = _input_to_data(where, model.input)
+    data |= given
+    if model.progress.outlook is not None:
+        data["outlook"] = asdict(model.progress.outlook)
+    arrays |= {WEIGHTS + name: array for name, array in predictor.parameters.items()}
     if model.probes is not None:
         data["probes"], histograms = measured.to_data(where, model.probes)
         arrays |= histograms
@@ -159,7 +170,7 @@ def from_data(kind: str, content: Fields, arrays: Mapping[str, Array]) -> dict[s
     POSITIVE("content, temperature", temperature)
     if network.pools != (reads is SequenceInput):
         raise InputError("content, network", "a Pool in a model of sequences, and only there", network.layers, CHANGED)
-    given = _input_from_data(reads, content, network.inputs)
+    given = _input_from_data(reads, content, network.inputs, arrays)
     if given.width != network.inputs:
         raise InputError("content, encoder", f"encodings of {network.inputs} inputs", given.width, CHANGED)
     answer = _classes(content, loss, network.outputs) if classifies else _numbers_of(content, loss, network, arrays)
@@ -202,19 +213,23 @@ def _flattened(content: Fields) -> Fields:
     return Fields("content", data)
 
 
-def _input_to_data(where: str, given: Input) -> dict[str, Any]:
+def _input_to_data(where: str, given: Input) -> tuple[dict[str, Any], dict[str, Array]]:
     found: dict[str, Any] = {} if given.names is None else {"features": list(given.names)}
+    arrays: dict[str, Array] = {}
     if isinstance(given, ColumnInput):
-        found["encoder"] = ENCODINGS.out(where, given.encoder)
+        numbers: list[float] = []
+        found["encoder"] = ENCODINGS.out(where, given.encoder, numbers)
+        if numbers:
+            arrays[ENCODED] = np.array(numbers)
         found["target_name"], found["columns"] = given.target, int(given.features)
         if given.target_field is not None:
-            found["target"] = ENCODINGS.out(where, given.target_field)
+            found["target_field"] = ENCODINGS.out(where, given.target_field)
     if isinstance(given, SequenceInput) and given.padded:
         found["padded"] = True
-    return found
+    return found, arrays
 
 
-def _input_from_data(reads: type[Input], content: Fields, inputs: int) -> Input:
+def _input_from_data(reads: type[Input], content: Fields, inputs: int, arrays: dict[str, Array]) -> Input:
     features = content.whole("columns", least=1) if reads is ColumnInput else inputs
     names = None
     if "features" in content:
@@ -228,12 +243,15 @@ def _input_from_data(reads: type[Input], content: Fields, inputs: int) -> Input:
     target = content.take("target_name")
     if target is not None and not isinstance(target, str):
         raise InputError("content, target_name", "a name or nothing", repr(target)[:80], CHANGED)
-    field = _encodings(Field, content, "target") if "target" in content else None
-    return ColumnInput(_encodings(Encoder, content, "encoder"), features, names, target, field)
+    field = _encodings(Field, content, "target_field") if "target_field" in content else None
+    numbers = arrays.pop(ENCODED, None)
+    return ColumnInput(_encodings(Encoder, content, "encoder", numbers), features, names, target, field)
 
 
-def _encodings(kind: type[Any], content: Fields, name: str) -> Any:
-    found = ENCODINGS.back(f"content, {name}", content.take(name))
+def _encodings(kind: type[Any], content: Fields, name: str, numbers: Array | None = None) -> Any:
+    if numbers is not None and (numbers.ndim != 1 or numbers.dtype != np.float64):
+        raise InputError(f"arrays, {ENCODED}", "numbers in a row", f"{numbers.dtype} of {numbers.shape}", CHANGED)
+    found = ENCODINGS.back(f"content, {name}", content.take(name), numbers)
     if not isinstance(found, kind):
         raise InputError(f"content, {name}", f"an {kind.__name__}", type(found).__name__, CHANGED)
     return found
@@ -331,8 +349,28 @@ def _progress(content: Fields) -> Progress:
     history.end()
     if len({len(column) for column in columns}) != 1:
         raise InputError(history.where, "lists of one length", [len(column) for column in columns], CHANGED)
+    if "given" in content:  # since version 2
+        found.given = _given(content.take("given"))
+    if "outlook" in content:
+        found.outlook = _outlook(content.inside("outlook"))
     found.records = [Record(**dict(zip(names, row, strict=True))) for row in zip(*columns, strict=True)]
     return found
+
+
+def _given(data: Any) -> dict[str, str | None]:
+    """What fit was given."""
+    sound = isinstance(data, Mapping) and set(data) <= set(GIVEN)
+    if not sound or not all(isinstance(one, str | None) for one in data.values()):
+        raise InputError("content, given", "names or nothing, of what fit takes", repr(data)[:80], CHANGED)
+    return dict(data)
+
+
+def _outlook(content: Fields) -> Outlook:
+    """What the last call of fit set out with."""
+    found = {one.name: content.text(one.name) if one.name == "name" else content.whole(one.name)
+             for one in fields(Outlook)}  # fmt: skip
+    content.end()
+    return Outlook(**found)  # type: ignore[arg-type]
 
 
 def _number(where: str, data: Any, hint: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from chainrule.diagnosis.survey import Survey, survey
+from chainrule.diagnosis.survey import Survey, loss_of_constant, survey
 from chainrule.engine import threads
 from chainrule.engine.expansion import Coded
 from chainrule.engine.feeds import Packed
@@ -164,7 +164,7 @@ class Fit:
         recorder = self.training.recorder
         if recorder is not None and (recorder.survey is None or recorder.survey.rows < len(self.rows)):
             with threads.limited(1):  # else threads of the BLAS would spin beside the first steps
-                recorder.survey = _survey(self.answer, self.rows)
+                recorder.survey = _survey(self.answer, self.rows, self.validation)
 
     def _run_lbfgs(self) -> Ending:
         training, progress = self.training, self.training.progress
@@ -215,7 +215,7 @@ class Fit:
     def _begin(self, epochs: int, batch_size: int) -> None:
         """Tell all who listen, and later readers, what this fit is about to do."""
         held_out = 0 if self.validation is None else len(self.validation)
-        trained, progress = self.training.predictor.parameters.layout.trained, self.training.progress
+        trained, progress = self.training.predictor.trained, self.training.progress
         name, rows = self.recipe.name, len(self.rows)
         progress.outlook = Outlook(name, epochs, progress.epochs, rows, held_out, batch_size, trained)
         self.audience.begin(progress.outlook, lambda: self.training.probes)
@@ -232,7 +232,7 @@ class Fit:
             self.audience.slowed(trainer.rate)
 
 
-def _survey(answer: Answer, data: Data) -> Survey | None:
+def _survey(answer: Answer, data: Data, held_out: Data | None) -> Survey | None:
     """What rows to train on are like; None of sequences, whose steps have no target of their own."""
     if isinstance(data.X, Packed):
         return None
@@ -241,7 +241,12 @@ def _survey(answer: Answer, data: Data) -> Survey | None:
         classes = outputs
     elif answer.classifies and outputs == 1:
         classes = 2
-    seen = survey(data.X, data.y, classes, data.weight, data.subset, answer.loss)
-    if isinstance(data.X, Coded):  # inputs that an encoder made: a rare level is no column of the user's
+    coded = data.X.expansion if isinstance(data.X, Coded) else None
+    owners = [] if coded is None else [block.source for block in coded.blocks for _ in range(block.width)]
+    seen = survey(data.X, data.y, classes, data.weight, data.subset, answer.loss, owners)
+    if held_out is not None and len(held_out):
+        of_others = loss_of_constant(held_out.y, classes, held_out.weight, held_out.subset, answer.loss)
+        seen = replace(seen, held_out_constant=of_others)
+    if coded is not None:  # inputs that an encoder made: a rare level is no column of the user's
         return replace(seen, constant=(), n_constant=0, duplicate=(), n_duplicate=0)
     return seen

@@ -14,13 +14,13 @@ from scipy.sparse import issparse
 from chainrule.engine.expansion import Coded
 from chainrule.engine.feeds import Packed, check_lengths, check_real, check_sparse, pack
 from chainrule.errors import InputError, InputTypeError
+from chainrule.models.truth import Truth, truth_in
 from chainrule.tables import files, frames
 from chainrule.tables.column import Column
 from chainrule.tables.encoder import Encoder
-from chainrule.tables.evidence import Evidence
 from chainrule.tables.field import Field
 from chainrule.tables.files import TableFile
-from chainrule.tables.reading import split_column, target, target_field
+from chainrule.tables.reading import split_column, target_field
 from chainrule.tables.table import Table
 
 Array = NDArray[Any]
@@ -187,15 +187,12 @@ class ColumnInput(Input):
         table, column = split_column(whole, name, where, "target")
         return table, self.read_target(column, str(name), where) if isinstance(column, Column) else column
 
-    def read_target(self, column: Column, name: str, where: str) -> Array:
-        """The values of a column that holds what is predicted, read as in fit."""
-        nothing = self.encoder.schema.nothing.of(name)
-        field = self.target_field
+    def read_target(self, column: Column, name: str, where: str) -> Truth:
+        """What a column says is true, read as in fit."""
+        nothing, field = self.encoder.schema.nothing.of(name), self.target_field
         if field is None:
-            seen = Evidence(nothing)
-            seen.add(column)
-            field = target_field(name, seen, where)
-        return target(column, replace(field, name=name), nothing, where)
+            field = target_field(name, column, nothing, where)
+        return truth_in(column, replace(field, name=name), nothing, where)
 
     def feature_names(self) -> tuple[str, ...]:
         return tuple(self.encoder.feature_names())

@@ -22,7 +22,10 @@ class Progress:
     best_loss : the lowest objective; None where scores of held-out rows decide
     scores, best_score : of the held-out rows, and the highest; None where there are none
     stopped : whether the last partial_fit has exhausted the patience; None before any
-    outlook : what the last call set out with; None of a loaded model
+    outlook : what the last call set out with; None of a model from a file of an earlier version
+    given : what a fit was given, by parameter: a path, the name of a column, or None of what was in memory; nothing of
+        training that went on over several calls
+    left_out : parameters of the fit that the file of a loaded model does not have
     """
 
     records: list[Record] = field(default_factory=list)
@@ -34,6 +37,8 @@ class Progress:
     best_score: float | None = None
     stopped: bool | None = None
     outlook: Outlook | None = None
+    given: dict[str, str | None] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
 
     def copy(self) -> Progress:
         """One to go on with: this one stays."""

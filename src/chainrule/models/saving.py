@@ -70,6 +70,8 @@ def read(path: str | os.PathLike[str], make: Callable[[Content], Made], limits: 
         envelope.end()
         content.where = "content"
         asked = Fields("content", {part: content.take(part) for part in ("parameters", "left_out")})
+        if "chosen" in content:
+            content.inside("chosen")  # it follows from the rest
         return make(Content(name, asked, document.from_data(name, content, whole.arrays)))
     except (InputError, InputTypeError) as error:
         raise model_file.refusal(path, error) from error

@@ -104,8 +104,9 @@ def rows(where: str, estimator: Any, X: Any, y: Any) -> tuple[Any, Any]:
 
     if not isinstance(estimator, Estimator):
         return X, y
-    found: tuple[Any, Any] = model(where, estimator).input.split(X, y, f"{where}(X)")
-    return found
+    known = model(where, estimator)
+    X, y = known.input.split(X, y, f"{where}(X)")
+    return X, known.answer.true(y, f"{where}(y)")
 
 
 def codes(where: str, y: Any, classes: Any, rows: int) -> Any:

@@ -80,7 +80,8 @@ class Column:
             return coded(codes, texts, self)
         known = ~self.missing
         distinct, codes = np.unique(self.values[known], return_inverse=True)
-        text = {"whole": str, "times": date_text}.get(self.storage, number_text)
+        ways: dict[str, Callable[[Any], str]] = {"whole": str, "times": date_text}
+        text = ways.get(self.storage, number_text)
         found = np.full(len(self), -1, np.int32)
         found[known] = codes
         return replace(self, storage="words", values=found, levels=tuple(map(text, distinct.tolist())), gone=None)
@@ -161,8 +162,8 @@ def _alike(parts: Sequence[Column]) -> Sequence[Column]:
     if unread is not None:
         return [replace(unread, values=np.zeros(len(part), np.int8)) for part in parts]
     bare = [bool(part.missing.all()) for part in parts]
-    if any(bare) and not all(bare):
-        rest = _alike([part for part, none in zip(parts, bare, strict=True) if not none])
+    if any(bare):
+        rest = _alike([part for part, none in zip(parts, bare, strict=True) if not none] or parts[:1])
         held = iter(rest)
         return [_nothing(len(part), rest[0]) if none else next(held) for part, none in zip(parts, bare, strict=True)]
     if not {part.storage for part in parts} <= {"numbers", "whole"}:

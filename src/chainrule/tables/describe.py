@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from chainrule.tables.encoder import Encoder
 from chainrule.tables.encodings import Category
+
+#: Columns that are told, and letters of an example.
+TOLD, LONGEST = 60, 30
 
 
 def columns_of(encoder: Encoder) -> list[dict[str, Any]]:
     """Of each column: name, kind, and what the network gets of it."""
     found = []
     for one in encoder.encodings:
-        about: dict[str, Any] = {"name": one.name, "kind": one.kind, "inputs": len(one.feature_names())}
+        field = encoder.schema.by_name[one.name]
+        about: dict[str, Any] = {"name": one.name, "kind": one.kind, "why": field.why, "example": field.example}
+        about["inputs"] = len(one.feature_names())
         if isinstance(one, Category):
             about |= {"levels": len(one.levels), "rare": one.rare, "missing": one.absent}
             about["inputs"] = one.units or about["inputs"]
@@ -26,7 +32,24 @@ def columns_of(encoder: Encoder) -> list[dict[str, Any]]:
 
 def left_out_of(encoder: Encoder) -> list[dict[str, Any]]:
     """Columns that are not used, with the reason."""
-    return [{"name": one.name, "kind": one.kind, "why": one.why} for one in encoder.left_out]
+    examples = {name: field.example for name, field in encoder.schema.by_name.items()}
+    return [
+        {"name": one.name, "kind": one.kind, "why": one.why, "example": examples.get(one.name, "")}
+        for one in encoder.left_out
+    ]
+
+
+def told(columns: Sequence[dict[str, Any]], left_out: Sequence[dict[str, Any]]) -> list[tuple[str, ...]]:
+    """A line for each column: its name, its kind, what that rests on, and a cell; of very many, of the first."""
+    found: list[tuple[str, ...]] = [(one["name"], one["kind"], one["why"], _short(one["example"])) for one in columns]
+    found += [(one["name"], "left out", one["why"], _short(one["example"])) for one in left_out]
+    more = len(found) - TOLD
+    return found if more <= 0 else [*found[:TOLD], (f"{more:,} more", "", "", "")]
+
+
+def _short(example: str) -> str:
+    line = " ".join(example.split())
+    return f"e.g. {line if len(line) <= LONGEST else line[:LONGEST] + '...'}" if line else ""
 
 
 def levels_of(column: dict[str, Any]) -> str:

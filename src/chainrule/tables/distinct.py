@@ -1,8 +1,9 @@
-"""How many different values a column has, in bounded memory and whatever the order: the least of their hashes are kept."""
+"""How many different values a column has, in bounded memory: those whose hashes are least are kept, in any order."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Hashes = NDArray[np.uint64]
+_WHOLE = re.compile("[+-]?[0-9]{16,20}")
 
 #: Different values that are counted exactly.
 KEPT = 1 << 14
@@ -57,7 +59,7 @@ def of_numbers(values: NDArray[Any]) -> Hashes:
     """Hashes of numbers: of equal ones the same, whether they are float64 or exact integers."""
     if values.dtype.kind in "iu":
         real = values.astype(np.float64)
-        exact = np.abs(real) < 2.0**53
+        exact = (values <= 1 << 53) & (values >= -(1 << 53) if values.dtype.kind == "i" else True)
         bits = np.where(exact, (real + 0.0).view(np.uint64), values.astype(np.uint64))
     else:
         bits = (values.astype(np.float64) + 0.0).view(np.uint64)  # -0.0 as 0.0
@@ -65,6 +67,18 @@ def of_numbers(values: NDArray[Any]) -> Hashes:
     bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return np.asarray(bits ^ (bits >> np.uint64(31)))
+
+
+def of_written(values: NDArray[np.float64], text: Callable[[int], str]) -> Hashes:
+    """Hashes of numbers that were read from texts: of whole ones that float64 rounds, those of the exact integers."""
+    hashes = of_numbers(values)
+    for place in np.flatnonzero(np.abs(values) >= 2.0**53).tolist():
+        written = text(place).strip()
+        number = int(written) if _WHOLE.fullmatch(written) else 1 << 64
+        if -(1 << 63) <= number < 1 << 64:
+            exact = np.array([number], np.int64 if number < 1 << 63 else np.uint64)
+            hashes[place] = of_numbers(exact)[0]
+    return hashes
 
 
 def of_texts(texts: Sequence[str]) -> Hashes:

@@ -15,6 +15,7 @@ from chainrule.errors import MOST_LISTED, InputError, listed
 from chainrule.tables import numbers
 from chainrule.tables.column import Column
 from chainrule.tables.encodings import CYCLES, PARTS, Category, Date, Encoding, embeddings
+from chainrule.tables.field import Field
 from chainrule.tables.schema import Schema
 from chainrule.tables.table import Table
 from chainrule.warn import DataWarning, warn
@@ -25,6 +26,8 @@ Array = NDArray[Any]
 INDICATORS = 100
 #: Of a category, at most this many levels are known; the rest are rare.
 MOST_LEVELS = 10_000
+#: Of models that were written before they had one.
+BARE = Schema(())
 
 
 @dataclass(frozen=True)
@@ -44,14 +47,17 @@ class Encoder:
     """
 
     encodings: tuple[Encoding, ...]
-    left_out: tuple[LeftOut, ...]
-    schema: Schema
+    left_out: tuple[LeftOut, ...] = ()
+    schema: Schema = BARE
 
     def __post_init__(self) -> None:
         if not self.encodings or not all(isinstance(one, Encoding) for one in self.encodings):
             raise InputError("Encoder", "encodings of columns", repr(self.encodings)[:80], "Fit the encoder anew.")
         if not all(isinstance(one, LeftOut) for one in self.left_out):
             raise InputError("Encoder(left_out=)", "columns left out", repr(self.left_out)[:80], "Fit anew.")
+        if self.schema is BARE:
+            fields = tuple(Field(one.name, one.kind) for one in self.encodings)  # type: ignore[arg-type]
+            object.__setattr__(self, "schema", Schema(fields))
         if not isinstance(self.schema, Schema) or not set(self.names) <= set(self.schema.by_name):
             raise InputError("Encoder(schema=)", "what its columns are", repr(self.schema)[:80], "Fit anew.")
 

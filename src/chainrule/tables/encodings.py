@@ -6,6 +6,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -95,8 +96,7 @@ class Number(Encoding):
 
     def __post_init__(self) -> None:
         where = f"Number({self.name!r})"
-        for number in (self.fill, *self.knots, *self.heights):
-            CONSTANT(where, number)
+        CONSTANT.each(where, (self.fill, *self.knots, *self.heights))
         ascend = all(a < b for a, b in pairwise(self.knots))
         if len(self.knots) != len(self.heights) or not ascend:
             raise InputError(where, "ascending knots, and a height for each", "others", "Fit the encoder anew.")
@@ -120,9 +120,14 @@ class Number(Encoding):
         scaled = self.scale.in_f32(values)
         if not self.knots:
             return scaled[:, None]
-        known = np.where(np.isnan(scaled), np.float32(self.fill), scaled)
-        knots, heights = np.array(self.knots, np.float32), np.array(self.heights, np.float32)
-        return np.stack([scaled, np.interp(known, knots, heights).astype(np.float32)], axis=1)
+        found = np.empty((len(values), 2), np.float32)
+        found[:, 0] = scaled
+        found[:, 1] = np.interp(np.where(np.isnan(scaled), np.float32(self.fill), scaled), *self._curve)
+        return found
+
+    @cached_property
+    def _curve(self) -> tuple[Array, Array]:
+        return np.array(self.knots, np.float32), np.array(self.heights, np.float32)
 
     def blocks(self, first: int) -> list[Block]:
         return [_moved(block, first) for block in self.parts]
@@ -189,10 +194,13 @@ class Category(Encoding):
         return len(self.levels) if self.rare else -1
 
     def code(self, column: Column) -> Array:
-        known = {level: code for code, level in enumerate(self.levels)}
-        absent = self.count - 1 if self.absent else self.unknown
+        known, absent = self._codes, self.count - 1 if self.absent else self.unknown
         codes = np.array([*(known.get(level, self.unknown) for level in column.levels), absent], np.float32)
         return codes[column.values][:, None]
+
+    @cached_property
+    def _codes(self) -> dict[str, int]:
+        return {level: code for code, level in enumerate(self.levels)}
 
     def blocks(self, first: int) -> list[Block]:
         return [Code(first)] if self.units else [Levels(first, self.count)]

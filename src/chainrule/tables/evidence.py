@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from operator import add
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -42,14 +45,17 @@ class Sort(NamedTuple):
 
 @dataclass
 class Cells:
-    """How many there are, and the first of them by row."""
+    """How many there are, and the first of them by their places among all rows."""
 
     rows: int = 0
     first: list[tuple[int, str]] = field(default_factory=list)
 
     def add(self, rows: int, first: Iterable[tuple[int, str]]) -> None:
         self.rows += rows
-        self.first = sorted({*self.first, *first})[:EXAMPLES]
+        least: dict[str, int] = {}
+        for place, text in sorted([*self.first, *first]):
+            least.setdefault(text, place)
+        self.first = [(place, text) for text, place in least.items()][:EXAMPLES]
 
 
 class Evidence:
@@ -75,6 +81,7 @@ class Evidence:
         self._nothing = frozenset(nothing)
         self._apart = apart
         self.rows = self.missing = self.pieces = 0
+        self._parts: list[tuple[int, Callable[[int], int] | None]] = []
         self.typed: Counter[str] = Counter()
         self.sorts: defaultdict[Sort, Cells] = defaultdict(Cells)
         self.distinct, self.texts = Distinct(), Distinct()
@@ -91,6 +98,8 @@ class Evidence:
     def add(self, column: Column) -> None:
         """Look at more rows."""
         self.declared |= column.declared
+        self._parts.append((self.rows, column.numbering))
+        column = replace(column, numbering=partial(add, self.rows))
         self.rows += len(column)
         for start in range(0, len(column), _STEP):
             part = column if len(column) <= _STEP else column.take(np.arange(start, min(start + _STEP, len(column))))
@@ -100,6 +109,11 @@ class Evidence:
                 self._add_words(part)
             else:
                 self._add_typed(part)
+
+    def row(self, place: int) -> int:
+        """The number by which errors call a row, which may take long to find: that of a line is read from its file."""
+        start, numbering = self._parts[bisect_right(self._parts, place, key=lambda part: part[0]) - 1]
+        return place if numbering is None else numbering(place - start)
 
     def _add_typed(self, column: Column) -> None:
         known = np.flatnonzero(~column.missing)
@@ -111,10 +125,12 @@ class Evidence:
             self._add_numbers(column.values[known])
             self.example = self.example or column.take(known[:1]).as_words().levels[0]
 
-    def _add_numbers(self, known: Array) -> None:
+    def _add_numbers(
+        self, known: Array, hashes: distinct.Hashes | None = None, counts: NDArray[np.int64] | None = None
+    ) -> None:
         self.low, self.high = min(self.low, float(known.min())), max(self.high, float(known.max()))
         self.whole = self.whole and (known.dtype.kind in "iu" or bool((known == np.floor(known)).all()))
-        self.distinct.add(distinct.of_numbers(known))
+        self.distinct.add(distinct.of_numbers(known) if hashes is None else hashes, counts)
 
     def _add_texts(self, column: Column) -> None:
         """Texts of Arrow: those that are numbers as programs write them all at once."""
@@ -124,7 +140,7 @@ class Evidence:
         found = arrow.plain_numbers(column.values, self._nothing)
         self.missing += int(found.nothing.sum())
         if len(found.rows):
-            self._add_numbers(found.values)
+            self._add_numbers(found.values, distinct.of_written(found.values, lambda k: found.texts[k].as_py()))
             for sort, places in _sorts(found.texts):
                 first = places[:EXAMPLES].tolist()
                 self.sorts[sort].add(
@@ -158,12 +174,14 @@ class Evidence:
         self.example = self.example or texts[0]
         if len(self.levels) < 3:
             self.levels = set(sorted({*self.levels, *texts})[:3])
-        read = [numbers.PLAIN.read(text) for text in texts]
-        values = np.array([value for value in read if value is not None])
-        if len(values):
-            self._add_numbers(values)
-        hashes = distinct.of_texts([text for text, value in zip(texts, read, strict=True) if value is None])
-        self.distinct.add(hashes)
+        read, often = [numbers.PLAIN.read(text) for text in texts], np.array(counts)
+        plain = np.array([value is not None for value in read])
+        if plain.any():
+            values = np.array([value for value in read if value is not None])
+            written = [text for text, value in zip(texts, read, strict=True) if value is not None]
+            self._add_numbers(values, distinct.of_written(values, written.__getitem__), often[plain])
+        words = [text for text, value in zip(texts, read, strict=True) if value is None]
+        self.distinct.add(distinct.of_texts(words), often[~plain])
         if self._apart:
             self.texts.add(distinct.of_texts(texts))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
@@ -54,13 +54,19 @@ class Field:
     why: str = ""
     example: str = ""
     number: numbers.WrittenNumber = numbers.PLAIN
-    date: dates.WrittenDate = dates.WrittenDate()
+    date: dates.WrittenDate = dates.PLAIN
     compared: Compared = "text"
     lenient: bool = False
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(Kind) or self.compared not in get_args(Compared):
             raise InputError(f"Field({self.name!r})", "a kind of column", repr(self)[:80], "Fit anew.")
+
+    def spellings(self, level: str) -> list[str]:
+        """The usual texts that stand for a level of a category or of truth values."""
+        if self.kind == "boolean":
+            return truth.spellings(level == "True")
+        return [level, f"{level}.0"] if self.compared == "number" and level.lstrip("-").isdigit() else [level]
 
     def read(self, column: Column, nothing: Collection[str], where: str) -> tuple[Column, Bad | None]:
         """The column as numbers, times or words, whatever it is stored as; and what could not be read, if it may be.
@@ -101,10 +107,11 @@ class _Reading:
         infinite = np.isinf(values)
         if infinite.any():
             raise InputError(
-                f"{self.where}, row {column.row(infinite.argmax())}", "finite numbers, or NaN for a missing one",
+                f"{self.where}, row {column.row(int(infinite.argmax()))}", "finite numbers, or NaN for a missing one",
                 "infinity", "Replace it by a number or by NaN.",
             )  # fmt: skip
-        return replace(column, storage="numbers", values=values, levels=(), gone=None), bad
+        same = column.storage == "numbers"
+        return column if same else replace(column, storage="numbers", values=values, levels=(), gone=None), bad
 
     def _number(self, text: str) -> float | None:
         found = self.field.number.read(text)
@@ -131,9 +138,7 @@ class _Reading:
         values, bad = self._each(column.as_words(), self.field.date.read, "a date such as 2026-01-31")
         return replace(column, storage="times", values=values, levels=(), gone=None), bad
 
-    def _each(
-        self, column: Column, read: Callable[[str], float | None], expected: str
-    ) -> tuple[Array, Bad | None]:
+    def _each(self, column: Column, read: Callable[[str], float | None], expected: str) -> tuple[Array, Bad | None]:
         """Words by their levels, NaN where one is missing."""
         found, strange = np.full(len(column.levels) + 1, np.nan), []
         for code, level in enumerate(column.levels):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import timezone
+from datetime import UTC
 from typing import Any
 
 import narwhals as nw
@@ -22,6 +22,11 @@ Numbering = Callable[[int], int]
 #: Seconds in units of time, and units in a second, as NumPy names them; a year and a month have their mean length.
 _SECONDS = {"Y": 31_556_952, "M": 2_629_746, "W": 604_800, "D": 86_400, "h": 3600, "m": 60}
 _IN_A_SECOND = {"ms": 10**3, "us": 10**6, "ns": 10**9, "ps": 10**12, "fs": 10**15, "as": 10**18}
+#: Types of polars and of Arrow whose values are plain ones of Python.
+_SIMPLE = {
+    *(f"{kind}{bits}" for kind in ("Int", "UInt", "int", "uint") for bits in (8, 16, 32, 64)),
+    *("Boolean", "String", "bool", "float", "double", "string", "large_string"),
+}
 #: Words of a column of truth values.
 TRUTH = ("False", "True")
 #: Rows below which the means of a frame take longer than a loop.
@@ -65,7 +70,11 @@ def table(X: Any, where: str = "X", numbering: Numbering = int) -> Table:
     if isinstance(X, Mapping):
         return _arrays(X, where)
     if isinstance(X, list) and X and all(isinstance(row, Mapping) for row in X):
-        return _arrays({name: [row.get(name) for row in X] for name in dict.fromkeys(k for row in X for k in row)}, where)
+        return _arrays(
+            {name: [row.get(name) for row in X] for name in dict.fromkeys(k for row in X for k in row)}, where
+        )
+    if numbering is int and (short := _short(X, where)) is not None:
+        return short
     try:
         frame = nw.from_native(X, eager_only=True, pass_through=True)
     except nw.exceptions.DuplicateError as error:
@@ -86,6 +95,57 @@ def table(X: Any, where: str = "X", numbering: Numbering = int) -> Table:
 def native(X: Any) -> Any:
     """What is inside of a frame of narwhals; anything else as it is."""
     return nw.to_native(X, pass_through=True)
+
+
+def _short(X: Any, where: str) -> Table | None:
+    """A frame of few rows, whose columns are taken as they are: to ask a frame what they hold would take longer.
+
+    None where there are more rows, or values that are not simple.
+    """
+    package = type(X).__module__.partition(".")[0]
+    if package not in _COLUMNS or not hasattr(X, "columns") or not 0 < len(X) < _FEW:
+        return None
+    names = list(X.columns) if package == "pandas" else list(getattr(X, "column_names", X.columns))
+    check_different(where, list(map(str, names)))
+    columns = {}
+    for name, values in _COLUMNS[package](X):
+        if values is None:
+            return None
+        columns[str(name)] = (
+            of_array(values, f"{where}, column {name!r}") if isinstance(values, np.ndarray) else of_list(values)
+        )
+    return Table(columns, len(X), all(isinstance(name, str) for name in names))
+
+
+def _of_pandas(X: Any) -> Iterator[tuple[Any, Any]]:
+    cells = X.to_numpy(object)  # all at once: a column by itself takes as long as all of them
+    for place, (name, kind) in enumerate(zip(X.columns, X.dtypes, strict=True)):
+        if not isinstance(kind, np.dtype):
+            words = str(kind) in ("str", "string")
+            yield name, [value if isinstance(value, str) else None for value in cells[:, place]] if words else None
+        elif kind.kind in "iufb":
+            yield name, cells[:, place].astype(kind)
+        else:
+            yield name, cells[:, place] if kind.kind == "O" else X[name].to_numpy()
+
+
+def _of_polars(X: Any) -> Iterator[tuple[Any, Any]]:
+    for series in X.get_columns():
+        yield series.name, series.to_list() if series.dtype.is_float() or str(series.dtype) in _SIMPLE else None
+
+
+def _of_arrow(X: Any) -> Iterator[tuple[Any, Any]]:
+    for name, column in zip(X.column_names, X.columns, strict=True):
+        yield name, column.to_pylist() if str(column.type) in _SIMPLE and _is_valid(column) else None
+
+
+def _is_valid(column: Any) -> bool:
+    """Whether nothing of a column points out of its memory, and all texts are texts."""
+    try:
+        column.validate(full=True)
+    except Exception:  # which is told with its row where the column is read by itself
+        return False
+    return True
 
 
 def check_different(where: str, names: Sequence[str]) -> None:
@@ -188,6 +248,21 @@ def _values(values: Array, where: str, numbering: Numbering) -> Column:
     return _objects(values, where, numbering)
 
 
+def of_list(values: list[Any]) -> Column:
+    """Python's values of one type, or None, as a column."""
+    kinds = set(map(type, values)) - {type(None)}
+    if kinds <= {str} and kinds:
+        return words(values)
+    if kinds <= {float}:
+        return Column("numbers", np.array([np.nan if value is None else value for value in values], np.float64))
+    if kinds == {int}:
+        gone = np.array([value is None for value in values])
+        return _integers([value for value in values if value is not None], gone)
+    objects = np.empty(len(values), object)
+    objects[:] = values
+    return _objects(objects, "X", int)
+
+
 def _objects(values: Array, where: str, numbering: Numbering) -> Column:
     """Python objects: numbers, times or truth values where all are, else words."""
     gone = np.array([_is_nothing(v) for v in values], bool)
@@ -224,12 +299,14 @@ def _in_utc(value: Any) -> Any:
     """A time without its zone."""
     if getattr(value, "tzinfo", None) is None:
         return value
-    return value.astimezone(timezone.utc).replace(tzinfo=None)
+    return value.astimezone(UTC).replace(tzinfo=None)
 
 
 def _integers(present: list[int], gone: NDArray[np.bool_]) -> Column:
     """Python's integers, as words where 64 bits do not hold them."""
-    kind = next((k for k in (np.int64, np.uint64) if all(np.iinfo(k).min <= v <= np.iinfo(k).max for v in present)), None)
+    kind = next(
+        (k for k in (np.int64, np.uint64) if all(np.iinfo(k).min <= v <= np.iinfo(k).max for v in present)), None
+    )
     if kind is None:
         texts = iter(map(str, present))
         return words([None if none else next(texts) for none in gone])
@@ -267,6 +344,13 @@ def _seconds(values: Array) -> Array:
     unit, count = np.datetime_data(values.dtype)
     found = values.astype(np.int64) * float(count * _SECONDS.get(unit, 1)) / _IN_A_SECOND.get(unit, 1)
     return np.where(np.isnat(values), np.nan, found)
+
+
+_COLUMNS: Mapping[str, Callable[[Any], Iterator[tuple[Any, Any]]]] = {
+    "pandas": _of_pandas,
+    "polars": _of_polars,
+    "pyarrow": _of_arrow,
+}
 
 
 def _series(series: Any, where: str, numbering: Numbering) -> Column:
@@ -308,7 +392,9 @@ def _texts(series: Any) -> Any:
     native = series.to_native()
     levels = getattr(getattr(native, "cat", None), "categories", None)
     if series.implementation.is_pandas_like() and levels is not None and levels.dtype.kind in "fi":
-        return nw.from_native(native.cat.rename_categories([text_of(v) for v in levels]), series_only=True).cast(nw.String)
+        return nw.from_native(native.cat.rename_categories([text_of(v) for v in levels]), series_only=True).cast(
+            nw.String
+        )
     return series.cast(nw.String)
 
 

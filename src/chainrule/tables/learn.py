@@ -45,6 +45,10 @@ class Said:
         said = self.columns.get(name, "")
         return said if said in KINDS else ""
 
+    def of_target(self, name: str) -> str:
+        """ "category" where the values of a target are said to be classes."""
+        return "category" if self.columns.get(name) == "category" else ""
+
 
 class Seen:
     """What was seen of each column of a table, part by part."""
@@ -70,7 +74,7 @@ class Learned:
     left_out: tuple[LeftOut, ...]
 
 
-def schema(seen: Seen, names: Iterable[str], where: str) -> Learned:
+def schema(seen: Seen, names: Iterable[str], where: str, target: str | None = None) -> Learned:
     """What the columns are; what is doubtful of them is warned of.
 
     Parameters
@@ -78,6 +82,7 @@ def schema(seen: Seen, names: Iterable[str], where: str) -> Learned:
     seen : all rows
     names : columns to learn from
     where : how errors call the table
+    target : a column beside them, of which may be said that it holds categories
 
     Raises
     ------
@@ -87,6 +92,8 @@ def schema(seen: Seen, names: Iterable[str], where: str) -> Learned:
     said, fields, used, left_out = seen.said, [], [], []
     names = list(names)
     for name, kind in said.columns.items():
+        if name == target and said.of_target(name):
+            continue
         if name not in names:
             raise unknown_name(f"{where}: columns=", name, names)
         if kind not in SAID:

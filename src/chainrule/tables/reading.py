@@ -17,6 +17,9 @@ from chainrule.tables.table import Table
 
 Array = NDArray[Any]
 
+#: Different values of a target up to which words among numbers are classes, not slips.
+CLASSES = 20
+
 
 def split_column(found: Table, given: Any, where: str, what: str) -> tuple[Table, Any]:
     """The other columns, and the one that is given by its name; anything else is given as it is."""
@@ -27,20 +30,44 @@ def split_column(found: Table, given: Any, where: str, what: str) -> tuple[Table
     return found.without(given), found[given]
 
 
-def target_field(name: str, seen: Evidence, where: str, decimal: str | None = None) -> Field:
+def target_field(
+    name: str,
+    given: Column | Evidence,
+    nothing: Collection[str],
+    where: str,
+    said: str = "",
+    decimal: str | None = None,
+) -> Field:
     """What a target is, from all of its cells: numbers, truth values, times or words.
+
+    Parameters
+    ----------
+    name : of its column
+    given : the column, or what was seen of all of it
+    nothing : words that stand for a missing value
+    where : how errors call the table
+    said : "category" where a user says that its values are classes
+    decimal : the decimal mark of numbers, where a user says it
 
     Raises
     ------
     InputError
         Where a few cells are no numbers and all others are, since which are wrong is not to be guessed.
     """
-    found = settle(name, seen, where, "target", decimal)
+    seen = given
+    if isinstance(given, Column):
+        seen = Evidence(nothing, said == "category")
+        seen.add(given)
+    assert isinstance(seen, Evidence)
+    found = settle(name, seen, where, said or "target", decimal)
+    if found.bad and seen.distinct.count <= CLASSES:
+        found = settle(name, seen, where, "category", decimal)
     if found.bad:
-        row, text = found.first[0]
+        (row, text), others = found.first[0], seen.known - found.bad
         raise InputError(
-            f"{where}, target {name!r}, row {row}", f"a {found.field.kind}, as in {seen.known - found.bad:,} other rows",
-            repr(text), "Mend it, leave the row out, or name what stands for a missing value in missing=.",
+            f"{where}, target {name!r}, row {row}", f"a {found.field.kind}, as in {others:,} other rows", repr(text),
+            "Mend it, leave the row out, or name what stands for a missing value in missing=. Where its values are "
+            f"classes: columns={{{name!r}: 'category'}}.",
         )  # fmt: skip
     return found.field
 
@@ -59,7 +86,8 @@ def target(column: Column, field: Field, nothing: Collection[str], where: str) -
         first = int(missing.argmax())
         words = column.take(np.array([first])).as_words()
         text = words.levels[words.values[0]] if words.values[0] >= 0 else ""
-        mend = f"If {text!r} is a class, say so: missing={{{field.name!r}: []}}." if text else "Leave these rows out."
+        mend = "Leave these rows out, as --drop-missing-target does."
+        mend = f"If {text!r} is a class, say so: missing={{{field.name!r}: []}}. {mend}" if text else mend
         raise InputError(
             f"{where}, target {field.name!r}", "a value in every row",
             f"{int(missing.sum())} missing, the first in row {column.row(first)}", mend,
@@ -67,12 +95,6 @@ def target(column: Column, field: Field, nothing: Collection[str], where: str) -
     if column.storage == "whole" and field.kind == "number":
         return np.asarray(column.values)
     return values(read)
-
-
-def field_of(name: str, classes: Array | None) -> Field:
-    """What a target is, by the classes of a model, None of numbers."""
-    kinds = {"b": "boolean", "i": "number", "u": "number", "f": "number"}
-    return Field(name, "number" if classes is None else kinds.get(classes.dtype.kind, "category"))  # type: ignore[arg-type]
 
 
 def read_numbers(column: Column, name: str, where: str, nothing: Collection[str] = ("",)) -> Array:
@@ -92,3 +114,10 @@ def values(column: Column) -> Array:
     if column.levels == ("False", "True"):
         levels = levels == "True"
     return np.asarray(levels[column.values])
+
+
+def present(column: Column, nothing: Collection[str]) -> NDArray[np.intp]:
+    """The rows of a column, as its source holds it, that hold something."""
+    words = column.as_words()
+    kept = [level.strip() not in nothing for level in words.levels]
+    return np.flatnonzero(np.array([*kept, False])[words.values]) if kept else np.empty(0, np.intp)

@@ -48,7 +48,9 @@ def _words(where: str, given: object) -> tuple[str, ...]:
     if isinstance(given, str):
         return (given,)
     if not isinstance(given, Sequence) or not all(isinstance(word, str) for word in given):
-        raise InputTypeError(where, "words that stand for a missing value", repr(given)[:80], "For example ['unknown'].")
+        raise InputTypeError(
+            where, "words that stand for a missing value", repr(given)[:80], "For example ['unknown']."
+        )
     return tuple(given)
 
 

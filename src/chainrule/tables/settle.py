@@ -99,12 +99,14 @@ class _Settling:
         return self._truth() or self._number(codes=False) or self._date() or self._words()
 
     def _as(self, kind: str, why: str, **more: object) -> Found:
-        return Found(Field(self.name, kind, why, self.seen.example, **more))  # type: ignore[arg-type]
+        more = {"example": self.seen.example, **more}
+        return Found(Field(self.name, kind, why, **more))  # type: ignore[arg-type]
 
     def _not(self, what: str, fits: Callable[[Sort], bool]) -> Found:
-        cells = min((cells.first[0] for sort, cells in self.seen.sorts.items() if not fits(sort)), default=(0, what))
+        seen = self.seen
+        place, text = min((cells.first[0] for sort, cells in seen.sorts.items() if not fits(sort)), default=(0, what))
         raise InputError(
-            f"{self.where}, column {self.name!r}, row {cells[0]}", f"{what}, as said", repr(cells[1]),
+            f"{self.where}, column {self.name!r}, row {seen.row(place)}", f"{what}, as said", repr(text),
             f"At most {BAD_SHARE:.0%} of the cells may be others: mend them, or leave the column out.",
         )  # fmt: skip
 
@@ -176,9 +178,9 @@ class _Settling:
         if self.said in ("day first", "month first"):
             day_first = self.said == "day first"
         elif unsure and day == month and self.said != "leave out":
-            row, text = min(cells.first[0] for sort, cells in orders.items() if sort.order == "open")
+            place, text = min(cells.first[0] for sort, cells in orders.items() if sort.order == "open")
             raise InputError(
-                f"{self.where}, column {self.name!r}, row {row}", "dates of which one shows whether its day comes first",
+                f"{self.where}, column {self.name!r}, row {seen.row(place)}", "dates, one of which shows whether days come first",
                 repr(text), f"Say so: columns={{{self.name!r}: 'day first'}}, or 'month first'.",
             )  # fmt: skip
         wrong = "month" if day_first else "day"
@@ -196,10 +198,13 @@ class _Settling:
 
     def _with_bad(self, kind: str, why: str, bad: dict[Sort, Cells], told: str, **more: object) -> Found:
         rows = sum(cells.rows for cells in bad.values())
-        first = tuple(sorted(one for cells in bad.values() for one in cells.first)[:3])
+        first = sorted(one for cells in bad.values() for one in cells.first)[:3]
         if rows:
             why += f", {rows:,} cells are none and missing"
-        return Found(self._as(kind, why, lenient=rows > 0, **more).field, rows, first, told)
+        good = [cells.first[0] for sort, cells in self.seen.sorts.items() if sort not in bad and not sort.blank]
+        shown = tuple((self.seen.row(place), text) for place, text in first)
+        example = min(good, default=(0, self.seen.example))[1]
+        return Found(self._as(kind, why, example=example, lenient=rows > 0, **more).field, rows, shown, told)
 
     def _category(self) -> Found:
         seen = self.seen
@@ -208,7 +213,9 @@ class _Settling:
     def _compared(self) -> Compared:
         """As what the levels of a category are the same."""
         seen, texts = self.seen, sum(cells.rows for cells in self.seen.sorts.values())
-        if seen.typed["times"] == seen.known or all(sort.order == "sure" for sort in seen.sorts) and texts == seen.known:
+        if seen.typed["times"] == seen.known or (
+            all(sort.order == "sure" for sort in seen.sorts) and texts == seen.known
+        ):
             return "date"
         plain = all(_is(sort, PLAIN) and not sort.code for sort in seen.sorts)
         exact = max(abs(seen.low), abs(seen.high)) < EXACT

@@ -8,7 +8,7 @@ from chainrule.diagnosis import cures
 from chainrule.diagnosis.cures import prescribe
 from chainrule.diagnosis.findings import Evidence
 from chainrule.diagnosis.observed import Observed, Scores
-from chainrule.diagnosis.rules.base import Rule, Verdict, confidence, noise
+from chainrule.diagnosis.rules.base import EXPLAINED, Rule, Verdict, confidence, noise
 
 #: Thresholds, found on the half of the data sets that benchmarks/faults keeps for it (docs/diagnosis.md).
 GAP, RISE = 0.1, 1.25
@@ -43,6 +43,28 @@ def overfitting(observed: Observed) -> Verdict | None:
         Evidence("epoch of the lowest", float(best.epoch), f"near {records[-1].epoch}, the last{kept}"),
     ]
     return Verdict("note" if observed.restores else "warning", confidence(rise, RISE, 2), tuple(evidence))
+
+
+def like_a_constant(observed: Observed) -> Verdict | None:
+    """Neither loss nor score nor order of the predictions is better than that of a constant by more than a little."""
+    scores = observed.held_out or observed.training
+    if not observed.fitted:
+        return None
+    if scores is None:
+        left, evidence = observed.unexplained, []
+    else:
+        if scores.agreement is not None and scores.agreement**2 > EXPLAINED:
+            return None
+        room = 1 - scores.chance
+        if scores.rows < 2 or not room > 0 or (scores.score - scores.chance) / room > EXPLAINED:
+            return None
+        known = scores.constant if observed.ends_at_zero else None
+        left = scores.loss / known if known and known > 0 else 1 - scores.score
+        evidence = [Evidence(f"score, where a constant has {scores.chance:.3g}", scores.score, "well above that")]
+    if left is None or left < 1 - EXPLAINED:
+        return None
+    evidence.insert(0, Evidence("loss over that of the best constant prediction", left, f"below {1 - EXPLAINED:g}"))
+    return Verdict("warning", confidence(left, 1 - EXPLAINED, 1), tuple(evidence))
 
 
 def underfitting(observed: Observed) -> Verdict | None:
@@ -119,6 +141,17 @@ AFTER = (
         "Goodfellow et al. 2016, Deep Learning, 5.2",
         overfitting, prescribe(cures.penalise, cures.EARLY, cures.DROPOUT, cures.DECAY, cures.SMALLER, cures.MORE_ROWS),
         behind=("shuffled-labels",),
+    ),
+    Rule(
+        "like-a-constant", "The network predicts hardly better than a constant", "after",
+        "The least that a network can learn is the mean of the target, or the share of each class. One that has "
+        "learned no more has found nothing in the columns: they do not tell of the target, rows and targets are out "
+        "of order, or training did not get there.",
+        "Karpathy 2019, A Recipe for Training Neural Networks",
+        like_a_constant, prescribe(cures.CHECK_LABELS, cures.BETTER_COLUMNS, cures.relieve, cures.LONGER),
+        behind=("shuffled-labels", "vanishing-gradients", "exploding-gradients", "dead-relu", "saturation",
+                "rate-too-high", "rate-too-low", "not-finite", "unscaled-inputs", "batch-norm-mismatch",
+                "underfitting", "one-batch", "overfitting", "class-imbalance"),
     ),
     Rule(
         "underfitting", "The network has learned less than its rows teach", "after",

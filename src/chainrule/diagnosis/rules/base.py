@@ -13,6 +13,9 @@ from chainrule.diagnosis.remedies import Remedy
 #: Share of a constant prediction's loss below which a network has learned.
 LEARNED = 0.3
 
+#: Share of a constant prediction's loss that is explained where a network is better than a constant at all.
+EXPLAINED = 0.05
+
 
 @dataclass(frozen=True)
 class Verdict:

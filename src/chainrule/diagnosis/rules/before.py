@@ -10,8 +10,8 @@ import numpy as np
 from chainrule.diagnosis import cures
 from chainrule.diagnosis.cures import prescribe
 from chainrule.diagnosis.findings import Evidence
-from chainrule.diagnosis.observed import Observed
-from chainrule.diagnosis.rules.base import LEARNED, Rule, Verdict, confidence, noise, unlearned
+from chainrule.diagnosis.observed import HARDLY, SURELY, Observed
+from chainrule.diagnosis.rules.base import EXPLAINED, LEARNED, Rule, Verdict, confidence, noise, unlearned
 from chainrule.diagnosis.survey import Survey
 from chainrule.network import activations
 from chainrule.network.layers import (
@@ -34,7 +34,7 @@ LARGE_COLUMN, SMALL_COLUMNS = 15.0, 0.02
 LEAK = 0.99
 LOUD, LARGE_TARGET = 10.0, 30.0
 KEEPS = 0.25, 4.0
-TOLD_APART, BY_HEART = 0.3, (0.02, 0.3)
+TOLD_APART, BY_HEART, OTHERS = 0.3, (0.02, 0.3), 30
 FADES = 2.0
 STUCK = 0.5
 SKEWED = 2.0
@@ -90,23 +90,41 @@ def label_leak(observed: Observed) -> Verdict | None:
 def shuffled_labels(observed: Observed) -> Verdict | None:
     """Rows that were trained on are known, others are not: what was learned is not about the columns."""
     seen, known, others = observed.survey, observed.training, observed.held_out
-    if seen is None or known is None or others is None:
+    if seen is None or known is None or _goes_with_others(observed):
         return None
-    by_luck = 2 * noise(others.chance, others.rows, bool(seen.shares))
-    by_chance = 4.5 / math.sqrt(max(seen.looked_at, 1))
+    if seen.rows * (1 - max(seen.shares, default=0.0)) < OTHERS:
+        return None  # too few rows of other classes than the frequent one to be learned at all
+    plain, by_chance = observed.plain, 4.5 / math.sqrt(max(seen.looked_at, 1))
     # Of few rows correlations tell little: they must have been learned by heart.
     by_heart = known.score - known.chance > BY_HEART[by_chance > TOLD_APART]
-    if (
-        others.score > others.chance + by_luck
-        or seen.leak_correlation > by_chance
-        or not (by_heart or observed.restores)
-    ):
+    related = seen.leak_correlation if seen.relation is None else seen.relation
+    evidence = [Evidence("largest correlation of a column with the target", related, f"above {by_chance:.2g}")]
+    if plain is not None and plain.agreement is not None:
+        if plain.related:
+            return None
+        name = "correlation of what a plain network predicts for rows it has not seen with their targets"
+        evidence = [Evidence(name, plain.agreement, f"above {max(SURELY * plain.by_chance, HARDLY):.2g}")]
+        sure = 1.0 if plain.agreement < HARDLY else 0.7
+    elif others is None or related > by_chance or not (by_heart or observed.restores):
         return None
-    evidence = (
-        Evidence("score of rows not trained on", others.score, f"above {others.chance:.3g}, that of a constant"),
-        Evidence("largest correlation of a column with the target", seen.leak_correlation, f"above {by_chance:.2g}"),
-    )
-    return Verdict("error", confidence(by_chance - seen.leak_correlation, 0, by_chance), evidence)
+    else:
+        sure = confidence(by_chance - related, 0, by_chance)
+    if others is not None:
+        name = f"score of rows not trained on, where a constant has {others.chance:.3g}"
+        evidence.insert(0, Evidence(name, others.score, f"above {others.chance:.3g}"))
+    surely = others is None or others.agreement is None or others.agreement < SURELY * others.by_chance
+    return Verdict("error" if surely else "warning", sure, tuple(evidence))
+
+
+def _goes_with_others(observed: Observed) -> bool:
+    """Whether predictions of rows that were not trained on go with their targets, as far as such rows are known."""
+    others, seen = observed.held_out, observed.survey
+    if others is None:
+        left = observed.unexplained
+        return left is not None and left < 1 - EXPLAINED
+    if others.agreement is not None:
+        return bool(others.related)
+    return others.score > others.chance + 2 * noise(others.chance, others.rows, bool(seen and seen.shares))
 
 
 def initial_loss(observed: Observed) -> Verdict | None:

@@ -10,6 +10,7 @@ from chainrule.diagnosis import cures
 from chainrule.diagnosis.cures import prescribe
 from chainrule.diagnosis.findings import Evidence, Level
 from chainrule.diagnosis.observed import Observed
+from chainrule.diagnosis.probes import Probes
 from chainrule.diagnosis.rules.base import LEARNED, Rule, Verdict, confidence, unlearned
 
 #: Thresholds, found on the half of the data sets that benchmarks/faults keeps for it (docs/diagnosis.md).
@@ -42,7 +43,7 @@ def vanishing(observed: Observed) -> Verdict | None:
     slopes, lost = probes.slope(), -probes.reach()
     first, late = float(lost[0]), observed.later(lost)
     at_first = FALL_AT_FIRST if left is None or left < LEARNED else FALL_UNLEARNED
-    stays = FALL if left is None or left < NOT_LEARNED else STAYS_UNLEARNED
+    stays = STAYS_UNLEARNED if left is not None and left >= NOT_LEARNED and not _noisy(observed, probes) else FALL
     shrinks = min(float(slopes[0]), observed.later(slopes)) < SHRINKS
     dies = first < at_first and np.nanmax(observed.late("dead")[:-1], initial=0.0) > DEAD  # then nothing comes back
     if observed.fitted and late > stays and not dies and (shrinks or late > FALL):
@@ -60,6 +61,13 @@ def vanishing(observed: Observed) -> Verdict | None:
     small = tuple(p.name for p, low in zip(probes.hidden, flow < flow[-1] - threshold / 2, strict=True) if low)
     level: Level = "warning" if observed.fitted and when == "at first" else "error"
     return Verdict(level, confidence(fall, threshold, 2 * threshold), evidence, small)
+
+
+def _noisy(observed: Observed, probes: Probes) -> bool:
+    """Whether a high loss, and a small fall with it, need not be the network's: it is not deep, or a plain one finds
+    nothing either."""
+    plain = observed.plain
+    return len(probes.hidden) < 3 or (plain is not None and plain.related is False)
 
 
 def exploding(observed: Observed) -> Verdict | None:
@@ -248,6 +256,6 @@ DURING = (
         "Dauphin et al. 2014, Identifying and attacking the saddle point problem",
         plateau, prescribe(cures.move_on, cures.FASTER, cures.LARGER, cures.relieve),
         behind=("vanishing-gradients", "exploding-gradients", "dead-relu", "saturation", "rate-too-high",
-                "rate-too-low", "underfitting", "unscaled-inputs", "shuffled-labels"),
+                "rate-too-low", "underfitting", "unscaled-inputs", "shuffled-labels", "like-a-constant"),
     ),
 )  # fmt: skip

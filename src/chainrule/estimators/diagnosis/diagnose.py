@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from sklearn.pipeline import Pipeline
 from chainrule.diagnosis.findings import Findings
 from chainrule.diagnosis.judge import judge
 from chainrule.diagnosis.observed import Observed, Scores
+from chainrule.engine.expansion import Coded
 from chainrule.errors import InputError, InputTypeError
 from chainrule.estimators.base import BaseMLP
 from chainrule.estimators.diagnosis import experiments, scores
@@ -21,6 +23,8 @@ from chainrule.estimators.recipes import optimiser_of
 from chainrule.estimators.sequences import OverSequences
 from chainrule.estimators.table import fitting
 from chainrule.estimators.table.base import BaseTable
+from chainrule.models.answers import Classes
+from chainrule.models.inputs import ColumnInput
 from chainrule.models.model import Model
 from chainrule.training.batches import Data
 
@@ -119,22 +123,35 @@ def _fitted(estimator: Any, X: Any, y: Any, X_val: Any, y_val: Any) -> Observed:
         found["training"] = scores.scores(model, data, threads)
         found["initial_loss"] = scores.initial_loss(model.network, model.loss, data)
         found["batch_losses"] = scores.batch_loss(model, data)
-        table = _table(estimator, X)
-        if table is not None:
-            found |= _tried(estimator, table, y, found["training"], known["constant_loss"])
     if X_val is not None:
         found["held_out"] = scores.scores(model, _rows(estimator, X_val, y_val), threads)
+    if X is not None:
+        found |= _tried(estimator, X, y, data, known["constant_loss"], **found)
     return Observed(**known, fitted=True, **found)
 
 
-def _tried(estimator: BaseMLP, X: Any, y: Any, known: Scores, constant: float | None) -> dict[str, Any]:
+def _tried(
+    estimator: Any, X: Any, y: Any, data: Data, constant: float | None, training: Scores,
+    held_out: Scores | None = None, **others: Any,
+) -> dict[str, Any]:  # fmt: skip
     """Experiments, where the scores give reason to make them."""
     found: dict[str, Any] = {}
-    if known.score < DOUBTFUL_SCORE:
-        found["plain"] = experiments.plain(estimator, X, y)
-    if constant and known.loss > DOUBTFUL_LOSS * constant and estimator.solver != "lbfgs":
-        found["one_batch"] = experiments.one_batch(estimator, X, y)
+    table = _table(estimator, X)
+    doubtful = training.score < DOUBTFUL_SCORE or (held_out is not None and not held_out.related)
+    if doubtful and (table is not None or isinstance(data.X, Coded)):
+        found["plain"] = experiments.plain(estimator, *((table, y) if table is not None else _inputs(estimator, data)))
+    if table is not None and constant and training.loss > DOUBTFUL_LOSS * constant and estimator.solver != "lbfgs":
+        found["one_batch"] = experiments.one_batch(estimator, table, y)
     return found
+
+
+def _inputs(estimator: Any, data: Data) -> tuple[Array, Array]:
+    """Some rows of a table as the network reads them, and their targets in units of the network."""
+    places = np.arange(len(data.X.values)) if data.subset is None else data.subset
+    some = places[:: -(-len(places) // experiments.PLAIN_ROWS)]
+    answer, y = estimator.model_.answer, data.y[some]
+    y = answer.codes(y) if isinstance(answer, Classes) else y
+    return data.X[some].toarray(), y.ravel() if y.size == len(y) else y
 
 
 def _known(estimator: Any, model: Model) -> dict[str, Any]:
@@ -151,13 +168,22 @@ def _known(estimator: Any, model: Model) -> dict[str, Any]:
         "network": model.network,
         "loss": model.loss,
         "parameters": parameters,
-        "columns": model.input.feature_names(),
+        "columns": _columns(model),
         "rate": float(rate),
         "restores": model.progress.scores is not None,
         "history": model.history,
         "probes": probes,
         "constant_loss": None if survey is None else survey.constant_loss,
     }
+
+
+def _columns(model: Model) -> Sequence[str]:
+    """The column that each input of the network is, or was made of."""
+    if not isinstance(model.input, ColumnInput):
+        return model.input.feature_names()
+    encoder = model.input.encoder
+    names = [one.name for one in encoder.encodings for _ in range(one.compact)]
+    return [names[block.source] for block in encoder.expansion.blocks for _ in range(block.width)]
 
 
 def _table(estimator: Any, X: Any) -> Array | None:

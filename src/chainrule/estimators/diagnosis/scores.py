@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.diagnosis.observed import Scores
+from chainrule.diagnosis.relations import agreement
+from chainrule.diagnosis.survey import loss_of_constant
 from chainrule.engine.network import Network
 from chainrule.engine.parameters import Parameters
-from chainrule.models.answers import Classes
+from chainrule.models.answers import Answer, Classes, Numbers
 from chainrule.models.model import Model
 from chainrule.network.layers import AlphaDropout, Dropout, GaussianNoise, Layer, Residual, leaves
 from chainrule.network.layers.norms import BatchNorm
@@ -37,18 +39,35 @@ def scores(model: Model, data: Data, n_threads: int | None = None) -> Scores:
         prediction = np.zeros_like(prediction)
     with np.errstate(all="ignore"):
         score = answer.score(prediction, y, weight) if len(y) > 1 else 0.0  # an R2 of one row is none
+    together, by_chance = agreement(*_sides(answer, prediction, y))
+    against: dict[str, Any] = {"constant": loss_of_constant(y, _told_apart(answer), weight, None, answer.loss)}
+    against |= {"agreement": together, "by_chance": by_chance}
     if not isinstance(answer, Classes):
-        return Scores(loss, score, 0.0, len(y))
+        return Scores(loss, score, 0.0, len(y), **against)
     codes, decided, classes = answer.codes(y), answer.decide(prediction), len(answer.labels)
     counts = np.bincount(codes, minlength=classes)
     with np.errstate(invalid="ignore"):
         recalls = np.bincount(codes[decided == codes], minlength=classes) / counts
     sure = _certainty(prediction, predictor.loss)
-    found = Scores(loss, score, float(counts.max() / len(y)), len(y), tuple(recalls.tolist()))
+    found = Scores(loss, score, float(counts.max() / len(y)), len(y), tuple(recalls.tolist()), **against)
     if sure is None:
         return found
     right = decided == codes
     return replace(found, calibration=calibration_error(sure, right), sure=float(sure.mean() - right.mean()))
+
+
+def _told_apart(answer: Answer) -> int:
+    """The classes that a loss of codes tells apart, 0 of others."""
+    return answer.outputs if answer.loss.target == "classes" else 0
+
+
+def _sides(answer: Answer, prediction: Array, y: Array) -> tuple[Array, Array]:
+    """What is predicted and what is true, (rows, outputs) each; of classes, indicators."""
+    if isinstance(answer, Numbers):
+        return answer.point(prediction), y.reshape(len(y), -1)
+    if isinstance(answer, Classes) and prediction.shape[1] > 1:
+        return prediction, np.eye(prediction.shape[1])[answer.codes(y)]
+    return prediction, y.reshape(len(y), -1)
 
 
 def _certainty(p: Array, loss: Loss) -> Array | None:

@@ -17,13 +17,14 @@ from chainrule.estimators import rules
 from chainrule.estimators.bases import with_callbacks
 from chainrule.estimators.estimator import Estimator
 from chainrule.estimators.fitted import learned, reads_once
-from chainrule.estimators.inputs import check_weight
 from chainrule.estimators.prepare import Call, begun, check_answer, in_form
 from chainrule.estimators.table import fitting, importance, rows
+from chainrule.estimators.table.weights import weights_of
 from chainrule.models.answers import Answer
 from chainrule.models.fit import Fit
 from chainrule.models.inputs import ColumnInput
 from chainrule.models.model import Model
+from chainrule.models.truth import Truth
 from chainrule.tables.encoder import Encoder
 from chainrule.training.batches import Data, Rows
 from chainrule.training.callbacks.base import Callback
@@ -71,6 +72,14 @@ class BaseTable(Estimator):
             cls.__name__, {k: v for k, v in parameters.items() if v is not None or k not in fitting.FROM_PRESET}
         )
 
+    def _chosen(self) -> dict[str, Any]:
+        outlook = self.model_.progress.outlook
+        if outlook is None:
+            return super()._chosen()
+        preset = fitting.preset_of(self, outlook.rows + outlook.held_out)
+        open_ = sorted(name for name in fitting.FROM_PRESET if getattr(self, name) is None)
+        return {**{name: getattr(preset, name) for name in open_}, **super()._chosen()}
+
     # Fitting ----------------------------------------------------------------------------------------------
 
     @with_callbacks
@@ -95,7 +104,7 @@ class BaseTable(Estimator):
             epoch
         y : array of shape (rows,), or the name of a column of X
         sample_weight : array of shape (rows,), a number for all, the name of a column of X, or None; a weight of 2
-            counts a row twice
+            counts a row twice, and what all are multiplied by changes nothing
         X_val, y_val, sample_weight_val : rows to validate on, of the same form and columns; without them,
             `validation_fraction` of the rows is held out. Training stops on them, and the best weights are kept
         groups : array of shape (rows,), or the name of a column of X, for a `validation_split` that keeps groups
@@ -166,15 +175,16 @@ class BaseTable(Estimator):
         if given.X is None:
             raise InputError(f"{name}: X{suffix}", f"rows for y{suffix} and its weights", None, "They go together.")
         table, y, weight, *_ = rows.split(given, where, source)
-        found, values = self._answer(y, answer, True, suffix=suffix, loss=answer.loss)
-        check_answer(f"{name}: y{suffix}", answer, found)
+        true = Truth.of(y, f"{name}: y{suffix}")
+        found, values = self._answer(true, answer, True, suffix=suffix, loss=answer.loss)
+        check_answer(true.where, answer, found)
         coded = source.encoder.code(table, where)
         if len(values) != len(table):
             raise InputError(
-                f"{name}: y{suffix}", f"a value per row, {len(table)}", len(values), "Inconsistent numbers of samples."
+                true.where, f"a value per row, {len(table)}", len(values), "Inconsistent numbers of samples."
             )
-        weights, values = check_weight(name, weight, len(table), coded.dtype, suffix), in_form(answer.loss, values, F32)
-        answer.loss.check_y(values, answer.outputs, weights, f"{name}: y{suffix}")
+        weights, values = weights_of(name, weight, len(table), suffix), in_form(answer.loss, values, F32)
+        answer.loss.check_y(values, answer.outputs, weights, true.where)
         return Rows(coded, values, weights)
 
     def _with_scaled_inputs(self) -> Self:
@@ -235,9 +245,10 @@ class BaseTable(Estimator):
         """
         model, (coded, y, _) = self.model_, self._to_score(X, y, None)
         self._answer(y, model.answer, True, loss=model.loss)  # which refuses what cannot be
+        true = model.answer.true(y, f"{type(self).__name__}: y")
 
         def score(X: Coded) -> float:
-            return model.answer.score_said(model.raw(X, self.n_threads), y)
+            return model.answer.score_said(model.raw(X, self.n_threads), true)
 
         return importance.by_shuffling(self.encoder_, coded, score, n_repeats, random_state)
 

@@ -14,9 +14,16 @@ from chainrule.estimators.classifier import Classifying
 from chainrule.estimators.fitted import reads_once
 from chainrule.estimators.inputs import one_form
 from chainrule.estimators.table.base import BaseTable
+from chainrule.models.as_labels import WORDS, check_no_slip, labels
+from chainrule.models.truth import Truth
 from chainrule.network.losses import Loss
 
 Array = NDArray[Any]
+
+#: How pandas, polars and Arrow call types of classes.
+CATEGORIES = ("category", "categorical", "enum", "dictionary")
+#: What to do about numbers that are meant as classes.
+MEANT = "If the values are names of classes: columns={{{!r}: 'category'}} for a column, y of a categorical type else."
 
 
 @dataclass(eq=False, repr=False)
@@ -30,8 +37,9 @@ class TableClassifier(Classifying, ClassifierMixin, BaseTable):
     Parameters
     ----------
     preset : 'fast', 'default' or 'best'. Each parameter below that is None is the preset's
-    columns : dict from column to 'number', 'category', 'date', 'day first', 'month first' or 'leave out', where the kind
-        found is not meant; or to one of `numbers`, for this column only; of a date, for its parts
+    columns : dict from column to 'number', 'category', 'date', 'day first', 'month first' or 'leave out', where the
+        kind found is not meant; or to one of `numbers`, for this column only; of a date, for its parts. 'category' of
+        the target's column where nearly all of its classes look like numbers
     numbers : 'piecewise' (bins and a quantile), 'standard', 'robust' (by median and quartiles, clipped smoothly),
         'quantile', 'log' (sign and logarithm of the size) or 'cyclic' (sine and cosine, of what comes round again)
     missing : words that stand for a missing value beside the usual ones ("", "NA", "None", "?", ...), such as
@@ -117,11 +125,17 @@ class TableClassifier(Classifying, ClassifierMixin, BaseTable):
         """
         return super().score(*self._to_score(X, y, sample_weight))
 
-    def _labels(self, y: Any, suffix: str) -> Array:
-        name = f"{type(self).__name__}: y{suffix}"
-        with one_form(name, "a class for every row", y):
-            if y is None:
-                raise ValueError("requires y to be passed, but the target y is None.")
-            y = check_array(y, ensure_2d=False, dtype=None, input_name=f"y{suffix}")
-            y = y if y.ndim == 2 and y.shape[1] > 1 else column_or_1d(y, warn=True)
-        return np.asarray(y)
+    def _labels(self, given: Truth, like: Array | None) -> Array:
+        given.check_given()
+        found = labels(given)
+        with one_form(given.where, "a class for every row", found):
+            found = check_array(found, ensure_2d=False, dtype=None, input_name="y")
+            found = found if found.ndim == 2 and found.shape[1] > 1 else column_or_1d(found, warn=True)
+        if like is None and found.dtype.kind in WORDS and found.ndim == 1 and not self._says_classes(given):
+            check_no_slip(given, MEANT.format(given.name or "y"))
+        return np.asarray(found)
+
+    def _says_classes(self, given: Truth) -> bool:
+        """Whether the user has said that y holds classes, whatever they look like."""
+        kind = getattr(given.values, "dtype", getattr(given.values, "type", ""))  # Arrow's arrays have a type
+        return (self.columns or {}).get(str(given.name)) == "category" or str(kind).lower().startswith(CATEGORIES)

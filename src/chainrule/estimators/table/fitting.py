@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from typing import Any, NamedTuple
 
@@ -11,26 +11,28 @@ from numpy.typing import NDArray
 
 from chainrule.engine.expansion import F32, Coded
 from chainrule.engine.network import Network
-from chainrule.errors import InputError, unknown_name
-from chainrule.estimators.held_out import by_splitter
-from chainrule.estimators.inputs import check_weight
+from chainrule.errors import InputError, InputTypeError, unknown_name
+from chainrule.estimators.held_out import Indices, by_splitter
 from chainrule.estimators.prepare import Call, check_same, in_form, ready
 from chainrule.estimators.table import presets, rows, streaming
-from chainrule.estimators.table.held_out import Indices, split
+from chainrule.estimators.table.held_out import split
 from chainrule.estimators.table.presets import Preset
 from chainrule.estimators.table.streaming import FileSource
+from chainrule.estimators.table.weights import mean_of, of_mean_1, weights_of
 from chainrule.models import sizes
 from chainrule.models.answers import Answer, Classes
 from chainrule.models.fit import Fit
 from chainrule.models.inputs import ColumnInput
 from chainrule.models.model import Model
 from chainrule.models.training import Training
+from chainrule.models.truth import Truth, truth_in
 from chainrule.models.validation import Parts
 from chainrule.tables import encoder, files, learn, survey
+from chainrule.tables.column import Column
 from chainrule.tables.encoder import Encoder
 from chainrule.tables.files import TableFile
 from chainrule.tables.learn import Said, Seen
-from chainrule.tables.reading import split_column, target, target_field
+from chainrule.tables.reading import split_column, target_field
 from chainrule.tables.schema import Nothing
 from chainrule.tables.table import Table
 from chainrule.training.batches import Rows
@@ -94,11 +96,11 @@ def begun(
         parts = _divided(estimator, coming, weighing, preset.validation_fraction, seed)
     y, classes = _labels(parts.training.y, coming.answer)
     weigh = estimator._weigher(y, classes, call.incremental)
-    chosen = parts.training._replace(weight=_in_f32(weigh(y, parts.training.weight)))
+    chosen = parts.training._replace(weight=of_mean_1(weigh(y, parts.training.weight)))
     validation = parts.validation
     if isinstance(validation, Rows):
         y, _ = _labels(validation.y, coming.answer)
-        validation = Rows(validation.X, validation.y, _in_f32(weigh(y, validation.weight)))
+        validation = Rows(validation.X, validation.y, of_mean_1(weigh(y, validation.weight)))
     recipe = presets.recipe(estimator, preset, len(chosen.y), call.incremental)
     if call.incremental and before is not None and before.continuation.trainer is not None:
         recipe = replace(recipe, options=before.continuation.trainer.update.options)  # however many rows come now
@@ -123,18 +125,20 @@ def _coming(estimator: Any, given: rows.GivenTable, call: Call, before: Model | 
     if source is None:
         names = rows.names_of(estimator, given.X, table)
         _check_size(where, table)
-    answer, values = estimator._answer(y, known, call.incremental, call.classes)
+        _check_missing(estimator, said, [*table.names, given.y, given.weight, call.groups])
+    true = Truth.of(y, f"{name}: y")
+    answer, values = estimator._answer(true, known, call.incremental, call.classes)
     if len(values) != len(table):
         raise InputError(
-            f"{name}: y", f"a value per row, {len(table)}", len(values), "Found inconsistent numbers of samples."
+            true.where, f"a value per row, {len(table)}", len(values), "Found inconsistent numbers of samples."
         )
     if source is None:
         seen = Seen(said)
         seen.add(table)
-        made = _encoder(estimator, seen, table, where, len(table))
+        made = _encoder(estimator, seen, table, where, len(table), true.name)
         source = ColumnInput(made, len(table.names), names, None if field is None else field.name, field)
-    weights = check_weight(name, weight, len(table), F32)
-    answer.loss.check_y(in_form(answer.loss, values, F32), answer.outputs, weights, f"{name}: y")
+    weights = weights_of(name, weight, len(table))
+    answer.loss.check_y(in_form(answer.loss, values, F32), answer.outputs, weights, true.where)
     return Coming(source.encoder.code(table, where), values, weights, source, answer, groups)
 
 
@@ -208,16 +212,12 @@ def _divided(estimator: Any, whole: Coming, weighing: Indices, share: float, see
         codes = whole.answer.codes(target) if isinstance(whole.answer, Classes) else target
         parts = split(codes, share, seed, isinstance(whole.answer, Classes))
         training, validation = (weighing[part] for part in parts)
-    return _Parts(whole.take(training), whole.take(validation).rows())
+    return _Parts(whole.take(training), whole.take(validation).rows() if len(validation) else None)
 
 
 def _labels(y: Array, answer: Answer) -> tuple[Array, Array | None]:
     """y as it was given, and all classes that there are, where classes weigh differently."""
     return (answer.back(y), answer.classes) if isinstance(answer, Classes) else (y, None)
-
-
-def _in_f32(weight: Array | None) -> Array | None:
-    return None if weight is None else weight.astype(np.float32)
 
 
 def _streamed(
@@ -257,28 +257,36 @@ def _streamed(
     if y not in file.names:
         raise unknown_name(f"{where}, target", y, file.names)
     found = survey.survey(file, y, said, seed)
-    field, nothing = target_field(y, found.seen.columns[y], where, said.decimal), said.nothing
+    nothing = said.nothing
+    field = target_field(y, found.seen.columns[y], nothing.of(y), where, said.of_target(y), said.decimal)
 
-    def split(whole: Table) -> tuple[Table, Array, Array | None]:
-        table, column = split_column(whole, y, where, "target")
-        table, weights = rows.split_weight(table, weight, where, nothing)
-        return table, target(column, field, nothing.of(y), where), weights
+    def true_of(column: Column) -> Truth:
+        return truth_in(column, field, nothing.of(y), where)
 
-    table, known, _ = split(found.sample)
+    _check_missing(estimator, said, file.names)
+    table, column = split_column(found.sample, y, where, "target")
+    table, _ = rows.split_weight(table, weight, where, nothing)
     names = rows.names_of(estimator, table, table)
     _check_size(where, table)
-    distinct = target(found.distinct, field, nothing.of(y), where)
-    answer, _ = estimator._answer(np.concatenate([known, distinct]), None, False)
-    made = _encoder(estimator, found.seen, table, where, found.rows)
+    answer = _answer_of(estimator, file, true_of, column, found.distinct, y)
+    made = _encoder(estimator, found.seen, table, where, found.rows, y)
     source = ColumnInput(made, len(table.names), names, y, field)
     weigh = estimator._weigher(*_labels_of(answer), True)
 
-    def prepare(whole: Table) -> tuple[Table, Array, Array | None]:
-        table, known, weights = split(whole)
-        _, values = estimator._answer(known, answer, True)
-        return table, in_form(answer.loss, values, F32), _in_f32(weigh(known, weights))
+    def read(whole: Table) -> tuple[Table, Array, Array | None]:
+        table, column = split_column(whole, y, where, "target")
+        table, weights = rows.split_weight(table, weight, where, nothing)
+        _, values = estimator._answer(true_of(column), answer, True, loss=answer.loss)
+        return table, in_form(answer.loss, values, F32), weigh(_labels(values, answer)[0], weights)
 
-    sample = Coming(made.code(table, where), *prepare(found.sample)[1:], source, answer)
+    sampled = read(found.sample)
+    unit = 1.0 if sampled[2] is None else mean_of(sampled[2])
+
+    def prepare(whole: Table) -> tuple[Table, Array, Array | None]:
+        table, values, weights = read(whole)
+        return table, values, None if weights is None else (weights / unit).astype(F32)
+
+    sample = Coming(made.code(table, where), sampled[1], of_mean_1(sampled[2]), source, answer)
     share = preset_of(estimator, found.rows).validation_fraction
     codes = answer.codes(sample.y) if isinstance(answer, Classes) else None
     others, apart = streaming.divided(found, share, seed, codes)
@@ -292,8 +300,23 @@ def _streamed(
     preset = preset_of(estimator, reads.rows + len(apart))
     training = _training(estimator, preset, made, answer, None, resumed, seed)
     recipe = presets.recipe(estimator, preset, reads.rows)
-    parts = Parts(data, sample.take(apart).rows())
+    parts = Parts(data, sample.take(apart).rows() if len(apart) else None)
     return ready(estimator, recipe, training, source, answer, parts, call, resumed, told)
+
+
+def _answer_of(
+    estimator: Any, file: TableFile, true_of: Callable[[Column], Truth], sample: Column, distinct: Column, name: str
+) -> Answer:
+    """What the target of a file means; a value that it cannot have is told by its row."""
+    true = true_of(sample)
+    every = Truth(np.concatenate([true.values, true_of(distinct).values]), true.where, true.name)
+    try:
+        answer: Answer = estimator._answer(every, None, False)[0]
+    except (InputError, InputTypeError) as error:
+        for part in file.parts([name]):
+            estimator._answer(true_of(part[name]), None, False)
+        raise type(error)(true.where, *error.args[1:]) from error  # whose row is that of a sample
+    return answer
 
 
 def _labels_of(answer: Answer) -> tuple[Array, Array | None]:
@@ -324,9 +347,17 @@ def said_of(estimator: Any) -> Said:
     return Said(dict(estimator.columns or {}), nothing, estimator.decimal)
 
 
-def _encoder(estimator: Any, seen: Seen, table: Table, where: str, count: int) -> Encoder:
+def _check_missing(estimator: Any, said: Said, names: Sequence[Any]) -> None:
+    """Refuse words of a column that is not there."""
+    known = [name for name in names if isinstance(name, str)]
+    for name, _ in said.nothing.columns:
+        if name not in known:
+            raise unknown_name(f"{type(estimator).__name__}(missing=)", name, known)
+
+
+def _encoder(estimator: Any, seen: Seen, table: Table, where: str, count: int, target: str | None) -> Encoder:
     """The encoder that suits a table of so many rows, or a sample of it."""
-    learned = learn.schema(seen, table.names, where)
+    learned = learn.schema(seen, table.names, where, target)
     columns, _ = learned.schema.read(table, learned.used, where)
     bins = preset_of(estimator, count).bins
     return encoder.fit(columns, learned.schema, seen.said.columns, estimator.numbers, bins, where, learned.left_out)

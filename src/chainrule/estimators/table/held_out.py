@@ -8,14 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
-from chainrule.errors import InputError
+from chainrule.estimators.held_out import Indices, withheld
 from chainrule.estimators.table.presets import seed
-
-Indices = NDArray[np.intp]
 
 
 def split(target: NDArray[Any], share: float, random_state: Any, stratify: bool) -> tuple[Indices, Indices]:
-    """Rows to train on and rows to validate on, each in order; at least one of each.
+    """Rows to train on and rows to validate on, each in order; at least one of each, if not all are of one class each.
 
     Classes keep their shares in both, as far as there are rows enough; each has at least one to train on.
     """
@@ -31,26 +29,3 @@ def split(target: NDArray[Any], share: float, random_state: Any, stratify: bool)
     if len(np.unique(target[training])) < len(found):  # a small class may be validated on whole
         return withheld(chance.permutation(rows), count, target)
     return np.sort(training), np.sort(validation)
-
-
-def withheld(order: Indices, count: int, labels: NDArray[Any] | None = None) -> tuple[Indices, Indices]:
-    """Rows in this random order without `count` of them, and those, the first; each part in the rows' own order.
-
-    With `labels`, the last row of each class stays in the first part, and fewer are withheld where others are too few.
-
-    Raises
-    ------
-    InputError
-        Where no class has a second row.
-    """
-    free = order
-    if labels is not None:
-        _, back = np.unique(labels[order][::-1], return_index=True)
-        free = np.delete(order, len(order) - 1 - back)
-    if not len(free):
-        raise InputError(
-            "y", "a class with at least 2 rows, one to train on and one to validate on",
-            f"{len(order)} rows, each of a class of its own",
-            "Give more rows of each class, or use a regressor where y is a number.",
-        )  # fmt: skip
-    return np.setdiff1d(order, free[:count]), np.sort(free[:count])

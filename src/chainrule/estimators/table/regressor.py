@@ -16,7 +16,9 @@ from chainrule.estimators.inputs import one_form
 from chainrule.estimators.regressor import Regressing
 from chainrule.estimators.table.base import BaseTable
 from chainrule.models.answers import Answer, Numbers
+from chainrule.models.as_numbers import numbers
 from chainrule.models.model import Model
+from chainrule.models.truth import Truth
 from chainrule.network.losses import Loss
 from chainrule.tables.targets import TargetScale
 
@@ -75,7 +77,8 @@ class TableRegressor(Regressing, RegressorMixin, BaseTable):
         suffix: str = "",
         loss: Loss | None = None,
     ) -> tuple[Answer, Array]:
-        found, loss, name = self._as_numbers(y, suffix), loss or self._loss_of_numbers(), type(self).__name__
+        given, name = Truth.of(y, f"{type(self).__name__}: y{suffix}"), type(self).__name__
+        found, loss = self._as_numbers(given), loss or self._loss_of_numbers()
         answer = Numbers(loss, loss.outputs(found.shape[1]))
         before = known.scale if isinstance(known, Numbers) and known.fits(answer) else None
         log = self.log_target if known is None else before is not None and before.log
@@ -84,19 +87,17 @@ class TableRegressor(Regressing, RegressorMixin, BaseTable):
                 f"{name}(log_target=)", "False with a loss that has a log link", True, "One of them is enough."
             )
         if log and found.min() <= 0:
-            raise InputError(
-                f"{name}(log_target=)", f"targets above 0 in y{suffix}", f"{found.min():g}", "Leave it False."
-            )
+            least = f"{found.min():g} in row {given.row(int(found.min(axis=1).argmin()))}"
+            raise InputError(f"{name}(log_target=)", f"targets above 0 in y{suffix}", least, "Leave it False.")
         if before is not None:
             answer = replace(answer, scale=before.widened(found))
         elif known is None and loss.link == "identity":
             answer = replace(answer, scale=TargetScale.of(found, log))
         return answer, answer.form(found)
 
-    def _as_numbers(self, y: Any, suffix: str) -> Array:
-        name = f"{type(self).__name__}: y{suffix}"
-        with one_form(name, "a finite number for every row", y):
-            if y is None:
-                raise ValueError("requires y to be passed, but the target y is None.")
-            found = check_array(y, ensure_2d=False, dtype=np.float64, input_name=f"y{suffix}")
+    def _as_numbers(self, given: Truth) -> Array:
+        given.check_given()
+        found = numbers(given)
+        with one_form(given.where, "a finite number for every row", found):
+            found = check_array(found, ensure_2d=False, dtype=np.float64, input_name="y")
             return found if found.ndim == 2 and found.shape[1] > 1 else column_or_1d(found, warn=True)[:, None]

@@ -10,11 +10,11 @@ from sklearn.utils.validation import _check_feature_names
 
 from chainrule.errors import InputError, unknown_name
 from chainrule.models.inputs import ColumnInput, by_name, path_of, table_of
+from chainrule.models.truth import truth_in
 from chainrule.tables.column import Column
-from chainrule.tables.evidence import Evidence
 from chainrule.tables.field import Field
 from chainrule.tables.learn import Said
-from chainrule.tables.reading import read_numbers, split_column, target, target_field, values
+from chainrule.tables.reading import read_numbers, split_column, target_field, values
 from chainrule.tables.schema import Nothing
 from chainrule.tables.table import Table
 
@@ -35,7 +35,7 @@ class GivenTable:
 
 
 class Split(NamedTuple):
-    """The columns to learn from, and what is none of them; and what the target is, where it is a column of the table."""
+    """The columns to learn from, and what is none of them; and what a target is that is a column of the table."""
 
     table: Table
     y: Any
@@ -68,17 +68,17 @@ def split(given: GivenTable, where: str, like: ColumnInput | Said, groups: Any =
     named = (name for name in (given.y, given.weight, groups) if isinstance(name, str))
     asked = None if source is None else [*source.encoder.names, source.target, *named]
     table, y = table_of(given.X, where, asked), given.y
-    if y is None and source is not None and source.target in table.columns:
+    if y is None and source is not None and (path_of(given.X) or source.target in table.columns):
         y = source.target
     table, y = split_column(table, y, where, "target")
     field = None
     if isinstance(y, Column) and source is not None:
         y = source.read_target(y, str(given.y or source.target), where)
     elif isinstance(y, Column):
-        seen = Evidence(nothing.of(given.y))
-        seen.add(y)
-        field = target_field(given.y, seen, where, like.decimal)
-        y = target(y, field, nothing.of(given.y), where)
+        assert isinstance(like, Said)
+        words = nothing.of(given.y)
+        field = target_field(given.y, y, words, where, like.of_target(given.y), like.decimal)
+        y = truth_in(y, field, words, where)
     table, weight = split_weight(table, given.weight, where, nothing)
     table, groups = split_column(table, groups, where, "groups")
     groups = values(groups.as_words()) if isinstance(groups, Column) else groups

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.engine.expansion import Coded
-from chainrule.estimators.table.held_out import withheld
+from chainrule.estimators.held_out import withheld
 from chainrule.memory import memory_free
 from chainrule.tables.encoder import Encoder
 from chainrule.tables.files import TableFile

@@ -10,6 +10,7 @@ from chainrule.engine.expansion import ROUNDS, Block, Clip, Code, Curve, Levels,
 from chainrule.formats.onnx.graph import Graph, concatenated
 from chainrule.tables.encoder import Encoder
 from chainrule.tables.encodings import FAR, Category, Date, Encoding, Number
+from chainrule.tables.schema import Schema
 
 #: What a date counts from, for the calendar that begins its years in March.
 _ERA_DAYS, _TO_MARCH_OF_YEAR_0 = 146_097, 719_468
@@ -18,19 +19,20 @@ _ERA_DAYS, _TO_MARCH_OF_YEAR_0 = 146_097, 719_468
 def encoded(g: Graph, encoder: Encoder) -> str:
     """The network's x, float32, from an input for each column, of shape (rows, 1).
 
-    Numbers are doubles, NaN where one is missing; dates are doubles, days since 1970; words are strings, "" where one
-    is missing, numbers that are categories in their shortest text.
+    Numbers are doubles, NaN where one is missing; dates are doubles, days since 1970; words are strings: truth values
+    in any usual spelling, what stands for a missing value as the schema has it, numbers that are categories with a
+    decimal point or without.
     """
     found: list[tuple[Block, str]] = []
     for encoding in encoder.encodings:
-        found += _blocks(g, encoding)
+        found += _blocks(g, encoding, encoder.schema)
     found.sort(key=lambda pair: isinstance(pair[0], Code))
     return concatenated(g, [value for _, value in found])
 
 
-def _blocks(g: Graph, encoding: Encoding) -> list[tuple[Block, str]]:
+def _blocks(g: Graph, encoding: Encoding, schema: Schema) -> list[tuple[Block, str]]:
     if isinstance(encoding, Category):
-        code = _code(g, encoding, g.input(encoding.name, str, 2, 1))
+        code = _code(g, encoding, schema, g.input(encoding.name, str, 2, 1))
         block = encoding.blocks(0)[0]
         return [(block, _expanded(g, block, code, code))]
     given = g.input(encoding.name, np.float64, 2, 1)
@@ -41,10 +43,13 @@ def _blocks(g: Graph, encoding: Encoding) -> list[tuple[Block, str]]:
     return [one for number in encoding.numbers for one in _number(g, number, parts[number.name])]
 
 
-def _code(g: Graph, encoding: Category, words: str) -> str:
+def _code(g: Graph, encoding: Category, schema: Schema, words: str) -> str:
     """The code of a level, -1 for one that is none, float32 of shape (rows, 1)."""
-    codes = {level: float(code) for code, level in enumerate(encoding.levels)}
-    codes.setdefault("", float(encoding.count - 1 if encoding.absent else encoding.unknown))
+    missing = float(encoding.count - 1 if encoding.absent else encoding.unknown)
+    codes = dict.fromkeys(sorted(schema.nothing.of(encoding.name) | {""}), missing)
+    field = schema.by_name[encoding.name]
+    for code, level in enumerate(encoding.levels):
+        codes |= dict.fromkeys(field.spellings(level), float(code))
     return g.op(
         "LabelEncoder", words, domain="ai.onnx.ml", keys_strings=list(codes), values_floats=list(codes.values()),
         default_float=float(encoding.unknown),

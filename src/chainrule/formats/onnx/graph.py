@@ -72,6 +72,10 @@ class Graph:
         return self.op("Cast", x, to=self.type_of(dtype))
 
     def input(self, name: str, dtype: Any, axes: int, last: int | None = None) -> str:
+        """An input under this name, or one near it where that is empty, taken, or one of the graph's own."""
+        name = f"_{name}" if not name or name.startswith("/") else name
+        while any(name == given.name for given in self.inputs):
+            name += "_"
         shape: list[Any] = ["rows", *(f"{name}_axis_{k}" for k in range(1, axes))]
         if last is not None:
             shape[-1] = last

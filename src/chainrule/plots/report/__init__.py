@@ -89,13 +89,13 @@ def _lead(about: Subject) -> Markup:
     pairs: list[tuple[str, Any]] = [("findings", el("a", f"{count:,}", href="#findings") if count else "none")]
     if outlook is not None:
         pairs.append(("rows", f"{outlook.rows + outlook.held_out:,}"))
-    pairs.append(("parameters", f"{about.model.network.layout.trained:,}"))
+    pairs.append(("parameters", f"{about.model.predictor.trained:,}"))
     pairs.append(("epochs", f"{len(history):,}"))
     if best is not None:
         pairs.append(("best epoch", f"{best.epoch:,}"))
-        pairs.append(("loss held out", number(best.validation_loss)))
+        pairs.append(("loss, rows that stopped training", number(best.validation_loss)))
         if about.course.scored:
-            pairs.append(("score held out", number(best.score)))
+            pairs.append(("score, the same rows", number(best.score)))
     pairs.append(("seconds", number(sum(one.seconds for one in history), 3)))
     written = el("p", f"Written on {datetime.now(UTC):%Y-%m-%d}", class_="note")
     return join(facts(pairs, "facts tiles"), written)

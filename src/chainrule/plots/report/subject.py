@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,15 +11,25 @@ from numpy.typing import NDArray
 
 from chainrule.diagnosis.findings import Findings
 from chainrule.errors import InputError
+from chainrule.estimators.diagnosis import experiments
 from chainrule.estimators.diagnosis.diagnose import diagnose
+from chainrule.estimators.table.base import BaseTable
+from chainrule.estimators.table.importance import Importance
 from chainrule.models.answers import Numbers, OfClasses
 from chainrule.models.inputs import ColumnInput
 from chainrule.models.model import Model
 from chainrule.plots import reading
 from chainrule.plots.report.course import Course
 from chainrule.tables.encoder import Encoder
+from chainrule.training.validation import Evaluator
 
 Array = NDArray[Any]
+
+#: How near a loss is to another one that counts as the same: float32 adds up in some order.
+SAME = 1e-4
+
+#: Rows by which columns are told to matter, shuffles of each, and columns from which on one has to do.
+LEANING_ROWS, REPEATS, MANY = 2_000, 3, 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +63,8 @@ class Subject:
     course : of the training
     findings : of diagnosis
     scored : None where no rows were given
+    stopped : whether these rows are those that stopped training, whose scores are a little too good
+    importances : of the columns of a table for these rows, the greatest first
     """
 
     estimator: Any
@@ -60,6 +73,8 @@ class Subject:
     course: Course
     findings: Findings
     scored: Scored | None
+    stopped: bool = False
+    importances: Sequence[Importance] = ()
 
     @property
     def name(self) -> str:
@@ -93,14 +108,39 @@ def subject(estimator: Any, X: Any = None, y: Any = None, findings: Findings | N
         course,
         findings,
         scored,
+        X is not None and _stopped(estimator, X, y),
+        () if X is None else _importances(estimator, X, y),
     )
+
+
+def _stopped(estimator: Any, X: Any, y: Any) -> bool:
+    """Whether rows are as many as were held out, and have the very loss of the best epoch."""
+    model = estimator.model_
+    outlook, best = model.progress.outlook, Course(model.history).best
+    if outlook is None or best is None or best.validation_loss is None:
+        return False
+    rows = experiments.rows_of(estimator, X, y)
+    if len(rows) != outlook.held_out:
+        return False
+    found = Evaluator.of(model.predictor.at(1.0))(rows, estimator.n_threads)
+    return bool(abs(found - best.validation_loss) <= SAME * abs(best.validation_loss))
+
+
+def _importances(estimator: Any, X: Any, y: Any) -> list[Importance]:
+    """Of a table, by some of the rows."""
+    if not isinstance(estimator, BaseTable):
+        return []
+    coded, y, _ = estimator._to_score(X, y, None)
+    rows, columns = coded.shape[0], len(estimator.encoder_.encodings)
+    some = slice(None, None, -(-rows // LEANING_ROWS))
+    return estimator.importances(coded[some], np.asarray(y)[some], 1 if columns > MANY else REPEATS)
 
 
 def _scored(estimator: Any, model: Model, X: Any, y: Any) -> Scored:
     X, y = model.input.split(X, y, f"{model.kind}: X")
     if y is None:
         raise InputError("report(y=)", "the truth of the rows of X", "None", "Give y, or leave X out.")
-    true = np.asarray(y)
+    true = np.asarray(model.answer.true(y, "report(y)"))
     if isinstance(model.answer, Numbers):  # one for each target, of several quantiles too
         predicted = model.answer.point_in_units(model.raw(model.read(X)))
     else:

@@ -47,7 +47,8 @@ class WrittenDate:
         Examples
         --------
         >>> from chainrule.tables.written.dates import WrittenDate
-        >>> WrittenDate(day_first=True).read("31.01.1970 12:00"), WrittenDate().read("Jan 2, 1970"), WrittenDate().read("1970")
+        >>> written = WrittenDate(day_first=True)
+        >>> written.read("31.01.1970 12:00"), written.read("Jan 2, 1970"), written.read("1970")
         (30.5, 1.0, None)
         """
         found = _matched(text)
@@ -57,6 +58,7 @@ class WrittenDate:
         return f"the {'day' if self.day_first else 'month'} first"
 
 
+PLAIN = WrittenDate()
 Order = Literal["", "sure", "day", "month", "open"]
 
 

@@ -12,9 +12,9 @@ from chainrule.errors import InputError
 GROUPS = (",", ".", " ", "'", "\u00a0", "\u202f", "\u2019")
 #: Signs and codes of money, before a number or behind it.
 MONEY = (
-    "US$", "R$", "Fr.", "$", "€", "£", "¥", "₹", "₽", "₩", "₺", "₴", "zł", "kr", "USD", "EUR", "GBP", "JPY", "CHF", "CAD",
-    "AUD", "CNY", "INR",
-)  # fmt: skip
+    *("US$", "R$", "Fr.", "$", "€", "£", "¥", "₹", "₽", "₩", "₺", "₴", "zł", "kr"),
+    *("USD", "EUR", "GBP", "JPY", "CHF", "CAD", "AUD", "CNY", "INR"),
+)
 
 #: As programs write numbers; Arrow's regular expressions know it, too.
 PLAIN_PATTERN = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
@@ -72,8 +72,10 @@ class WrittenNumber:
         Examples
         --------
         >>> from chainrule.tables.written.numbers import WrittenNumber
-        >>> WrittenNumber(",", ".", "€").read("1.234,50 €"), WrittenNumber(unit="%").read("12.5%"), WrittenNumber().read("1_0")
-        (1234.5, 0.125, None)
+        >>> WrittenNumber(",", ".", "€").read("1.234,50 €"), WrittenNumber(unit="%").read("12.5%")
+        (1234.5, 0.125)
+        >>> WrittenNumber().read("1_0") is None
+        True
         """
         text = text.strip()
         if _INFINITE.fullmatch(text):

@@ -22,6 +22,19 @@ def read(text: str) -> bool | None:
     return _VALUES.get(text.strip().casefold())
 
 
+def spellings(value: bool) -> list[str]:
+    """The usual texts of a truth value.
+
+    Examples
+    --------
+    >>> from chainrule.tables.written import truth
+    >>> truth.spellings(True)[:4]
+    ['true', 'True', 'TRUE', 't']
+    """
+    words = [word for word, meant in _VALUES.items() if meant == value]
+    return list(dict.fromkeys(text for word in words for text in (word, word.capitalize(), word.upper())))
+
+
 def are(texts: Iterable[str]) -> bool:
     """Whether these are the truth values of one column: both of a pair, or some of true and false."""
     found = {text.strip().casefold() for text in texts}

@@ -22,7 +22,7 @@ class Outlook:
     done : epochs trained before, where training goes on
     rows, held_out : rows to train on, and to validate on
     batch_size : rows of a batch
-    parameters : numbers that are trained
+    parameters : numbers that are trained, of all members
 
     Examples
     --------

@@ -9,6 +9,7 @@ from chainrule.plots.report.course import Course
 from chainrule.plots.report.markup import Markup
 from chainrule.plots.report.sections.data import data
 from chainrule.plots.report.sections.findings import findings
+from chainrule.plots.report.sections.importances import importances
 from chainrule.plots.report.sections.layers import flow, health, updates
 from chainrule.plots.report.sections.learning import learning
 from chainrule.plots.report.sections.network import network
@@ -52,6 +53,7 @@ COURSE = (
 ALL: tuple[Section | OfCourse, ...] = (
     Section("findings", "Findings", findings),
     Section("scores", "Scores", scores),
+    Section("importances", "Columns that matter", importances),
     *COURSE,
     Section("data", "Data", data),
     Section("network", "Network", network),

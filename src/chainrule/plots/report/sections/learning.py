@@ -24,7 +24,7 @@ def learning(course: Course) -> Markup | None:
     drawn = [
         _curves(course, "Loss", "loss", [
             ("s0", "training, as the batches met it, penalties included", course.of(lambda one: one.loss)),
-            ("s1", "held-out rows", course.of(lambda one: one.validation_loss)),
+            ("s1", "held-out rows, which stop training", course.of(lambda one: one.validation_loss)),
         ]),
     ]  # fmt: skip
     if course.scored:

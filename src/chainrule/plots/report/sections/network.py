@@ -26,7 +26,7 @@ def network(subject: Subject) -> Markup:
     members = subject.model.predictor.members
     pairs = [
         ("layers of weights", f"{sum(isinstance(one.layer, PRODUCTS) for one in layers):,}"),
-        ("parameters", f"{found.layout.trained:,}"),
+        ("parameters", f"{subject.model.predictor.trained:,}"),
         ("members", f"{members:,}, whose mean is predicted" if members > 1 else None),
         ("loss", subject.model.loss.name),
     ]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from chainrule.diagnosis import scores as measures
 from chainrule.plots.calibration import CalibrationDisplay
 from chainrule.plots.report import axes, charts
-from chainrule.plots.report.blocks import Cell, behind, facts, figure, figures, table
+from chainrule.plots.report.blocks import Cell, behind, facts, figure, figures, note, table
 from chainrule.plots.report.markup import Markup, el, join, number, word
 from chainrule.plots.report.subject import ScoredClasses, ScoredNumbers, Subject
 
@@ -21,11 +21,22 @@ MOST_ROWS = 1500
 #: Steps of shading behind the cells of a confusion.
 STEPS = 6
 
+#: Of rows that training looked at.
+STOPPED = (
+    "These are the held-out rows that stopped training: the best epoch was chosen by them, so others are predicted a "
+    "little worse."
+)
+
 Array = NDArray[Any]
 _NAMES = {"roc_auc": "area under the ROC curve", "rmse": "RMSE", "mae": "MAE", "r2": "R²"}
 
 
 def scores(subject: Subject) -> Markup | None:
+    found = _scores(subject)
+    return join(note(STOPPED), found) if found and subject.stopped else found
+
+
+def _scores(subject: Subject) -> Markup | None:
     match subject.scored:
         case ScoredNumbers() as scored:
             return join(*(_numbers(scored, place) for place in range(scored.true.shape[1])))
