@@ -20,7 +20,7 @@ from pyarrow import fs
 from chainrule import TableClassifier
 from chainrule.errors import InputError
 from chainrule.tables import table_file
-from chainrule.tables.files import called, is_source, open_file, source
+from chainrule.tables.files import again, called, is_source, open_file, source
 from chainrule.tables.sources.stored import Local, Pipe
 from chainrule.tables.survey import drawn_parts
 from chainrule.warn import DataWarning
@@ -369,6 +369,11 @@ def test_sources_are_called_as_they_were_given():
     assert called("-") == "standard input"
     assert called(["a.csv"]) == "a.csv"
     assert called(["a.csv", "b.csv", "c.csv"]) == "a.csv and 2 more"
+    assert [again(one) for one in ("a.csv", "data/*.csv", "-", ["a.csv"], FRAME)] == [
+        "a.csv",
+        "data/*.csv",
+        *[None] * 3,
+    ]
     assert [is_source(one) for one in ([], [1], [{"a": 1}], np.ones((2, 2)), FRAME, {"a": [1]})] == [False] * 6
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,10 +12,10 @@ from chainrule.tables.arrow_files import ParquetFile, arrow_file
 from chainrule.tables.csv_file import CSVFile
 from chainrule.tables.sources import found, queries
 from chainrule.tables.sources.several import Member, Several
-from chainrule.tables.sources.stored import Pipe, Stored
+from chainrule.tables.sources.stored import Local, Pipe, Remote, Stored
 from chainrule.tables.table_file import PlacedFile, TableFile
 
-__all__ = ["ParquetFile", "PlacedFile", "TableFile", "called", "is_path", "is_source", "open_file", "source"]
+__all__ = ["ParquetFile", "PlacedFile", "TableFile", "again", "called", "is_path", "is_source", "open_file", "source"]
 
 called, is_path = found.called, found.is_path
 
@@ -47,7 +48,7 @@ def open_file(
     if alone is not None:
         return _opened(alone, delimiter, codec)
     members = [Member(_opened(one.file, delimiter, codec), one.partition) for one in found.several(path, kept)]
-    return Several(found.called(path), tuple(members))
+    return Several(found.Listed(path) if isinstance(path, (list, tuple)) else str(path), tuple(members))
 
 
 def is_source(X: object) -> bool:
@@ -62,6 +63,14 @@ def source(X: Any, where: str = "X") -> TableFile | None:
     if found.is_path(X):
         return open_file(X)
     return queries.query(X, where) if queries.is_query(X) else None
+
+
+def again(X: object) -> str | None:
+    """The path by which rows can be read again; None of several, of a pipe, and of what is in memory."""
+    place = X.path if isinstance(X, TableFile) else X
+    if isinstance(place, (str, os.PathLike, Local, Remote)):
+        return None if str(place) == "-" else str(place)
+    return None
 
 
 def _opened(file: Stored, delimiter: str | None, codec: str) -> TableFile:

@@ -26,6 +26,13 @@ _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 
 
+class Listed(tuple[Given, ...]):
+    """Several of them, called by `str()` as errors do."""
+
+    def __str__(self) -> str:
+        return called(self)
+
+
 class Found(NamedTuple):
     """A file, and the columns that its folders are named for."""
 
