@@ -320,9 +320,12 @@ def test_a_column_is_read_like_the_classes_of_fit(some, memory, tmp_path):
 @pytest.mark.parametrize("memory", ["auto", 1])
 def test_what_cannot_be_in_a_file_is_told_by_the_line_of_an_editor(memory, Estimator, tmp_path):
     good = list(map(str, np.round(X[:, 0], 3)))
-    path = written(tmp_path, with_gap(good, None))
-    with pytest.raises(InputError, match="t.csv, target 'y': expected a value in every row; received 1 missing.*row 9"):
-        made(Estimator, memory=memory).fit(path, "y")
+    for y in (good, WORDS):
+        path = written(tmp_path, with_gap(y, None))
+        with pytest.raises(
+            InputError, match="t.csv, target 'y': expected a value in every row; received 1 missing.*row 9"
+        ):
+            made(Estimator, memory=memory).fit(path, "y")
     path = written(tmp_path, with_gap(good, "inf"))
     with pytest.raises(InputError, match="t.csv, target 'y', row 9: expected finite numbers; received infinity"):
         made(Estimator, memory=memory).fit(path, "y")

@@ -68,7 +68,7 @@ class Evidence:
     sorts : of texts, how many by their sort
     distinct : different values
     texts : different texts of numbers, where texts are told apart
-    levels : up to three different texts
+    levels : up to three different texts, in small letters
     pieces : words between spaces in all texts that are looked at one by one
     low, high, whole : the least and the greatest number, and whether all are whole
     declared : whether the source says that these are categories
@@ -173,7 +173,7 @@ class Evidence:
     def _add_levels(self, texts: Sequence[str], counts: Sequence[int]) -> None:
         self.example = self.example or texts[0]
         if len(self.levels) < 3:
-            self.levels = set(sorted({*self.levels, *texts})[:3])
+            self.levels = set(sorted({*self.levels, *(text.strip().casefold() for text in texts)})[:3])
         read, often = [numbers.PLAIN.read(text) for text in texts], np.array(counts)
         plain = np.array([value is not None for value in read])
         if plain.any():

@@ -73,7 +73,7 @@ def target_field(
 
 
 def target(column: Column, field: Field, nothing: Collection[str], where: str) -> Array:
-    """A target's values: numbers, words, truth values or times.
+    """A target's values: numbers, words, truth values, times or spans of time.
 
     Raises
     ------
@@ -92,6 +92,8 @@ def target(column: Column, field: Field, nothing: Collection[str], where: str) -
             f"{where}, target {field.name!r}", "a value in every row",
             f"{int(missing.sum())} missing, the first in row {column.row(first)}", mend,
         )  # fmt: skip
+    if column.storage == "spans":
+        return np.round(column.values * 1e6).astype("timedelta64[us]")
     if column.storage == "whole" and field.kind == "number":
         return np.asarray(column.values)
     return values(read)

@@ -200,7 +200,7 @@ class _Settling:
         rows = sum(cells.rows for cells in bad.values())
         first = sorted(one for cells in bad.values() for one in cells.first)[:3]
         if rows:
-            why += f", {rows:,} cells are none and missing"
+            why += f", {rows:,} other {'cell' if rows == 1 else 'cells'} missing"
         good = [cells.first[0] for sort, cells in self.seen.sorts.items() if sort not in bad and not sort.blank]
         shown = tuple((self.seen.row(place), text) for place, text in first)
         example = min(good, default=(0, self.seen.example))[1]
