@@ -12,11 +12,11 @@ import chainrule
 
 ROOT = Path(chainrule.__file__).parent
 
-#: errors.py, checks.py, files.py, memory.py and values.py are the ground below all floors, and __init__.py the roof,
+#: errors.py, checks.py, files.py, memory.py, values.py and warn.py are the ground below all floors, and __init__.py the roof,
 #: which nothing may import.
 FLOORS = {
     "errors": -2,
-    "checks": -1, "files": -1, "memory": -1, "values": -1,
+    "checks": -1, "files": -1, "memory": -1, "values": -1, "warn": -1,
     "plain": 0, "network": 0,
     "engine": 1,
     "training": 2, "tables": 2, "datasets": 2,
@@ -39,7 +39,15 @@ HOMES = {
     "sklearn": ("estimators/",),
     "rich": ("training/callbacks/progress.py",),
     "narwhals": ("tables/frames.py",),
-    "pyarrow": ("tables/arrow.py", "tables/files.py", "tables/csv_file.py", "tables/arrow_files.py", "cli/"),
+    "pyarrow": (
+        "tables/arrow.py",
+        "tables/files.py",
+        "tables/table_file.py",
+        "tables/csv_file.py",
+        "tables/arrow_files.py",
+        "tables/sources/",
+        "cli/",
+    ),
     "onnx": ("formats/onnx/graph.py",),
     "skl2onnx": ("estimators/skl2onnx.py",),
     "click": ("cli/",),

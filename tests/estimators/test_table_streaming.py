@@ -11,7 +11,7 @@ from chainrule import Checkpoints, TableClassifier, TableRegressor, callbacks, f
 from chainrule.errors import InputError
 from chainrule.estimators.table import streaming
 from chainrule.tables import encoder, learn, table_file
-from chainrule.tables.files import ParquetFiles, TableFile, open_file
+from chainrule.tables.files import ParquetFile, TableFile, open_file
 from chainrule.tables.learn import Said
 from chainrule.tables.reading import read_numbers
 from chainrule.tables.schema import Nothing
@@ -181,7 +181,7 @@ def test_coded_rows_that_fit_are_read_once_and_held(tmp_path):
 
 def test_a_fit_on_coded_rows_is_as_good(path, monkeypatch):
     monkeypatch.setattr(TableFile, "raw_bytes", lambda self: 1 << 50)
-    monkeypatch.setattr(ParquetFiles, "raw_bytes", lambda self: 1 << 50)
+    monkeypatch.setattr(ParquetFile, "raw_bytes", lambda self: 1 << 50)
     model = TableClassifier(preset="fast", columns={"number": "leave out"}, random_state=0, max_iter=4)
     assert model.fit(path, "class").score(without("class"), FRAME["class"]) > 0.95
 

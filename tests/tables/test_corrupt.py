@@ -249,13 +249,6 @@ def test_a_file_that_shrinks_while_it_is_read_is_refused(tmp_path, monkeypatch, 
         list(parts)
 
 
-def test_a_file_of_a_folder_without_a_column_is_refused_by_its_name(tmp_path):
-    pq.write_table(pa.table({"a": [1], "b": [2]}), tmp_path / "1.parquet")
-    pq.write_table(pa.table({"a": [1], "c": [2]}), tmp_path / "2.parquet")
-    with pytest.raises(InputError, match=r"2\.parquet: expected the columns of .*1\.parquet; .* named 'b'"):
-        open_file(tmp_path).read()
-
-
 @pytest.mark.parametrize("form", ["plain.arrow", "stream.arrow", "plain.parquet"])
 def test_columns_of_one_name_are_refused(tmp_path, form):
     with contextlib.suppress(FileExistsError):

@@ -82,7 +82,8 @@ def _read(ctx: click.Context, path: Path) -> dict[str, Any]:
             said = _near(key, known) or f" There are {', '.join(known)}."
             raise click.UsageError(f"{path}: [{ctx.command.name}] has no setting {key!r}.{said}", ctx)
         found[known[key]] = [f"{k}={v}" for k, v in value.items()] if isinstance(value, dict) else value
-    return found
+    several = {parameter.name for parameter in ctx.command.params if parameter.nargs == -1}
+    return {name: [value] if name in several and isinstance(value, str) else value for name, value in found.items()}
 
 
 def _near(name: str, known: Iterable[str]) -> str:

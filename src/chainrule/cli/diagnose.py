@@ -19,16 +19,16 @@ LEVELS = ("note", "warning", "error")
 
 @click.command(cls=Configured)
 @shared.model_file
-@click.option("--data", type=shared.PATH, help="File of rows that the model was trained on: they tell more.")
-@click.option("--validation", type=shared.PATH, help="File of rows that it was not trained on.")
+@click.option("--data", type=shared.SOURCE, help="Rows that the model was trained on: they tell more.")
+@click.option("--validation", type=shared.SOURCE, help="Rows that it was not trained on.")
 @click.option("--fail-on", type=click.Choice(LEVELS), help=f"Exit with {exits.FOUND} where a finding is as bad.")
 @click.option("--html", type=shared.PATH, help="HTML file to write: the findings among all that is known of the model.")
 @shared.force
 @shared.as_json
 def diagnose(
     model: Path,
-    data: Path | None,
-    validation: Path | None,
+    data: str | None,
+    validation: str | None,
     fail_on: str | None,
     html: Path | None,
     force: bool,
@@ -54,12 +54,13 @@ def diagnose(
             f"{model} was fitted without the name of its target's column. In Python, diagnose(model, X, y).",
             param_hint="--data" if data else "--validation",
         )
-    with tables.naming(data or model, validation):
-        findings = look(estimator, data, None, validation, None)
+    seen, unseen = (tables.opened(given) if given else None for given in (data, validation))
+    with tables.naming(seen.path if seen else model, unseen and unseen.path):
+        findings = look(estimator, seen, None, unseen, None)
     if html is not None:
         from chainrule.plots.report import report
 
-        rows = validation or data
+        rows = unseen or seen
         target = None if rows is None else estimator.target_name_
         report(estimator, html, rows, target, findings, overwrite=force)
     if as_json:

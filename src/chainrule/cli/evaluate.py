@@ -17,6 +17,7 @@ from chainrule.errors import InputError
 if TYPE_CHECKING:
     from chainrule.models.model import Model
     from chainrule.models.truth import Truth
+    from chainrule.tables.files import TableFile
     from chainrule.tables.table import Table
 
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 @shared.as_json
 def evaluate(
     model: Path,
-    data: Path,
+    data: shared.Source,
     target: str | None,
     drop_missing_target: bool,
     form: shared.Form,
@@ -47,14 +48,15 @@ def evaluate(
     if name is None:
         raise click.UsageError("--target: the model was fitted without names.", click.get_current_context())
     _check_single(made)
+    file = tables.opened(data, form, once=True)
     found = _classes if made.answer.classifies else _numbers
-    content = found(Scored(made, data, form, name, drop_missing_target), threads)
+    content = found(Scored(made, file, name, drop_missing_target), threads)
     if as_json:
         about = {"model": model, "data": data, "target": name}
         shared.document("evaluate", {**about, **content, "seconds": time.perf_counter() - started})
         return
     without = f", {content['dropped']:,} without {name!r} left out" if content["dropped"] else ""
-    click.echo(f"{data}, {content['rows']:,} rows{without}")
+    click.echo(f"{file.path}, {content['rows']:,} rows{without}")
     click.echo(shared.lines(content["scores"].items()))
     if "classes" in content:
         names = ("class", "rows", "precision", "recall", "f1")
@@ -80,8 +82,7 @@ class Scored:
     """Rows to score a model on: a file, and the column that has the truth."""
 
     model: Model
-    data: Path
-    form: shared.Form
+    file: TableFile
     target: str
     drop_missing: bool
     dropped: int = 0
@@ -91,14 +92,14 @@ class Scored:
         from chainrule.tables.reading import present
 
         given = cast(Any, self.model.input)
-        for part in tables.parts(self.data, self.form, models.columns(self.model), [self.target]):
+        for part in tables.parts(self.file, models.columns(self.model), [self.target]):
             column = part[self.target]
             if self.drop_missing:
                 kept = present(column, given.encoder.schema.nothing.of(self.target))
                 self.dropped += len(part) - len(kept)
                 part, column = part.take(kept), column.take(kept)
             if len(part):
-                yield given.read_target(column, self.target, str(self.data)), part
+                yield given.read_target(column, self.target, str(self.file.path)), part
 
 
 def _classes(rows: Scored, threads: int | None) -> dict[str, Any]:
@@ -109,11 +110,11 @@ def _classes(rows: Scored, threads: int | None) -> dict[str, Any]:
     model, answer = rows.model, cast(Any, rows.model.answer)
     labels = [models.word(label) for label in answer.every]
     codes, raws = [], []
-    with tables.naming(rows.data):
+    with tables.naming(rows.file.path):
         for truth, part in rows.parts():
             codes.append(_codes(truth, labels))
             raws.append(model.raw(model.read(part), threads))
-    all_codes, raw = np.concatenate(_some(codes, rows.data)), np.concatenate(raws)
+    all_codes, raw = np.concatenate(_some(codes, rows.file)), np.concatenate(raws)
     predicted = np.searchsorted(answer.every, answer.said(raw))
     shares = answer.probabilities(raw) if answer.gives_probabilities else None
     each = zip(labels, scores.by_class(all_codes, predicted, len(labels)), strict=True)
@@ -134,11 +135,11 @@ def _numbers(rows: Scored, threads: int | None) -> dict[str, Any]:
 
     model, answer = rows.model, cast(Any, rows.model.answer)
     true, predicted = [], []
-    with tables.naming(rows.data):
+    with tables.naming(rows.file.path):
         for truth, part in rows.parts():
             true.append(numbers(truth))
             predicted.append(answer.point_in_units(model.raw(model.read(part), threads)))
-    y, found = np.concatenate(_some(true, rows.data)), np.concatenate(predicted)
+    y, found = np.concatenate(_some(true, rows.file)), np.concatenate(predicted)
     return {"rows": len(y), "dropped": rows.dropped, "task": "regression", "scores": scores.of_numbers(y, found)}
 
 
@@ -159,7 +160,7 @@ def _codes(truth: Truth, labels: list[str]) -> Any:
     return codes
 
 
-def _some(parts: list[Any], data: Path) -> list[Any]:
+def _some(parts: list[Any], file: TableFile) -> list[Any]:
     if not parts:
-        raise InputError(str(data), "rows to score", "none", "Check the file.")
+        raise InputError(str(file.path), "rows to score", "none", "Check the file.")
     return parts

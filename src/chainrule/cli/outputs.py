@@ -160,7 +160,7 @@ def from_column(column: Any) -> Any:
     return arrow.array(column.values, column.missing)
 
 
-def check_names(path: Path, names: list[str]) -> None:
+def check_names(path: object, names: list[str]) -> None:
     """Refuse two columns of one name."""
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:

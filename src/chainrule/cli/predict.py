@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @shared.quiet
 def predict(
     model: Path,
-    data: Path,
+    data: shared.Source,
     output: Path | None,
     proba: bool,
     keep: tuple[str, ...],
@@ -56,16 +56,16 @@ def predict(
     if proba and not made.answer.gives_probabilities:
         does = f"decides by {made.loss.name}" if made.answer.classifies else "predicts numbers, not classes"
         raise click.UsageError(f"--proba: {model} {does}.", click.get_current_context())
-    rows = 0
-    with outputs.opened(output) as sink, tables.naming(data):
-        for part in tables.parts(data, form, models.columns(made), keep):
+    rows, file = 0, tables.opened(data, form, once=True)
+    with outputs.opened(output) as sink, tables.naming(file.path):
+        for part in tables.parts(file, models.columns(made), keep):
             kept = ((name, outputs.from_column(part[name])) for name in keep)
             found = [*kept, *predictions(made, part, proba, threads)]
-            outputs.check_names(data, [name for name, _ in found])
+            outputs.check_names(file.path, [name for name, _ in found])
             sink.write(dict(found))
             rows += len(part)
         if not rows:
-            raise InputError(str(data), "rows to predict", "none", "Check the file.")
+            raise InputError(str(file.path), "rows to predict", "none", "Check the file.")
     if as_json:
         seconds = time.perf_counter() - started
         shared.document("predict", {"model": model, "data": data, "output": output, "rows": rows, "seconds": seconds})

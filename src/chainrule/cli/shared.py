@@ -18,6 +18,9 @@ from chainrule import __version__
 SCHEMA_VERSION = 1
 
 PATH = click.Path(path_type=Path)
+#: What a table is read from: a path, a folder, a pattern, a URL, - for standard input. A URL is no path.
+SOURCE = click.Path()
+Source = str | tuple[str, ...]
 
 
 def character(value: str) -> str:
@@ -28,7 +31,11 @@ def character(value: str) -> str:
     return found
 
 
-data = click.argument("data", type=PATH)
+def _source(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> Source:
+    return given[0] if len(given) == 1 else given
+
+
+data = click.argument("data", type=SOURCE, nargs=-1, required=True, callback=_source)
 model_file = click.argument("model", type=PATH)
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 force = click.option("--force", is_flag=True, help="Replace a file that is there.")
@@ -40,6 +47,9 @@ class Form(NamedTuple):
 
     delimiter: str | None
     encoding: str
+
+
+ANY_FORM = Form(None, "utf-8")
 
 
 def form(command: Callable[..., Any]) -> Callable[..., Any]:

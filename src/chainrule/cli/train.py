@@ -60,7 +60,7 @@ def missing_word(value: str) -> tuple[str, str]:
 )
 @click.option("--decimal", type=click.Choice([".", ","]), help="Before the decimals of numbers; found if left out.")
 @shared.drop_missing_target
-@click.option("--validation", type=shared.PATH, help="File of rows to stop by, in place of a share of DATA.")
+@click.option("--validation", type=shared.SOURCE, help="Rows to stop by, in place of a share of DATA; given like it.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of all that is drawn.")
 @shared.threads
 @click.option("--report", "report_to", type=shared.PATH, help="HTML file to write: what was learned, and how it went.")
@@ -74,7 +74,7 @@ def missing_word(value: str) -> tuple[str, str]:
 @shared.as_json
 @shared.quiet
 def train(
-    data: Path,
+    data: shared.Source,
     target: str,
     output: Path | None,
     preset: str,
@@ -83,7 +83,7 @@ def train(
     missing: tuple[tuple[str, str], ...],
     decimal: str | None,
     drop_missing_target: bool,
-    validation: Path | None,
+    validation: str | None,
     seed: int,
     threads: int | None,
     report_to: Path | None,
@@ -97,12 +97,13 @@ def train(
 ) -> int:
     """Learn from a table, and write a model file.
 
-    DATA is CSV, also compressed, Parquet, Arrow, or a folder of Parquet files. The kinds of its columns are found.
+    DATA is CSV, also compressed, Parquet or Arrow; several of them, a folder of them, a pattern in quotes, or - for CSV
+    from standard input. The kinds of its columns are found.
     Ctrl-C ends the training; the best model so far is written.
     """
     shared.check_free("--output", output, force)
     shared.check_free("--report", report_to, force)
-    page = followed(watch, watch_port, f"Training on {data.name}")
+    page = followed(watch, watch_port, f"Training on {_title(data)}")
     live = click.get_current_context().with_resource(page)
     started = time.perf_counter()
     file = _open(data, form, target, columns)
@@ -129,7 +130,7 @@ def train(
     if validation is not None:
         held_out, _ = _kept(_open(validation, form, target), target, words, drop_missing_target)
     listeners = _listeners(quiet, live)
-    with tables.naming(data, validation):
+    with tables.naming(file.path, held_out and held_out.path):
         ending = _fit(estimator, file, target, held_out, listeners)
     code = {"diverged": exits.DIVERGED, "interrupted": exits.INTERRUPTED}.get(ending.reason, exits.WELL)
     learned = code == exits.WELL or _learned(estimator)
@@ -140,7 +141,7 @@ def train(
         hand_over(live, estimator)
     if report_to is not None and learned:
         _report(estimator, report_to, held_out, force)
-    about = {"task": chosen_task, "reason": why, "data": data, "target": target}
+    about: dict[str, Any] = {"task": chosen_task, "reason": why, "data": data, "target": target}
     about |= {"rows": ending.outlook.rows, "held_out": ending.outlook.held_out, "dropped": dropped}
     about |= {"preset": preset, "seed": seed}
     about |= {"seconds": time.perf_counter() - started, "output": written, "ended": ending.reason}
@@ -157,16 +158,21 @@ def train(
     return code
 
 
-def _open(path: Path, form: shared.Form, target: str, columns: tuple[tuple[str, str], ...] = ()) -> TableFile:
-    """The file; options that name none of its columns are refused before rows are read."""
-    from chainrule.tables.files import open_file
+def _title(data: shared.Source) -> str:
+    """What stands on the page: the last part of a path."""
+    from chainrule.tables.files import called
 
-    file = open_file(path, *form)
+    return called(data).rstrip("/").rpartition("/")[2]
+
+
+def _open(data: shared.Source, form: shared.Form, target: str, columns: tuple[tuple[str, str], ...] = ()) -> TableFile:
+    """The table; options that name none of its columns are refused before rows are read."""
+    file = tables.opened(data, form)
     for option, name in (("--target", target), *(("--columns", name) for name, _ in columns)):
         if name not in file.names:
             near = get_close_matches(name, file.names, n=1)
             mend = f"Did you mean {near[0]!r}?" if near else f"It has {listed(file.names)}."
-            raise click.BadParameter(f"{path} has no column {name!r}. {mend}", param_hint=option)
+            raise click.BadParameter(f"{file.path} has no column {name!r}. {mend}", param_hint=option)
     return file
 
 

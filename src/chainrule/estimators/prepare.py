@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +20,7 @@ from chainrule.models.recipe import Recipe
 from chainrule.models.training import Training
 from chainrule.models.validation import Parts
 from chainrule.network.losses import Loss
+from chainrule.tables import files
 from chainrule.training import checkpoints
 from chainrule.training.callbacks.base import Callback, callback
 from chainrule.training.checkpoints import State
@@ -82,13 +82,14 @@ def given_to(given: Any, held_out: Any, groups: Any) -> dict[str, str | None]:
     """What fit was given, by parameter: a path or a name, None of what is in memory."""
     found = {"X": given.X, "y": given.y, "sample_weight": given.weight, "groups": groups}
     found |= {"X_val": held_out.X, "y_val": held_out.y, "sample_weight_val": held_out.weight}
-    return {name: _named(value) for name, value in found.items() if value is not None}
+    return {name: _named(name, value) for name, value in found.items() if value is not None}
 
 
-def _named(value: Any) -> str | None:
+def _named(parameter: str, value: Any) -> str | None:
     """A path or a name as it was given."""
-    value = getattr(value, "path", value)
-    return str(value) if isinstance(value, (str, os.PathLike)) else None
+    if parameter in ("X", "X_val"):
+        return files.again(value)
+    return value if isinstance(value, str) else None
 
 
 def check_groups(estimator: Any, held_out: Any, groups: Any) -> None:

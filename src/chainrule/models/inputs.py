@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -156,7 +155,7 @@ class ColumnInput(Input):
         if isinstance(X, Coded):
             return X
         where = path_of(X) or where
-        return self.encoder.code(self.checked(table_of(X, where), X, where), where)
+        return self.encoder.code(self.checked(table_of(X, where, self.encoder.names), X, where), where)
 
     def checked(self, found: Table, X: Any, where: str) -> Table:
         """The columns that X was read as, which have to be those of fit.
@@ -180,11 +179,12 @@ class ColumnInput(Input):
         return found
 
     def split(self, X: Any, y: Any, where: str) -> tuple[Any, Any]:
-        if not (isinstance(y, str) or path_of(X)):
+        if not (isinstance(y, str) or files.is_source(X)):
             return X, y
         where = path_of(X) or where
         name = self.target if y is None else y
-        table, column = split_column(table_of(X, where), name, where, "target")
+        whole = table_of(X, where, [*self.encoder.names, name])
+        table, column = split_column(whole, name, where, "target")
         return table, self.read_target(column, str(name), where) if isinstance(column, Column) else column
 
     def read_target(self, column: Column, name: str, where: str) -> Truth:
@@ -253,19 +253,21 @@ def _listed(names: list[str]) -> str:
 
 
 def path_of(X: Any) -> str:
-    """The name of the file that rows are in, or nothing."""
+    """The name of what rows are read from, or nothing."""
     if isinstance(X, TableFile):
         return str(X.path)
-    return str(X) if isinstance(X, (str, os.PathLike)) else ""
+    return files.called(X) if files.is_path(X) else ""
 
 
-def table_of(X: Any, where: str) -> Table:
-    """Rows in memory, from a frame, an array, a file or its path."""
-    if isinstance(X, (str, os.PathLike)):
-        X = files.open_file(X)
-    return X.read() if isinstance(X, TableFile) else frames.table(X, where)
+def table_of(X: Any, where: str, columns: Iterable[Any] | None = None) -> Table:
+    """Rows in memory, from a frame, an array or a source; of a source, only these columns, as far as it has them."""
+    source = files.source(X, where)
+    if source is None:
+        return frames.table(X, where)
+    asked = None if columns is None else [name for name in dict.fromkeys(columns) if name in source.names]
+    return source.read(asked or None)
 
 
 def by_name(X: Any) -> bool:
     """Whether columns are found by their names, whatever their order."""
-    return isinstance(X, (str, os.PathLike, TableFile, Table, Mapping))
+    return isinstance(X, (Table, Mapping)) or files.is_source(X)

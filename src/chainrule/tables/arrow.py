@@ -54,6 +54,13 @@ def texts(values: Sequence[str]) -> Any:
     return pa.Array.from_buffers(pa.large_string(), len(encoded), buffers).cast(pa.string())
 
 
+def no_texts(rows: int) -> Any:
+    """So many nulls in place of texts, as a chunked array."""
+    import pyarrow as pa
+
+    return pa.chunked_array([pa.nulls(rows, pa.string())])
+
+
 def texts_of(array: Any) -> Any:
     """Texts of whatever form as a chunked array of plain strings."""
     import pyarrow as pa
@@ -134,6 +141,30 @@ def plain_numbers(texts: Any, nothing: Collection[str]) -> PlainNumbers:
         rows, shown = rows[plain], shown.filter(array(plain))
         found = values(shown.cast(pa.float64()))
     return PlainNumbers(gone, rows, shown, found)
+
+
+def containing(texts: Any, part: str) -> NDArray[np.bool_]:
+    """Which texts contain a part; none of them is null."""
+    import pyarrow.compute as pc
+
+    return values(pc.match_substring(texts, part))
+
+
+def starting(texts: Any, begins: Sequence[str]) -> NDArray[np.bool_]:
+    """Which texts begin with one of these; none of them is null."""
+    import pyarrow.compute as pc
+
+    return np.any([values(pc.starts_with(texts, begin)) for begin in begins], axis=0)
+
+
+def matching(texts: Any, pattern: str, among: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which of some texts match a regular expression; the others are not looked at."""
+    import pyarrow.compute as pc
+
+    found = among.copy()
+    if among.any():
+        found[among] = values(pc.match_substring_regex(texts.filter(array(among)), pattern))
+    return found
 
 
 def _cast(texts: Any) -> Array | None:

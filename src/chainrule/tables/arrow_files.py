@@ -10,15 +10,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from operator import add
-from pathlib import Path
 from typing import Any
 
 from chainrule.errors import InputError
 from chainrule.tables import frames, table_file
+from chainrule.tables.sources.stored import Stored
 from chainrule.tables.table import Table
-from chainrule.tables.table_file import Place, PlacedFile, TableFile, reading
-
-PARQUET, ARROW = (".parquet", ".pq"), (".arrow", ".arrows", ".feather", ".ipc")
+from chainrule.tables.table_file import ArrowPlaces, Place, TableFile, reading
 
 #: What an Arrow file begins with; a stream does not.
 _MAGIC = b"ARROW1"
@@ -31,46 +29,30 @@ _MAPPED = 1 << 26
 
 
 @dataclass(frozen=True)
-class ParquetFiles(PlacedFile):
-    """A Parquet file, or all those of a folder, by row groups."""
+class ParquetFile(ArrowPlaces):
+    """A Parquet file, by row groups."""
 
     noun = "row group"
 
     @cached_property
-    def files(self) -> list[Path]:
-        if self.path.is_file():
-            return [self.path]
-        found = sorted(
-            p for p in self.path.rglob("*") if p.suffix.lower() in PARQUET and not p.name.startswith((".", "_"))
-        )
-        if not found:
-            raise InputError(str(self.path), "a folder of .parquet files", "none in it", "Check the path.")
-        return found
+    def _about(self) -> Any:
+        """What the file says of itself."""
+        import pyarrow.parquet as pq
+
+        with reading(self.path), self.path.source() as source:
+            return pq.read_metadata(source)
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        with reading(self.files[0]):
-            import pyarrow.parquet as pq
-
-            names = tuple(pq.read_schema(self.files[0]).names)
-        frames.check_different(str(self.files[0]), names)
-        return names
+        with reading(self.path):
+            return _names(self.path, self._about.schema.to_arrow_schema())
 
     @cached_property
     def places(self) -> Sequence[Place]:
-        import pyarrow.parquet as pq
-
-        found: list[Place] = []
-        for file in self.files:
-            with reading(file):
-                about = pq.read_metadata(file)
-                sizes = [about.row_group(k).num_rows for k in range(about.num_row_groups)]
-                absent = set(self.names).difference(about.schema.to_arrow_schema().names)
-            if absent:
-                received = f"none named {', '.join(map(repr, sorted(absent)))}"
-                raise InputError(str(file), f"the columns of {self.files[0]}", received, "Add them, or take it away.")
-            found += _places(file, self.noun, sizes)
-        return found
+        with reading(self.path):
+            _names(self.path, self._about.schema.to_arrow_schema())
+            sizes = [self._about.row_group(k).num_rows for k in range(self._about.num_row_groups)]
+        return _places(self.path, self.noun, sizes)
 
     def raw_bytes(self) -> int:
         return sum(place.rows for place in self.places) * len(self.names) * 8
@@ -80,13 +62,13 @@ class ParquetFiles(PlacedFile):
         import pyarrow.parquet as pq
 
         chosen = None if columns is None else list(columns)
-        with reading(place.file), pq.ParquetFile(place.file, buffer_size=_BUFFER) as opened:
+        with reading(self.path), self.path.source() as source, pq.ParquetFile(source, buffer_size=_BUFFER) as opened:
             for batch in opened.iter_batches(table_file.STEP, [place.number], chosen, use_threads=False):
                 yield pa.Table.from_batches([batch])
 
 
 @dataclass(frozen=True)
-class ArrowFile(PlacedFile):
+class ArrowFile(ArrowPlaces):
     """An Arrow (Feather) file, by record batches."""
 
     noun = "record batch"
@@ -94,13 +76,13 @@ class ArrowFile(PlacedFile):
     @cached_property
     def names(self) -> tuple[str, ...]:
         with reading(self.path), _source(self.path) as source:
-            return _names(self.path, _opened(source))
+            return _names(self.path, _opened(source).schema)
 
     @cached_property
     def places(self) -> Sequence[Place]:
         with reading(self.path), _source(self.path) as source:
             whole = _opened(source)
-            _names(self.path, whole)  # refuses what cannot be read as names
+            _names(self.path, whole.schema)  # refuses what cannot be read as names
             opened = _opened(source, _telling(whole.schema))
             sizes = [
                 _possible(f"{self.path}, {self.noun} {k}", opened.get_batch(k)).num_rows
@@ -110,10 +92,10 @@ class ArrowFile(PlacedFile):
 
     def _batches_at(self, place: Place, columns: Sequence[str] | None) -> Iterator[Any]:
         fields = [] if columns is None else [self.names.index(name) for name in columns]
-        with reading(place.file), _source(place.file) as source:
+        with reading(self.path), _source(self.path) as source:
             size, batch = source.size(), _opened(source, fields).get_batch(place.number)
-            for part in _steps(_valid(f"{place.file}, {self.noun} {place.number}", batch), columns):
-                if place.file.stat().st_size < size:  # mapped memory past the end would end the process
+            for part in table_file.steps(_valid(f"{place.file}, {self.noun} {place.number}", batch), columns):
+                if self.path.size() < size:  # mapped memory past the end would end the process
                     raise InputError(str(place.file), f"{size} bytes, as before", "fewer", "Read it when it is whole.")
                 yield part
 
@@ -122,37 +104,40 @@ class ArrowFile(PlacedFile):
 class ArrowStream(TableFile):
     """A stream of Arrow's record batches in a file, which can be read from its beginning only."""
 
+    def raw_bytes(self) -> int:
+        return 2 * int(self.path.size())
+
     @cached_property
     def names(self) -> tuple[str, ...]:
         import pyarrow as pa
 
-        with reading(self.path), pa.OSFile(str(self.path)) as source:
-            return _names(self.path, pa.ipc.open_stream(source))
+        with reading(self.path), self.path.stream() as source:
+            return _names(self.path, pa.ipc.open_stream(source).schema)
 
     def parts(self, columns: Sequence[str] | None = None) -> Iterator[Table]:
         first = 0
         for number, batch in enumerate(self._batches()):
             where, done = f"{self.path}, record batch {number}", 0
-            for part in _steps(_possible(where, batch), columns):
+            for part in table_file.steps(_possible(where, batch), columns):
                 yield frames.table(part, where, partial(add, done)).numbered(partial(add, first))
                 first, done = first + part.num_rows, done + part.num_rows
 
     def _batches(self) -> Iterator[Any]:
         import pyarrow as pa
 
-        with reading(self.path), pa.OSFile(str(self.path)) as source:
+        with reading(self.path), self.path.stream() as source:
             opened = pa.ipc.open_stream(source)
-            _names(self.path, opened)
+            _names(self.path, opened.schema)
             yield from opened
 
 
-def arrow_file(path: Path) -> TableFile:
+def arrow_file(path: Stored) -> TableFile:
     """An Arrow file of either form, by what it begins with."""
-    with reading(path), open(path, "rb") as file:
+    with reading(path), path.stream() as file:
         return ArrowFile(path) if file.read(len(_MAGIC)) == _MAGIC else ArrowStream(path)
 
 
-def _places(file: Path, noun: str, sizes: Sequence[int]) -> list[Place]:
+def _places(file: Stored, noun: str, sizes: Sequence[int]) -> list[Place]:
     """Those that have rows."""
     for number, rows in enumerate(sizes):
         if rows < 0:
@@ -160,11 +145,9 @@ def _places(file: Path, noun: str, sizes: Sequence[int]) -> list[Place]:
     return [Place(file, number, rows) for number, rows in enumerate(sizes) if rows]
 
 
-def _source(path: Path) -> Any:
+def _source(path: Stored) -> Any:
     """An Arrow file to read from: copied as it is read, or mapped where it is large."""
-    import pyarrow as pa
-
-    return (pa.memory_map if path.stat().st_size > _MAPPED else pa.OSFile)(str(path))
+    return path.source(mapped=path.size() > _MAPPED)
 
 
 def _opened(source: Any, fields: Sequence[int] = ()) -> Any:
@@ -174,8 +157,8 @@ def _opened(source: Any, fields: Sequence[int] = ()) -> Any:
     return pa.ipc.open_file(source, options=pa.ipc.IpcReadOptions(included_fields=list(fields), use_threads=False))
 
 
-def _names(path: Path, opened: Any) -> tuple[str, ...]:
-    names = tuple(opened.schema.names)
+def _names(path: Stored, schema: Any) -> tuple[str, ...]:
+    names = tuple(schema.names)
     frames.check_different(str(path), names)
     return names
 
@@ -201,13 +184,3 @@ def _telling(schema: Any) -> list[int]:
     import pyarrow as pa
 
     return next(([k] for k, one in enumerate(schema.types) if not pa.types.is_null(one)), [0][: len(schema)])
-
-
-def _steps(batch: Any, columns: Sequence[str] | None) -> Iterator[Any]:
-    """A record batch as tables of up to `STEP` rows."""
-    import pyarrow as pa
-
-    whole = pa.Table.from_batches([batch])
-    whole = whole if columns is None else whole.select(list(columns))
-    for first in range(0, batch.num_rows, table_file.STEP):
-        yield whole.slice(first, table_file.STEP)

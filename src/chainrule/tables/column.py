@@ -152,9 +152,20 @@ def join(parts: Sequence[Column]) -> Column:
 
 
 def _alike(parts: Sequence[Column]) -> Sequence[Column]:
-    """The same columns, stored alike: numbers as numbers, exact ones where all are, anything else as words."""
+    """The same columns, stored alike: numbers as numbers, exact ones where all are, anything else as words.
+
+    Cells that hold nothing are stored as any others; and where one part cannot be read, none is.
+    """
     if len({(part.storage, part.values.dtype if part.storage == "whole" else None) for part in parts}) == 1:
         return parts
+    unread = next((part for part in parts if part.storage == "unread"), None)
+    if unread is not None:
+        return [replace(unread, values=np.zeros(len(part), np.int8)) for part in parts]
+    bare = [bool(part.missing.all()) for part in parts]
+    if any(bare):
+        rest = _alike([part for part, none in zip(parts, bare, strict=True) if not none] or parts[:1])
+        held = iter(rest)
+        return [_nothing(len(part), rest[0]) if none else next(held) for part, none in zip(parts, bare, strict=True)]
     if not {part.storage for part in parts} <= {"numbers", "whole"}:
         return [part.as_words() for part in parts]
     kinds = {part.values.dtype for part in parts if part.storage == "whole"}
@@ -164,6 +175,17 @@ def _alike(parts: Sequence[Column]) -> Sequence[Column]:
         kind = kinds.pop()
         return [part if part.storage == "whole" else _exact(part, kind) for part in parts]
     return [replace(part, storage="numbers", values=part.as_numbers(), gone=None) for part in parts]
+
+
+def _nothing(rows: int, like: Column) -> Column:
+    """Cells that hold nothing, stored like those of another column."""
+    if like.storage == "text":
+        return replace(like, values=arrow.no_texts(rows))
+    if like.storage == "words":
+        return replace(like, values=np.full(rows, -1, np.int32), levels=())
+    if like.storage == "whole":
+        return replace(like, values=np.zeros(rows, like.values.dtype), gone=np.ones(rows, bool))
+    return replace(like, values=np.full(rows, np.nan))
 
 
 def _exact(part: Column, kind: Any) -> Column:
@@ -186,6 +208,7 @@ def _taken(numbering: Callable[[int], int] | None, rows: Array, place: int) -> i
 
 
 def _joined(numberings: Sequence[Callable[[int], int] | None], ends: Array, place: int) -> int:
-    part = int(np.searchsorted(ends, place, "right"))
-    numbering = numberings[part]
-    return place if numbering is None else numbering(place - (int(ends[part - 1]) if part else 0))
+    number = int(np.searchsorted(ends, place, "right"))
+    first = int(ends[number - 1]) if number else 0
+    numbering = numberings[number]
+    return place if numbering is None else numbering(place - first)

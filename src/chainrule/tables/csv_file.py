@@ -19,9 +19,6 @@ from chainrule.tables import frames, table_file
 from chainrule.tables.table import Table
 from chainrule.tables.table_file import TableFile, reading
 
-#: Endings of files, before a compression's.
-CSV = (".csv", ".tsv", ".txt")
-COMPRESSED = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2"}
 #: Bytes of text that are read at a time; a row cannot be longer.
 BLOCK = 1 << 24
 #: What may stand between fields, and lines in which it is looked for.
@@ -53,8 +50,7 @@ class CSVFile(TableFile):
         return self._head.names
 
     def raw_bytes(self) -> int:
-        packed = self.path.suffix.lower() in COMPRESSED
-        return super().raw_bytes() * (4 if packed else 1)
+        return 2 * int(self.path.size()) * (4 if self.path.packing else 1)
 
     def parts(self, columns: Sequence[str] | None = None) -> Iterator[Table]:
         import pyarrow as pa
@@ -91,23 +87,24 @@ class CSVFile(TableFile):
                 ),
             )
 
-    def _stream(self) -> Any:
+    def _stream(self, again: bool = False) -> Any:
         import pyarrow as pa
 
-        compression = COMPRESSED.get(self.path.suffix.lower())
-        return pa.input_stream(str(self.path), compression=compression)
+        raw = self.path.again() if again else self.path.stream()
+        return pa.input_stream(raw, compression=self.path.packing)
 
-    def _text(self) -> io.TextIOWrapper:
+    def _text(self, again: bool = False) -> io.TextIOWrapper:
         encoding = "utf-8-sig" if self.encoding == "utf-8" else self.encoding
-        return io.TextIOWrapper(self._stream(), encoding, errors="replace", newline="")
+        return io.TextIOWrapper(self._stream(again), encoding, errors="replace", newline="")
 
     def _line(self, first: int, row: int) -> int:
         """The line in which a row begins, as an editor counts: blank ones and those within quotes, too.
 
-        It is looked for only where a cell is refused: the text is read again from its beginning.
+        It is looked for only where a cell is refused: the text is read again from its beginning. Past what is kept of
+        a pipe, a row is taken for a line.
         """
         seen, begins, target = -1, 2, first + row
-        with self._text() as text:
+        with self._text(again=True) as text:
             reader = csv.reader(text, delimiter=self._head.delimiter)
             try:
                 for number, cells in enumerate(reader):

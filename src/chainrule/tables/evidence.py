@@ -188,15 +188,9 @@ class Evidence:
 
 def _sorts(texts: Any) -> Iterator[tuple[Sort, NDArray[np.intp]]]:
     """Numbers as programs write them, by what else they could be: their places."""
-    import pyarrow.compute as pc
-
-    point = arrow.values(pc.match_substring(texts, "."))
-    either = np.zeros(len(point), bool)
-    if point.any():
-        either[point] = arrow.values(pc.match_substring_regex(texts.filter(arrow.array(point)), _GROUP))
-    code = arrow.values(pc.starts_with(texts, "0")) | arrow.values(pc.starts_with(texts, "-0"))
-    if code.any():
-        code[code] = arrow.values(pc.match_substring_regex(texts.filter(arrow.array(code)), numbers.CODE_PATTERN))
+    point, code = arrow.containing(texts, "."), arrow.starting(texts, ("0", "-0", "+0"))
+    either = arrow.matching(texts, _GROUP, point)
+    code = arrow.matching(texts, numbers.CODE_PATTERN, code)
     shapes = (Shape(), Shape(decimal="."), Shape(either="."))
     kind = point.astype(int) + either + 3 * code
     for number in np.unique(kind):

@@ -1,27 +1,39 @@
-"""Tables in files: CSV of any delimiter, also compressed, Parquet and Arrow; read whole or by parts, with pyarrow."""
+"""Tables in files and other sources: CSV of any delimiter, also compressed, Parquet, Arrow; whole or by parts."""
 
 from __future__ import annotations
 
 import codecs
 import os
-from pathlib import Path
+from collections.abc import Sequence
+from typing import Any
 
 from chainrule.errors import InputError, MissingExtraError
-from chainrule.tables.arrow_files import ARROW, PARQUET, ParquetFiles, arrow_file
-from chainrule.tables.csv_file import COMPRESSED, CSV, CSVFile
+from chainrule.tables.arrow_files import ParquetFile, arrow_file
+from chainrule.tables.csv_file import CSVFile
+from chainrule.tables.sources import found, queries
+from chainrule.tables.sources.several import Member, Several
+from chainrule.tables.sources.stored import Local, Pipe, Remote, Stored
 from chainrule.tables.table_file import PlacedFile, TableFile
 
-__all__ = ["ParquetFiles", "PlacedFile", "TableFile", "open_file"]
+__all__ = ["ParquetFile", "PlacedFile", "TableFile", "again", "called", "is_path", "is_source", "open_file", "source"]
+
+called, is_path = found.called, found.is_path
 
 
-def open_file(path: str | os.PathLike[str], delimiter: str | None = None, encoding: str = "utf-8") -> TableFile:
-    """The file at a path, by its ending; a folder is one of Parquet files.
+def open_file(
+    path: found.Given | Sequence[found.Given], delimiter: str | None = None, encoding: str = "utf-8", kept: bool = True
+) -> TableFile:
+    """The table in a file, or in several of them, by their endings.
 
     Parameters
     ----------
-    path : of a file or a folder
+    path : of a file; of a folder, whose files of tables are read, those in its folders, too; a pattern such as
+        "data/*.csv"; a list of these; a URL of a file system that pyarrow knows, such as s3://; or "-", which is
+        standard input, in CSV. Of several files, columns go by name, and are missing where a file has none of a name;
+        folders named key=value are columns
     delimiter : of a CSV file; None finds it
     encoding : of a CSV file, as Python names it
+    kept : whether a pipe is kept in memory, so that it can be read more than once
 
     Raises
     ------
@@ -30,24 +42,48 @@ def open_file(path: str | os.PathLike[str], delimiter: str | None = None, encodi
     MissingExtraError
         Where pyarrow is not installed.
     """
-    place = Path(path)
-    if not place.exists():
-        raise InputError(str(place), "a file or a folder", "nothing under this name", "Check the path.")
-    _pyarrow(str(place))
-    if place.is_dir():
-        return ParquetFiles(place)
-    endings = [ending.lower() for ending in place.suffixes]
-    if endings and endings[-1] in COMPRESSED:
-        endings.pop()
-    ending = endings[-1] if endings else ""
-    if ending in PARQUET:
-        return ParquetFiles(place)
-    if ending in ARROW:
-        return arrow_file(place)
-    if ending in CSV:
-        return CSVFile(place, delimiter, _codec(encoding))
+    _pyarrow(found.called(path))
+    codec = _codec(encoding)
+    alone = found.single(path, kept)
+    if alone is not None:
+        return _opened(alone, delimiter, codec)
+    members = [Member(_opened(one.file, delimiter, codec), one.partition) for one in found.several(path, kept)]
+    return Several(found.Listed(path) if isinstance(path, (list, tuple)) else str(path), tuple(members))
+
+
+def is_source(X: object) -> bool:
+    """Whether X is read by parts: a file or a path, a list of them, a dataset of Arrow, a lazy frame of polars."""
+    return isinstance(X, TableFile) or found.is_path(X) or queries.is_query(X)
+
+
+def source(X: Any, where: str = "X") -> TableFile | None:
+    """What is read by parts, opened; None of anything else. A query is called `where` in errors."""
+    if isinstance(X, TableFile):
+        return X
+    if found.is_path(X):
+        return open_file(X)
+    return queries.query(X, where) if queries.is_query(X) else None
+
+
+def again(X: object) -> str | None:
+    """The path by which rows can be read again; None of several, of a pipe, and of what is in memory."""
+    place = X.path if isinstance(X, TableFile) else X
+    if isinstance(place, (str, os.PathLike, Local, Remote)):
+        return None if str(place) == "-" else str(place)
+    return None
+
+
+def _opened(file: Stored, delimiter: str | None, codec: str) -> TableFile:
+    """One file, by its ending; a pipe holds CSV."""
+    ending = file.ending
+    if isinstance(file, Pipe) or ending in found.CSV:
+        return CSVFile(file, delimiter, codec)
+    if ending in found.PARQUET:
+        return ParquetFile(file)
+    if ending in found.ARROW:
+        return arrow_file(file)
     raise InputError(
-        str(place), f"a name that ends in {', '.join((*CSV, *PARQUET, *ARROW))}", repr(ending or place.name),
+        str(file), f"a name that ends in {', '.join(found.ENDINGS)}", repr(ending or file.name),
         "Compressed CSV ends in .csv.gz or .csv.zst. Rename the file.",
     )  # fmt: skip
 

@@ -92,6 +92,11 @@ def table(X: Any, where: str = "X", numbering: Numbering = int) -> Table:
     return _array(X, where)
 
 
+def native(X: Any) -> Any:
+    """What is inside of a frame of narwhals; anything else as it is."""
+    return nw.to_native(X, pass_through=True)
+
+
 def _short(X: Any, where: str) -> Table | None:
     """A frame of few rows, whose columns are taken as they are: to ask a frame what they hold would take longer.
 

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
 from operator import add
-from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 from chainrule.errors import InputError, InputTypeError
@@ -20,18 +19,32 @@ STEP = 1 << 16
 
 
 class Place(NamedTuple):
-    """Where some rows begin that can be read by themselves: a row group of Parquet, a record batch of Arrow."""
+    """Where some rows begin that can be read by themselves: a row group of Parquet, a record batch of Arrow, a file.
 
-    file: Path
+    Attributes
+    ----------
+    file, number : which it is
+    rows : how many there are
+    first, within : of a place in one of several files, the number of its first row there, and that place
+    """
+
+    file: Any
     number: int
     rows: int
+    first: int = 0
+    within: Place | None = None
 
 
 @dataclass(frozen=True)
 class TableFile(ABC):
-    """A file, or a folder of Parquet files, that holds a table."""
+    """What holds a table and is read by parts: a file, several of them, a query.
 
-    path: Path
+    Attributes
+    ----------
+    path : where that is, as errors call it by `str()`
+    """
+
+    path: Any
 
     @property
     @abstractmethod
@@ -42,15 +55,17 @@ class TableFile(ABC):
     def parts(self, columns: Sequence[str] | None = None) -> Iterator[Table]:
         """The rows by parts of up to `STEP` rows, none of them empty, in order, of these columns or of all.
 
+        Columns that are not asked for are not read.
+
         Raises
         ------
         InputError, InputTypeError
             Where the file cannot be read; in which column and row, where one of them is to blame.
         """
 
+    @abstractmethod
     def raw_bytes(self) -> int:
         """About how much memory all rows would take as a Table."""
-        return 2 * self.path.stat().st_size
 
     def read(self, columns: Sequence[str] | None = None) -> Table:
         """All rows at once."""
@@ -63,13 +78,24 @@ class TableFile(ABC):
 class PlacedFile(TableFile):
     """One whose rows can be read from several places, each by itself."""
 
-    #: How errors call a place.
-    noun: ClassVar[str]
-
     @cached_property
     @abstractmethod
     def places(self) -> Sequence[Place]:
         """Where that is, in order and none of them empty."""
+
+    @abstractmethod
+    def parts_at(self, place: Place, first: int, columns: Sequence[str] | None = None) -> Iterator[Table]:
+        """The rows at one of `places`, by parts; `first` is the number of its first row among all."""
+
+
+class ArrowPlaces(PlacedFile):
+    """A file whose places hold tables of Arrow."""
+
+    #: How errors call a place.
+    noun: ClassVar[str]
+
+    def raw_bytes(self) -> int:
+        return 2 * int(self.path.size())
 
     @abstractmethod
     def _batches_at(self, place: Place, columns: Sequence[str] | None) -> Iterator[Any]:
@@ -82,7 +108,6 @@ class PlacedFile(TableFile):
             first += place.rows
 
     def parts_at(self, place: Place, first: int, columns: Sequence[str] | None = None) -> Iterator[Table]:
-        """The rows at one of `places`, by parts; `first` is the number of its first row among all."""
         where, done = f"{place.file}, {self.noun} {place.number}", 0
         for arrow in self._batches_at(place, columns):
             yield frames.table(arrow, where, partial(add, done)).numbered(partial(add, first + done))
@@ -91,9 +116,19 @@ class PlacedFile(TableFile):
             raise InputError(where, f"{place.rows} rows, as it says itself", done, "Write the file anew.")
 
 
+def steps(batch: Any, columns: Sequence[str] | None = None) -> Iterator[Any]:
+    """A record batch as tables of up to `STEP` rows, of these columns or of all."""
+    import pyarrow as pa
+
+    whole = pa.Table.from_batches([batch])
+    whole = whole if columns is None else whole.select(list(columns))
+    for first in range(0, batch.num_rows, STEP):
+        yield whole.slice(first, STEP)
+
+
 @contextmanager
 def reading(
-    where: Path | str, expected: str = "a readable table", mend: str = "Check the file, or write it anew."
+    where: object, expected: str = "a readable table", mend: str = "Check the file, or write it anew."
 ) -> Iterator[None]:
     """Whatever pyarrow raises about a file inside, in our form."""
     try:

@@ -98,10 +98,12 @@ class BaseTable(Estimator):
 
         Parameters
         ----------
-        X : frame of pandas, polars or Arrow; dict of arrays; array of shape (rows, columns); or the path of a file
-            (CSV, also compressed, Parquet, Arrow) or of a folder of Parquet files. Where it is larger than `memory`,
-            it is read by parts, and y has to be a name: the coded rows are kept where those fit, else read in every
-            epoch
+        X : frame of pandas, polars or Arrow; dict of arrays; array of shape (rows, columns); or a source: the path of a
+            file (CSV, also compressed, Parquet, Arrow), of a folder of them, a pattern such as "data/*.csv", a list of
+            these, a URL such as s3://bucket/data, a dataset of pyarrow, or a lazy frame of polars that gives the same
+            rows in the same order each time. A column that one of several files lacks is missing there; folders named
+            key=value are columns. Where a source is larger than `memory`, it is read by parts, and y has to be a name:
+            the coded rows are kept where those fit, else read in every epoch
         y : array of shape (rows,), or the name of a column of X
         sample_weight : array of shape (rows,), a number for all, the name of a column of X, or None; a weight of 2
             counts a row twice, and what all are multiplied by changes nothing

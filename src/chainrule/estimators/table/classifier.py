@@ -110,13 +110,13 @@ class TableClassifier(Classifying, ClassifierMixin, BaseTable):
         return self._fit(given, held_out, incremental=True, classes=known)
 
     @reads_once
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Accuracy of `predict`.
 
         Parameters
         ----------
         X : rows as in `fit`
-        y : array of shape (rows,), or the name of a column of X
+        y : array of shape (rows,), or the name of a column of X; None for the column that fit learned
         sample_weight : array of shape (rows,), the name of a column of X, or None for 1 each
 
         Returns

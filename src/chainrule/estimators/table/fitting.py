@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from typing import Any, NamedTuple
@@ -75,10 +74,12 @@ def begun(
     told: Sequence[Callback],
 ) -> Fit:
     """A call of fit or partial_fit that is ready to run."""
-    X = files.open_file(given.X) if isinstance(given.X, (str, os.PathLike)) else given.X
-    if isinstance(X, TableFile) and X.raw_bytes() > streaming.budget(estimator.memory):
-        return _streamed(estimator, X, given, held_out, call, before, resumed, told)
-    coming = _coming(estimator, replace(given, X=X), call, before)
+    source = files.source(given.X, f"{type(estimator).__name__}: X")
+    if source is not None:
+        if source.raw_bytes() > streaming.budget(estimator.memory):
+            return _streamed(estimator, source, given, held_out, call, before, resumed, told)
+        given = replace(given, X=source)
+    coming = _coming(estimator, given, call, before)
     if not held_out.nothing:
         parts = _Parts(coming, estimator._others(held_out, coming.input, coming.answer, "_val"))
     elif call.incremental:

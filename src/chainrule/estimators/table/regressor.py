@@ -61,7 +61,7 @@ class TableRegressor(Regressing, RegressorMixin, BaseTable):
         return model.answer.scale
 
     @reads_once
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """R2 of the predicted values; of several quantiles, of the one nearest the median.
 
         Parameters are those of `TableClassifier.score`.

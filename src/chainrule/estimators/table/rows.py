@@ -64,8 +64,10 @@ def split(given: GivenTable, where: str, like: ColumnInput | Said, groups: Any =
     Those like the rows of a fit have its columns, and are read as they were; of others, what a user says of them tells
     which words stand for nothing.
     """
-    table, y = table_of(given.X, where), given.y
     source, nothing = (like, like.encoder.schema.nothing) if isinstance(like, ColumnInput) else (None, like.nothing)
+    named = (name for name in (given.y, given.weight, groups) if isinstance(name, str))
+    asked = None if source is None else [*source.encoder.names, source.target, *named]
+    table, y = table_of(given.X, where, asked), given.y
     if y is None and source is not None and (path_of(given.X) or source.target in table.columns):
         y = source.target
     table, y = split_column(table, y, where, "target")

@@ -18,6 +18,7 @@ from chainrule.estimators.table.importance import Importance
 from chainrule.models.answers import Numbers, OfClasses
 from chainrule.models.inputs import ColumnInput
 from chainrule.models.model import Model
+from chainrule.models.truth import Truth
 from chainrule.plots import reading
 from chainrule.plots.report.course import Course
 from chainrule.tables.encoder import Encoder
@@ -133,7 +134,8 @@ def _importances(estimator: Any, X: Any, y: Any) -> list[Importance]:
     coded, y, _ = estimator._to_score(X, y, None)
     rows, columns = coded.shape[0], len(estimator.encoder_.encodings)
     some = slice(None, None, -(-rows // LEANING_ROWS))
-    return estimator.importances(coded[some], np.asarray(y)[some], 1 if columns > MANY else REPEATS)
+    true = Truth.of(y, "report(y)").array()[some]
+    return estimator.importances(coded[some], true, 1 if columns > MANY else REPEATS)
 
 
 def _scored(estimator: Any, model: Model, X: Any, y: Any) -> Scored:

@@ -1,0 +1,144 @@
+"""Several files as one table: columns by name, missing where a file has none of a name."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import NamedTuple
+
+import numpy as np
+
+from chainrule.errors import InputError, listed
+from chainrule.tables.column import Column
+from chainrule.tables.table import Table
+from chainrule.tables.table_file import Place, PlacedFile, TableFile
+from chainrule.warn import DataWarning, warn
+
+#: Columns are told of that are in less than this share of the files.
+FEW = 0.5
+
+
+class Member(NamedTuple):
+    """One of the files, and columns of one value each: of a name that the file itself has, its own counts."""
+
+    file: TableFile
+    partition: tuple[tuple[str, str | None], ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        own = self.file.names
+        return (*own, *(name for name in dict(self.partition) if name not in own))
+
+
+class Row(int):
+    """The number of a row in one of several files, told with the file."""
+
+    file: str
+
+    def __new__(cls, number: int, file: str) -> Row:
+        found = super().__new__(cls, number)
+        found.file = file
+        return found
+
+    def __str__(self) -> str:
+        return f"{int(self)} of {self.file}"
+
+
+@dataclass(frozen=True)
+class Several(PlacedFile):
+    """Files of any form, one behind the other."""
+
+    members: tuple[Member, ...]
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name for member in self.members for name in member.names))
+
+    @cached_property
+    def _rows(self) -> dict[int, int]:
+        """How many rows those files have that were read to their end."""
+        return {}
+
+    @cached_property
+    def _told(self) -> bool:
+        """Warn of columns that few files have."""
+        counts = Counter(name for member in self.members for name in member.names)
+        few = [name for name, count in counts.items() if count < FEW * len(self.members)]
+        if few:
+            most = max(counts[name] for name in few)
+            warn(
+                f"{self.path}: of {len(self.members)} files, at most {most} have the columns {listed(few)}, which are "
+                "missing in the others.",
+                DataWarning,
+            )
+        return True
+
+    def raw_bytes(self) -> int:
+        return sum(member.file.raw_bytes() for member in self.members)
+
+    def parts(self, columns: Sequence[str] | None = None) -> Iterator[Table]:
+        for number, member in enumerate(self.members):
+            rows = 0
+            for part in self._completed(member, columns, member.file.parts):
+                rows += len(part)
+                yield part
+            self._rows[number] = rows
+
+    @cached_property
+    def places(self) -> Sequence[Place]:
+        return [place for number in range(len(self.members)) for place in self._places_of(number)]
+
+    def _places_of(self, number: int) -> Iterator[Place]:
+        """Those in a file; or all of it, where it has none."""
+        file = self.members[number].file
+        if isinstance(file, PlacedFile):
+            first = 0
+            for place in file.places:
+                yield Place(number, place.number, place.rows, first, place)
+                first += place.rows
+            return
+        if number not in self._rows:
+            self._rows[number] = sum(map(len, file.parts(file.names[:1])))
+        if self._rows[number]:
+            yield Place(number, 0, self._rows[number])
+
+    def parts_at(self, place: Place, first: int, columns: Sequence[str] | None = None) -> Iterator[Table]:
+        member, done = self.members[place.file], 0
+        inside = isinstance(member.file, PlacedFile) and place.within is not None
+        read = partial(member.file.parts_at, place.within, place.first) if inside else member.file.parts
+        for part in self._completed(member, columns, read):
+            done += len(part)
+            yield part
+        if done != place.rows:
+            raise InputError(str(member.file.path), f"{place.rows} rows, as before", done, "Read it when it is whole.")
+
+    def _completed(
+        self, member: Member, columns: Sequence[str] | None, read: Callable[[Sequence[str] | None], Iterator[Table]]
+    ) -> Iterator[Table]:
+        """The parts of a file with all columns that are asked for, or with all that there are."""
+        own, constant = member.file.names, dict(member.partition)
+        names, chosen = columns, None
+        if names is None:
+            names, _ = self.names, self._told
+        else:
+            chosen = [name for name in names if name in own] or own[:1]
+        for part in read(chosen):
+            columns_of = {
+                name: part[name] if name in part.columns else _constant(constant.get(name), len(part)) for name in names
+            }
+            numbering = next((column.numbering for column in part.columns.values()), None)
+            where = partial(_row_of, numbering, str(member.file.path))
+            yield Table(columns_of, len(part)).numbered(where)
+
+
+def _constant(value: str | None, rows: int) -> Column:
+    """A column of one word, or of none."""
+    if value is None:
+        return Column("numbers", np.full(rows, np.nan))
+    return Column("words", np.zeros(rows, np.int32), (value,))
+
+
+def _row_of(numbering: Callable[[int], int] | None, file: str, place: int) -> Row:
+    return Row(place if numbering is None else numbering(place), file)
