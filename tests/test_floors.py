@@ -12,8 +12,8 @@ import chainrule
 
 ROOT = Path(chainrule.__file__).parent
 
-#: errors.py, checks.py, files.py, memory.py, values.py and warn.py are the ground below all floors, and __init__.py the roof,
-#: which nothing may import.
+#: errors.py, checks.py, files.py, memory.py, values.py and warn.py are the ground below all floors, and __init__.py the
+#: roof, which nothing may import.
 FLOORS = {
     "errors": -2,
     "checks": -1, "files": -1, "memory": -1, "values": -1, "warn": -1,

@@ -60,7 +60,7 @@ def listed(names: Sequence[object]) -> str:
     Examples
     --------
     >>> from chainrule.errors import listed
-    >>> listed(["a", "b"]), listed(range(1000))[-20:]
+    >>> listed(["a", "b"]), listed(range(1000))[-19:]
     ("'a', 'b'", '18, 19 and 980 more')
     """
     shown = ", ".join(map(repr, names[:MOST_LISTED]))

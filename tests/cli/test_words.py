@@ -88,7 +88,7 @@ def test_without_a_command_help_is_printed(shell):
     [
         ("trian", 2, "No such command 'trian'. Did you mean 'train'?"),
         ("frobnicate", 2, "There are train, evaluate,"),
-        ("train", 2, "Missing argument 'DATA'"),
+        ("train", 2, "Missing argument 'DATA...'"),
         ("train train.csv", 2, "Missing option '--target'"),
         ("train train.csv --taget kind", 2, "--target"),
         ("train train.csv --target knd", 2, "has no column 'knd'. Did you mean 'kind'?"),

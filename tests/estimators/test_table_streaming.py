@@ -105,7 +105,8 @@ def test_a_survey_sees_every_row_once(path):
     assert len(set(places)) == 400
     np.testing.assert_array_equal(read_numbers(found.sample["a"], "a", "X"), FRAME["a"].to_numpy()[places])
     first = 2 if path.suffix == ".csv" else 0  # a row of CSV is called by its line
-    assert [found.sample["a"].row(place) for place in (0, 9, 399)] == [first + places[k] for k in (0, 9, 399)]
+    if path.is_file():  # else by that of its file
+        assert [found.sample["a"].row(place) for place in (0, 9, 399)] == [first + places[k] for k in (0, 9, 399)]
     assert abs(places.mean() / ROWS - 0.5) < 0.06  # each with the same chance
 
 

@@ -173,7 +173,7 @@ def test_a_table_is_scored_by_the_name_of_its_column(table, tmp_path):
 
 @pytest.mark.parametrize(
     ("y", "weight", "said"),
-    [(Y[:9] > 0, None, r"shape \(80,\), as predicted; received \(9,\)"), (0, None, "shape"),
+    [(Y[:9] > 0, None, r"shape \(80,\), as predicted; received \(9,\)"), (0, None, "a value for every row"),
      (np.where(Y > 0, "a", "b"), None, "classes as in fit"), (LABELS, None, "shape"),
      (Y > 0, np.ones(9), "a weight of 0 or more"), (Y > 0, -WEIGHTS, "a weight of 0 or more"),
      (Y > 0, np.zeros(80), "a weight of 0 or more")],

@@ -54,7 +54,7 @@ def found(seen: Evidence, where: str = "DATA", name: str = "target") -> tuple[Ta
     >>> seen = Evidence(())
     >>> seen.add(words(["yes", "no", "no"]))
     >>> found(seen, "t.csv")
-    ('classification', 'truth values')
+    ('classification', '2 different words')
     """
     from chainrule.models.as_numbers import no_time
     from chainrule.tables.reading import target_field
@@ -64,6 +64,8 @@ def found(seen: Evidence, where: str = "DATA", name: str = "target") -> tuple[Ta
     except InputError as error:
         place, expected, received, mend = error.args
         raise InputError(place, expected, received, f"{mend} {MEANT}") from error
+    if field.kind == "constant":
+        raise InputError(f"{where}, target {name!r}", "a row that has a value", "none", "Check the file.")
     if field.kind == "date":
         raise no_time(f"{where}, target {name!r}", "times", MEANT)
     if field.kind in ("category", "boolean"):

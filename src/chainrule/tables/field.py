@@ -69,7 +69,7 @@ class Field:
         return [level, f"{level}.0"] if self.compared == "number" and level.lstrip("-").isdigit() else [level]
 
     def read(
-        self, column: Column, nothing: Collection[str], where: str, what: str = "column"
+        self, column: Column, nothing: Collection[str], where: str, what: str = "column", why: str = "as in fit"
     ) -> tuple[Column, Bad | None]:
         """The column as numbers, times or words, whatever it is stored as; and what could not be read, if it may be.
 
@@ -77,14 +77,19 @@ class Field:
         ----------
         column : as its source holds it
         nothing : words that stand for a missing value
-        where, what : how errors call its table, and the column
+        where, what, why : how errors call its table and the column, and why it has to be of this kind
 
         Raises
         ------
         InputError
             For a cell that is none of this column, with its row.
         """
-        return _READ[self.kind](_Reading(self, column, frozenset(nothing), f"{where}, {what} {self.name!r}"))
+        if column.storage == "unread":
+            raise InputError(
+                f"{where}, {what} {self.name!r}", f"numbers, words, truth values or times, {why}", column.levels[0],
+                "Give the same column.",
+            )  # fmt: skip
+        return _READ[self.kind](_Reading(self, column, frozenset(nothing), f"{where}, {what} {self.name!r}", why))
 
 
 @dataclass(frozen=True)
@@ -95,11 +100,12 @@ class _Reading:
     column: Column
     nothing: frozenset[str]
     where: str
+    why: str
 
     def numbers(self) -> tuple[Column, Bad | None]:
         column = self.column
         if column.storage == "times":
-            raise InputError(self.where, "numbers, as in fit", "times", "Give the same column.")
+            raise InputError(self.where, f"numbers, {self.why}", "times", "Give the same column.")
         if column.storage == "text" and self.field.number == numbers.PLAIN:
             values, bad = self._plain()
         elif column.storage in ("text", "words"):
@@ -134,7 +140,7 @@ class _Reading:
     def dates(self) -> tuple[Column, Bad | None]:
         column = self.column
         if column.storage in ("numbers", "whole", "spans"):
-            raise InputError(self.where, "dates, as in fit", "numbers", "Give ISO dates, or times.")
+            raise InputError(self.where, f"dates, {self.why}", "numbers", "Give ISO dates, or times.")
         if column.storage == "times":
             return column, None
         values, bad = self._each(column.as_words(), self.field.date.read, "a date such as 2026-01-31")
@@ -164,7 +170,7 @@ class _Reading:
         if not self.field.lenient:
             row, text = first[0]
             raise InputError(
-                f"{self.where}, row {row}", f"{expected}, as in fit", repr(text),
+                f"{self.where}, row {row}", f"{expected}, {self.why}", repr(text),
                 "Mend the value, leave it empty, name it in missing=, or fit with this column as a category.",
             )  # fmt: skip
         return Bad(len(rows), first)

@@ -78,7 +78,7 @@ def field_of(classes: Array | None) -> Field:
     return Field("", "number" if classes is None else kinds.get(classes.dtype.kind, "category"))  # type: ignore[arg-type]
 
 
-def target(column: Column, field: Field, nothing: Collection[str], where: str) -> Array:
+def target(column: Column, field: Field, nothing: Collection[str], where: str, what: str = "target") -> Array:
     """A target's values: numbers, words, truth values, times or spans of time.
 
     Raises
@@ -86,7 +86,7 @@ def target(column: Column, field: Field, nothing: Collection[str], where: str) -
     InputError
         Where one is missing, or is not what the target is.
     """
-    read, _ = field.read(column, nothing, where, "target")
+    read, _ = field.read(column, nothing, where, what)
     missing = read.missing
     if missing.any():
         first = int(missing.argmax())
@@ -95,7 +95,7 @@ def target(column: Column, field: Field, nothing: Collection[str], where: str) -
         mend = "Leave these rows out, as --drop-missing-target does."
         mend = f"If {text!r} is a class, say so: missing={{{field.name!r}: []}}. {mend}" if text else mend
         raise InputError(
-            f"{where}, target {field.name!r}", "a value in every row",
+            f"{where}, {what} {field.name!r}", "a value in every row",
             f"{int(missing.sum())} missing, the first in row {column.row(first)}", mend,
         )  # fmt: skip
     if column.storage == "spans":
@@ -105,9 +105,11 @@ def target(column: Column, field: Field, nothing: Collection[str], where: str) -
     return values(read)
 
 
-def read_numbers(column: Column, name: str, where: str, nothing: Collection[str] = ("",)) -> Array:
-    """A column as finite numbers, NaN where one is missing."""
-    return np.asarray(Field(name, "number").read(column, nothing, where)[0].values)
+def read_numbers(
+    column: Column, name: str, where: str, nothing: Collection[str] = ("",), why: str = "as in fit"
+) -> Array:
+    """A column as finite numbers, NaN where one is missing; errors say why there have to be numbers."""
+    return np.asarray(Field(name, "number").read(column, nothing, where, why=why)[0].values)
 
 
 def values(column: Column) -> Array:

@@ -68,7 +68,7 @@ def diagnose(estimator: Any, X: Any = None, y: Any = None, X_val: Any = None, y_
     >>> deep = MLPClassifier((32,) * 12, activation="logistic", tol=0.01, n_iter_no_change=3, random_state=0)
     >>> findings = diagnose(deep.fit((X - 8) / 8, y))
     >>> findings.rules
-    ('vanishing-gradients', 'constant-columns', 'plateau')
+    ('vanishing-gradients', 'constant-columns', 'plateau', 'like-a-constant')
     >>> print(findings.remedies()[0].text)
     Use GELU with He initialisation and layer normalisation, with a skip connection around every layer: the gradient \
 then has a way back on which nothing shrinks it. Clip its norm at 1, as more of it arrives.

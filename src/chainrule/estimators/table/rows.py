@@ -14,7 +14,7 @@ from chainrule.models.truth import truth_in
 from chainrule.tables.column import Column
 from chainrule.tables.field import Field
 from chainrule.tables.learn import Said
-from chainrule.tables.reading import read_numbers, split_column, target_field, values
+from chainrule.tables.reading import read_numbers, split_column, target, target_field
 from chainrule.tables.schema import Nothing
 from chainrule.tables.table import Table
 
@@ -80,9 +80,11 @@ def split(given: GivenTable, where: str, like: ColumnInput | Said, groups: Any =
         field = target_field(given.y, y, words, where, like.of_target(given.y), like.decimal)
         y = truth_in(y, field, words, where)
     table, weight = split_weight(table, given.weight, where, nothing)
-    table, groups = split_column(table, groups, where, "groups")
-    groups = values(groups.as_words()) if isinstance(groups, Column) else groups
-    return Split(table if source is None else source.checked(table, given.X, where), y, weight, groups, field)
+    table, found = split_column(table, groups, where, "groups")
+    if isinstance(found, Column):
+        words = nothing.of(groups)
+        found = target(found, target_field(groups, found, words, where), words, where, "groups")
+    return Split(table if source is None else source.checked(table, given.X, where), y, weight, found, field)
 
 
 def split_weight(found: Table, weight: Any, where: str, nothing: Nothing) -> tuple[Table, Any]:
@@ -91,7 +93,7 @@ def split_weight(found: Table, weight: Any, where: str, nothing: Nothing) -> tup
         return found, weight
     if weight not in found.names:
         raise unknown_name(f"{where}: sample_weight", weight, found.names)
-    weights = read_numbers(found[weight], weight, where, nothing.of(weight))
+    weights = read_numbers(found[weight], weight, where, nothing.of(weight), "as weights are")
     bad = ~(weights >= 0)
     if bad.any():
         row = int(bad.argmax())
