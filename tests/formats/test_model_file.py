@@ -181,14 +181,14 @@ def test_numbers_that_are_not_finite_are_refused(by_hand, tmp_path):
 MEGABYTE = 1 << 20
 BOMBS = {
     "length": (b"\xff" * 8 + bytes(100), LIMITS, 1),
-    "length above the limit": ((9 * MEGABYTE).to_bytes(8, "little") + bytes(9 * MEGABYTE), LIMITS, 1),
+    "length above the limit": ((LIMITS.header_bytes + 1).to_bytes(8, "little") + bytes(MEGABYTE), LIMITS, 1),
     "file above the limit": (bytes(MEGABYTE), Limits(file_bytes=1000), 1),
     "depth": ("[" * MEGABYTE, LIMITS, 4),
     "depth of objects": ('{"a":' * MEGABYTE, LIMITS, 12),
     "lists": ("[" + "[]," * 2 * MEGABYTE, LIMITS, 16),
     "quotes": ('{"' + '\\"' * 2 * MEGABYTE, LIMITS, 40),
     "open escape": ('{"' + '\\"' * 2 * MEGABYTE + "\\", LIMITS, 40),
-    "commas": ("[0" + ",0" * 2 * MEGABYTE, LIMITS, 16),
+    "commas": ("[0" + ",0" * 5 * MEGABYTE, LIMITS, 40),
 }
 
 

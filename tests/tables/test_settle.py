@@ -281,11 +281,11 @@ def test_what_a_column_is_not_is_refused_with_its_first_cell(said, message, lear
         (None, ["", "NA"]),
         (["none", "99"], ["", "NA", "none", "99"]),
         ("none", ["", "NA", "none"]),
-        ({"a": ["none"]}, ["none"]),
-        ({"a": []}, []),
+        ({"a": ["none"]}, ["", "none"]),
+        ({"a": []}, [""]),
         ({"b": ["none"]}, ["", "NA"]),
-        ({None: ["none"]}, ["none"]),
-        ({None: ["none"], "a": ["99"]}, ["99"]),
+        ({None: ["none"]}, ["", "none"]),
+        ({None: ["none"], "a": ["99"]}, ["", "99"]),
     ],
 )
 def test_words_for_nothing_are_added_or_named_by_column(missing, gone, learned):

@@ -17,7 +17,7 @@ from chainrule.network.losses import Loss
 Array = NDArray[Any]
 
 #: Rows that are looked at, drawn evenly over all; fewer of many columns, but not below FEWEST.
-LOOKED_AT, NUMBERS, FEWEST = 2_000, 1_000_000, 200
+LOOKED_AT, NUMBERS, FEWEST = 2_000, 500_000, 200
 
 #: Targets that the loss of a constant is taken of, drawn evenly over all.
 TARGETS = 20_000

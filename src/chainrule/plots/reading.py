@@ -106,7 +106,7 @@ def rows(where: str, estimator: Any, X: Any, y: Any) -> tuple[Any, Any]:
         return X, y
     known = model(where, estimator)
     X, y = known.input.split(X, y, f"{where}(X)")
-    return X, known.answer.true(y, f"{where}(y)")
+    return X, None if y is None else known.answer.true(y, f"{where}(y)")
 
 
 def codes(where: str, y: Any, classes: Any, rows: int) -> Any:

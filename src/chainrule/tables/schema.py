@@ -33,11 +33,11 @@ class Nothing:
 
     @cached_property
     def _of(self) -> dict[str, frozenset[str]]:
-        return {name: frozenset(words) for name, words in self.columns}
+        return {name: frozenset((*words, "")) for name, words in self.columns}
 
     @cached_property
     def _all(self) -> frozenset[str]:
-        return frozenset(self.words)
+        return frozenset((*self.words, ""))
 
     def of(self, name: str) -> frozenset[str]:
         """The words of a column."""

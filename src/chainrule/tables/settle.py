@@ -114,6 +114,8 @@ class _Settling:
         seen = self.seen
         if sum(seen.typed.values()) or len(seen.levels) > 2 or not truth.are(seen.levels):
             return None
+        if any(sort.shape is not None for sort in seen.sorts):
+            return None  # numbers among them, which are no levels
         if self.said == "target" and not seen.levels <= set(truth.PAIRS[0]):
             return None  # yes and no are classes, which are predicted as they are written
         return self._as("boolean", "truth values")
