@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -27,19 +27,36 @@ DIAMONDS = Path(__file__).parents[1] / "data" / "diamonds.csv.gz"
 
 
 @dataclass(frozen=True, eq=False)
-class Split:
-    """Rows to train on and rows held out: X float32, (rows, features); y class codes or standardised numbers."""
+class Rows:
+    """Rows to train on and rows held out, whatever X holds them; y class codes or numbers."""
 
     task: Task
-    X: NDArray[np.float32]
+    X: Any
     y: NDArray[Any]
-    X_held: NDArray[np.float32]
+    X_held: Any
     y_held: NDArray[Any]
 
     @property
     def classes(self) -> int:
         """How many there are."""
         return int(self.y.max()) + 1
+
+    def over_target(self, change: Callable[[NDArray[Any]], NDArray[Any]]) -> Self:
+        """With all of y changed by a function."""
+        y = change(np.concatenate([self.y, self.y_held]))
+        return replace(self, y=y[: len(self.y)], y_held=y[len(self.y) :])
+
+    def first(self, rows: int) -> Self:
+        """With fewer rows to train on."""
+        return replace(self, X=self.X[:rows], y=self.y[:rows])
+
+
+@dataclass(frozen=True, eq=False)
+class Split(Rows):
+    """Rows of numbers: X float32, (rows, features); y class codes or standardised numbers."""
+
+    X: NDArray[np.float32]
+    X_held: NDArray[np.float32]
 
     @property
     def outputs(self) -> int:
@@ -50,15 +67,6 @@ class Split:
         """With all of X, training rows above held-out rows, changed by a function."""
         X = change(np.vstack([self.X, self.X_held]).astype(np.float64)).astype(np.float32)
         return replace(self, X=X[: len(self.X)], X_held=X[len(self.X) :])
-
-    def over_target(self, change: Callable[[NDArray[Any]], NDArray[Any]]) -> Split:
-        """With all of y changed by a function."""
-        y = change(np.concatenate([self.y, self.y_held]))
-        return replace(self, y=y[: len(self.y)], y_held=y[len(self.y) :])
-
-    def first(self, rows: int) -> Split:
-        """With fewer rows to train on."""
-        return replace(self, X=self.X[:rows], y=self.y[:rows])
 
 
 Source = Callable[[np.random.Generator], tuple[NDArray[Any], NDArray[Any]]]

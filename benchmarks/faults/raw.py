@@ -13,38 +13,21 @@ from numpy.typing import NDArray
 from sklearn import datasets as known
 
 from benchmarks.faults import data
-from benchmarks.faults.data import HELD_OUT, TRAINED, Half, Task
+from benchmarks.faults.data import HELD_OUT, TRAINED, Half, Rows, Task
 from chainrule import datasets as ours
 
 
 @dataclass(frozen=True, eq=False)
-class TableSplit:
-    """Rows to train on and rows held out: X frames; y class codes, or numbers in their own units."""
+class TableSplit(Rows):
+    """Rows of frames; y class codes, or numbers in their own units."""
 
-    task: Task
     X: pd.DataFrame
-    y: NDArray[Any]
     X_held: pd.DataFrame
-    y_held: NDArray[Any]
-
-    @property
-    def classes(self) -> int:
-        """How many there are."""
-        return int(self.y.max()) + 1
 
     def over_columns(self, change: Callable[[pd.DataFrame, NDArray[Any]], pd.DataFrame]) -> TableSplit:
         """With all of X, training rows above held-out rows, changed by a function of X and y."""
         X = change(pd.concat([self.X, self.X_held], ignore_index=True), np.concatenate([self.y, self.y_held]))
         return replace(self, X=X[: len(self.X)], X_held=X[len(self.X) :])
-
-    def over_target(self, change: Callable[[NDArray[Any]], NDArray[Any]]) -> TableSplit:
-        """With all of y changed by a function."""
-        y = change(np.concatenate([self.y, self.y_held]))
-        return replace(self, y=y[: len(self.y)], y_held=y[len(self.y) :])
-
-    def first(self, rows: int) -> TableSplit:
-        """With fewer rows to train on."""
-        return replace(self, X=self.X[:rows], y=self.y[:rows])
 
 
 @dataclass(frozen=True)

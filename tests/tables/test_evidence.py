@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chainrule.tables import distinct, evidence
+from chainrule.tables.arrays import of_array
 from chainrule.tables.column import Column, whole, words
 from chainrule.tables.distinct import Distinct
 from chainrule.tables.evidence import Evidence
-from chainrule.tables.frames import of_array
 
 CELLS = st.lists(
     st.none()

@@ -136,7 +136,7 @@ class Classifying(Estimator):
         return answer, answer.form(np.searchsorted(every, y))
 
     def _labels(self, given: Truth, like: Array | None) -> Any:
-        """y as an array, like the classes that are known, where `_given` has not made it one."""
+        """y as an array, where `_given` has not made it one; `like` are the classes, where they are known."""
         return given.values
 
     @property

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.errors import InputError
-from chainrule.tables.column import Column
+from chainrule.tables.column import Column, is_nothing
 from chainrule.tables.field import Field
 from chainrule.tables.reading import target
 
@@ -127,11 +126,5 @@ def _missing(found: Array) -> NDArray[np.bool_]:
     if kind in "mM":
         return np.isnat(found)
     if kind in "OT":
-        return np.reshape(np.array([_is_missing(v) for v in found.flat], bool), found.shape)
+        return np.reshape(np.array([is_nothing(v) for v in found.flat], bool), found.shape)
     return np.zeros(found.shape, bool)
-
-
-def _is_missing(value: Any) -> bool:
-    if value is None or type(value).__name__ in ("NAType", "NaTType"):
-        return True
-    return isinstance(value, (float, np.generic, Decimal)) and bool(value != value)

@@ -16,6 +16,8 @@ Array = NDArray[Any]
 Storage = Literal["numbers", "whole", "words", "text", "times", "spans", "unread"]
 
 MICROSECONDS = 86_400_000_000
+#: Words of a column of truth values.
+TRUTH = ("False", "True")
 #: Whole numbers up to here are the same as float64.
 EXACT = 1 << 53
 
@@ -92,6 +94,11 @@ class Column:
             return np.asarray(self.values)
         found = self.values.astype(np.float64)
         return found if self.gone is None else np.where(self.gone, np.nan, found)
+
+
+def is_nothing(value: Any) -> bool:
+    """Whether a value of Python, NumPy or pandas is a missing one."""
+    return value is None or type(value).__name__ in ("NAType", "NaTType") or (np.isscalar(value) and value != value)
 
 
 def coded(codes: Array, texts: Sequence[str | None], like: Column | None = None) -> Column:

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from chainrule.errors import InputError
 from chainrule.tables import frames, table_file
+from chainrule.tables.arrays import OTHER_ENCODING
 from chainrule.tables.table import Table
 from chainrule.tables.table_file import TableFile, reading
 
@@ -130,7 +131,7 @@ class CSVFile(TableFile):
             names = _rows(lines, delimiter)[0]
         if any("\ufffd" in name for name in names):
             raise InputError(
-                where, f"names of columns in {self.encoding.upper()}", repr(names)[:80], frames.OTHER_ENCODING
+                where, f"names of columns in {self.encoding.upper()}", repr(names)[:80], OTHER_ENCODING
             )  # fmt: skip
         frames.check_different(where, names)
         return _Head(delimiter, tuple(names))
@@ -143,7 +144,7 @@ class CSVFile(TableFile):
             begin = stream.read(4)
         mark = next((name for bytes_, name in _MARKS.items() if begin.startswith(bytes_)), "")
         if mark or b"\0" in begin:
-            raise InputError(where, "text in UTF-8", mark or "bytes of zero, as UTF-16 has them", frames.OTHER_ENCODING)
+            raise InputError(where, "text in UTF-8", mark or "bytes of zero, as UTF-16 has them", OTHER_ENCODING)
 
 
 def _rows(lines: Sequence[str], delimiter: str) -> list[list[str]]:

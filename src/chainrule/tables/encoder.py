@@ -15,7 +15,7 @@ from chainrule.errors import MOST_LISTED, InputError, listed
 from chainrule.tables import numbers
 from chainrule.tables.column import Column
 from chainrule.tables.encodings import CYCLES, PARTS, Category, Date, Encoding, embeddings
-from chainrule.tables.field import Field
+from chainrule.tables.field import Bad, Field
 from chainrule.tables.schema import Schema
 from chainrule.tables.table import Table
 from chainrule.warn import DataWarning, warn
@@ -83,12 +83,25 @@ class Encoder:
         return [name for one in [*plain, *embeddings(self.encodings)] for name in one.feature_names()]
 
     def code(self, table: Table, where: str) -> Coded:
-        """Compact rows of a table.
+        """Compact rows of a table; cells that cannot be read, where they may be, are told.
 
         Raises
         ------
         InputError
             Where a column is missing, or holds what cannot be read as in fit.
+        """
+        columns, bad = self.read(table, where)
+        for name, cells in bad.items():
+            warn(f"{where}, column {name!r}: {cells} cannot be read and are taken as missing.", DataWarning)
+        return self.coded(columns, len(table))
+
+    def read(self, table: Table, where: str) -> tuple[dict[str, Column], dict[str, Bad]]:
+        """The columns that are used as the schema reads them, and what of them could not be read.
+
+        Raises
+        ------
+        InputError
+            As `code`.
         """
         absent = [name for name in self.names if name not in table.columns]
         if absent:
@@ -96,19 +109,16 @@ class Encoder:
                 where, f"the columns seen in fit, {len(self.names)} of them", f"a table without {listed(absent)}",
                 "Add them; empty cells are allowed where fit saw some.",
             )  # fmt: skip
-        columns, bad = self.schema.read(table, self.names, where)
-        for name, cells in bad.items():
-            warn(f"{where}, column {name!r}: {cells} cannot be read and are taken as missing.", DataWarning)
-        return Coded(self.compact(columns, len(table)), self.expansion)
+        return self.schema.read(table, self.names, where)
 
-    def compact(self, columns: Mapping[str, Column], rows: int) -> Array:
-        """Compact rows of columns as the schema reads them, float32 of shape (rows, compact columns)."""
+    def coded(self, columns: Mapping[str, Column], rows: int) -> Coded:
+        """Compact rows of columns that were read."""
         found = np.empty((rows, len(self.expansion.fills)), np.float32)
         first = 0
         for encoding in self.encodings:
             found[:, first : first + encoding.compact] = encoding.code(columns[encoding.name])
             first += encoding.compact
-        return found
+        return Coded(found, self.expansion)
 
     def __getstate__(self) -> dict[str, Any]:
         return {"encodings": self.encodings, "left_out": self.left_out, "schema": self.schema}

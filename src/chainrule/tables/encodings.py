@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from chainrule.checks import COUNT
 from chainrule.engine.expansion import CONSTANT, UNBOUNDED, Block, Clip, Code, Curve, Levels, Missing, Smooth
 from chainrule.errors import InputError
-from chainrule.tables.column import Column
+from chainrule.tables.column import TRUTH, Column
 
 Array = NDArray[Any]
 
@@ -177,7 +177,7 @@ class Category(Encoding):
 
     @property
     def kind(self) -> str:
-        return "boolean" if set(self.levels) <= {"False", "True"} else "category"
+        return "boolean" if set(self.levels) <= set(TRUTH) else "category"
 
     @property
     def compact(self) -> int:

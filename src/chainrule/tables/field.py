@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from chainrule.errors import InputError
 from chainrule.tables import arrow
-from chainrule.tables.column import Column, coded, date_text, number_text
+from chainrule.tables.column import TRUTH, Column, coded, date_text, number_text
 from chainrule.tables.written import dates, numbers, truth
 from chainrule.tables.written.missing import BLANKS
 
@@ -31,8 +31,13 @@ class Bad:
     first: tuple[tuple[int, str], ...]
 
     def __str__(self) -> str:
-        shown = ", ".join(f"{text!r} in row {row}" for row, text in self.first)
-        return f"{self.count:,} ({shown}{', ...' if self.count > len(self.first) else ''})"
+        return f"{self.count:,} ({self.shown})"
+
+    @property
+    def shown(self) -> str:
+        """The first of them, with their rows."""
+        first = ", ".join(f"{text!r} in row {row}" for row, text in self.first)
+        return f"{first}{', ...' if self.count > len(self.first) else ''}"
 
 
 @dataclass(frozen=True)
@@ -185,7 +190,7 @@ class _Reading:
             elif level.strip() not in self.nothing:
                 strange.append(code)
         bad = self._bad(column, strange, "a truth value such as true, yes or 1")
-        return replace(column, values=codes[column.values], levels=("False", "True"), gone=None), bad
+        return replace(column, values=codes[column.values], levels=TRUTH, gone=None), bad
 
     def words(self) -> tuple[Column, None]:
         column = self.column.as_words()

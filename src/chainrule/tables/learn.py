@@ -9,7 +9,7 @@ from chainrule.errors import InputError, unknown_name
 from chainrule.tables import numbers
 from chainrule.tables.encoder import LeftOut
 from chainrule.tables.evidence import Evidence
-from chainrule.tables.field import LEFT_OUT, Field
+from chainrule.tables.field import LEFT_OUT, Bad, Field
 from chainrule.tables.schema import Nothing, Schema
 from chainrule.tables.settle import Found, settle
 from chainrule.tables.table import Table
@@ -145,11 +145,10 @@ def _tell(found: Found, where: str) -> None:
     """Warn of cells that are missing because they are none of their column, and of numbers that are not plain."""
     place = f"{where}, column {found.field.name!r}"
     if found.bad:
-        shown = ", ".join(f"{text!r} in row {row}" for row, text in found.first)
         warn(
-            f"{place}: {found.bad:,} cells are no {found.field.kind}s and are taken as missing: {shown}"
-            f"{', ...' if found.bad > len(found.first) else ''}. To name such words: missing=; "
-            "to learn them: columns={...: 'category'}.",
+            f"{place}: {found.bad:,} cells are no {found.field.kind}s and are taken as missing: "
+            f"{Bad(found.bad, found.first).shown}. To name such words: missing=; to learn them: "
+            "columns={...: 'category'}.",
             DataWarning,
         )
     if found.told:

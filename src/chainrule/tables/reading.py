@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.errors import InputError, unknown_name
-from chainrule.tables.column import MICROSECONDS, Column
+from chainrule.tables.column import MICROSECONDS, TRUTH, Column
 from chainrule.tables.evidence import Evidence
 from chainrule.tables.field import Field
 from chainrule.tables.settle import settle
@@ -121,7 +121,7 @@ def values(column: Column) -> Array:
         whole = bool((found == np.floor(found)).all()) and np.abs(found).max(initial=0) < 2**53
         return found.astype(np.int64) if whole else found
     levels = np.array(column.levels)
-    if column.levels == ("False", "True"):
+    if column.levels == TRUTH:
         levels = levels == "True"
     return np.asarray(levels[column.values])
 

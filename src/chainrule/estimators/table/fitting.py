@@ -135,13 +135,15 @@ def _coming(estimator: Any, given: rows.GivenTable, call: Call, before: Model | 
     if source is None:
         seen = Seen(said)
         seen.add(table)
-        made = _encoder(estimator, seen, table, where, len(table), true.name)
+        made, coded = _encoded(estimator, seen, table, where, len(table), true.name)
         target = None if field is None else field.name
         field = field or field_of(answer.classes if isinstance(answer, Classes) else None)
         source = ColumnInput(made, len(table.names), names, target, field)
+    else:
+        coded = source.encoder.code(table, where)
     weights = weights_of(name, weight, len(table))
     answer.loss.check_y(in_form(answer.loss, values, F32), answer.outputs, weights, true.where)
-    return Coming(source.encoder.code(table, where), values, weights, source, answer, groups)
+    return Coming(coded, values, weights, source, answer, groups)
 
 
 def _columns_of(before: Model, y: Any, where: str) -> ColumnInput:
@@ -271,7 +273,7 @@ def _streamed(
     names = rows.names_of(estimator, table, table)
     _check_size(where, table)
     answer = _answer_of(estimator, file, true_of, column, found.distinct, y)
-    made = _encoder(estimator, found.seen, table, where, found.rows, y)
+    made, coded = _encoded(estimator, found.seen, table, where, found.rows, y)
     source = ColumnInput(made, len(table.names), names, y, field)
     weigh = estimator._weigher(*_labels_of(answer), True)
 
@@ -288,7 +290,7 @@ def _streamed(
         table, values, weights = read(whole)
         return table, values, None if weights is None else (weights / unit).astype(F32)
 
-    sample = Coming(made.code(table, where), sampled[1], of_mean_1(sampled[2]), source, answer)
+    sample = Coming(coded, sampled[1], of_mean_1(sampled[2]), source, answer)
     share = preset_of(estimator, found.rows).validation_fraction
     codes = answer.codes(sample.y) if isinstance(answer, Classes) else None
     others, apart = streaming.divided(found, share, seed, codes)
@@ -357,9 +359,12 @@ def _check_missing(estimator: Any, said: Said, names: Sequence[Any]) -> None:
             raise unknown_name(f"{type(estimator).__name__}(missing=)", name, known)
 
 
-def _encoder(estimator: Any, seen: Seen, table: Table, where: str, count: int, target: str | None) -> Encoder:
-    """The encoder that suits a table of so many rows, or a sample of it."""
+def _encoded(
+    estimator: Any, seen: Seen, table: Table, where: str, count: int, target: str | None
+) -> tuple[Encoder, Coded]:
+    """The encoder that suits a table of so many rows, or a sample of it; and its rows, coded."""
     learned = learn.schema(seen, table.names, where, target)
     columns, _ = learned.schema.read(table, learned.used, where)
-    bins = preset_of(estimator, count).bins
-    return encoder.fit(columns, learned.schema, seen.said.columns, estimator.numbers, bins, where, learned.left_out)
+    said, bins = seen.said.columns, preset_of(estimator, count).bins
+    made = encoder.fit(columns, learned.schema, said, estimator.numbers, bins, where, learned.left_out)
+    return made, made.coded(columns, len(table))

@@ -54,7 +54,8 @@ class FileSource:
         where = str(self.file.path)
         for first, whole in drawn_parts(self.file, generator):
             table, target, weight = self.prepare(whole)
-            values = self.encoder.code(table, where).values
+            columns, _ = self.encoder.read(table, where)  # what cannot be read was told as the schema was settled
+            values = self.encoder.coded(columns, len(table)).values
             low, high = np.searchsorted(self._skip, [first, first + len(whole)])
             kept = np.delete(np.arange(len(whole)), self._skip[low:high] - first)
             yield Piece(values[kept], target[kept], None if weight is None else weight[kept])
