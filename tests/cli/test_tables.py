@@ -1,6 +1,7 @@
 """`evaluate` and `predict`: what they print and write, against the estimator in Python."""
 
 import csv
+import datetime
 import gzip
 import io
 import re
@@ -211,6 +212,15 @@ def test_whatever_a_table_holds_is_kept(shell, models):
     done = shell("predict", models.folder / "kind.model", "t.csv", *kept, "--threads", 1)
     lines = [line.rpartition(",")[0] for line in done.out.splitlines()]
     assert lines == ['size,color,price,day,"a ""b"""', "1,red,2.5,2026-01-31,7", ',,3,,"x,y"']
+
+
+def test_a_missing_time_is_kept_as_nothing(shell, models):
+    days = pa.array([datetime.datetime(2026, 1, 31, 12), None], pa.timestamp("us"))
+    rows = {"size": [1.0, 2.0], "color": ["red", "red"], "price": [2.0, 3.0], "day": days}
+    pq.write_table(pa.table(rows), shell.folder / "t.parquet")
+    done = shell("predict", models.folder / "kind.model", "t.parquet", "--keep", "day", "--threads", 1)
+    assert done.err == ""
+    assert [line.partition(",")[0] for line in done.out.splitlines()] == ["day", "2026-01-31 12:00:00.000000", ""]
 
 
 COUNT = 60

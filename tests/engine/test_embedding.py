@@ -7,6 +7,7 @@ from scipy.sparse import csr_matrix
 from chainrule import (
     Dense,
     Embedding,
+    LayerNorm,
     Mixup,
     MLPRegressor,
     Network,
@@ -18,6 +19,8 @@ from chainrule import (
     optimisers,
 )
 from chainrule.engine.kernels import Kernel, load
+from chainrule.engine.lowering import lower
+from chainrule.engine.plan import Plan
 from chainrule.errors import InputError, InputTypeError
 
 RANDOM = np.random.default_rng(0)
@@ -73,8 +76,9 @@ def test_codes_that_are_none_are_zeros_and_teach_nothing(parameters):
     assert np.isnan(NETWORK.forward(parameters, strange).output[0, 0])
 
 
+@pytest.mark.parametrize("stop", [3, 4])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_both_kernel_sets_agree(dtype):
+def test_both_kernel_sets_agree(dtype, stop):
     x = np.r_[X, [[0, 0, -1, 9]]].astype(dtype)
     E, da = RANDOM.normal(size=(5, 2)).astype(dtype), RANDOM.normal(size=(41, 6)).astype(dtype)
     found = []
@@ -83,12 +87,64 @@ def test_both_kernel_sets_agree(dtype):
         run = {name: load(Kernel(name), np.dtype(dtype), which) for name in (
             "embed_plain", "embed", "embed_backward", "embed_plain_backward")}  # fmt: skip
         run["embed_plain"](a, x, 2)
-        run["embed"](a, x, E, 2, 2)
-        run["embed_backward"](da, x, dE, 2, 2)
+        run["embed"](a, x, E, 2, stop, 2)
+        run["embed_backward"](da, x, dE, 2, stop, 2)
         run["embed_plain_backward"](dx, da, 2)
         found.append([a, dE, dx])
     for one, other in zip(*found, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-5)
+
+
+SEVERAL = Network([Embedding([5, 7], [2, 4], columns=[1, 3]), Dense(6, "tanh"), Dense(1)], inputs=6)
+MANY = np.hstack([X[:, :2], CODES[:, :1], RANDOM.integers(-1, 8, (40, 3))])
+
+
+def test_several_codes_are_summed_and_divided_by_the_root_of_how_many_there_are():
+    parameters = SEVERAL.init(0, dtype=np.float64)
+    codes = MANY[:, 3:]
+    hot = np.stack([(codes == k).sum(axis=1) for k in range(7)], axis=1)
+    share = 1 / np.sqrt(np.maximum(hot.sum(axis=1, keepdims=True), 1))
+    look = SEVERAL.forward(parameters, MANY)
+    np.testing.assert_allclose(look.activations[0][:, 4:], share * hot @ parameters["0.E1"], rtol=1e-14)
+    back = SEVERAL.backward(parameters, look, look.output - Y)
+    da = (back.deltas[1] @ parameters["1.W"])[:, 4:]
+    np.testing.assert_allclose(back.gradients["0.E1"], hot.T @ (share * da), rtol=1e-10)
+    assert SEVERAL.check_gradients(parameters, MANY, Y, "squared_error") < 1e-7
+    assert SEVERAL.widths[0] == 8
+
+
+def test_one_code_in_several_columns_is_its_vector():
+    network = Network([Embedding([5], [3], columns=[4])], inputs=4)
+    parameters = network.init(0, dtype=np.float64)
+    a = network.forward(parameters, np.array([[-1.0, 2, -1, 9]])).output
+    np.testing.assert_array_equal(a[0], parameters["0.E0"][2])
+    assert np.abs(parameters["0.E0"]).max() < 0.1  # those begin near 0
+
+
+def gradients(network, X, inspect):
+    """Those of one step of training, by a program that is inspected or not."""
+    program = lower(network.layers, network.inputs, "train", losses.get("squared_error"), inspect=inspect)
+    plan = Plan(program, network.init(0, dtype=np.float64), len(X))
+    run = plan.run(len(X))
+    run.arrays["x"][...], run.arrays["y"][...], run.arrays["w"][...] = X, Y[: len(X)], 1.0
+    run.whole()
+    return program, plan.gradients.vector.copy()
+
+
+@pytest.mark.parametrize(
+    ("layers", "narrow"),
+    [
+        ([Embedding([5, 7], [2, 4], columns=[1, 3]), Dense(6, "tanh"), Dense(1)], True),
+        ([Embedding([5, 7], [2, 4], columns=[1, 3]), Residual([Dense(8, "tanh")]), Dense(1)], False),
+        ([Embedding([5, 7], [2, 4], columns=[1, 3]), LayerNorm(), Dense(1)], False),
+    ],
+)
+def test_columns_that_pass_through_have_no_gradient_where_nobody_asks(layers, narrow):
+    network = Network(layers, inputs=6)
+    _, whole = gradients(network, MANY, inspect=True)
+    program, part = gradients(network, MANY, inspect=False)
+    np.testing.assert_allclose(part, whole, rtol=1e-12)
+    assert any("[:, 2:]" in instruction.text for instruction in program.backward) == narrow
 
 
 @pytest.mark.parametrize("n_threads", [1, 2])
@@ -121,6 +177,9 @@ def test_penalties_pass_embeddings_by():
     [
         (lambda: Embedding([], []), InputError),
         (lambda: Embedding([5], [2, 2]), InputError),
+        (lambda: Embedding([5], [2], columns=[1, 1]), InputError),
+        (lambda: Embedding([5], [2], columns=[0]), InputError),
+        (lambda: Network([Embedding([5], [2], columns=[3])], inputs=2).widths, InputError),
         (lambda: Embedding([0], [2]), InputError),
         (lambda: Embedding([True], [2]), InputTypeError),
         (lambda: Network([Dense(4), Embedding([5, 3], [2, 4])], inputs=4), InputError),

@@ -81,6 +81,7 @@ PROGRAMS = {
     "pool mean": ([Dense(7, "tanh"), Pool("mean"), Dense(3)], "train", "cross_entropy"),
     "pool sum": ([Dense(7, "tanh"), Pool("sum"), Dense(3)], "train", "cross_entropy"),
     "embedding": ([Embedding([3], [4]), Dense(3)], "train", "squared_error"),
+    "embedding of several": ([Embedding([3, 2], [4, 9], columns=[1, 3]), Dense(3)], "train", "squared_error"),
     "pool max": ([Dense(7, "tanh"), Pool("max"), Dense(3)], "train", "cross_entropy"),
 } | {f"activation {f}": ([Dense(7, f), Dense(3)], "train", "squared_error") for f in ACTIVATIONS}
 ROWS, SEQUENCES, BOUNDARIES = 19, 4, [0, 5, 6, 14, 19]

@@ -334,6 +334,13 @@ def test_what_cannot_be_in_a_file_is_told_by_the_line_of_an_editor(memory, Estim
         made(Estimator, memory=memory).fit(path, "y")
 
 
+def test_a_class_of_a_file_that_fit_did_not_see_is_told_by_the_line_of_an_editor(tmp_path):
+    model = made(TableClassifier).fit(written(tmp_path, WORDS), "y")
+    other = written(tmp_path, ["strange" if place == 7 else word for place, word in enumerate(WORDS)], "other.csv")
+    with pytest.raises(InputError, match="other.csv, target 'y', row 9: .*'strange'"):
+        model.calibrate(other, "y")
+
+
 @pytest.mark.filterwarnings("ignore:The number of unique classes:UserWarning")
 def test_numbers_with_a_slip_are_no_classes_unless_somebody_says_so(tmp_path):
     y = with_gap(NUMBERS.astype(str).tolist(), "3.l")

@@ -40,7 +40,9 @@ from chainrule.formats.onnx import functions, network
 from chainrule.network import layers
 from chainrule.network.activations import ACTIVATIONS
 from chainrule.network.losses import LOSSES
+from chainrule.tables import texts
 from chainrule.tables.numbers import HOW
+from chainrule.tables.texts import Text
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -300,6 +302,36 @@ def test_tables_of_numbers(log):
     model = TableRegressor(max_iter=2, n_members=2, log_target=log, random_state=0).fit(TABLE, y)
     found = run(to_onnx(model), **feeds(model, STRANGE))["prediction"]
     np.testing.assert_allclose(found[:, 0], model.predict(STRANGE), rtol=1e-5, atol=1e-5 * y.std())
+
+
+SAID = ["good", "a bad", "GOOD,", "so so", "not", "thing.", "Bad", "of it!", "very"]
+TEXTS = [" ".join(RANDOM.choice(SAID, 1 + k % 7)) for k in range(ROWS)]
+
+
+@pytest.mark.parametrize("absent", [False, True])
+def test_texts(absent):
+    y = np.array(["x", "y"])[np.arange(ROWS) % 2]
+    said = [None if absent and k % 9 == 0 else text for k, text in enumerate(TEXTS)]
+    table = pd.DataFrame({"number": RANDOM.normal(size=ROWS), "said": said})
+    model = TableClassifier(preset="fast", max_iter=2, columns={"said": "text"}, random_state=0).fit(table, y)
+    given = ["good bad", "", "NA", "  ", None, "good  bad", "good\nbad", "so\tso", "...", "Good; GOOD (bad) ba", "\n"]
+    for strange in (given, given[-2:], [None], ["not"], [" ".join(SAID * 9)]):
+        rows = pd.DataFrame({"number": 0.5, "said": strange})
+        found = run(to_onnx(model), **feeds(model, rows))
+        np.testing.assert_allclose(found["probabilities"], model.predict_proba(rows), **CLOSE)
+    found = run(to_onnx(model), **feeds(model, table))
+    np.testing.assert_allclose(found["probabilities"], model.predict_proba(table), **CLOSE)
+
+
+@pytest.mark.parametrize("terms", [("good", "a bad"), ("good",), ("a bad",), ()])
+def test_a_vocabulary_may_lack_words_or_pairs(terms):
+    table = pd.DataFrame({"number": RANDOM.normal(size=ROWS), "said": [*TEXTS[:-1], None]})
+    model = TableClassifier(preset="fast", max_iter=1, columns={"said": "text"}, random_state=0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(texts, "encode", lambda name, column: Text(name, terms, 1, absent=True))
+        model.fit(table, np.arange(ROWS) % 2)
+    found = run(to_onnx(model), **feeds(model, table))
+    np.testing.assert_allclose(found["probabilities"], model.predict_proba(table), **CLOSE)
 
 
 def test_adult_with_missing_and_unknown_categories():

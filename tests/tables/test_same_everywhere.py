@@ -66,6 +66,10 @@ TYPES = {
     "truth": (st.booleans(), pa.bool_(), pl.Boolean, object),
     "word": (st.sampled_from(["red", "green", "blue"]), pa.string(), pl.String, object),
     "odd": (st.sampled_from(ODD) | st.text("ab1,;\t\n\"'. -é€", max_size=4), pa.string(), pl.String, object),
+    "text": (
+        st.lists(st.sampled_from(["A", "good", "one.", "or", "not", "3", ""]), min_size=1, max_size=6).map(" ".join),
+        pa.string(), pl.String, object,
+    ),
     "time": (
         st.datetimes(datetime.datetime(1700, 1, 1), datetime.datetime(2200, 1, 1)),
         pa.timestamp("us"), pl.Datetime("us"), "datetime64[us]",

@@ -36,6 +36,7 @@ class Builder:
         self.seen: list[Value] = []
         self.sites: list[Draw] = []
         self.needed: set[Value] = set()  # what a way back will read
+        self.passed: dict[Value, int] = {}  # how many first columns of a value are the input's own
         self.tape: list[Callable[[], None]] = []
         self.gradients: dict[Value, list[Value]] = {}
         self.layer_values: dict[str, Value] = {}
@@ -101,6 +102,11 @@ class Builder:
     def wants_gradient(self, value: Value) -> bool:
         """Whether anybody asks for the gradient of a value: of the input, only an inspection does."""
         return self.inspect or value.name != "x"
+
+    def first_wanted(self, value: Value) -> int:
+        """The column of a value from which on its gradient is asked for; 0 unless one product alone reads it."""
+        readers = sum(value in instruction.reads for instruction in self.forward)
+        return self.passed.get(value, 0) if readers == 1 else 0
 
     def contribute(self, value: Value, gradient: Value) -> None:
         """One of the ways on which a value reaches the loss."""

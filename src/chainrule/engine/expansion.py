@@ -124,10 +124,19 @@ class Levels(Block):
 
 @dataclass(frozen=True)
 class Code(Block):
-    """The code as it is, for an `Embedding`."""
+    """Codes as they are, for an `Embedding`: of one column, or of `count` from there on."""
 
     kind = 4
     constants = ()
+    count: int = 1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        COUNT("Code(count=)", self.count)
+
+    @property
+    def width(self) -> int:
+        return self.count
 
 
 #: Of a periodic curve, as its kernels know it, too.

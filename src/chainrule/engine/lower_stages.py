@@ -7,7 +7,19 @@ from typing import Any
 
 from chainrule.engine.builder import Builder
 from chainrule.engine.draws import NOTHING
-from chainrule.engine.program import Argument, Everyones, InPlace, Out, Own, Start, Transposed, Value, Weight, Zeros
+from chainrule.engine.program import (
+    Argument,
+    ColumnsFrom,
+    Everyones,
+    InPlace,
+    Out,
+    Own,
+    Start,
+    Transposed,
+    Value,
+    Weight,
+    Zeros,
+)
 from chainrule.engine.stages import IDENTITY, Stage
 from chainrule.network import activations
 from chainrule.network.layers import GLU, Norm
@@ -75,13 +87,15 @@ def _unchanged(b: Builder, x: Value, name: str) -> Value:
 
 
 def product_backward(b: Builder, x: Value, dz: Value, W: Weight) -> None:
-    """dW = dz' @ x and dx = dz @ W."""
+    """dW = dz' @ x and dx = dz @ W, of those columns of x that ask for it."""
     b.layer_values.setdefault(f"{W.name.removesuffix('.W')}.dz", dz)
     dW = Weight(W.name, gradient=True)
     b.emit("dot", Transposed(dz), x, dW, text=f"{dW} = {dz.name}' @ {x.name}")
     if b.wants_gradient(x):
-        dx = Value(f"d{x.name} by {W.name}", x.space, x.width)
-        b.emit("dot", dz, W, Out(dx), text=f"{dx.name} = {dz.name} @ {W}")
+        first = b.first_wanted(x)
+        dx = Value(f"d{x.name} by {W.name}", x.space, (x.width or 1) - first)
+        columns, said = (ColumnsFrom(W, first), f"{W}[:, {first}:]") if first else (W, str(W))
+        b.emit("dot", dz, columns, Out(dx), text=f"{dx.name} = {dz.name} @ {said}")
         b.contribute(x, dx)
 
 

@@ -118,24 +118,30 @@ def _residual(b: Builder, residual: Residual, x: Value, name: str) -> Value:
 
 
 def _embedding(b: Builder, embedding: Embedding, x: Value, name: str) -> Value:
-    """Columns that pass through, then the vectors of one column of codes after the other."""
+    """Columns that pass through, then the vectors of one kind of code after the other."""
     plain, width = embedding.plain(x.width or 1), embedding.width(x.width or 1)
     a = Value(f"{name}.plain", x.space, width)
     b.emit("embed_plain", Out(a), x, plain, text=f"{a.name} = the first {plain} of {x.name}")
-    places, start = [], plain
-    for k, units in enumerate(embedding.units):
-        before, a = a, Value(f"{name}.{k}", x.space, width)
-        E, column = Weight(f"{name}.E{k}"), plain + k
-        b.emit("embed", InPlace(before, a), x, E, column, start, text=f"{a.name} = {before.name}, {E}[{x.name}]")
-        places.append((E, column, start))
+    places, column, start = [], plain, plain
+    for k, (units, count) in enumerate(zip(embedding.units, embedding.counts, strict=True)):
+        before, a, E = a, Value(f"{name}.{k}", x.space, width), Weight(f"{name}.E{k}")
+        b.emit(
+            "embed", InPlace(before, a), x, E, column, column + count, start,
+            text=f"{a.name} = {before.name}, {E}[{x.name}]",
+        )  # fmt: skip
+        places.append((E, column, column + count, start))
+        column += count
         start += units
     b.needed.add(a)
+    if not b.wants_gradient(x):
+        b.passed[a] = plain
 
     def back() -> None:
         da = b.layer_values[f"{name}.dz"] = b.gradient(a)
-        for E, column, start in places:
+        behind = width - (da.width or width)  # columns of a whose gradient nobody asks for
+        for E, first, stop, start in places:
             dE = Weight(E.name, gradient=True)
-            b.emit("embed_backward", da, x, dE, column, start, text=f"{dE} = sums of {da.name} by {x.name}")
+            b.emit("embed_backward", da, x, dE, first, stop, start - behind, text=f"{dE} = sums of {da.name} by {x.name}")
         if b.wants_gradient(x):
             dx = Value(f"d{x.name} by embedding", x.space, x.width)
             b.emit("embed_plain_backward", Out(dx), da, plain, text=f"{dx.name} = {da.name}, 0 of codes")

@@ -22,6 +22,7 @@ from chainrule.engine.parameters import Parameters
 from chainrule.engine.payoff import Payoff
 from chainrule.engine.program import (
     Argument,
+    ColumnsFrom,
     Everyones,
     InPlace,
     Instruction,
@@ -284,6 +285,8 @@ class Plan:
                 return arrays[argument.before]
             case Transposed():
                 return self._argument(argument.of, arrays).T
+            case ColumnsFrom():
+                return self._argument(argument.of, arrays)[:, argument.start :]
             case Weight(name, gradient):
                 return self.gradients[name] if gradient and self.gradients else self.parameters[name]
             case Noise(site):

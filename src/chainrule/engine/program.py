@@ -116,6 +116,14 @@ class Transposed:
     of: Value | Weight
 
 
+@dataclass(frozen=True)
+class ColumnsFrom:
+    """The columns of a matrix of weights from this one on, by a view."""
+
+    of: Weight
+    start: int
+
+
 Argument = (
     Value
     | Out
@@ -129,6 +137,7 @@ Argument = (
     | Whole
     | Start
     | Transposed
+    | ColumnsFrom
     | float
     | int
 )

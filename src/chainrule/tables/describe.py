@@ -7,6 +7,7 @@ from typing import Any
 
 from chainrule.tables.encoder import Encoder
 from chainrule.tables.encodings import Category
+from chainrule.tables.texts import Text
 
 #: Columns that are told, and letters of an example.
 TOLD, LONGEST = 60, 30
@@ -19,10 +20,13 @@ def columns_of(encoder: Encoder) -> list[dict[str, Any]]:
         field = encoder.schema.by_name[one.name]
         about: dict[str, Any] = {"name": one.name, "kind": one.kind, "why": field.why, "example": field.example}
         about["inputs"] = len(one.feature_names())
-        if isinstance(one, Category):
+        if one.embedded:
+            about["inputs"], about["encoding"] = one.embedded.units, "embedding"
+        if isinstance(one, Text):
+            about |= {"terms": len(one.terms), "missing": one.absent}
+        elif isinstance(one, Category):
             about |= {"levels": len(one.levels), "rare": one.rare, "missing": one.absent}
-            about["inputs"] = one.units or about["inputs"]
-            about["encoding"] = "embedding" if one.units else "indicators"
+            about.setdefault("encoding", "indicators")
         else:
             blocks = one.blocks(0)
             about["encoding"] = ", ".join(dict.fromkeys(type(block).__name__.lower() for block in blocks))
@@ -53,7 +57,9 @@ def _short(example: str) -> str:
 
 
 def levels_of(column: dict[str, Any]) -> str:
-    """The levels of a column in words: "12 levels + rare"; nothing of a number."""
+    """The levels of a column in words: "12 levels + rare", of a text its words and pairs; nothing of a number."""
+    if "terms" in column:
+        return " + ".join([f"{column['terms']:,} words and pairs", *["missing"] * column["missing"]])
     if "levels" not in column:
         return ""
     more = [name for name in ("rare", "missing") if column[name]]

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from chainrule.engine.expansion import Block, Code, Coded, Expansion
 from chainrule.errors import MOST_LISTED, InputError, listed
-from chainrule.tables import numbers
+from chainrule.tables import numbers, texts
 from chainrule.tables.column import Column
-from chainrule.tables.encodings import CYCLES, PARTS, Category, Date, Encoding, embeddings
+from chainrule.tables.encodings import CYCLES, PARTS, Category, Date, Encoding
 from chainrule.tables.field import Bad, Field
 from chainrule.tables.schema import Schema
 from chainrule.tables.table import Table
@@ -79,8 +79,8 @@ class Encoder:
 
     def feature_names(self) -> list[str]:
         """A name for each of the network's inputs."""
-        plain = [one for one in self.encodings if not (isinstance(one, Category) and one.units)]
-        return [name for one in [*plain, *embeddings(self.encodings)] for name in one.feature_names()]
+        in_order = sorted(self.encodings, key=lambda one: one.embedded is not None)
+        return [name for one in in_order for name in one.feature_names()]
 
     def code(self, table: Table, where: str) -> Coded:
         """Compact rows of a table; cells that cannot be read, where they may be, are told.
@@ -186,4 +186,8 @@ def _date(name: str, column: Column, how: str, bins: int) -> Encoding:
     return Date(name, tuple(found))
 
 
-_ENCODE = {"number": _number, "category": _category, "boolean": _category, "date": _date}
+def _text(name: str, column: Column, how: str, bins: int) -> Encoding:
+    return texts.encode(name, column)
+
+
+_ENCODE = {"number": _number, "category": _category, "boolean": _category, "date": _date, "text": _text}

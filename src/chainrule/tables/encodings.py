@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,14 @@ Array = NDArray[Any]
 
 #: Scaled numbers lie within this, so that float32 holds their differences, and twice those, too.
 FAR = UNBOUNDED / 4
+
+
+class Embedded(NamedTuple):
+    """What an `Embedding` makes of codes."""
+
+    levels: int
+    units: int
+    columns: int
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,11 @@ class Encoding(ABC):
     @abstractmethod
     def compact(self) -> int:
         """How many compact columns it takes."""
+
+    @property
+    def embedded(self) -> Embedded | None:
+        """What becomes of its codes, where it has some."""
+        return None
 
     @abstractmethod
     def code(self, column: Column) -> Array:
@@ -189,6 +202,10 @@ class Category(Encoding):
         return len(self.levels) + self.rare + self.absent
 
     @property
+    def embedded(self) -> Embedded | None:
+        return Embedded(self.count, self.units, 1) if self.units else None
+
+    @property
     def unknown(self) -> int:
         """The code of a level that fit did not see."""
         return len(self.levels) if self.rare else -1
@@ -274,6 +291,6 @@ def _moved(block: Block, first: int) -> Block:
     return replace(block, source=block.source + first)
 
 
-def embeddings(encodings: Sequence[Encoding]) -> list[Category]:
-    """Those whose codes go to an `Embedding`, in their order."""
-    return [one for one in encodings if isinstance(one, Category) and one.units]
+def embeddings(encodings: Sequence[Encoding]) -> list[Embedded]:
+    """What becomes of the codes that go to an `Embedding`, in their order."""
+    return [one.embedded for one in encodings if one.embedded]

@@ -69,7 +69,7 @@ class Evidence:
     distinct : different values
     texts : different texts of numbers, where texts are told apart
     levels : up to three different texts, in small letters
-    pieces : words between spaces in all texts that are looked at one by one
+    pieces : words between spaces in all texts
     low, high, whole : the least and the greatest number, and whether all are whole
     declared : whether the source says that these are categories
     unread : the type of what cannot be read
@@ -139,6 +139,7 @@ class Evidence:
             return
         found = arrow.plain_numbers(column.values, self._nothing)
         self.missing += int(found.nothing.sum())
+        self.pieces += len(found.rows)
         if len(found.rows):
             self._add_numbers(found.values, distinct.of_written(found.values, lambda k: found.texts[k].as_py()))
             for sort, places in _sorts(found.texts):

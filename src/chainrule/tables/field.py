@@ -20,7 +20,7 @@ Kind = Literal["number", "category", "boolean", "date", "id", "text", "constant"
 Compared = Literal["text", "number", "date"]
 
 #: Kinds that tell nothing of a row, or nothing that can be learned; such columns are left out.
-LEFT_OUT: tuple[Kind, ...] = ("id", "text", "constant", "unread")
+LEFT_OUT: tuple[Kind, ...] = ("id", "constant", "unread")
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from chainrule.tables.table import Table
 from chainrule.warn import DataWarning, warn
 
 #: What a user may say of a column: its kind, how its dates are written, or how its numbers are encoded.
-KINDS = ("number", "category", "date", "day first", "month first", "leave out")
+KINDS = ("number", "category", "text", "date", "day first", "month first", "leave out")
 SAID = (*KINDS, *numbers.HOW)
 #: What may be said of columns that hold no texts; of texts anything, as they are read one by one.
 MAY_BE: Mapping[str, tuple[str, ...]] = {

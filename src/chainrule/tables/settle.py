@@ -23,8 +23,8 @@ _NAMELESS = re.compile(r"\s*|(?i:unnamed: ?\d+(_level_\d+)?|__index_level_\d+__|
 _ROW_NUMBER = re.compile(r"(?i:index|idx|id|.*[_ .-]id|row.*|number|nr\.?|no\.?|#)|.*[a-z]I[Dd]")
 #: Values of which nearly each stands in one row only, from this many rows on, name rows rather than kinds of them.
 _ID_ROWS, _ID_SHARE = 50, 0.9
-#: Texts of so many words on average are read, not compared.
-_TEXT_PIECES = 3.0
+#: Texts of so many words on average, of which so many differ, are learned by their words.
+_TEXT_PIECES, _TEXT_SHARE = 3.0, 0.3
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def settle(
     name : of the column
     seen : all of its cells
     where : how errors call its table
-    said : "number", "category", "date", "day first" or "month first" where a user says what it is; "leave out";
+    said : "number", "category", "text", "date", "day first" or "month first" where a user says what it is; "leave out";
         "target", which is learned, whatever it is; else it is found
     decimal : the decimal mark of all numbers, where a user says it
     comma : whether a number such as 1,234 or 1.234 has a decimal comma, as others of its table have
@@ -88,6 +88,8 @@ class _Settling:
             return self._as("constant", "no values")
         if self.said == "category":
             return self._category()
+        if self.said == "text":
+            return self._text()
         if self.said in ("date", "day first", "month first"):
             return self._date() or self._not("dates", lambda sort: bool(sort.order))
         if self.said == "number":
@@ -232,14 +234,18 @@ class _Settling:
         exact = max(abs(seen.low), abs(seen.high)) < EXACT
         return "number" if plain and exact and seen.texts.count in (0, seen.distinct.count) else "text"
 
+    def _text(self) -> Found:
+        seen = self.seen
+        return self._as("text", f"{seen.distinct.count} texts of {seen.pieces / seen.known:.3g} words each")
+
     def _words(self) -> Found:
         seen = self.seen
         count = seen.distinct.count
-        each = f"{count} different words in {seen.known} rows"
-        if self.said != "target" and seen.known >= _ID_ROWS and count > _ID_SHARE * seen.known:
-            if seen.pieces >= _TEXT_PIECES * seen.known:
-                return self._as("text", each)
-            return self._as("id", each)
+        if self.said != "target" and seen.known >= _ID_ROWS:
+            if seen.pieces >= _TEXT_PIECES * seen.known and count > _TEXT_SHARE * seen.known:
+                return self._text()
+            if count > _ID_SHARE * seen.known:
+                return self._as("id", f"{count} different words in {seen.known} rows")
         return self._as("category", f"{count} different words", compared=self._compared())
 
 

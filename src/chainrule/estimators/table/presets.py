@@ -105,7 +105,7 @@ def layers(preset: Preset, encoder: Encoder, outputs: int) -> tuple[Layer, ...]:
     found: list[Layer] = []
     embedded = embeddings(encoder.encodings)
     if embedded:
-        found.append(Embedding(tuple(one.count for one in embedded), tuple(one.units for one in embedded)))
+        found.append(Embedding(*zip(*embedded, strict=True)))
     for width in preset.hidden_layer_sizes:
         found += [Dense(width, init=INIT), LayerNorm(), Activation(preset.activation)]
         if preset.dropout:

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from chainrule.engine.expansion import ROUNDS, Block, Clip, Code, Curve, Levels, Missing, Smooth
+from chainrule.formats.onnx import texts
 from chainrule.formats.onnx.graph import Graph, concatenated
 from chainrule.tables.encoder import Encoder
 from chainrule.tables.encodings import FAR, Category, Date, Encoding, Number
 from chainrule.tables.schema import Schema
+from chainrule.tables.texts import Text
 
 #: What a date counts from, for the calendar that begins its years in March.
 _ERA_DAYS, _TO_MARCH_OF_YEAR_0 = 146_097, 719_468
@@ -20,7 +22,7 @@ def encoded(g: Graph, encoder: Encoder) -> str:
     """The network's x, float32, from an input for each column, of shape (rows, 1).
 
     Numbers are doubles, NaN where one is missing; dates are doubles, days since 1970; words are strings: truth values
-    in any usual spelling, what stands for a missing value as the schema has it, numbers that are categories with a
+    in any usual spelling, texts as they are, what stands for a missing value as the schema has it, numbers that are categories with a
     decimal point or without.
     """
     found: list[tuple[Block, str]] = []
@@ -35,6 +37,9 @@ def _blocks(g: Graph, encoding: Encoding, schema: Schema) -> list[tuple[Block, s
         code = _code(g, encoding, schema, g.input(encoding.name, str, 2, 1))
         block = encoding.blocks(0)[0]
         return [(block, _expanded(g, block, code, code))]
+    if isinstance(encoding, Text):
+        words = g.input(encoding.name, str, 2, 1)
+        return [(encoding.blocks(0)[0], texts.codes(g, encoding, schema.nothing.of(encoding.name), words))]
     given = g.input(encoding.name, np.float64, 2, 1)
     if isinstance(encoding, Number):
         return _number(g, encoding, given)

@@ -40,6 +40,17 @@ class Graph:
         self.outputs: list[Any] = []
         self.constants: list[Any] = []
         self._known: dict[tuple[str, tuple[int, ...], bytes], str] = {}
+        self._opset, self._ir_version = OPSET, IR_VERSION
+
+    def needs(self, opset: int, ir_version: int) -> None:
+        """Say that operators come from this set, which files of this form have."""
+        self._opset, self._ir_version = max(self._opset, opset), max(self._ir_version, ir_version)
+
+    def first(self, kind: str, *inputs: str, **attributes: Any) -> str:
+        """One node with two outputs, of which the first is used."""
+        out = self.op(kind, *inputs, **attributes)
+        self.nodes[-1].output.append(f"{out}_second")
+        return out
 
     def op(self, kind: str, *inputs: str, domain: str = "", **attributes: Any) -> str:
         """One node with one output."""
@@ -93,10 +104,11 @@ class Graph:
         """The graph as an `onnx.ModelProto`, checked."""
         helper = self.onnx.helper
         graph = helper.make_graph(self.nodes, name, self.inputs, self.outputs, self.constants)
-        imports = [helper.make_opsetid("", OPSET), helper.make_opsetid("ai.onnx.ml", ML_OPSET)]
+        imports = [helper.make_opsetid("", self._opset), helper.make_opsetid("ai.onnx.ml", ML_OPSET)]
         model = helper.make_model(
-            graph, opset_imports=imports, ir_version=IR_VERSION, producer_name="chainrule", producer_version=__version__
-        )
+            graph, opset_imports=imports, ir_version=self._ir_version,
+            producer_name="chainrule", producer_version=__version__,
+        )  # fmt: skip
         helper.set_model_props(model, dict(about or {}))
         self.onnx.checker.check_model(model)
         return model

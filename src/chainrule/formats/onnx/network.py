@@ -150,12 +150,19 @@ def _residual(here: Here, layer: Residual, x: str) -> str:
 def _embedding(here: Here, layer: Embedding, x: str) -> str:
     g, plain = here.g, layer.plain(here.inputs)
     parts = [_columns(g, x, 0, plain)] if plain else []
-    for k, levels in enumerate(layer.levels):
-        code = g.op("Gather", x, g.constant(np.array(plain + k)), axis=-1)
-        known = g.op("And", g.op("GreaterOrEqual", code, g.number(0.0)), g.op("Less", code, g.number(levels)))
-        row = g.cast(g.op("Where", known, code, g.number(levels)), np.int64)
+    column = plain
+    for k, (levels, count) in enumerate(zip(layer.levels, layer.counts, strict=True)):
+        codes = _columns(g, x, column, column + count)
+        column += count
+        known = g.op("And", g.op("GreaterOrEqual", codes, g.number(0.0)), g.op("Less", codes, g.number(levels)))
+        rows = g.cast(g.op("Where", known, codes, g.number(levels)), np.int64)
         E = here.parameters[f"{here.prefix}E{k}"]
-        parts.append(g.op("Gather", g.floats(np.vstack([E, np.zeros_like(E[:1])])), row, axis=0))
+        vectors = g.op("Gather", g.floats(np.vstack([E, np.zeros_like(E[:1])])), rows, axis=0)
+        found = g.op("ReduceSum", vectors, g.whole(-2), keepdims=0)
+        if count > 1:
+            several = g.op("ReduceSum", g.cast(known, np.float32), g.whole(-1), keepdims=1)
+            found = g.op("Div", found, g.op("Sqrt", g.op("Max", several, g.number(1.0))))
+        parts.append(found)
     return concatenated(g, parts, axis=-1)
 
 

@@ -29,7 +29,7 @@ _DATES = [
         rf"{_MONTH}[-\s]+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?[-\s]+(?P<year>\d{{4}})",
     )
 ]
-_LONGEST = 48
+_LONGEST, _DIGIT = 48, re.compile("[0-9]")
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def order(text: str) -> Order:
 
 def _matched(text: str) -> re.Match[str] | None:
     text = text.strip()
-    if len(text) > _LONGEST or len(text) < 6:
+    if len(text) > _LONGEST or len(text) < 6 or not _DIGIT.search(text):
         return None
     return next((found for found in (form.fullmatch(text) for form in _DATES) if found), None)
 

@@ -25,6 +25,7 @@ _PLAIN = re.compile(PLAIN_PATTERN)
 _INFINITE = re.compile(r"[+-]?inf(?:inity)?", re.IGNORECASE)
 _CODE = re.compile(CODE_PATTERN)
 _SIGNS, _MONEY, _GAPS = "[+\\-\u2212]", "|".join(map(re.escape, MONEY)), "".join(map(re.escape, GROUPS))
+_DIGIT = re.compile("[0-9]")
 _DRESSED = re.compile(
     rf"(?P<open>\()?\s*(?P<sign>{_SIGNS})?\s*(?P<before>{_MONEY})?\s*(?P<inner>{_SIGNS})?"
     rf"(?:(?P<groups>[0-9]{{1,3}}(?:(?P<gap>[{_GAPS}])[0-9]{{3}})(?:(?P=gap)[0-9]{{3}})*)|(?P<digits>[0-9]*))"
@@ -138,7 +139,7 @@ def shape(text: str) -> Shape | None:
 
 def _dressed(text: str) -> re.Match[str] | None:
     """A number, and what stands around its digits."""
-    if not any(map(str.isdigit, text)):
+    if not _DIGIT.search(text):
         return None
     found = _DRESSED.fullmatch(text)
     if found is None or not (found["groups"] or found["digits"] or found["part"]):

@@ -1,8 +1,10 @@
-"""Codes replaced by learned vectors, one column of codes at a time."""
+"""Codes replaced by learned vectors, one kind of code at a time."""
 
 from __future__ import annotations
 
 from typing import Any
+
+import numpy as np
 
 from chainrule.engine.kernels.access import alone, by_rows
 
@@ -21,33 +23,49 @@ def embed_plain(a: Any, x: Any, plain: Any) -> None:
             a[i, j] = x[i, j]
 
 
-def embed(a: Any, x: Any, E: Any, column: Any, start: Any) -> None:
-    """From `start` on, a row of a is the row of E whose number stands in a column of x: zeros where there is none."""
+def embed(a: Any, x: Any, E: Any, first: Any, stop: Any, start: Any) -> None:
+    """From `start` on, a row of a is the sum of the rows of E whose numbers stand in the columns of x from `first` to
+    `stop`, divided by the square root of how many there are: zeros where there is none."""
     levels, units = E.shape
     for i in range(a.shape[0]):
-        code = x[i, column]
-        if code >= 0 and code < levels:
-            k = int(code)
+        out = a[i, start : start + units]
+        codes = x[i, first:stop]
+        known, nothing = 0, a.dtype.type(0)
+        out[:] = nothing
+        for c in range(stop - first):
+            code = codes[c]
+            if code >= 0 and code < levels:
+                vector = E[int(code)]
+                for j in range(units):
+                    out[j] += vector[j]
+                known += 1
+            elif code != code:
+                nothing = code - code  # NaN shows
+        if known > 1 or nothing != nothing:
+            share = a.dtype.type(1 / np.sqrt(max(known, 1)))
             for j in range(units):
-                a[i, start + j] = E[k, j]
-        else:
-            nothing = code - code if code != code else a.dtype.type(0)  # NaN shows
-            for j in range(units):
-                a[i, start + j] = nothing
+                out[j] = out[j] * share + nothing
 
 
-def embed_backward(da: Any, x: Any, dE: Any, column: Any, start: Any) -> None:
-    """dE = the sums of da over the rows of each code."""
+def embed_backward(da: Any, x: Any, dE: Any, first: Any, stop: Any, start: Any) -> None:
+    """dE = the sums of da over the rows in which each code stands, as `embed` shares them out."""
     levels, units = dE.shape
-    for k in range(levels):
-        for j in range(units):
-            dE[k, j] = 0
+    shared = np.empty(units, dE.dtype)
+    dE[:] = 0
     for i in range(da.shape[0]):
-        code = x[i, column]
-        if code >= 0 and code < levels:
-            k = int(code)
-            for j in range(units):
-                dE[k, j] += da[i, start + j]
+        codes = x[i, first:stop]
+        known = 0
+        for c in range(stop - first):
+            known += codes[c] >= 0 and codes[c] < levels
+        share = da.dtype.type(1 / np.sqrt(max(known, 1)))
+        for j in range(units):
+            shared[j] = da[i, start + j] * share
+        for c in range(stop - first):
+            code = codes[c]
+            if code >= 0 and code < levels:
+                vector = dE[int(code)]
+                for j in range(units):
+                    vector[j] += shared[j]
 
 
 def embed_plain_backward(dx: Any, da: Any, plain: Any) -> None:

@@ -44,8 +44,10 @@ def expand(x: Any, values: Any, program: Any, fills: Any, constants: Any) -> Non
                 row[start:stop] = zero
                 if v >= zero and v < stop - start:
                     row[start + int(v)] = one
-            elif kind == 4:  # the code itself
-                row[start] = v
+            elif kind == 4:  # codes themselves
+                for k in range(stop - start):
+                    code = values[r, source + k]
+                    row[start + k] = fills[source + k] if np.isnan(code) else code
             else:  # a curve through knots
                 count, period = int(constants[first]), constants[first + 1]
                 knots = constants[first + 2 : first + 2 + count]

@@ -26,7 +26,8 @@ def expand(x: Any, values: Any, program: Any, fills: Any, constants: Any) -> Non
         elif kind == 3:
             out[...] = v[:, None] == np.arange(stop - start)
         elif kind == 4:
-            out[:, 0] = v
+            codes, columns = values[:, source : source + stop - start], fills[source : source + stop - start]
+            out[...] = np.where(np.isnan(codes), columns, codes)
         else:
             count, period = int(c[0]), c[1]
             knots, heights = c[2 : 2 + 2 * count].reshape(2, count)
