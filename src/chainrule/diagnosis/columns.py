@@ -95,7 +95,7 @@ def naming(values: Array, inputs: Callable[[], Array], y: Array, classes: int) -
     >>> import numpy as np
     >>> from chainrule.diagnosis.columns import naming
     >>> random = np.random.default_rng(0)
-    >>> numbers, y = random.permutation(500.0), random.normal(size=500)
+    >>> numbers, y = random.permutation(500) + 0.0, random.normal(size=500)
     >>> found = naming(numbers, lambda: numbers[:, None], y, classes=0)
     >>> found.different, found.span, found.uneven < 0.01, found.told < 3 * found.by_chance
     (1.0, 500.0, True, True)
