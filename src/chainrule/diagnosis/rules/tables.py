@@ -12,7 +12,7 @@ from chainrule.diagnosis.findings import Evidence, Level
 from chainrule.diagnosis.observed import SURELY, Observed
 from chainrule.diagnosis.rules.base import Rule, Verdict, confidence
 
-#: Thresholds, tried on real tables from 120 to 10,000 rows (docs/diagnosis.md).
+#: Thresholds, set on real and generated tables from 120 to 10,000 rows (docs/diagnosis.md).
 MIXED = 0.01
 OWN, UNEVEN = 0.5, 0.05
 BEYOND = 0.05
