@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -81,6 +81,48 @@ def rare(share: float) -> Callable[[TableSplit, Setting], TableSplit]:
     return change
 
 
+def held(change: Callable[[Frame, np.random.Generator], Frame]) -> Callable[[TableSplit, Setting], TableSplit]:
+    """Changes the rows held out alone."""
+    return lambda split, setting: replace(split, X_held=change(split.X_held, setting.random))
+
+
+def mixed(word: str, share: float) -> Callable[[TableSplit, Setting], TableSplit]:
+    """A word in place of some numbers of the first column that has any."""
+
+    def change(X: Frame, y: NDArray[Any], random: np.random.Generator) -> Frame:
+        name = next(one for one in X if X[one].dtype.kind in "if")
+        texts = [word if lost else None if pd.isna(v) else str(v)
+                 for v, lost in zip(X[name], random.random(len(X)) < share, strict=True)]  # fmt: skip
+        return X.assign(**{name: texts})
+
+    return columns(change)
+
+
+def tickets(X: Frame, y: NDArray[Any], random: np.random.Generator) -> Frame:
+    """Words of which most stand in a row or two."""
+    return X.assign(ticket=[f"T{k}" for k in random.integers(0, 2 * len(X), len(X))])
+
+
+def towns(X: Frame, y: NDArray[Any], random: np.random.Generator) -> Frame:
+    """A word of no meaning beside X."""
+    return X.assign(town=random.choice(["Bonn", "Trier", "Worms", "Speyer"], len(X)))
+
+
+def elsewhere(X: Frame, random: np.random.Generator) -> Frame:
+    """A fifth of the towns are others."""
+    return X.assign(town=X["town"].where(random.random(len(X)) > 0.2, "Ulm"))
+
+
+def dated(X: Frame, y: NDArray[Any], random: np.random.Generator) -> Frame:
+    """Days of a year beside X."""
+    return X.assign(seen=np.datetime64("2023-01-01", "ns") + random.integers(0, 365, len(X)).astype("m8[D]"))
+
+
+def later(days: int) -> Callable[[Frame, np.random.Generator], Frame]:
+    """Days that lie so much later."""
+    return lambda X, random: X.assign(seen=X["seen"] + np.timedelta64(days, "D"))
+
+
 def then(*changes: Any) -> Callable[[TableSplit, Setting], TableSplit]:
     """One change after the other."""
 
@@ -123,6 +165,21 @@ FAULTS: tuple[Fault, ...] = (
           tasks=("classes",)),
     Fault("class-imbalance", "one in thirty", IGNORED, shared=rare(0.03), twin=like(class_weight="balanced"),
           tasks=("classes",)),
+    Fault("mixed-column", "a word in two of a hundred numbers", BUILT_IN, spoil=mixed("over the limit", 0.02)),
+    Fault("id-among-inputs", "numbers of the rows, in no order", BUILT_IN,
+          spoil=columns(lambda X, y, random: X.assign(ref=random.permutation(len(X)) + 1))),
+    Fault("id-among-inputs", "account numbers of seven figures", BUILT_IN,
+          spoil=columns(lambda X, y, random: X.assign(account=random.choice(9_000_000, len(X), False) + 1_000_000))),
+    Fault("id-among-inputs", "customers of a row or two, by a number that is called so", BUILT_IN,
+          spoil=columns(lambda X, y, random: X.assign(customer_id=random.integers(0, 8 * len(X), len(X)) ** 2))),
+    Fault("id-among-inputs", "tickets, as words, of a row or two", BUILT_IN,
+          spoil=columns(tickets)),
+    Fault("dates-beyond-training", "two months after a year", BUILT_IN, spoil=then(columns(dated), held(later(60)))),
+    Fault("dates-beyond-training", "two years after a year", BUILT_IN, spoil=then(columns(dated), held(later(730)))),
+    Fault("unknown-levels", "a town in a fifth of the rows held out", BUILT_IN,
+          spoil=then(columns(towns), held(elsewhere))),
+    Fault("unknown-levels", "small letters in the rows held out", BUILT_IN,
+          spoil=then(columns(towns), held(lambda X, random: X.assign(town=X["town"].str.lower())))),
 )  # fmt: skip
 RULES: tuple[str, ...] = tuple(dict.fromkeys(one.rule for one in FAULTS))
 

@@ -26,6 +26,9 @@ from benchmarks.faults.trial import Diagnose, Healthy, trial
 #: Cases of every rule, and settings of every healthy kind, in each half; of raw tables two thirds of the latter.
 FAULTS, HEALTHY = 24, 12
 
+#: Rules that faults are planted for, in networks or in raw tables alone.
+RULES = tuple(dict.fromkeys((*plans.RULES, *on_tables.RULES)))
+
 
 @dataclass(frozen=True)
 class Job:
@@ -57,7 +60,7 @@ def _cases(half: Half, rule: str, count: int, raw: bool) -> list[Any]:
 
 def jobs(halves: Sequence[Half], rules: Sequence[str], faults: int = FAULTS, sound: int = HEALTHY) -> list[Job]:
     """All cases of these halves and rules, and healthy networks, `sound` of each kind; then those of raw tables."""
-    wanted = [(rule, faults, False) for rule in rules] + [("", sound, False)]
+    wanted = [(rule, faults, False) for rule in rules if rule in plans.RULES] + [("", sound, False)]
     wanted += [(rule, faults, True) for rule in on_tables.RULES if rule in rules] + [("", -(-2 * sound // 3), True)]
     return [
         Job(half, rule, count, place, raw)
@@ -99,9 +102,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Print the tables of both halves, or of one."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.faults.run", description=__doc__.splitlines()[0])
     parser.add_argument("--half", choices=HALVES, action="append", help="this half alone")
-    parser.add_argument(
-        "--only", choices=[*plans.RULES, "healthy"], action="append", help="this rule, or healthy networks"
-    )
+    parser.add_argument("--only", choices=[*RULES, "healthy"], action="append", help="this rule, or healthy networks")
     parser.add_argument("--raw", action="store_true", help="table estimators on raw tables alone")
     parser.add_argument("--plans", action="store_true", help="print what is planted, and run nothing")
     parser.add_argument("--mend", action="store_true", help="apply the first remedies, and train again")
@@ -116,7 +117,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         return
 
     start = perf_counter()
-    rules = [rule for rule in plans.RULES if not chosen.only or rule in chosen.only]
+    rules = [rule for rule in RULES if not chosen.only or rule in chosen.only]
     sound = chosen.healthy if not chosen.only or "healthy" in chosen.only else 0
     todo = jobs(chosen.half or HALVES, rules, chosen.faults, sound)
     todo = [one for one in todo if one.raw or not chosen.raw]

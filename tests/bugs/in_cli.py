@@ -68,8 +68,8 @@ BUGS = [
     ),
     Bug(
         "cli/predict.py",
-        "found = [*kept, *predictions(made, part, proba, threads)]",
-        "found = [*predictions(made, part, proba, threads), *kept]",
+        "found = [*kept, *predictions(made, unknown.read(part), proba, threads)]",
+        "found = [*predictions(made, unknown.read(part), proba, threads), *kept]",
         "tests/cli/test_tables.py",
         "columns to keep stand behind the predictions, not in front",
     ),

@@ -110,6 +110,35 @@ BUGS = [
         "tests/diagnosis/test_rules.py tests/diagnosis/test_thresholds.py",
         "remedies of findings that only follow from others are offered, too",
     ),
+    # Columns of tables
+    Bug(
+        "diagnosis/rules/tables.py",
+        "seen.told > SURELY * seen.by_chance or not (one.called_id or seen.uneven < even)",
+        "not (one.called_id or seen.uneven < even)",
+        "tests/diagnosis/test_columns.py tests/diagnosis/test_thresholds.py",
+        "a time in seconds that the target follows is said to name rows",
+    ),
+    Bug(
+        "tables/unseen.py",
+        "counts = np.bincount(column.values[column.values >= 0], minlength=len(column.levels)).tolist()",
+        "counts = np.bincount(column.values + 1, minlength=len(column.levels) + 1)[:-1].tolist()",
+        "tests/tables/test_unseen.py tests/diagnosis/test_columns.py",
+        "cells are counted as those of the level behind theirs, missing ones as the first",
+    ),
+    Bug(
+        "estimators/diagnosis/diagnose.py",
+        "table=tables[0], others=tables[-1]",
+        "table=tables[-1], others=tables[0]",
+        "tests/diagnosis/test_columns.py",
+        "levels and dates are looked at in the rows that were trained on, which have none that are new",
+    ),
+    Bug(
+        "diagnosis/cures.py",
+        '{**(observed.parameters.get("columns") or {}), **found}',
+        "found",
+        "tests/diagnosis/test_thresholds.py",
+        "a remedy for one column forgets what was said of all others",
+    ),
     # What is measured
     Bug(
         "diagnosis/observed.py",

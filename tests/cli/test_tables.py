@@ -140,6 +140,38 @@ def test_summary_as_json(models, shell):
     assert (done.json["rows"], done.json["output"], done.json["schema_version"]) == (100, "a.csv", 1)
 
 
+@pytest.fixture
+def unknown(shell):
+    """A table with unknown colors in two parts of three rows, and a cell without one."""
+    cells = [("1", "red"), ("2", "green"), ("3", "pink"), ("4", "pink"), ("5", ""), ("6", "blue")]
+    lines = [f"{size},{color},big,{size}" for size, color in cells]
+    shell.write("new.csv", "\n".join(["size,color,kind,price", *lines, ""]))
+    return shell.folder / "new.csv"
+
+
+@pytest.mark.filterwarnings("always::chainrule.warn.DataWarning")
+def test_levels_that_a_model_does_not_know_are_told(models, inside, unknown, monkeypatch):
+    monkeypatch.setattr(tables, "ROWS", 3)
+    for command in (("predict", models.folder / "kind.model"), ("evaluate", models.folder / "price.model")):
+        done = inside(*command, unknown)
+        assert done.code == 0
+        told = "chainrule: warning: column 'color': 3 of 6 cells are levels unknown to the model, for example 'pink'.\n"
+        assert done.err == told
+
+
+@pytest.mark.filterwarnings("always::chainrule.warn.DataWarning")
+def test_they_are_in_the_documents(models, inside, unknown):
+    expected = [{"column": "color", "cells": 3, "examples": ["pink", "green"]}]
+    done = inside("predict", models.folder / "kind.model", unknown, "-o", "a.csv", "--json")
+    assert done.json["unknown_levels"] == expected
+    assert inside("evaluate", models.folder / "kind.model", unknown, "--json").json["unknown_levels"] == expected
+
+
+def test_levels_that_a_model_knows_are_not_told(models, inside):
+    done = inside("evaluate", models.folder / "kind.model", models.folder / "test.csv", "--json")
+    assert (done.err, done.json["unknown_levels"]) == ("", [])
+
+
 def test_predictions_are_not_overwritten(models, shell, inside):
     shell.write("a.csv", "mine")
     command = ("predict", models.folder / "kind.model", models.folder / "test.csv", "-o", "a.csv")

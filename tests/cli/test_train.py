@@ -1,6 +1,7 @@
 """`chainrule train`, and what it leaves behind."""
 
 import os
+import re
 import signal
 import subprocess
 import warnings
@@ -42,6 +43,16 @@ def test_json(shell, data):
     ]  # fmt: skip
     assert found["training"]["epochs"] == 3
     assert found["ended"] == "all epochs trained"
+
+
+def test_the_error_of_a_number_is_told_in_its_units(inside, data):
+    done = inside("train", data, "--target", "price", *QUICK)
+    assert "  RMSE " in done.err and "  R2 " in done.err
+    assert re.search(r"^validation RMSE +[\d.]+$", done.out, re.M)
+    assert re.search(r"^validation R2 +-?[\d.]+$", done.out, re.M)
+    found = inside("train", data, "--target", "price", "--json", *QUICK).json["training"]
+    assert 0 < found["best_validation_rmse"] < 10 and found["best_validation_r2"] < 1
+    assert "best_validation_rmse" not in inside("train", data, "--target", "kind", "--json", *QUICK).json["training"]
 
 
 def test_nothing_is_written_unless_asked(shell, data):

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from chainrule import Dense, MLPClassifier, Network, losses
+from chainrule import Dense, MLPClassifier, Network, TableClassifier, losses
+from chainrule.diagnosis.columns import Cells, ColumnSeen, Naming
 from chainrule.diagnosis.observed import Observed, Scores
 from chainrule.diagnosis.probes import EDGES, QUANTITIES, Probed, Probes
 from chainrule.diagnosis.survey import Survey
@@ -41,6 +42,32 @@ def observed(curve=(0.6, 0.4, 0.3, 0.25, 0.2, 0.18, 0.16, 0.15, 0.14, 0.13), **c
 
 def seen(**changes):
     return replace(probes(), survey=replace(probes().survey, **changes))
+
+
+def table(*columns, rows=1000, **changes):
+    """The same of a raw table with these columns, in all rows alike."""
+    parameters = TableClassifier(columns={"other": "category"}).get_params(deep=False)
+    return observed(parameters=parameters, rows=rows, table=columns, others=columns, **changes)
+
+
+def numbered(rows=1000, **changes):
+    """Whole numbers that name rows, but for what is changed."""
+    whole = {"different": 1.0, "span": 5000.0, "uneven": 0.02, "told": 0.0, "by_chance": 0.01}
+    called_id = changes.pop("called_id", False)
+    return ColumnSeen("ref", "number", naming=Naming(rows, **{**whole, **changes}), called_id=called_id)
+
+
+def mixed(share):
+    why = "70 different numbers, 9 other cells missing"
+    return ColumnSeen("age", "number", why, mixed=True, unread=Cells(share, ("over 90",) if share else ()))
+
+
+def towns(**changes):
+    return ColumnSeen("town", "category", levels=4, **changes)
+
+
+def dated(share):
+    return ColumnSeen("day", "date", beyond=Cells(share, ("2026-01-31",)))
 
 
 def falling(by):

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from tests.diagnosis.cases import STUCK, falling, observed, probes, seen
+from tests.diagnosis.cases import STUCK, dated, falling, mixed, numbered, observed, probes, seen, table, towns
 
 from chainrule import (
     GLU,
@@ -26,6 +26,7 @@ from chainrule import (
     optimisers,
 )
 from chainrule.diagnosis import cures
+from chainrule.diagnosis.columns import Cells
 from chainrule.diagnosis.findings import LEVELS, Evidence, Finding, Findings
 from chainrule.diagnosis.judge import judge
 from chainrule.diagnosis.observed import Scores
@@ -80,6 +81,10 @@ ILL = {
         probes=seen(shares=(0.99, 0.01)), held_out=Scores(0.05, 0.99, 0.99, 500, (1.0, 0.1), 0.01)
     ),
     "miscalibration": observed(held_out=Scores(0.9, 0.93, 0.5, 500, (0.9, 0.9), 0.25, 0.25)),
+    "mixed-column": table(mixed(0.02)),
+    "id-among-inputs": table(numbered()),
+    "dates-beyond-training": table(dated(0.4)),
+    "unknown-levels": table(towns(unknown=Cells(0.2, ("Ulm",)))),
 }
 
 
@@ -123,6 +128,10 @@ FIRST = {
     "batch-norm-mismatch": ("warning", "Use batch normalisation as it is by default"),
     "class-imbalance": ("warning", "Weigh classes by the inverse of their share"),
     "miscalibration": ("warning", "Hold rows out, and learn a temperature"),
+    "mixed-column": ("warning", "Name the words that stand for a missing value"),
+    "id-among-inputs": ("warning", "Leave it out: columns={'ref': 'leave out'}."),
+    "dates-beyond-training": ("warning", "Train again, with rows of these dates"),
+    "unknown-levels": ("warning", "See how these are written"),
 }
 
 
@@ -156,14 +165,15 @@ def test_a_rule_is_whole(rule):
 @pytest.mark.parametrize("name", ILL)
 def test_remedies_can_be_applied_or_say_what_to_do(name):
     case = ILL[name]
-    estimator = MLPClassifier(**case.parameters)
+    kind = TableClassifier if "columns" in case.parameters else MLPClassifier
+    estimator = kind(**case.parameters)
     before = estimator.get_params(deep=False)
     for remedy in judge(case)[name].remedies:
         assert remedy.text.rstrip().endswith((".", "}")) or "find_learning_rate" in remedy.text
         if remedy.can_be_applied:
             made = remedy.apply(estimator)
             last = made[-1] if remedy.scale else made
-            assert type(last) is MLPClassifier
+            assert type(last) is kind
             assert last is not estimator
             assert estimator.get_params(deep=False) == before
         else:

@@ -1,10 +1,13 @@
 """Every threshold of a rule has a case close to either side of it: what is just well enough, and what is not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from tests.diagnosis.cases import STUCK, falling, observed, probes, seen
+from tests.diagnosis.cases import STUCK, dated, falling, mixed, numbered, observed, probes, seen, table, towns
 
 from chainrule import Dense, MLPClassifier, Network, losses
+from chainrule.diagnosis.columns import Cells
 from chainrule.diagnosis.judge import judge
 from chainrule.diagnosis.observed import Scores
 from chainrule.training.records import Record
@@ -192,6 +195,45 @@ CASES = {
             for recall in (0.52, 0.48)
         ),
     ),
+    "numbers that name rows, different": (
+        "id-among-inputs", *(table(numbered(different=share)) for share in (0.97, 0.99)),
+    ),
+    "numbers called ids, different": (
+        "id-among-inputs", *(table(numbered(different=share, called_id=True)) for share in (0.89, 0.91)),
+    ),
+    "numbers that name rows, how many": (
+        "id-among-inputs", *(table(numbered(rows), rows=rows) for rows in (190, 210)),
+    ),
+    "numbers called ids, how many": (
+        "id-among-inputs", *(table(numbered(rows, called_id=True), rows=rows) for rows in (49, 51)),
+    ),
+    "numbers that lie evenly": ("id-among-inputs", *(table(numbered(uneven=far)) for far in (0.1, 0.09))),
+    "numbers of a name lie as they will": (
+        "id-among-inputs", *(table(numbered(uneven=0.4, called_id=called)) for called in (False, True)),
+    ),
+    "numbers that tell of the target": ("id-among-inputs", *(table(numbered(told=told)) for told in (0.031, 0.029))),
+    "numbers of which nobody knows what they tell": (
+        "id-among-inputs", table(numbered(told=None)), table(numbered()),
+    ),
+    "numbers fewer than rows": ("id-among-inputs", *(table(numbered(span=span)) for span in (999.0, 1001.0))),
+    "words of a row each": ("id-among-inputs", *(table(replace(towns(), levels=n), rows=100) for n in (50, 51))),
+    "words of a row each, how many": (
+        "id-among-inputs", *(table(replace(towns(), levels=40), rows=rows) for rows in (49, 50)),
+    ),
+    "words of hardly another row": ("id-among-inputs", *(table(towns(rare=share)) for share in (0.49, 0.51))),
+    "dates beyond": ("dates-beyond-training", *(table(dated(share)) for share in (0.055, 0.057))),
+    "dates beyond those of few rows": (
+        "dates-beyond-training", *(table(dated(share), rows=100) for share in (0.1, 0.12)),
+    ),
+    "dates, where nobody knows of how many rows": (
+        "dates-beyond-training", table(dated(0.9), rows=0), table(dated(0.9)),
+    ),
+    "unknown levels": (
+        "unknown-levels", *(table(towns(unknown=Cells(share, ("Ulm",)))) for share in (0.015, 0.017)),
+    ),
+    "unknown levels of few rows": (
+        "unknown-levels", *(table(towns(unknown=Cells(share, ("Ulm",))), rows=100) for share in (0.06, 0.08)),
+    ),
 }  # fmt: skip
 
 
@@ -225,6 +267,14 @@ LEVELS = {
         "rate-too-high",
         observed(probes=probes(update=-0.5), training=Scores(0.49 * np.log(2), 0.7, 0.5, 500)), "warning",
         observed(probes=probes(update=-0.5), training=Scores(0.51 * np.log(2), 0.7, 0.5, 500)), "error",
+    ),
+    "cells of another kind": ("mixed-column", table(mixed(0.009)), "note", table(mixed(0.011)), "warning"),
+    "words that share a code": (
+        "id-among-inputs", table(towns(rare=0.8)), "note", table(replace(towns(), levels=80), rows=100), "warning",
+    ),
+    "unknown levels in many cells": (
+        "unknown-levels",
+        table(towns(unknown=Cells(0.09, ("Ulm",)))), "note", table(towns(unknown=Cells(0.11, ("Ulm",)))), "warning",
     ),
     "what vanishing gradients explain": (
         "rate-too-low",
@@ -277,3 +327,22 @@ def test_a_loss_that_rises_on_all_rows_is_no_overfitting():
     curve = [(1.0, 0.5), (0.5, 0.4), (0.6, 0.5), (0.7, 0.6)]
     records = [Record(k, loss, 1e-3, 0.1, validation_loss=others) for k, (loss, others) in enumerate(curve, start=1)]
     assert "overfitting" not in judge(observed(history=records, held_out=None))
+
+
+def test_a_column_that_was_mixed_in_fit_is_told_of_without_rows():
+    finding = judge(table(mixed(0.0)))["mixed-column"]
+    assert (finding.level, len(finding.evidence)) == ("note", 1)
+    assert "'age' (70 different numbers, 9 other cells missing)" in finding.evidence[0].expected
+
+
+def test_cells_are_shown_and_long_ones_cut():
+    town = towns(unknown=Cells(0.2, ("Ulm", "Llanfairpwllgwyngyllgogerychwyrndrobwll")))
+    said = judge(table(town))["unknown-levels"].evidence[0].name
+    assert said.endswith(", such as 'Ulm', 'Llanfairpwllgwyngyllgogerychwy...'")
+
+
+def test_what_is_said_of_columns_stands_beside_what_was_said_of_others():
+    finding = judge(table(numbered(), dated(0.4)))["id-among-inputs"]
+    assert dict(finding.remedies[0].changes) == {"columns": {"other": "category", "ref": "leave out"}}
+    offered = [remedy.name for remedy in judge(table(numbered(), dated(0.4))).remedies()]
+    assert {"leave-id-out", "leave-date-out"} <= set(offered)

@@ -2,17 +2,19 @@
 
 import math
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from chainrule.plots.report import axes, charts
 from chainrule.plots.report.course import Course
-from chainrule.plots.report.live import live_page, sections, state
+from chainrule.plots.report.live import live_page, sections, seen, state
 from chainrule.plots.report.markup import el, join, text
 from chainrule.plots.report.sections import COURSE
 from chainrule.training.callbacks import Outlook
 from chainrule.training.records import Record
+from chainrule.training.units import Units
 
 
 @pytest.mark.parametrize("name", ["script", "end", "quotes", "entity", "override", "controls"])
@@ -103,6 +105,18 @@ def test_a_score_that_is_the_loss_by_another_sign_has_no_curve_of_its_own(score,
     course = Course([Record(epoch, 0.4, 0.01, 0.1, score, loss) for epoch in (1, 2)])
     drawn = sections(course)["learning"]
     assert re.findall(r'aria-label="(\w+) over 2 epochs', drawn) == curves
+
+
+def test_the_error_of_a_target_has_a_curve_in_its_units(read):
+    records = [Record(k, 0.4, 0.01, 0.1, 0.7, 0.5 / k) for k in (1, 2)]
+    course = Course(records, None, Units(10.0, 0.5), "R2")
+    drawn = sections(course)["learning"]
+    assert re.findall(r'aria-label="(\w+) over 2 epochs', drawn) == ["Loss", "RMSE", "R2"]
+    assert "held-out rows: 10 at first, 7.07" in drawn
+    assert "R2 by the loss" in drawn and "R2 by the loss" not in sections(Course(records))["learning"]
+    told = seen(replace(OUTLOOK, units=Units(10.0, 0.5), score="R2"), records, None)
+    assert "best 1; RMSE 7.071; R2 0.7; 0.1 s an epoch" in told["where"]
+    assert told["sections"]["learning"] == drawn
 
 
 HISTORIES = {

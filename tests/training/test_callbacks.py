@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import pickle
 import sys
 from dataclasses import replace
@@ -12,6 +13,7 @@ from chainrule.errors import InputTypeError, MissingExtraError
 from chainrule.training.callbacks import JSONLines, OnEpoch, Outlook, Progress, TensorBoard, progress
 from chainrule.training.callbacks.base import Audience, callback
 from chainrule.training.records import Record
+from chainrule.training.units import Units
 
 OUTLOOK = Outlook("MLPClassifier", epochs=5, done=0, rows=100, held_out=20, batch_size=10, parameters=99)
 RECORDS = [Record(n, 1 / n, 0.1, 0.01, score=[0.5, 0.9, 0.7][n - 1], validation_loss=0.5) for n in (1, 2, 3)]
@@ -60,6 +62,35 @@ def test_what_a_callback_raises_says_who_and_when():
         told(OnEpoch(lambda record: 1 / (record.epoch - 2)))
     assert "after epoch 2" in caught.value.__notes__[0]
     assert "OnEpoch" in caught.value.__notes__[0]
+
+
+@pytest.mark.parametrize(
+    ("score", "loss", "outlook", "said"),
+    [
+        (0.5, 0.25, {}, {"score": 0.5}),
+        (0.5, 0.25, {"score": "accuracy"}, {"accuracy": 0.5}),
+        (-0.25, 0.25, {"units": Units(10.0, 0.5)}, {"RMSE": 10 * 0.5**0.5, "R2": 0.5}),
+        (-0.25, 0.25, {"units": Units(10.0, 0.0)}, {"RMSE": 10 * 0.5**0.5}),
+        (0.48, 0.25, {"score": "R2", "units": Units(10.0, 0.5)}, {"RMSE": 10 * 0.5**0.5, "R2": 0.48}),
+        (None, None, {"units": Units(10.0, 0.5)}, {}),
+    ],
+)
+def test_what_is_told_of_held_out_rows_beside_their_loss(score, loss, outlook, said):
+    record, about = Record(1, 0.3, 0.1, 0.01, score, loss), replace(OUTLOOK, **outlook)
+    assert about.told(record) == pytest.approx(said)
+    stream = io.StringIO()
+    shown = Progress(stream)
+    shown.begin(about)
+    shown.epoch(record)
+    words = "".join(f"  {name} {value:.4g}" for name, value in said.items())
+    loss = "" if loss is None else f"  validation loss {loss:.4g}"
+    assert stream.getvalue().startswith(f"epoch 1/5  loss 0.3{loss}{words}  best 1  ")
+
+
+def test_an_error_of_what_has_diverged_is_none():
+    units = Units(10.0, 0.5)
+    assert math.isnan(units.rmse(math.nan)) and math.isinf(units.rmse(math.inf))
+    assert units.rmse(0.0) == 0 and units.r2(0.0) == 1 and units.r2(0.5) == 0
 
 
 def test_whoever_did_not_begin_is_not_told_of_the_end(tmp_path):
@@ -112,7 +143,8 @@ def test_json_lines(tmp_path):
     first, begin, *epochs, end = file.read_text().splitlines()
     assert first == "already there"
     assert json.loads(begin) == {"event": "begin", "name": "MLPClassifier", "epochs": 5, "done": 0, "rows": 100,
-                                 "held_out": 20, "batch_size": 10, "parameters": 99}  # fmt: skip
+                                 "held_out": 20, "batch_size": 10, "parameters": 99, "score": "score",
+                                 "units": None}  # fmt: skip
     assert [json.loads(line)["score"] for line in epochs] == [0.5, 0.9, 0.7, None]
     assert json.loads(epochs[-1])["loss"] is None
     assert json.loads(end) == {"event": "end", "reason": "converged"}

@@ -12,6 +12,7 @@ import click
 
 from chainrule.cli import models, shared, tables
 from chainrule.cli.config import Configured
+from chainrule.cli.unseen import Unknown
 from chainrule.errors import InputError
 
 if TYPE_CHECKING:
@@ -50,7 +51,9 @@ def evaluate(
     _check_single(made)
     file = tables.opened(data, form, once=True)
     found = _classes if made.answer.classifies else _numbers
-    content = found(Scored(made, file, name, drop_missing_target), threads)
+    rows = Scored(made, file, name, Unknown(made), drop_missing_target)
+    content = {**found(rows, threads), "unknown_levels": rows.unknown.data()}
+    rows.unknown.tell()
     if as_json:
         about = {"model": model, "data": data, "target": name}
         shared.document("evaluate", {**about, **content, "seconds": time.perf_counter() - started})
@@ -79,11 +82,12 @@ def _check_single(model: Model) -> None:
 
 @dataclass
 class Scored:
-    """Rows to score a model on: a file, and the column that has the truth."""
+    """Rows to score a model on: a file, the column that has the truth, and what of the rows the model does not know."""
 
     model: Model
     file: TableFile
     target: str
+    unknown: Unknown
     drop_missing: bool
     dropped: int = 0
 
@@ -113,7 +117,7 @@ def _classes(rows: Scored, threads: int | None) -> dict[str, Any]:
     with tables.naming(rows.file.path):
         for truth, part in rows.parts():
             codes.append(_codes(truth, labels))
-            raws.append(model.raw(model.read(part), threads))
+            raws.append(model.raw(rows.unknown.read(part), threads))
     all_codes, raw = np.concatenate(_some(codes, rows.file)), np.concatenate(raws)
     predicted = np.searchsorted(answer.every, answer.said(raw))
     shares = answer.probabilities(raw) if answer.gives_probabilities else None
@@ -138,7 +142,7 @@ def _numbers(rows: Scored, threads: int | None) -> dict[str, Any]:
     with tables.naming(rows.file.path):
         for truth, part in rows.parts():
             true.append(numbers(truth))
-            predicted.append(answer.point_in_units(model.raw(model.read(part), threads)))
+            predicted.append(answer.point_in_units(model.raw(rows.unknown.read(part), threads)))
     y, found = np.concatenate(_some(true, rows.file)), np.concatenate(predicted)
     return {"rows": len(y), "dropped": rows.dropped, "task": "regression", "scores": scores.of_numbers(y, found)}
 

@@ -11,12 +11,13 @@ import click
 
 from chainrule.cli import models, outputs, shared, tables
 from chainrule.cli.config import Configured
+from chainrule.cli.unseen import Unknown
 from chainrule.errors import InputError
 
 if TYPE_CHECKING:
+    from chainrule.engine.expansion import Coded
     from chainrule.models.answers import Answer
     from chainrule.models.model import Model
-    from chainrule.tables.table import Table
 
 
 @click.command(cls=Configured)
@@ -56,24 +57,26 @@ def predict(
     if proba and not made.answer.gives_probabilities:
         does = f"decides by {made.loss.name}" if made.answer.classifies else "predicts numbers, not classes"
         raise click.UsageError(f"--proba: {model} {does}.", click.get_current_context())
+    unknown = Unknown(made)
     rows, file = 0, tables.opened(data, form, once=True)
     with outputs.opened(output) as sink, tables.naming(file.path):
         for part in tables.parts(file, models.columns(made), keep):
             kept = ((name, outputs.from_column(part[name])) for name in keep)
-            found = [*kept, *predictions(made, part, proba, threads)]
+            found = [*kept, *predictions(made, unknown.read(part), proba, threads)]
             outputs.check_names(file.path, [name for name, _ in found])
             sink.write(dict(found))
             rows += len(part)
         if not rows:
             raise InputError(str(file.path), "rows to predict", "none", "Check the file.")
+    unknown.tell()
     if as_json:
-        seconds = time.perf_counter() - started
-        shared.document("predict", {"model": model, "data": data, "output": output, "rows": rows, "seconds": seconds})
+        about = {"model": model, "data": data, "output": output, "rows": rows, "unknown_levels": unknown.data()}
+        shared.document("predict", {**about, "seconds": time.perf_counter() - started})
     elif output is not None and not quiet:
         shared.tell(f"{rows:,} rows predicted, in {output}")
 
 
-def predictions(model: Model, part: Table, proba: bool, threads: int | None) -> Iterator[tuple[str, Any]]:
+def predictions(model: Model, rows: Coded, proba: bool, threads: int | None) -> Iterator[tuple[str, Any]]:
     """Columns of Arrow by name: what is predicted, under the target's name, and probabilities.
 
     Of several labels, targets or quantiles there is a column each, with a number behind the name: "price_0.9".
@@ -83,7 +86,7 @@ def predictions(model: Model, part: Table, proba: bool, threads: int | None) -> 
     from chainrule.models.answers import Classes
     from chainrule.tables import arrow
 
-    name, answer, raw = models.target(model) or "prediction", model.answer, model.raw(model.read(part), threads)
+    name, answer, raw = models.target(model) or "prediction", model.answer, model.raw(rows, threads)
     if isinstance(answer, Classes):
         codes = arrow.array(answer.decide(raw).astype("int32"))
         yield name, pa.DictionaryArray.from_arrays(codes, arrow.array(answer.labels))

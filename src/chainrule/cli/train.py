@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from chainrule.cli.listener import Ending
     from chainrule.tables.files import TableFile
     from chainrule.training.callbacks import Callback
+    from chainrule.training.units import Units
+
+#: The error of held-out rows in units of the target: how it is called, and its name in a document.
+IN_UNITS = (("validation RMSE", "best_validation_rmse"), ("validation R2", "best_validation_r2"))
 
 
 def column_kind(value: str) -> tuple[str, str]:
@@ -270,11 +274,19 @@ def _summary(estimator: Any) -> dict[str, Any]:
     history = estimator.history_
     losses = [one.validation_loss for one in history]
     network, trained = estimator.network_, estimator.model_.predictor.trained
+    training = training_of(losses, sum(one.seconds for one in history))
     return {
         **found,
         "network": {"inputs": network.inputs, "outputs": network.outputs, "parameters": trained},
-        "training": training_of(losses, sum(one.seconds for one in history)),
+        "training": {**training, **_in_units(estimator.model_.units, training["best_validation_loss"])},
     }
+
+
+def _in_units(units: Units | None, loss: float | None) -> dict[str, float | None]:
+    """The best loss as an error in units of the target, where it tells that."""
+    if units is None or loss is None:
+        return {}
+    return {"best_validation_rmse": units.rmse(loss), "best_validation_r2": units.r2(loss)}
 
 
 def _loss(best: float | None) -> str:
@@ -295,6 +307,7 @@ def _said(content: dict[str, Any]) -> str:
         ("columns", ", ".join([*counts, *[f"{left} left out"] * bool(left)])),
         ("epochs", f"{training['epochs']}, best {training['best_epoch']}, {content['ended']}"),
         ("validation loss", _loss(training["best_validation_loss"])),
+        *[(name, f"{training[key]:.6g}") for name, key in IN_UNITS if training.get(key) is not None],
         ("seconds", round(content["seconds"], 1)),
         *[(name, str(content[key])) for name, key in (("model", "output"), ("report", "report")) if content[key]],
     ]

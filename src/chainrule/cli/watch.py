@@ -22,12 +22,11 @@ def followed(asked: bool, port: int, name: str) -> Iterator[Watching | None]:
         yield None
         return
     from chainrule.plots.report import live
-    from chainrule.plots.report.course import Course
     from chainrule.serving.loopback import Loopback
     from chainrule.serving.watching import Painter, Watching
 
     painter = Painter(
-        state=lambda outlook, records, probes: live.state(outlook, Course(records, probes)),
+        state=live.seen,
         page=lambda state: live.live_page(name, state),
     )
     watching = Watching(painter)

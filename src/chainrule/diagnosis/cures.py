@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -58,6 +58,17 @@ def times(name: str, parameter: str, factor: float, text: str) -> Cure:
         else:
             found = None
         return Remedy(name, text, () if found is None else ((parameter, found),))
+
+    return cure
+
+
+def said(name: str, kind: str, text: str, names: Callable[[Observed], Sequence[str]]) -> Cure:
+    """What a table estimator is to be told of the columns that a rule has found, beside what it was told of others."""
+
+    def cure(observed: Observed) -> Remedy:
+        found = dict.fromkeys(names(observed), kind)
+        columns = {**(observed.parameters.get("columns") or {}), **found}
+        return Remedy(name, text.format(columns=f"columns={found}"), (("columns", columns),))
 
     return cure
 
@@ -244,6 +255,22 @@ SMOOTH = fixed("label-smoothing", "Smooth the labels by 0.1.", label_smoothing=0
 DROP_COLUMNS = fixed("drop-columns", "Leave these columns out.")
 BETTER_COLUMNS = fixed("better-columns", "Find columns that tell more of the target.")
 CHECK_COLUMN = fixed("check-column", "Ask whether this column is known before the target is; if not, leave it out.")
+NAME_MISSING = fixed(
+    "name-missing",
+    "Name the words that stand for a missing value, so that no others pass for one: missing=['unknown'].",
+)
+HOLD_TOGETHER = fixed(
+    "hold-together",
+    "Where several rows share a value, hold them out together: fit(..., groups=) with a validation_split by groups.",
+)
+LATER_ROWS = fixed("later-rows", "Train again, with rows of these dates.")
+BY_TIME = fixed(
+    "by-time", "Hold the last rows out, so that the score is of dates that were not learned: validation_split= by time."
+)
+MEND_LEVELS = fixed(
+    "mend-levels", "See how these are written: a level is known by its exact text, spaces and capital letters included."
+)
+SUCH_ROWS = fixed("such-rows", "Train again, with rows that have them.")
 CHECK_LABELS = fixed("check-labels", "Look at some rows and their labels: an order may have been lost in a join.")
 NO_DROPOUT = fixed("no-dropout", "Leave dropout out: batch normalisation has noise of its own.", dropout=0.0)
 SWAP = fixed("swap", "Put dropout behind the batch normalisation, best behind the last one.")

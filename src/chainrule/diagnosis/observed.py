@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.diagnosis.columns import ColumnSeen
 from chainrule.diagnosis.probes import Probes
 from chainrule.diagnosis.survey import Survey
 from chainrule.engine.network import Network
@@ -77,6 +78,9 @@ class Observed:
     one_batch : loss that a small batch was brought to, over that of its best constant prediction
     columns : names of the network's inputs, where they have some
     plain : scores of a plain network of two ReLU layers that was trained for comparison, on rows that it has not seen
+    rows : that fit was given, to learn from and to stop by, 0 where that is not known
+    table : of a raw table, each column that is learned, and its cells in rows trained on, or else in others
+    others : the same, and its cells in rows not trained on, or else in the former
     """
 
     network: Network
@@ -95,6 +99,9 @@ class Observed:
     one_batch: float | None = None
     plain: Scores | None = None
     columns: Sequence[str] = ()
+    rows: int = 0
+    table: Sequence[ColumnSeen] = ()
+    others: Sequence[ColumnSeen] = ()
 
     @property
     def survey(self) -> Survey | None:

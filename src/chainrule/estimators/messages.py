@@ -74,19 +74,22 @@ def divergence(name: str, epoch: int) -> DivergenceError:
 
 
 class Talk(Callback):
-    """A line per epoch, as scikit-learn prints it."""
+    """A line per epoch, as scikit-learn prints it; of a target, one more with its error in its own units."""
 
     def __init__(self) -> None:
         self._done = 0
 
     def begin(self, outlook: Outlook) -> None:
-        self._done = outlook.done
+        self._outlook, self._done = outlook, outlook.done
 
     def epoch(self, record: Record) -> None:
         self._done += 1
         print(f"Iteration {self._done}, loss = {record.loss:.8f}")
         if record.score is not None:
             print(f"Validation score: {record.score:f}")
+        if self._outlook.units is not None and record.validation_loss is not None:
+            told = ", ".join(f"{name}: {value:g}" for name, value in self._outlook.told(record).items())
+            print(f"Validation {told}")
 
     def slowed(self, rate: float) -> None:
         print(f"No improvement: learning rate set to {rate:g}")

@@ -20,6 +20,7 @@ from chainrule.network import losses
 from chainrule.network.losses import Loss
 from chainrule.tables.targets import TargetScale
 from chainrule.training.batches import Data
+from chainrule.training.units import Units
 
 Array = NDArray[Any]
 
@@ -38,6 +39,7 @@ class Answer(ABC):
     outputs: int
 
     classifies: ClassVar[bool]
+    scored_as: ClassVar[str]
 
     @abstractmethod
     def back(self, y: Array) -> Array:
@@ -54,6 +56,15 @@ class Answer(ABC):
     @abstractmethod
     def score(self, prediction: Array, y: Array, weight: Array | None = None) -> float:
         """Accuracy or R2 of predictions against y in the loss's form; higher is better."""
+
+    def units(self, constant: float | None) -> Units | None:
+        """From a loss to an error in units of y; None where the loss does not tell that.
+
+        Parameters
+        ----------
+        constant : loss of the best prediction that is the same for all rows, None where it is not known
+        """
+        return None
 
     @abstractmethod
     def true(self, y: Any, where: str = "score(y)") -> Any:
@@ -86,6 +97,7 @@ class OfClasses(Answer):
     """What classes and labels have in common: probabilities, and a temperature that makes them right."""
 
     classifies = True
+    scored_as = "accuracy"
 
     @property
     def gives_probabilities(self) -> bool:
@@ -262,6 +274,7 @@ class Numbers(Answer):
     margins: Margins | None = None
 
     classifies = False
+    scored_as = "R2"
 
     def form(self, y: Array) -> Array:
         """The loss's form of targets, (rows, targets)."""
@@ -322,6 +335,12 @@ class Numbers(Answer):
         if self.scale is not None:
             lower, upper = self.scale.unbounded(lower), self.scale.unbounded(upper)
         return _flat(lower), _flat(upper)
+
+    def units(self, constant: float | None) -> Units | None:
+        squared = isinstance(self.loss, losses.SquaredError) and self.loss.targets(self.outputs) == 1
+        if not squared or (self.scale is not None and self.scale.log):
+            return None
+        return Units(1.0 if self.scale is None else self.scale.scale[0], constant)
 
     def _unscaled(self, values: Array) -> Array:
         return values if self.scale is None else self.scale.back(values)

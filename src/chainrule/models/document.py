@@ -54,6 +54,8 @@ KINDS = {
     "TableRegressor": Kind(ColumnInput, False),
 }
 
+#: What a file keeps of an outlook.
+OUTLOOK = ("name", "epochs", "done", "rows", "held_out", "batch_size", "parameters")
 #: The array of the numbers of encodings.
 ENCODED = "encoder.numbers"
 #: In front of the names of arrays.
@@ -135,7 +137,7 @@ def to_data(model: Written) -> tuple[dict[str, Any], dict[str, Array]]:
     given, arrays = _input_to_data(where, model.input)
     data |= given
     if model.progress.outlook is not None:
-        data["outlook"] = asdict(model.progress.outlook)
+        data["outlook"] = {name: getattr(model.progress.outlook, name) for name in OUTLOOK}
     arrays |= {WEIGHTS + name: array for name, array in predictor.parameters.items()}
     if model.probes is not None:
         data["probes"], histograms = measured.to_data(where, model.probes)
@@ -367,8 +369,7 @@ def _given(data: Any) -> dict[str, str | None]:
 
 def _outlook(content: Fields) -> Outlook:
     """What the last call of fit set out with."""
-    found = {one.name: content.text(one.name) if one.name == "name" else content.whole(one.name)
-             for one in fields(Outlook)}  # fmt: skip
+    found = {name: content.text(name) if name == "name" else content.whole(name) for name in OUTLOOK}
     content.end()
     return Outlook(**found)  # type: ignore[arg-type]
 

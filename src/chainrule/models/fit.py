@@ -27,6 +27,7 @@ from chainrule.training.loop import train
 from chainrule.training.records import Record
 from chainrule.training.stopping import Stopping
 from chainrule.training.trainer import Trainer
+from chainrule.training.units import Units
 
 #: Below this the "adaptive" learning rate stops instead of shrinking on.
 SMALLEST_RATE = 1e-6
@@ -217,8 +218,18 @@ class Fit:
         held_out = 0 if self.validation is None else len(self.validation)
         trained, progress = self.training.predictor.trained, self.training.progress
         name, rows = self.recipe.name, len(self.rows)
-        progress.outlook = Outlook(name, epochs, progress.epochs, rows, held_out, batch_size, trained)
+        progress.outlook = Outlook(
+            name, epochs, progress.epochs, rows, held_out, batch_size, trained,
+            self.answer.scored_as if self.recipe.scoring is None else "score", self._units(),
+        )  # fmt: skip
         self.audience.begin(progress.outlook, lambda: self.training.probes)
+
+    def _units(self) -> Units | None:
+        """From a loss of the held-out rows to their error in units of y."""
+        if self.validation is None or self.answer.units(None) is None:
+            return None
+        y, weight = self.validation.counted()
+        return self.answer.units(self.answer.loss.constant(y, self.answer.outputs, weight))
 
     def _settle_rate(self, trainer: Trainer, stopping: Stopping) -> None:
         """The learning rate of the next epoch; "adaptive" answers a plateau with a fifth of it instead of a stop."""

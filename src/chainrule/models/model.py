@@ -27,6 +27,7 @@ from chainrule.models.progress import Progress
 from chainrule.network.losses import Loss
 from chainrule.training.batches import Data
 from chainrule.training.streams import Streams
+from chainrule.training.units import Units
 
 Array = NDArray[Any]
 
@@ -96,6 +97,13 @@ class Model:
     def probes(self) -> Probes | None:
         """What was measured of every layer while it trained."""
         return self.measured.probes() if isinstance(self.measured, Recorder) else self.measured
+
+    @property
+    def units(self) -> Units | None:
+        """From a loss of the rows held out in training to their error in units of the target, where that follows."""
+        probes = self.probes
+        survey = None if probes is None else probes.survey
+        return self.answer.units(None if survey is None else survey.held_out_constant)
 
     @property
     def dtype(self) -> np.dtype[Any]:

@@ -37,6 +37,11 @@ class Found:
     told: str = ""
 
 
+def is_row_number(name: str) -> bool:
+    """Whether a column is called as row numbers are: "id", "customer_id", "No."."""
+    return bool(_NAMELESS.fullmatch(name) or _ROW_NUMBER.fullmatch(name))
+
+
 def settle(
     name: str, seen: Evidence, where: str, said: str = "", decimal: str | None = None, comma: bool = False
 ) -> Found:

@@ -5,5 +5,6 @@ from __future__ import annotations
 from chainrule.diagnosis.rules.after import AFTER
 from chainrule.diagnosis.rules.before import BEFORE
 from chainrule.diagnosis.rules.during import DURING
+from chainrule.diagnosis.rules.tables import TABLES
 
-RULES = (*BEFORE, *DURING, *AFTER)
+RULES = (*BEFORE, *DURING, *AFTER, *TABLES)

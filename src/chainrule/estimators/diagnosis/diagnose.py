@@ -16,7 +16,7 @@ from chainrule.diagnosis.observed import Observed, Scores
 from chainrule.engine.expansion import Coded
 from chainrule.errors import InputError, InputTypeError
 from chainrule.estimators.base import BaseMLP
-from chainrule.estimators.diagnosis import experiments, scores
+from chainrule.estimators.diagnosis import columns, experiments, scores
 from chainrule.estimators.estimator import Estimator
 from chainrule.estimators.fitted import at_rest
 from chainrule.estimators.recipes import optimiser_of
@@ -106,9 +106,12 @@ def _unfitted(estimator: Any, X: Any, y: Any) -> Observed:
         )
     made = experiments.fitted(experiments.few(estimator, max_iter=1), X, y)
     model, data, table = made.model_, _rows(made, X, y), _table(estimator, X)
+    seen = columns.seen(made, X, y, data)
     return Observed(
         **_known(made, model),
         fitted=False,
+        table=seen,
+        others=seen,
         initial_loss=scores.initial_loss(model.network, model.loss, data),
         one_batch=None if table is None else experiments.one_batch(estimator, table, y),
     )
@@ -118,16 +121,21 @@ def _fitted(estimator: Any, X: Any, y: Any, X_val: Any, y_val: Any) -> Observed:
     model, threads = estimator.model_, estimator.n_threads
     known = _known(estimator, model)
     found: dict[str, Any] = {}
+    tables: list[Any] = []
     if X is not None:
         data = _rows(estimator, X, y)
+        tables.append(columns.seen(estimator, X, y, data))
         found["training"] = scores.scores(model, data, threads)
         found["initial_loss"] = scores.initial_loss(model.network, model.loss, data)
         found["batch_losses"] = scores.batch_loss(model, data)
     if X_val is not None:
-        found["held_out"] = scores.scores(model, _rows(estimator, X_val, y_val), threads)
+        others = _rows(estimator, X_val, y_val)
+        tables.append(columns.seen(estimator, X_val, y_val, others))
+        found["held_out"] = scores.scores(model, others, threads)
     if X is not None:
         found |= _tried(estimator, X, y, data, known["constant_loss"], **found)
-    return Observed(**known, fitted=True, **found)
+    tables = tables or [columns.known(model)]
+    return Observed(**known, fitted=True, table=tables[0], others=tables[-1], **found)
 
 
 def _tried(
@@ -162,6 +170,7 @@ def _known(estimator: Any, model: Model) -> dict[str, Any]:
     if isinstance(estimator, BaseTable):  # with what the preset has chosen in place of None
         chosen = fitting.preset_of(estimator, 1000 if survey is None else survey.rows)
         parameters |= {name: getattr(chosen, name) for name in fitting.FROM_PRESET}
+    outlook = model.progress.outlook
     stochastic = parameters.get("solver", "adam") not in ("adam", "lbfgs")
     rate = optimiser_of(estimator).learning_rate if stochastic else parameters["learning_rate_init"]
     return {
@@ -174,6 +183,7 @@ def _known(estimator: Any, model: Model) -> dict[str, Any]:
         "history": model.history,
         "probes": probes,
         "constant_loss": None if survey is None else survey.constant_loss,
+        "rows": 0 if outlook is None else outlook.rows + outlook.held_out,
     }
 
 

@@ -95,7 +95,12 @@ def _lead(about: Subject) -> Markup:
         pairs.append(("best epoch", f"{best.epoch:,}"))
         pairs.append(("loss, rows that stopped training", number(best.validation_loss)))
         if about.course.scored:
-            pairs.append(("score, the same rows", number(best.score)))
+            pairs.append((f"{about.course.score}, the same rows", number(best.score)))
+        error, explained = about.course.rmse(best), about.course.r2(best)
+        if error is not None:
+            pairs.append(("RMSE, the same rows", number(error)))
+        if explained is not None and not about.course.scored:
+            pairs.append(("R2, the same rows", number(explained)))
     pairs.append(("seconds", number(sum(one.seconds for one in history), 3)))
     written = el("p", f"Written on {datetime.now(UTC):%Y-%m-%d}", class_="note")
     return join(facts(pairs, "facts tiles"), written)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from chainrule.diagnosis.probes import Probes
 from chainrule.training.records import Record
+from chainrule.training.units import Units
 
 
 @dataclass(frozen=True)
@@ -18,14 +19,28 @@ class Course:
     ----------
     history : one per epoch
     probes : None where nothing was measured
+    units : from a loss of held-out rows to their error in units of the target, None where that does not follow
+    score : what the score of a record is: "accuracy", "R2", or "score" of others
     """
 
     history: Sequence[Record]
     probes: Probes | None = None
+    units: Units | None = None
+    score: str = "score"
 
     def of(self, value: Callable[[Record], float | None]) -> list[float]:
         """A number of each epoch, NaN where it has none."""
         return [math.nan if (found := value(one)) is None else found for one in self.history]
+
+    def rmse(self, record: Record) -> float | None:
+        """Of the held-out rows, in units of the target."""
+        loss = record.validation_loss
+        return None if self.units is None or loss is None else self.units.rmse(loss)
+
+    def r2(self, record: Record) -> float | None:
+        """Of the held-out rows, as their loss tells it."""
+        loss = record.validation_loss
+        return None if self.units is None or loss is None else self.units.r2(loss)
 
     @property
     def scored(self) -> bool:

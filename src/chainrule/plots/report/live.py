@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from chainrule.diagnosis.probes import Probes
 from chainrule.plots.report.course import Course
 from chainrule.plots.report.markup import Markup, el, join
 from chainrule.plots.report.page import Part, page, status
 from chainrule.plots.report.sections import COURSE
 from chainrule.training.callbacks.base import Outlook
+from chainrule.training.records import Record
 
 
 def sections(course: Course) -> dict[str, Markup]:
@@ -28,6 +30,13 @@ def state(outlook: Outlook | None, course: Course) -> dict[str, Any]:
         "status": "Waiting for the training to begin." if outlook is None else "Training.",
         "sections": sections(course),
     }
+
+
+def seen(outlook: Outlook | None, records: Sequence[Record], probes: Probes | None) -> dict[str, Any]:
+    """The same of what a callback has seen."""
+    if outlook is None:
+        return state(None, Course(records, probes))
+    return state(outlook, Course(records, probes, outlook.units, outlook.score))
 
 
 def live_page(name: str, now: Mapping[str, Any]) -> str:
@@ -57,4 +66,5 @@ def _where(outlook: Outlook | None, course: Course) -> str:
         return f"Before the first epoch. {about}."
     last = course.history[-1]
     best = "" if course.best is None else f", best {course.best.epoch}"
-    return f"Epoch {last.epoch:,} of at most {outlook.epochs:,}{best}; {last.seconds:.2g} s an epoch. {about}."
+    told = "".join(f"; {name} {value:.4g}" for name, value in outlook.told(last).items())
+    return f"Epoch {last.epoch:,} of at most {outlook.epochs:,}{best}{told}; {last.seconds:.2g} s an epoch. {about}."

@@ -98,7 +98,9 @@ def subject(estimator: Any, X: Any = None, y: Any = None, findings: Findings | N
     """Everything about a fitted estimator; see `report` for the parameters."""
     estimator = reading.fitted("report", estimator)
     model = estimator.model_
-    course = Course(model.history, model.probes)
+    by_loss = isinstance(estimator, BaseTable)  # where nothing else is said
+    scored_as = model.answer.scored_as if estimator.scoring is None and not by_loss else "score"
+    course = Course(model.history, model.probes, model.units, scored_as)
     scored = None if X is None else _scored(estimator, model, X, y)
     if findings is None:
         findings = diagnose(estimator, X_val=X, y_val=y)

@@ -9,6 +9,7 @@ from typing import Any
 
 from chainrule.errors import InputTypeError
 from chainrule.training.records import Record
+from chainrule.training.units import Units
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,9 @@ class Outlook:
     rows, held_out : rows to train on, and to validate on
     batch_size : rows of a batch
     parameters : numbers that are trained, of all members
+    score : what the score of a record is: "accuracy", "R2", or "score" of others; files do not keep it
+    units : from a loss of held-out rows to the error in units of the target; None without such rows, of classes, of
+        several targets and of other losses than the squared error; files do not keep it
 
     Examples
     --------
@@ -43,6 +47,24 @@ class Outlook:
     held_out: int
     batch_size: int
     parameters: int
+    score: str = "score"
+    units: Units | None = None
+
+    def told(self, record: Record) -> dict[str, float]:
+        """What a record says of the held-out rows beside their loss, by name: RMSE, R2, accuracy, score.
+
+        Parameters
+        ----------
+        record : Record of an epoch
+        """
+        found: dict[str, float] = {}
+        loss = record.validation_loss
+        if self.units is not None and loss is not None:
+            explained = self.units.r2(loss)
+            found |= {"RMSE": self.units.rmse(loss)} | ({} if explained is None else {"R2": explained})
+        if record.score is not None and record.score != -(loss or 0):
+            found[self.score] = record.score
+        return found
 
 
 class Callback:

@@ -17,6 +17,9 @@ APART = 1.0
 class Progress(Callback):
     """Loss, validation, best epoch and time left, on standard error.
 
+    Of held-out rows, beside their loss: accuracy or R2 where they are scored, and of a target that is learned by its
+    squared error the RMSE in units of y, and R2.
+
     In a terminal one line is kept up to date, with Rich where it is installed (`pip install chainrule[progress]`);
     without a terminal, or without Rich, lines follow each other, about one a second.
 
@@ -77,8 +80,7 @@ class Progress(Callback):
         parts = [f"epoch {record.epoch}/{self._outlook.epochs}", f"loss {record.loss:.4g}"]
         if record.validation_loss is not None:
             parts.append(f"validation loss {record.validation_loss:.4g}")
-        if record.score is not None and record.score != -(record.validation_loss or 0):
-            parts.append(f"score {record.score:.4g}")
+        parts += [f"{name} {value:.4g}" for name, value in self._outlook.told(record).items()]
         parts.append(f"best {self._best[1]}")
         if self._bar is None:
             gone = record.epoch - self._outlook.done

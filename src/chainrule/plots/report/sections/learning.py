@@ -27,8 +27,12 @@ def learning(course: Course) -> Markup | None:
             ("s1", "held-out rows, which stop training", course.of(lambda one: one.validation_loss)),
         ]),
     ]  # fmt: skip
+    errors = course.of(course.rmse)
+    if any(map(math.isfinite, errors)):
+        drawn.append(_curves(course, "RMSE", "RMSE, in units of the target", [("s1", "held-out rows", errors)]))
     if course.scored:
-        drawn.append(_curves(course, "Score", "score, higher is better", [
+        name = course.score[:1].upper() + course.score[1:]
+        drawn.append(_curves(course, name, f"{course.score}, higher is better", [
             ("s0", "training rows", course.of(lambda one: one.training_score)),
             ("s1", "held-out rows", course.of(lambda one: one.score)),
         ]))  # fmt: skip
@@ -52,11 +56,13 @@ def _curves(course: Course, what: str, label: str, lines: Lines, best: bool = Tr
 
 
 def _table(course: Course) -> Markup:
-    heads = ("epoch", "loss", "held-out loss", "score", "training score", "learning rate", "seconds")
+    heads = ["epoch", "loss", "held-out loss", course.score, f"training {course.score}", "learning rate", "seconds"]
+    heads += ["RMSE", "R2 by the loss"] * (course.units is not None)
     rows = []
     for place in charts.few(len(course.history), MOST_ROWS):
         one = course.history[place]
-        values = (one.loss, one.validation_loss, one.score, one.training_score, one.rate, one.seconds)
+        values = [one.loss, one.validation_loss, one.score, one.training_score, one.rate, one.seconds]
+        values += [course.rmse(one), course.r2(one)] if course.units is not None else []
         rows.append((one.epoch, *map(number, values)))
     said = "" if len(rows) == len(course.history) else f", {len(rows)} of {len(course.history)}"
-    return table(f"Epochs{said}", heads, rows, numeric=range(7))
+    return table(f"Epochs{said}", heads, rows, numeric=range(len(heads)))

@@ -1,0 +1,48 @@
+"""What rows hold that fit did not see: levels, dates."""
+
+import numpy as np
+import pytest
+
+from chainrule.tables import unseen
+from chainrule.tables.column import Column, words
+from chainrule.tables.encoder import fit
+from chainrule.tables.encodings import Category
+from chainrule.tables.field import Field
+from chainrule.tables.schema import Schema
+from chainrule.tables.unseen import Unseen
+
+
+def test_unknown_levels_are_counted_and_missing_cells_are_none():
+    column = words(["a", "c", None, "b", "c", "d"])
+    assert unseen.levels(Category("x", ("a", "b")), column) == {"c": 2, "d": 1}
+    assert unseen.levels(Category("x", ("a", "b"), rare=True), column) == {}
+    assert unseen.levels(Category("x", ("a", "b", "c", "d")), column) == {}
+
+
+def test_the_most_frequent_are_shown_first():
+    found = unseen.of_levels({"a": 1, "c": 5, "b": 5, "d": 2}, 40)
+    assert found == Unseen(13, 40, ("b", "c", "d"))
+    assert found.share == 13 / 40 and Unseen().share == 0
+
+
+def dated(days, how="piecewise"):
+    column = Column("times", np.asarray(days, float))
+    (found,) = fit({"day": column}, Schema((Field("day", "date"),)), {}, how).encodings
+    return found
+
+
+@pytest.mark.parametrize("count", [40, 4000])
+@pytest.mark.parametrize("how", ["piecewise", "quantile"])
+def test_dates_before_the_first_and_after_the_last_are_counted(count, how):
+    days = 19_000 + np.random.default_rng(0).permutation(count) * 1.1
+    encoding = dated(days, how)
+    last = days.max()
+    assert unseen.dates(encoding, Column("times", days)) == Unseen(0, count)
+    given = np.array([19_000.0, last, np.nan, last + 1, 18_999.0, last + 3])
+    found = unseen.dates(encoding, Column("times", given))
+    assert (found.cells, found.of) == (3, 6)
+    assert found.first[0] == "2022-01-07"
+
+
+def test_an_encoding_that_goes_on_tells_no_end():
+    assert unseen.dates(dated(19_000 + np.arange(40), "standard"), Column("times", np.array([1.0]))).cells == 0
