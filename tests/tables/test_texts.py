@@ -1,4 +1,4 @@
-"""Texts: the vocabulary that is made of them, the codes that they have, what is a text at all, and what a model learns."""
+"""Texts: the vocabulary that is made of them, their codes, what is a text at all, and what a model learns."""
 
 import pickle
 from dataclasses import replace
@@ -62,7 +62,21 @@ def test_a_missing_text_has_a_code_where_fit_saw_one():
 
 
 def test_a_vocabulary_holds_what_stands_in_enough_texts_the_rarest_first():
-    found = encode("said", words(["a good one", "A good day.", "a Good day", "good grief", "of McDonald", "by McDonald", "McDonald", "mcdonald"]))
+    found = encode(
+        "said",
+        words(
+            [
+                "a good one",
+                "A good day.",
+                "a Good day",
+                "good grief",
+                "of McDonald",
+                "by McDonald",
+                "McDonald",
+                "mcdonald",
+            ]
+        ),
+    )
     assert found.terms == ("McDonald", "a", "a good", "good")
     assert found.most == 3
 
@@ -167,7 +181,7 @@ def test_a_model_reads_its_texts(reviews, tmp_path):
     path = tmp_path / "model"
     model.save(path)
     np.testing.assert_array_equal(load(path).predict_proba(rest), p)
-    np.testing.assert_array_equal(pickle.loads(pickle.dumps(model)).predict_proba(rest), p)  # noqa: S301
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(model)).predict_proba(rest), p)
     one = {name: column[0] for name, column in rest.items()}
     np.testing.assert_allclose(model.predict_proba([one]), p[:1], atol=1e-6)
 

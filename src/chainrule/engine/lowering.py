@@ -141,7 +141,9 @@ def _embedding(b: Builder, embedding: Embedding, x: Value, name: str) -> Value:
         behind = width - (da.width or width)  # columns of a whose gradient nobody asks for
         for E, first, stop, start in places:
             dE = Weight(E.name, gradient=True)
-            b.emit("embed_backward", da, x, dE, first, stop, start - behind, text=f"{dE} = sums of {da.name} by {x.name}")
+            b.emit(
+                "embed_backward", da, x, dE, first, stop, start - behind, text=f"{dE} = sums of {da.name} by {x.name}"
+            )
         if b.wants_gradient(x):
             dx = Value(f"d{x.name} by embedding", x.space, x.width)
             b.emit("embed_plain_backward", Out(dx), da, plain, text=f"{dx.name} = {da.name}, 0 of codes")

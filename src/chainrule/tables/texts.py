@@ -175,7 +175,7 @@ def _positions(texts: Sequence[str], words: Mapping[str, int]) -> tuple[Array, A
 
 
 def _terms(text: Array, ids: Array, size: int) -> tuple[Array, Array]:
-    """The numbers of texts and the keys of the words and the pairs in them: first * size + second, which is 0 of words."""
+    """The numbers of texts, and a key for each word and pair in them: first * size + second, which is 0 of a word."""
     word, pair = np.flatnonzero(ids), np.flatnonzero((ids[:-1] > 0) & (ids[1:] > 0))
     keys = np.concatenate([ids[word] * size, ids[pair] * size + ids[pair + 1]])
     return text[np.concatenate([word, pair])], keys

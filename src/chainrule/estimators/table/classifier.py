@@ -37,9 +37,9 @@ class TableClassifier(Classifying, ClassifierMixin, BaseTable):
     Parameters
     ----------
     preset : 'fast', 'default' or 'best'. Each parameter below that is None is the preset's
-    columns : dict from column to 'number', 'category', 'date', 'day first', 'month first' or 'leave out', where the
-        kind found is not meant; or to one of `numbers`, for this column only; of a date, for its parts. 'category' of
-        the target's column where nearly all of its classes look like numbers
+    columns : dict from column to 'number', 'category', 'text', 'date', 'day first', 'month first' or 'leave out', where
+        the kind found is not meant; or to one of `numbers`, for this column only; of a date, for its parts. 'category'
+        of the target's column where nearly all of its classes look like numbers
     numbers : 'piecewise' (bins and a quantile), 'standard', 'robust' (by median and quartiles, clipped smoothly),
         'quantile', 'log' (sign and logarithm of the size) or 'cyclic' (sine and cosine, of what comes round again)
     missing : words that stand for a missing value beside the usual ones ("", "NA", "None", "?", ...), such as

@@ -22,8 +22,8 @@ def encoded(g: Graph, encoder: Encoder) -> str:
     """The network's x, float32, from an input for each column, of shape (rows, 1).
 
     Numbers are doubles, NaN where one is missing; dates are doubles, days since 1970; words are strings: truth values
-    in any usual spelling, texts as they are, what stands for a missing value as the schema has it, numbers that are categories with a
-    decimal point or without.
+    in any usual spelling, texts as they are, what stands for a missing value as the schema has it, numbers that are
+    categories with a decimal point or without.
     """
     found: list[tuple[Block, str]] = []
     for encoding in encoder.encodings:
