@@ -25,6 +25,7 @@ from sklearn.pipeline import make_pipeline
 from chainrule import TableClassifier, TableRegressor, callbacks, datasets, load, losses
 from chainrule.averaging import EMA
 from chainrule.errors import InputError, InputTypeError
+from chainrule.estimators.table import presets
 from chainrule.estimators.table.held_out import split
 from chainrule.losses import Quantile
 
@@ -555,3 +556,11 @@ def test_attributions_of_an_ensemble_are_of_the_class_that_it_predicts():
     ends = [model.predictor.before_link((x * (1 + step)).astype(np.float32)) for step in (1e-3, -1e-3)]
     expected = ((ends[0] - ends[1]) / 2e-3).mean(axis=0)[np.arange(20), chosen]
     np.testing.assert_allclose(found.attributions(rows)[:, 0], expected, rtol=0.05, atol=2e-3)
+
+
+@pytest.mark.parametrize(("columns", "said", "bins"), [(3, None, 8), (6, None, 4), (30, None, 1), (30, 8, 8)])
+def test_tables_of_many_columns_have_few_bins_unless_somebody_says_so(columns, said, bins, monkeypatch):
+    monkeypatch.setattr(presets, "MOST_BINS", 24)
+    X = RANDOM.normal(size=(300, columns))
+    found = regressor(preset="fast", max_iter=1, bins=said).fit(X, X[:, 0])
+    assert {one.parts[0].width for one in found.encoder_.encodings} == {bins}

@@ -365,6 +365,6 @@ def _encoded(
     """The encoder that suits a table of so many rows, or a sample of it; and its rows, coded."""
     learned = learn.schema(seen, table.names, where, target)
     columns, _ = learned.schema.read(table, learned.used, where)
-    said, bins = seen.said.columns, preset_of(estimator, count).bins
-    made = encoder.fit(columns, learned.schema, said, estimator.numbers, bins, where, learned.left_out)
+    bins = presets.bins(estimator, preset_of(estimator, count), max(len(columns), 1))
+    made = encoder.fit(columns, learned.schema, seen.said.columns, estimator.numbers, bins, where, learned.left_out)
     return made, made.coded(columns, len(table))

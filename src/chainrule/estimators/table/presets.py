@@ -27,6 +27,8 @@ INIT = VarianceScaling(1 / 3, "in", "uniform")
 
 #: From this many rows on a table is large: the rules below no longer depend on their number.
 LARGE = 12_000
+#: Bins of all numbers together, at most, but one of each: else 20,000 columns would be 800,000 inputs.
+MOST_BINS = 32_768
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,11 @@ def best(rows: int) -> Preset:
 
 
 PRESETS = {"fast": fast, "default": default, "best": best}
+
+
+def bins(estimator: Any, preset: Preset, columns: int) -> int:
+    """Bins of each number in a table of so many columns."""
+    return preset.bins if estimator.bins is not None else int(np.clip(MOST_BINS // columns, 1, preset.bins))
 
 
 def seed(random_state: Any) -> int:
