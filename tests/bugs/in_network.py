@@ -27,8 +27,8 @@ BUGS = [
     ),
     Bug(
         "network/layers/embedding.py",
-        "Normal(1 / sqrt(units))",
-        "Normal(1 / sqrt(levels))",
+        "(SUMMED if count > 1 else 1) / sqrt(units)",
+        "(SUMMED if count > 1 else 1) / sqrt(levels)",
         "tests/network/test_layers.py",
         "vectors of a column with many levels begin too short",
     ),

@@ -304,7 +304,7 @@ def test_tables_of_numbers(log):
     np.testing.assert_allclose(found[:, 0], model.predict(STRANGE), rtol=1e-5, atol=1e-5 * y.std())
 
 
-SAID = ["good", "a bad", "GOOD,", "so so", "not", "thing.", "Bad", "of it!", "very"]
+SAID = ["good", "a bad", "GOOD,", "so so", "not", "thing.", "Bad", "of it!", "NA"]
 TEXTS = [" ".join(RANDOM.choice(SAID, 1 + k % 7)) for k in range(ROWS)]
 
 
@@ -314,7 +314,21 @@ def test_texts(absent):
     said = [None if absent and k % 9 == 0 else text for k, text in enumerate(TEXTS)]
     table = pd.DataFrame({"number": RANDOM.normal(size=ROWS), "said": said})
     model = TableClassifier(preset="fast", max_iter=2, columns={"said": "text"}, random_state=0).fit(table, y)
-    given = ["good bad", "", "NA", "  ", None, "good  bad", "good\nbad", "so\tso", "...", "Good; GOOD (bad) ba", "\n"]
+    given = [
+        "good bad",
+        "",
+        "NA",
+        "none",
+        "none good",
+        "  ",
+        None,
+        "good  bad",
+        "good\nbad",
+        "so\tso",
+        "...",
+        "Good; GOOD (bad) ba",
+        "\n",
+    ]
     for strange in (given, given[-2:], [None], ["not"], [" ".join(SAID * 9)]):
         rows = pd.DataFrame({"number": 0.5, "said": strange})
         found = run(to_onnx(model), **feeds(model, rows))

@@ -29,3 +29,10 @@ def test_every_column_is_told_with_what_it_makes(fitted):
     assert told["number"]["inputs"] == sum(name.startswith("number") for name in found.feature_names())
     assert [levels_of(told[name]) for name in ("word", "number")] == ["2 levels + missing", ""]
     assert [(one["name"], one["kind"]) for one in left_out_of(found)] == [("same", "constant")]
+
+
+def test_a_text_tells_its_words_and_pairs(fitted):
+    said = [f"it is good or bad {k}" if k % 5 else None for k in range(300)]
+    (about,) = columns_of(fitted(pd.DataFrame({"said": said})))
+    assert (about["kind"], about["inputs"], about["encoding"]) == ("text", 8, "embedding")
+    assert levels_of(about) == f"{about['terms']} words and pairs + missing"

@@ -115,17 +115,15 @@ def encode(name: str, column: Column) -> Text:
     size = len(words.names)
     text, keys = _terms(text, ids, size)
     keys, text = _different(keys, text, len(rows))
-    first = np.flatnonzero(np.diff(keys, prepend=0))  # of each term
-    often = np.add.reduceat(rows[text], first) if len(first) else first
+    new = np.diff(keys, prepend=0) > 0
+    number, keys = np.cumsum(new) - 1, keys[new]  # of each term, and its key
+    often = np.bincount(number, rows[text], len(keys))
     least = min(int(np.clip(rows.sum() // 1000, 3, 20)), often.max(initial=1))
-    named = [(often[k], words.term(*divmod(int(keys[first[k]]), size)), k) for k in np.flatnonzero(often >= least)]
+    named = [(often[k], words.term(*divmod(int(keys[k]), size)), k) for k in np.flatnonzero(often >= least)]
     kept = sorted(sorted(named, key=lambda one: (-one[0], one[1]))[:MOST_TERMS])
-    counts = np.zeros(len(rows), np.int64)
-    ends = np.append(first[1:], len(text))
-    for *_, k in kept:
-        counts[text[first[k] : ends[k]]] += 1
+    most = np.bincount(text[np.isin(number, [k for *_, k in kept])], minlength=1).max()
     absent = bool(column.missing.any()) or not kept
-    return Text(name, tuple(term for _, term, _ in kept), int(np.clip(counts.max(), 1, MOST_OF_ONE)), absent)
+    return Text(name, tuple(term for _, term, _ in kept), int(np.clip(most, 1, MOST_OF_ONE)), absent)
 
 
 class Vocabulary:
