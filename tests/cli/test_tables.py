@@ -255,6 +255,17 @@ def test_a_missing_time_is_kept_as_nothing(shell, models):
     assert [line.partition(",")[0] for line in done.out.splitlines()] == ["day", "2026-01-31 12:00:00.000000", ""]
 
 
+def test_vectors_are_kept_as_lists(shell, models):
+    vectors = pa.array([[0.5, None], None, [3.0, -1.0]], pa.list_(pa.float64()))
+    rows = {"size": [1.0, 2.0, 3.0], "color": ["red"] * 3, "price": [2.0, 3.0, 4.0], "v": vectors}
+    pq.write_table(pa.table(rows), shell.folder / "t.parquet")
+    command = ("predict", models.folder / "kind.model", "t.parquet", "--keep", "v", "--threads", 1)
+    done = shell(*command)
+    assert [line.rpartition(",")[0] for line in done.out.splitlines()] == ["v", '"[0.5, None]"', "", '"[3.0, -1.0]"']
+    shell(*command, "-o", "a.parquet")
+    assert pq.read_table(shell.folder / "a.parquet")["v"].to_pylist() == vectors.to_pylist()
+
+
 COUNT = 60
 SIZES = pa.array(range(COUNT), pa.float64())
 RED = ["red"] * COUNT

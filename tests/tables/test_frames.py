@@ -91,10 +91,10 @@ def arrays(columns):
 @pytest.mark.parametrize(
     ("X", "kind"),
     [
-        (pd.DataFrame({"a": [[1], [2]]}), "list"),
+        (pd.DataFrame({"a": [["x"], ["y"]]}), "lists of str"),
         (np.array([[{"a": 1}]], object), "dict"),
         (np.array([["a"], [b"b"]], object), "bytes"),
-        (pa.table({"a": [[1], [2]]}), "List"),
+        (pa.table({"a": [["x"], ["y"]]}), "List"),
     ],
 )
 def test_what_cannot_be_read_does_no_harm_until_it_is_asked_for(X, kind, learned):

@@ -54,7 +54,9 @@ KINDS = {
     "nothing": ([None, None], "constant"),
     "words for nothing": (["NA", "", "?"], "constant"),
     "blanks alone": (["-", "--"], "category"),
-    "lists": ([[1], [2]], "unread"),
+    "lists": ([[1], [2]], "vector"),
+    "lists of words": ([["a"], ["b"]], "unread"),
+    "lists of two lengths": ([[1], [2, 3]], "unread"),
 }
 
 

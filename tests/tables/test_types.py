@@ -57,7 +57,8 @@ REFUSED = {
 }
 
 UNREAD = {
-    "lists": (pa.array([[1], None]), "List"),
+    "lists of texts": (pa.array([["a"], None]), "List"),
+    "lists of lists": (pa.array([[[1]], None]), "List"),
     "structs": (pa.array([{"a": 1}]), "Struct"),
     "bytes": (pa.array([b"a"]), "Binary"),
     "bytes of a size": (pa.array([b"ab"], pa.binary(2)), "bytes"),

@@ -130,6 +130,8 @@ def _fields(column: Any) -> Any:
         return words.take(column.indices)
     if pa.types.is_timestamp(column.type) and pc.all(pc.equal(column, column.cast(pa.date32()))).as_py():
         column = column.cast(pa.date32())
+    if pa.types.is_fixed_size_list(column.type):
+        return arrow.texts(["" if vector is None else _quoted(vector) for vector in column.to_pylist()])
     texts = column.cast(pa.string())
     if pa.types.is_string(column.type) and pc.any(pc.match_substring_regex(texts, '[",\r\n]')).as_py():
         return arrow.texts(["" if text is None else _quoted(text) for text in texts.to_pylist()])
@@ -157,6 +159,8 @@ def from_column(column: Any) -> Any:
     if column.storage == "times":
         stamps = np.round(np.nan_to_num(column.values) * MICROSECONDS).astype("datetime64[us]")
         return arrow.array(stamps, column.missing)
+    if column.storage == "vectors":
+        return arrow.lists(column.values, column.missing)
     return arrow.array(column.values, column.missing)
 
 

@@ -16,8 +16,8 @@ def to_onnx(estimator: Any) -> Any:
 
     Inputs: "X", float32 of shape (rows, features); of sequences (batch, time, features), and "lengths", int64 of shape
     (batch,). Table estimators have an input per column, named like it, of shape (rows, 1): numbers as doubles, NaN
-    where one is missing; dates as doubles, days since 1970; words as strings, "" where one is missing; truth values as
-    the strings "True" and "False".
+    where one is missing; vectors likewise, of shape (rows, length); dates as doubles, days since 1970; words as
+    strings, "" where one is missing; truth values as the strings "True" and "False".
 
     Outputs: of a classifier "label" and "probabilities", (rows, classes), or "decisions" of a hinge; of a regressor
     "prediction", of shape (rows, targets), with loss='gaussian' also "deviation". The graph reckons in float32: of

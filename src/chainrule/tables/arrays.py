@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.errors import InputError, InputTypeError
-from chainrule.tables.column import MICROSECONDS, TRUTH, Column, is_nothing, whole, words
+from chainrule.tables import lists
+from chainrule.tables.column import MICROSECONDS, MIXED, TRUTH, Column, is_nothing, whole, words
 
 Array = NDArray[Any]
 Numbering = Callable[[int], int]
@@ -26,25 +27,32 @@ _FARTHEST = 106_000_000
 
 
 def by_row(values: Any) -> Array:
-    """Values by row; one value is that of one row, and lists or arrays within are Python objects."""
+    """Values by row; one value is that of one row, and lists or arrays within are Python objects.
+
+    An array of numbers of shape (rows, length) stays as it is.
+    """
     try:
         found = np.asarray(values)
     except ValueError:  # lists of different lengths
         found = np.empty((len(values), 0))
     if found.ndim < 2:
         return found.reshape(-1)
+    if isinstance(values, np.ndarray) and found.ndim == 2 and found.dtype.kind in "iuf":
+        return found
     objects = np.empty(len(values), object)
     objects[:] = list(values)
     return objects
 
 
 def of_array(values: Array, where: str) -> Column:
-    """A one-dimensional array as a column."""
+    """An array of one dimension as a column, or of two, whose rows are vectors."""
     return read(of_values, values, where)
 
 
 def of_values(values: Array, where: str, numbering: Numbering) -> Column:
     kind = values.dtype.kind
+    if values.ndim == 2:
+        return lists.column(np.full(len(values), values.shape[1]), values.astype(np.float64).ravel())
     if kind in "iu":
         return whole(values)
     if kind == "f":
@@ -76,12 +84,16 @@ def of_list(values: list[Any]) -> Column:
 
 
 def _objects(values: Array, where: str, numbering: Numbering) -> Column:
-    """Python objects: numbers, times or truth values where all are, else words."""
+    """Python objects: numbers, times, truth values or lists of numbers where all are, else words."""
     gone = np.array([is_nothing(v) for v in values], bool)
     present = list(values[~gone])
     kinds = set(map(type, present))
     if len(kinds) <= 1 and kinds <= {str}:
         return words([None if none else v for v, none in zip(values, gone, strict=True)])
+    several = [isinstance(v, lists.LISTS) for v in present]
+    if any(several):
+        found = lists.of_cells(present, gone) if all(several) else MIXED
+        return unread(len(values), found) if isinstance(found, str) else found
     for row, v in zip(np.flatnonzero(~gone).tolist(), present, strict=True):
         plain = np.isscalar(v) or hasattr(v, "isoformat") or hasattr(v, "as_integer_ratio")
         if not plain or isinstance(v, bytes):
@@ -98,9 +110,9 @@ def _objects(values: Array, where: str, numbering: Numbering) -> Column:
         return of_times(stamps, where, numbering)
     if all(isinstance(v, (int, np.integer)) for v in present):
         return _integers([int(v) for v in present], gone)
-    found = np.full(len(values), np.nan)
-    found[~gone] = [float(v) for v in present]
-    return Column("numbers", found)
+    numbers = np.full(len(values), np.nan)
+    numbers[~gone] = [float(v) for v in present]
+    return Column("numbers", numbers)
 
 
 def _in_utc(value: Any) -> Any:

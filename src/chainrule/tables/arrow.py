@@ -93,6 +93,40 @@ def nulls(array: Any) -> NDArray[np.bool_]:
     return np.zeros(len(found), bool) if not found.null_count else ~_unpacked(found, 0)
 
 
+def lengths(lists: Any) -> Array:
+    """How many values each list of an array holds, -1 where it is null."""
+    import pyarrow.compute as pc
+
+    found = pc.list_value_length(lists)
+    return np.where(nulls(found), -1, values(found))
+
+
+def floats(array: Any) -> Array:
+    """Numbers of any type as float64, NaN where one is null."""
+    import pyarrow as pa
+
+    found = array.cast(pa.float64()) if pa.types.is_decimal(array.type) else array
+    missing = nulls(found)
+    return np.where(missing, np.nan, values(found).astype(np.float64)) if len(found) else np.empty(0)
+
+
+def lists(values: Array, missing: NDArray[np.bool_]) -> Any:
+    """Rows of numbers as an Arrow array of lists, null where `missing`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from chainrule.tables.arrow import lists
+    >>> lists(np.array([[1.5, 2.0], [0.0, 0.0]]), np.array([False, True])).to_pylist()
+    [[1.5, 2.0], None]
+    """
+    import pyarrow as pa
+
+    kind = pa.list_(pa.float64(), values.shape[1])
+    inner = array(values.ravel(), np.isnan(values.ravel()))
+    return pa.Array.from_buffers(kind, len(values), [_bits(~missing)], children=[inner])
+
+
 def whole(array: Any) -> Any:
     """A chunked array as one array."""
     import pyarrow as pa

@@ -55,7 +55,10 @@ class ParquetFile(ArrowPlaces):
         return _places(self.path, self.noun, sizes)
 
     def raw_bytes(self) -> int:
-        return sum(place.rows for place in self.places) * len(self.names) * 8
+        about, cells = self._about, sum(place.rows for place in self.places) * len(self.names)
+        lists = [k for k in range(about.num_columns) if about.schema.column(k).max_repetition_level]
+        groups = [about.row_group(k) for k in range(about.num_row_groups)] if lists else []
+        return 8 * (cells + sum(group.column(k).num_values for group in groups for k in lists))
 
     def _batches_at(self, place: Place, columns: Sequence[str] | None) -> Iterator[Any]:
         import pyarrow as pa

@@ -10,16 +10,21 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.errors import InputError
 from chainrule.tables import arrow
 
 Array = NDArray[Any]
-Storage = Literal["numbers", "whole", "words", "text", "times", "spans", "unread"]
+Storage = Literal["numbers", "whole", "words", "text", "times", "spans", "vectors", "lists", "unread"]
+#: Of cells that hold several numbers.
+LISTS: tuple[Storage, ...] = ("vectors", "lists")
 
 MICROSECONDS = 86_400_000_000
 #: Words of a column of truth values.
 TRUTH = ("False", "True")
 #: Whole numbers up to here are the same as float64.
 EXACT = 1 << 53
+#: What a column is that cannot be read since some cells are lists.
+MIXED = "lists beside other cells"
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,10 +33,11 @@ class Column:
 
     What `values` are depends on `storage`: float64 "numbers"; "whole" numbers, int64 or uint64, of which float64 may
     round some; "times" in days since 1970 and "spans" of time in seconds, float64; int32 codes of "words", with the
-    words in `levels`; a chunked array of Arrow, of "text"; of what is "unread" nothing, and its type as the only level.
+    words in `levels`; a chunked array of Arrow, of "text"; "vectors" of one length, float64 of shape (rows, length); of
+    "lists" of different lengths only these, int64; of what is "unread" nothing, and its type as the only level.
 
-    A cell that holds nothing is NaN, code -1, null, or stands in `gone`. Words that mean nothing, such as "NA", are
-    words here.
+    A cell that holds nothing is NaN, a row of NaN, code or length -1, null, or stands in `gone`. Words that mean
+    nothing, such as "NA", are words here.
 
     Attributes
     ----------
@@ -58,13 +64,20 @@ class Column:
         """Whether each cell holds nothing."""
         if self.gone is not None:
             return self.gone
-        if self.storage == "words":
+        if self.storage in ("words", "lists"):
             return np.asarray(self.values < 0)
+        if self.storage == "vectors":
+            return np.asarray(np.isnan(self.values).all(axis=1))
         if self.storage == "text":
             return arrow.nulls(self.values)
         if self.storage in ("whole", "unread"):
             return np.zeros(len(self), bool)
         return np.isnan(self.values)
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """Of lists, how many numbers each holds, -1 where there is none."""
+        return self.values if self.storage == "lists" else np.where(self.missing, -1, self.values.shape[1])
 
     def take(self, rows: Array) -> Column:
         """These rows, as indices or as a mask."""
@@ -74,9 +87,11 @@ class Column:
         return replace(self, values=values, gone=gone, numbering=partial(_taken, self.numbering, rows))
 
     def as_words(self) -> Column:
-        """The same cells as words: a number is its shortest text, 3 rather than 3.0, a time is an ISO date."""
+        """The same cells as words, but no lists: a number is its shortest text, 3 for 3.0, a time is an ISO date."""
         if self.storage == "words":
             return self
+        if self.storage in LISTS:
+            raise InputError("a column", "cells of one value each", "lists of numbers", "Give each number a column.")
         if self.storage == "text":
             codes, texts = arrow.codes(self.values)
             return coded(codes, texts, self)
@@ -139,7 +154,7 @@ def whole(values: Array, gone: NDArray[np.bool_] | None = None) -> Column:
 
 
 def join(parts: Sequence[Column]) -> Column:
-    """Columns one below the other; where they are not stored alike, as words."""
+    """Columns one below the other; where they are not stored alike, as words, and lists by their lengths."""
     if len(parts) == 1:
         return parts[0]
     declared = any(part.declared for part in parts)
@@ -161,9 +176,10 @@ def join(parts: Sequence[Column]) -> Column:
 def _alike(parts: Sequence[Column]) -> Sequence[Column]:
     """The same columns, stored alike: numbers as numbers, exact ones where all are, anything else as words.
 
-    Cells that hold nothing are stored as any others; and where one part cannot be read, none is.
+    Cells that hold nothing are stored as any others; and where one part cannot be read, or holds lists beside other
+    cells, none is.
     """
-    if len({(part.storage, part.values.dtype if part.storage == "whole" else None) for part in parts}) == 1:
+    if len(set(map(_form, parts))) == 1:
         return parts
     unread = next((part for part in parts if part.storage == "unread"), None)
     if unread is not None:
@@ -173,6 +189,10 @@ def _alike(parts: Sequence[Column]) -> Sequence[Column]:
         rest = _alike([part for part, none in zip(parts, bare, strict=True) if not none] or parts[:1])
         held = iter(rest)
         return [_nothing(len(part), rest[0]) if none else next(held) for part, none in zip(parts, bare, strict=True)]
+    if any(part.storage in LISTS for part in parts):
+        if all(part.storage in LISTS for part in parts):
+            return [replace(part, storage="lists", values=part.lengths) for part in parts]
+        return [Column("unread", np.zeros(len(part), np.int8), (MIXED,)) for part in parts]
     if not {part.storage for part in parts} <= {"numbers", "whole"}:
         return [part.as_words() for part in parts]
     kinds = {part.values.dtype for part in parts if part.storage == "whole"}
@@ -184,12 +204,21 @@ def _alike(parts: Sequence[Column]) -> Sequence[Column]:
     return [replace(part, storage="numbers", values=part.as_numbers(), gone=None) for part in parts]
 
 
+def _form(part: Column) -> tuple[Storage, Any]:
+    """How a column is stored: of integers their type, of vectors their length."""
+    if part.storage == "whole":
+        return part.storage, part.values.dtype
+    return part.storage, part.values.shape[1] if part.storage == "vectors" else None
+
+
 def _nothing(rows: int, like: Column) -> Column:
     """Cells that hold nothing, stored like those of another column."""
     if like.storage == "text":
         return replace(like, values=arrow.no_texts(rows))
     if like.storage == "words":
         return replace(like, values=np.full(rows, -1, np.int32), levels=())
+    if like.storage in LISTS:
+        return replace(like, values=np.full((rows, *like.values.shape[1:]), -1 if like.storage == "lists" else np.nan))
     if like.storage == "whole":
         return replace(like, values=np.zeros(rows, like.values.dtype), gone=np.ones(rows, bool))
     return replace(like, values=np.full(rows, np.nan))
@@ -208,6 +237,12 @@ def number_text(value: float) -> str:
 def date_text(days: float) -> str:
     """Days since 1970 as an ISO date, with a time where there is one."""
     return str(np.datetime64(round(days * MICROSECONDS), "us")).removesuffix("T00:00:00.000000")
+
+
+def vector_text(values: Array) -> str:
+    """The first numbers of a vector: [0.5, 2, nan, ...]."""
+    first = [number_text(value) if np.isfinite(value) else str(value) for value in values[:3].tolist()]
+    return f"[{', '.join([*first, *['...'] * (len(values) > 3)])}]"
 
 
 def _taken(numbering: Callable[[int], int] | None, rows: Array, place: int) -> int:

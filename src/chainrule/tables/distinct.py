@@ -69,6 +69,13 @@ def of_numbers(values: NDArray[Any]) -> Hashes:
     return np.asarray(bits ^ (bits >> np.uint64(31)))
 
 
+def of_vectors(values: NDArray[np.float64]) -> Hashes:
+    """Hashes of rows of numbers; whatever is missing in them is the same."""
+    hashes = of_numbers(np.where(np.isnan(values), np.nan, values))
+    odd = of_numbers(np.arange(values.shape[1])) | np.uint64(1)
+    return np.asarray(of_numbers((hashes * odd).sum(axis=1, dtype=np.uint64)))
+
+
 def of_written(values: NDArray[np.float64], text: Callable[[int], str]) -> Hashes:
     """Hashes of numbers that were read from texts: of whole ones that float64 rounds, those of the exact integers."""
     hashes = of_numbers(values)

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from chainrule.engine.expansion import Block, Code, Coded, Expansion
 from chainrule.errors import MOST_LISTED, InputError, listed
-from chainrule.tables import numbers, texts
+from chainrule.tables import numbers, texts, vectors
 from chainrule.tables.column import Column
 from chainrule.tables.encodings import CYCLES, PARTS, Category, Date, Encoding
 from chainrule.tables.field import Bad, Field
 from chainrule.tables.schema import Schema
 from chainrule.tables.table import Table
+from chainrule.tables.vectors import Vector
 from chainrule.warn import DataWarning, warn
 
 Array = NDArray[Any]
@@ -60,6 +61,10 @@ class Encoder:
             object.__setattr__(self, "schema", Schema(fields))
         if not isinstance(self.schema, Schema) or not set(self.names) <= set(self.schema.by_name):
             raise InputError("Encoder(schema=)", "what its columns are", repr(self.schema)[:80], "Fit anew.")
+        for one in self.encodings:
+            width = self.schema.by_name[one.name].width
+            if width != (len(one.numbers) if isinstance(one, Vector) else 0):
+                raise InputError(f"Encoder, column {one.name!r}", "vectors of one length", width, "Fit anew.")
 
     @cached_property
     def expansion(self) -> Expansion:
@@ -134,7 +139,8 @@ def fit(
     ----------
     columns : rows to learn from; what an encoding needs is a median, bins, levels
     schema : what the columns are
-    said : of columns by name, one of `numbers.HOW` in place of `how`; of a date, how its parts are encoded
+    said : of columns by name, one of `numbers.HOW` in place of `how`; of a date, how its parts are encoded;
+        of vectors, how each entry is, else "standard"
     how : of numbers: one of `numbers.HOW`
     bins : of a piecewise-linear encoding
     where : how errors call the table
@@ -147,8 +153,10 @@ def fit(
     """
     encodings = []
     for name, column in columns.items():
-        mine = said.get(name, how)
-        encodings.append(_ENCODE[schema.by_name[name].kind](name, column, mine if mine in numbers.HOW else how, bins))
+        kind = schema.by_name[name].kind
+        usual = "standard" if kind == "vector" else how
+        mine = said.get(name, usual)
+        encodings.append(_ENCODE[kind](name, column, mine if mine in numbers.HOW else usual, bins))
     if not encodings:
         reasons = ", ".join(f"{one.name}: {one.why}" for one in left_out[:MOST_LISTED]) or "no columns"
         raise InputError(where, "a column that varies from row to row", reasons, "Check the table.")
@@ -190,4 +198,10 @@ def _text(name: str, column: Column, how: str, bins: int) -> Encoding:
     return texts.encode(name, column)
 
 
-_ENCODE = {"number": _number, "category": _category, "boolean": _category, "date": _date, "text": _text}
+def _vector(name: str, column: Column, how: str, bins: int) -> Encoding:
+    return vectors.encode(name, column.values, how, bins)
+
+
+_ENCODE = {
+    "number": _number, "category": _category, "boolean": _category, "date": _date, "text": _text, "vector": _vector,
+}  # fmt: skip

@@ -252,26 +252,14 @@ def _calendar(days: Array, unit: str) -> Array:
 
 
 @dataclass(frozen=True)
-class Date(Encoding):
-    """Times, by those of their parts that vary: days since 1970, year, month, weekday, hour; each is a number."""
+class Several(Encoding):
+    """What is several numbers, side by side."""
 
-    numbers: tuple[Number, ...]  # named for the parts
-
-    def __post_init__(self) -> None:
-        for number in self.numbers:
-            if not isinstance(number, Number) or number.name not in PARTS:
-                raise InputError(f"Date({self.name!r})", f"numbers named {set(PARTS)}", repr(number)[:80], "Fit anew.")
-
-    @property
-    def kind(self) -> str:
-        return "date"
+    numbers: tuple[Number, ...]
 
     @property
     def compact(self) -> int:
         return sum(number.compact for number in self.numbers)
-
-    def code(self, column: Column) -> Array:
-        return np.hstack([number.of_values(PARTS[number.name](column.values)) for number in self.numbers])
 
     def blocks(self, first: int) -> list[Block]:
         found = []
@@ -282,6 +270,23 @@ class Date(Encoding):
 
     def fills(self) -> list[float]:
         return [fill for number in self.numbers for fill in number.fills()]
+
+
+@dataclass(frozen=True)
+class Date(Several):
+    """Times, by those of their parts that vary: days since 1970, year, month, weekday, hour; numbers named for them."""
+
+    def __post_init__(self) -> None:
+        for number in self.numbers:
+            if not isinstance(number, Number) or number.name not in PARTS:
+                raise InputError(f"Date({self.name!r})", f"numbers named {set(PARTS)}", repr(number)[:80], "Fit anew.")
+
+    @property
+    def kind(self) -> str:
+        return "date"
+
+    def code(self, column: Column) -> Array:
+        return np.hstack([number.of_values(PARTS[number.name](column.values)) for number in self.numbers])
 
     def feature_names(self) -> list[str]:
         return [f"{self.name}.{name}" for number in self.numbers for name in number.feature_names()]

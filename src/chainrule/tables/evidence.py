@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.tables import arrow, distinct
-from chainrule.tables.column import Column
+from chainrule.tables.column import LISTS, Column, vector_text
 from chainrule.tables.distinct import Distinct
 from chainrule.tables.written import dates, numbers
 from chainrule.tables.written.missing import BLANKS
@@ -72,7 +72,8 @@ class Evidence:
     pieces : words between spaces in all texts
     low, high, whole : the least and the greatest number, and whether all are whole
     declared : whether the source says that these are categories
-    unread : the type of what cannot be read
+    width : of vectors, how many numbers each holds
+    unread : the type of what cannot be read, or what is wrong with lists
     example : a cell
     """
 
@@ -80,7 +81,7 @@ class Evidence:
         """Texts in `nothing` stand for none; where texts are told `apart`, it is counted how many there are."""
         self._nothing = frozenset(nothing)
         self._apart = apart
-        self.rows = self.missing = self.pieces = 0
+        self.rows = self.missing = self.pieces = self.width = 0
         self._parts: list[tuple[int, Callable[[int], int] | None]] = []
         self.typed: Counter[str] = Counter()
         self.sorts: defaultdict[Sort, Cells] = defaultdict(Cells)
@@ -107,6 +108,8 @@ class Evidence:
                 self._add_texts(part)
             elif part.storage == "words":
                 self._add_words(part)
+            elif part.storage in LISTS:
+                self._add_lists(part)
             else:
                 self._add_typed(part)
 
@@ -124,6 +127,25 @@ class Evidence:
         elif len(known):
             self._add_numbers(column.values[known])
             self.example = self.example or column.take(known[:1]).as_words().levels[0]
+
+    def _add_lists(self, column: Column) -> None:
+        """Lists of numbers: all have to be as long as the first."""
+        lengths = column.lengths
+        known = np.flatnonzero(lengths >= 0)
+        self.missing += len(column) - len(known)
+        self.typed["vectors"] += len(known)
+        if not len(known) or self.unread:
+            return
+        self.width = self.width or int(lengths[known[0]])
+        others = known[(lengths[known] != self.width) | (self.width == 0)]
+        if len(others):
+            row = self.row(column.row(others[0]))
+            before = f"behind one of {self.width}" if self.width else "before all others"
+            self.unread = f"a list of {lengths[others[0]]} in row {row} {before}"
+        elif column.storage == "vectors":
+            vectors = column.values[known]
+            self.distinct.add(distinct.of_vectors(vectors))
+            self.example = self.example or vector_text(vectors[0])
 
     def _add_numbers(
         self, known: Array, hashes: distinct.Hashes | None = None, counts: NDArray[np.int64] | None = None

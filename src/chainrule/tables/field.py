@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from chainrule.errors import InputError
 from chainrule.tables import arrow
-from chainrule.tables.column import TRUTH, Column, coded, date_text, number_text
+from chainrule.tables.column import LISTS, TRUTH, Column, coded, date_text, number_text
 from chainrule.tables.written import dates, numbers, truth
 from chainrule.tables.written.missing import BLANKS
 
 Array = NDArray[Any]
-Kind = Literal["number", "category", "boolean", "date", "id", "text", "constant", "unread"]
+Kind = Literal["number", "category", "boolean", "date", "vector", "id", "text", "constant", "unread"]
 Compared = Literal["text", "number", "date"]
 
 #: Kinds that tell nothing of a row, or nothing that can be learned; such columns are left out.
@@ -51,6 +51,7 @@ class Field:
     example : a cell
     number, date : how texts of numbers and of dates are written
     compared : as what the levels of a category are the same: by their text, by the number or the date they stand for
+    width : of vectors, how many numbers each holds
     lenient : whether cells that cannot be read are missing, as some were in fit; else they are refused
     """
 
@@ -62,9 +63,11 @@ class Field:
     date: dates.WrittenDate = dates.PLAIN
     compared: Compared = "text"
     lenient: bool = False
+    width: int = 0
 
     def __post_init__(self) -> None:
-        if self.kind not in get_args(Kind) or self.compared not in get_args(Compared):
+        known = self.kind in get_args(Kind) and self.compared in get_args(Compared)
+        if not known or self.width < 0 or (self.kind == "vector") != (self.width > 0):
             raise InputError(f"Field({self.name!r})", "a kind of column", repr(self)[:80], "Fit anew.")
 
     def spellings(self, level: str) -> list[str]:
@@ -89,10 +92,14 @@ class Field:
         InputError
             For a cell that is none of this column, with its row.
         """
-        if column.storage == "unread":
+        expected = f"lists of {self.width} numbers" if self.width else "numbers, words, truth values or times"
+        lists = column.storage in LISTS and not self.width
+        if lists and column.missing.all():
+            column, lists = replace(column, storage="numbers", values=np.full(len(column), np.nan)), False
+        if column.storage == "unread" or lists:
             raise InputError(
-                f"{where}, {what} {self.name!r}", f"numbers, words, truth values or times, {why}", column.levels[0],
-                "Give the same column.",
+                f"{where}, {what} {self.name!r}", f"{expected}, {why}",
+                "lists of numbers" if lists else column.levels[0], "Give the same column.",
             )  # fmt: skip
         return _READ[self.kind](_Reading(self, column, frozenset(nothing), f"{where}, {what} {self.name!r}", why))
 
@@ -150,6 +157,35 @@ class _Reading:
             return column, None
         values, bad = self._each(column.as_words(), self.field.date.read, "a date such as 2026-01-31")
         return replace(column, storage="times", values=values, levels=(), gone=None), bad
+
+    def vectors(self) -> tuple[Column, None]:
+        column, width = self.column, self.field.width
+        if column.storage in ("text", "words"):
+            column, _ = self.words()
+        lengths = column.lengths if column.storage in LISTS else np.where(column.missing, -1, 0)
+        wrong = (lengths >= 0) & (lengths != width)
+        if wrong.any():
+            row = int(wrong.argmax())
+            raise InputError(
+                f"{self.where}, row {column.row(row)}", f"a list of {width} numbers, {self.why}",
+                f"one of {lengths[row]}" if column.storage in LISTS else f"a column of {column.storage}",
+                "Give as many numbers, or None where there are none.",
+            )  # fmt: skip
+        if column.storage == "lists" and (lengths == width).any():  # some rows of such a column
+            raise InputError(
+                self.where, f"lists of {width} numbers, {self.why}", "lists of different lengths",
+                "Give as many numbers in every row.",
+            )  # fmt: skip
+        if (lengths < 0).all():
+            values = np.full((len(column), width), np.nan)
+            return replace(column, storage="vectors", values=values, levels=(), gone=None), None
+        infinite = np.isinf(column.values).any(axis=1)
+        if infinite.any():
+            raise InputError(
+                f"{self.where}, row {column.row(int(infinite.argmax()))}", "finite numbers, or NaN for a missing one",
+                "infinity", "Replace it by a number or by NaN.",
+            )  # fmt: skip
+        return column, None
 
     def _each(self, column: Column, read: Callable[[str], float | None], expected: str) -> tuple[Array, Bad | None]:
         """Words by their levels, NaN where one is missing."""
@@ -211,6 +247,7 @@ class _Reading:
 _READ = {
     "number": _Reading.numbers,
     "date": _Reading.dates,
+    "vector": _Reading.vectors,
     "boolean": _Reading.truths,
     "category": _Reading.words,
     "id": _Reading.words,

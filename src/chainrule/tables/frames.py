@@ -10,7 +10,7 @@ import narwhals as nw
 import numpy as np
 
 from chainrule.errors import InputError, InputTypeError
-from chainrule.tables import arrays, arrow
+from chainrule.tables import arrays, arrow, lists
 from chainrule.tables.arrays import Numbering
 from chainrule.tables.column import TRUTH, Column, coded, is_nothing, whole, words
 from chainrule.tables.table import Table
@@ -30,8 +30,8 @@ def table(X: Any, where: str = "X", numbering: Numbering = int) -> Table:
     Parameters
     ----------
     X : a frame of pandas, polars, Arrow or anything else that narwhals knows; a dict from names to arrays of shape
-        (rows,), or to the values of one row; a list of such rows; or an array of shape (rows, columns), whose columns
-        are named x0, x1, ...
+        (rows,), or of vectors (rows, length), or to the values of one row; a list of such rows; or an array of shape
+        (rows, columns), whose columns are named x0, x1, ...
     where : how errors call it
     numbering : from a row to the number by which errors call it
 
@@ -198,7 +198,16 @@ def _series(series: Any, where: str, numbering: Numbering) -> Column:
         return arrays.of_times(series.to_numpy(), where, numbering)
     if kind in (nw.Duration, nw.Object, nw.Unknown):
         return arrays.of_values(series.to_numpy(), where, numbering)
+    if kind in (nw.List, nw.Array) and kind.inner.is_numeric():
+        return _lists(series)
     return arrays.unread(len(series), str(kind))
+
+
+def _lists(series: Any) -> Column:
+    if not series.implementation.is_polars():
+        return lists.of_arrow(series.to_arrow())
+    found = series.to_native()
+    return lists.of_polars(found.arr.to_list() if series.dtype == nw.Array else found)
 
 
 def _whole(series: Any) -> Column:

@@ -22,6 +22,7 @@ SAID = (*KINDS, *numbers.HOW)
 MAY_BE: Mapping[str, tuple[str, ...]] = {
     "numbers": ("number", "category", "leave out", *numbers.HOW),
     "times": ("date", "category", "leave out", *numbers.HOW),
+    "vectors": ("leave out", *numbers.HOW),
 }
 
 
@@ -104,7 +105,7 @@ def schema(seen: Seen, names: Iterable[str], where: str, target: str | None = No
         kind = said.columns.get(name, "")
         _check_said(kind, name, evidence, where)
         found = settle(name, evidence, where, said.kind(name), said.decimal, comma)
-        if kind in numbers.HOW and found.field.kind not in ("number", "date"):
+        if kind in numbers.HOW and found.field.kind not in ("number", "date", "vector"):
             found = settle(name, evidence, where, "number", said.decimal, comma)
         field = found.field
         fields.append(field)
@@ -125,7 +126,7 @@ def _check_said(said: str, name: str, evidence: Evidence, where: str) -> None:
     """Refuse what a column that holds no texts cannot be."""
     if not said or evidence.sorts or evidence.unread:
         return
-    kind = "times" if evidence.typed["times"] else "numbers"
+    kind = next((kind for kind in ("times", "vectors") if evidence.typed[kind]), "numbers")
     if evidence.known and said not in MAY_BE[kind]:
         raise InputError(
             f"{where}: columns={{{name!r}: }}", f"one of {', '.join(map(repr, MAY_BE[kind]))} for a column of {kind}",
@@ -136,7 +137,8 @@ def _check_said(said: str, name: str, evidence: Evidence, where: str) -> None:
 def _check_unread(said: str, field: Field, where: str) -> None:
     if field.kind == "unread" and said != "leave out":
         raise InputError(
-            f"{where}, column {field.name!r}", "numbers, words, truth values or times", field.why.partition(",")[0],
+            f"{where}, column {field.name!r}", "numbers, words, truth values, times, or lists of as many numbers each",
+            field.why.partition(",")[0],
             f"Turn it into one of these, or leave it out: columns={{{field.name!r}: 'leave out'}}.",
         )  # fmt: skip
 

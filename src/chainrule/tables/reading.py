@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.errors import InputError, unknown_name
-from chainrule.tables.column import MICROSECONDS, TRUTH, Column
+from chainrule.tables.column import LISTS, MICROSECONDS, TRUTH, Column
 from chainrule.tables.evidence import Evidence
 from chainrule.tables.field import Field
 from chainrule.tables.settle import settle
@@ -128,6 +128,8 @@ def values(column: Column) -> Array:
 
 def present(column: Column, nothing: Collection[str]) -> NDArray[np.intp]:
     """The rows of a column, as its source holds it, that hold something."""
+    if column.storage in LISTS:
+        return np.flatnonzero(~column.missing)
     words = column.as_words()
     kept = [level.strip() not in nothing for level in words.levels]
     return np.flatnonzero(np.array([*kept, False])[words.values]) if kept else np.empty(0, np.intp)

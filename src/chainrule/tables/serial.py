@@ -9,13 +9,14 @@ from chainrule.tables.field import Field
 from chainrule.tables.schema import Nothing, Schema
 from chainrule.tables.targets import TargetScale
 from chainrule.tables.texts import Text
+from chainrule.tables.vectors import Vector
 from chainrule.tables.written import dates, numbers
 from chainrule.values import Codec
 
 #: Every frozen value that an encoder is made of.
 ENCODINGS = Codec(
     [
-        Encoder, LeftOut, Number, Category, Date, Text, Scale, *BLOCKS, TargetScale, Schema, Nothing, Field,
+        Encoder, LeftOut, Number, Category, Date, Text, Vector, Scale, *BLOCKS, TargetScale, Schema, Nothing, Field,
         numbers.WrittenNumber, dates.WrittenDate,
     ]
 )  # fmt: skip

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from chainrule.errors import InputError
-from chainrule.tables.column import EXACT
+from chainrule.tables.column import EXACT, MIXED
 from chainrule.tables.evidence import Cells, Evidence, Sort
 from chainrule.tables.field import Compared, Field
 from chainrule.tables.written import dates, truth
@@ -88,9 +88,11 @@ class _Settling:
     def found(self) -> Found:
         seen = self.seen
         if seen.unread:
-            return self._as("unread", f"{seen.unread}, which is none of numbers, words, truth values and times")
+            return self._unread(seen.unread)
         if seen.known == 0:
             return self._as("constant", "no values")
+        if seen.typed["vectors"]:
+            return self._vectors()
         if self.said == "category":
             return self._category()
         if self.said == "text":
@@ -108,6 +110,20 @@ class _Settling:
     def _as(self, kind: str, why: str, **more: object) -> Found:
         more = {"example": self.seen.example, **more}
         return Found(Field(self.name, kind, why, **more))  # type: ignore[arg-type]
+
+    def _unread(self, what: str) -> Found:
+        return self._as("unread", f"{what}, which is none of numbers, words, truth values, times and vectors")
+
+    def _vectors(self) -> Found:
+        seen = self.seen
+        if seen.typed["vectors"] < seen.known:
+            return self._unread(MIXED)
+        vectors = f"vectors of {seen.width} number{'s' * (seen.width > 1)}"
+        if self.said == "target":
+            return self._as("unread", f"{vectors}, which are no targets")
+        if seen.distinct.count == 1 and not seen.missing:
+            return self._as("constant", "the same value in every row")
+        return self._as("vector", vectors, width=seen.width)
 
     def _not(self, what: str, fits: Callable[[Sort], bool]) -> Found:
         seen = self.seen

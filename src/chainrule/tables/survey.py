@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.tables.column import Column, join, words
+from chainrule.tables.column import LISTS, Column, join, words
 from chainrule.tables.evidence import Evidence
 from chainrule.tables.files import PlacedFile, TableFile
 from chainrule.tables.learn import Said, Seen
@@ -77,6 +77,8 @@ def _number(seen: Evidence, row: NDArray[np.intp], place: int) -> int:
 
 
 def _distinct(column: Column) -> Column:
+    if column.storage in LISTS:  # which are no targets
+        return column.take(np.arange(min(len(column), 1)))
     column = column.as_words() if column.storage == "text" else column
     known = np.unique(column.values[~column.missing])
     if column.storage == "words":

@@ -28,7 +28,7 @@ MEANT = "If the values are names of classes: columns={{{!r}: 'category'}} for a 
 
 @dataclass(eq=False, repr=False)
 class TableClassifier(Classifying, ClassifierMixin, BaseTable):
-    """Classes from raw tables: numbers, words, truth values and dates, with gaps in them.
+    """Classes from raw tables: numbers, words, truth values, dates and vectors, with gaps in them.
 
     The kind of each column is found (`encoder_` tells it), its encoding is part of the model, and a network of dense
     layers with layer normalisation learns behind it by one-cycle schedules, with an average of its weights, on all

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 
 import numpy as np
 
@@ -13,17 +14,18 @@ from chainrule.tables.encoder import Encoder
 from chainrule.tables.encodings import FAR, Category, Date, Encoding, Number
 from chainrule.tables.schema import Schema
 from chainrule.tables.texts import Text
+from chainrule.tables.vectors import Vector
 
 #: What a date counts from, for the calendar that begins its years in March.
 _ERA_DAYS, _TO_MARCH_OF_YEAR_0 = 146_097, 719_468
 
 
 def encoded(g: Graph, encoder: Encoder) -> str:
-    """The network's x, float32, from an input for each column, of shape (rows, 1).
+    """The network's x, float32, from an input for each column, of shape (rows, 1), or (rows, length) of vectors.
 
-    Numbers are doubles, NaN where one is missing; dates are doubles, days since 1970; words are strings: truth values
-    in any usual spelling, texts as they are, what stands for a missing value as the schema has it, numbers that are
-    categories with a decimal point or without.
+    Numbers and vectors are doubles, NaN where one is missing; dates are doubles, days since 1970; words are strings:
+    truth values in any usual spelling, texts as they are, what stands for a missing value as the schema has it,
+    numbers that are categories with a decimal point or without.
     """
     found: list[tuple[Block, str]] = []
     for encoding in encoder.encodings:
@@ -40,6 +42,8 @@ def _blocks(g: Graph, encoding: Encoding, schema: Schema) -> list[tuple[Block, s
     if isinstance(encoding, Text):
         words = g.input(encoding.name, str, 2, 1)
         return [(encoding.blocks(0)[0], texts.codes(g, encoding, schema.nothing.of(encoding.name), words))]
+    if isinstance(encoding, Vector):
+        return _vector(g, encoding, g.input(encoding.name, np.float64, 2, len(encoding.numbers)))
     given = g.input(encoding.name, np.float64, 2, 1)
     if isinstance(encoding, Number):
         return _number(g, encoding, given)
@@ -61,13 +65,38 @@ def _code(g: Graph, encoding: Category, schema: Schema, words: str) -> str:
     )  # fmt: skip
 
 
-def _number(g: Graph, number: Number, x: str) -> list[tuple[Block, str]]:
-    scale = number.scale
-    centred = g.op("Sub", x, g.number(scale.center, np.float64))
-    scaled = g.cast(g.op("Div", centred, g.number(scale.scale, np.float64)), np.float32)
+def _vector(g: Graph, vector: Vector, x: str) -> list[tuple[Block, str]]:
+    """Entry by entry; neighbours that are a line each all at once, so that a graph of long vectors is not long."""
+    found: list[tuple[Block, str]] = []
+    for line, run in groupby(enumerate(vector.numbers), lambda one: _is_line(one[1])):
+        places, numbers = zip(*run, strict=True)
+        mine = g.op("Slice", x, g.whole(places[0]), g.whole(places[-1] + 1), g.whole(1))
+        if line:
+            lines = [number.parts[0] for number in numbers]
+            every = (tuple(getattr(one, name)[0] for one in lines) for name in ("origin", "slope", "low", "high"))
+            filled, missing = _scaled(g, numbers, mine)
+            found.append((lines[0], _expanded(g, Clip(0, *every), filled, missing)))
+            continue
+        for place, number in zip(places, numbers, strict=True):
+            found += _number(g, number, g.op("Gather", x, g.whole(place), axis=1))
+    return found
+
+
+def _is_line(number: Number) -> bool:
+    return len(number.parts) == 1 and isinstance(number.parts[0], Clip) and number.parts[0].width == number.compact == 1
+
+
+def _scaled(g: Graph, numbers: Sequence[Number], x: str) -> tuple[str, str]:
+    """Numbers side by side in their scales, as float32 of shape (rows, numbers), and where they are missing."""
+    centred = g.op("Sub", x, g.constant(np.array([one.scale.center for one in numbers])))
+    scaled = g.cast(g.op("Div", centred, g.constant(np.array([one.scale.scale for one in numbers]))), np.float32)
     missing = g.op("IsNaN", scaled)
-    filled = g.op("Where", missing, g.number(number.fill), scaled)
-    filled = g.op("Clip", filled, g.number(-FAR), g.number(FAR))
+    filled = g.op("Where", missing, g.floats([one.fill for one in numbers]), scaled)
+    return g.op("Clip", filled, g.number(-FAR), g.number(FAR)), missing
+
+
+def _number(g: Graph, number: Number, x: str) -> list[tuple[Block, str]]:
+    filled, missing = _scaled(g, [number], x)
     sources = [filled, _curve(g, number.knots, number.heights, filled)] if number.knots else [filled]
     return [(part, _expanded(g, part, sources[part.source], missing)) for part in number.parts]
 
