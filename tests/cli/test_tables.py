@@ -266,6 +266,17 @@ def test_vectors_are_kept_as_lists(shell, models):
     assert pq.read_table(shell.folder / "a.parquet")["v"].to_pylist() == vectors.to_pylist()
 
 
+@pytest.mark.parametrize(
+    ("cells", "what"), [([[1.0], [2.0, 3.0]], "different lengths"), ([b"a", b"b"], "inary"), ([["a"], ["b"]], "list")]
+)
+def test_what_was_not_read_is_not_kept_as_zeros(shell, models, cells, what):
+    rows = {"size": [1.0, 2.0], "color": ["red", "red"], "price": [2.0, 3.0], "odd": cells}
+    pq.write_table(pa.table(rows), shell.folder / "t.parquet")
+    done = shell("predict", models.folder / "kind.model", "t.parquet", "--keep", "odd", "--threads", 1)
+    assert done.code == 3
+    assert "--keep odd: expected numbers" in done.err and what in done.err
+
+
 COUNT = 60
 SIZES = pa.array(range(COUNT), pa.float64())
 RED = ["red"] * COUNT

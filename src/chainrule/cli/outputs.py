@@ -143,14 +143,26 @@ def _quoted(word: Any) -> str:
     return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ',"\r\n') else text
 
 
-def from_column(column: Any) -> Any:
-    """A column of a table as one of Arrow: texts as they stand in their file."""
+def from_column(name: str, column: Any) -> Any:
+    """A column of a table as one of Arrow: texts as they stand in their file.
+
+    Raises
+    ------
+    InputError
+        For what was not read, such as bytes, and lists of different lengths.
+    """
     import numpy as np
     import pyarrow as pa
 
     from chainrule.tables import arrow
     from chainrule.tables.column import MICROSECONDS
 
+    if column.storage in ("unread", "lists"):
+        what = column.levels[0] if column.storage == "unread" else "lists of different lengths"
+        raise InputError(
+            f"--keep {name}", "numbers, words, truth values, times, or lists of as many numbers each", what,
+            "Leave it out, and join it to the predictions by their rows.",
+        )  # fmt: skip
     if column.storage == "text":
         return arrow.whole(column.values)
     if column.storage == "words":

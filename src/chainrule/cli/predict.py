@@ -61,7 +61,7 @@ def predict(
     rows, file = 0, tables.opened(data, form, once=True)
     with outputs.opened(output) as sink, tables.naming(file.path):
         for part in tables.parts(file, models.columns(made), keep):
-            kept = ((name, outputs.from_column(part[name])) for name in keep)
+            kept = ((name, outputs.from_column(name, part[name])) for name in keep)
             found = [*kept, *predictions(made, unknown.read(part), proba, threads)]
             outputs.check_names(file.path, [name for name, _ in found])
             sink.write(dict(found))
