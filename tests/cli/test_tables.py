@@ -289,7 +289,7 @@ BROKEN = {
         "column 'color', row 19: .* out of bounds",
     ),
     "far times": ({"size": pa.array([2**60] + [0] * 59, pa.timestamp("s")), "color": RED}, "column 'size', row 0:"),
-    "lists": ({"size": pa.array([[1]] * COUNT), "color": RED}, "column 'size': expected numbers, words"),
+    "lists of words": ({"size": pa.array([["a"]] * COUNT), "color": RED}, "column 'size': expected numbers, words"),
 }
 
 
