@@ -105,10 +105,10 @@ def test_several_codes_are_summed_and_divided_by_the_root_of_how_many_there_are(
     hot = np.stack([(codes == k).sum(axis=1) for k in range(7)], axis=1)
     share = 1 / np.sqrt(np.maximum(hot.sum(axis=1, keepdims=True), 1))
     look = SEVERAL.forward(parameters, MANY)
-    np.testing.assert_allclose(look.activations[0][:, 4:], share * hot @ parameters["0.E1"], rtol=1e-14)
+    np.testing.assert_allclose(look.activations[0][:, 4:], share * hot @ parameters["0.E1"], atol=1e-15)
     back = SEVERAL.backward(parameters, look, look.output - Y)
     da = (back.deltas[1] @ parameters["1.W"])[:, 4:]
-    np.testing.assert_allclose(back.gradients["0.E1"], hot.T @ (share * da), rtol=1e-10)
+    np.testing.assert_allclose(back.gradients["0.E1"], hot.T @ (share * da), rtol=1e-10, atol=1e-14)
     assert SEVERAL.check_gradients(parameters, MANY, Y, "squared_error") < 1e-7
     assert SEVERAL.widths[0] == 8
 
@@ -143,7 +143,7 @@ def test_columns_that_pass_through_have_no_gradient_where_nobody_asks(layers, na
     network = Network(layers, inputs=6)
     _, whole = gradients(network, MANY, inspect=True)
     program, part = gradients(network, MANY, inspect=False)
-    np.testing.assert_allclose(part, whole, rtol=1e-12)
+    np.testing.assert_allclose(part, whole, rtol=1e-12, atol=1e-14)
     assert any("[:, 2:]" in instruction.text for instruction in program.backward) == narrow
 
 
