@@ -155,13 +155,12 @@ def from_column(name: str, column: Any) -> Any:
     import pyarrow as pa
 
     from chainrule.tables import arrow
-    from chainrule.tables.column import MICROSECONDS
+    from chainrule.tables.column import MICROSECONDS, READABLE
 
     if column.storage in ("unread", "lists"):
         what = column.levels[0] if column.storage == "unread" else "lists of different lengths"
         raise InputError(
-            f"--keep {name}", "numbers, words, truth values, times, or lists of as many numbers each", what,
-            "Leave it out, and join it to the predictions by their rows.",
+            f"--keep {name}", READABLE, what, "Leave it out, and join it to the predictions by their rows.",
         )  # fmt: skip
     if column.storage == "text":
         return arrow.whole(column.values)

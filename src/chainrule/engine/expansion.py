@@ -106,16 +106,15 @@ class Missing(Block):
 
 
 @dataclass(frozen=True)
-class Levels(Block):
-    """An input per level: 1 for the code's, 0 for the others; all 0 for a code that is none."""
+class Counted(Block):
+    """As many inputs as `count` says, without constants."""
 
-    kind = 3
     constants = ()
     count: int
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        COUNT("Levels(count=)", self.count)
+        COUNT(f"{type(self).__name__}(count=)", self.count)
 
     @property
     def width(self) -> int:
@@ -123,20 +122,18 @@ class Levels(Block):
 
 
 @dataclass(frozen=True)
-class Code(Block):
+class Levels(Counted):
+    """An input per level: 1 for the code's, 0 for the others; all 0 for a code that is none."""
+
+    kind = 3
+
+
+@dataclass(frozen=True)
+class Code(Counted):
     """Codes as they are, for an `Embedding`: of one column, or of `count` from there on."""
 
     kind = 4
-    constants = ()
     count: int = 1
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        COUNT("Code(count=)", self.count)
-
-    @property
-    def width(self) -> int:
-        return self.count
 
 
 #: Of a periodic curve, as its kernels know it, too.

@@ -90,7 +90,7 @@ def _objects(values: Array, where: str, numbering: Numbering) -> Column:
     kinds = set(map(type, present))
     if len(kinds) <= 1 and kinds <= {str}:
         return words([None if none else v for v, none in zip(values, gone, strict=True)])
-    several = [isinstance(v, lists.LISTS) for v in present]
+    several = [isinstance(v, lists.CELLS) for v in present]
     if any(several):
         found = lists.of_cells(present, gone) if all(several) else MIXED
         return unread(len(values), found) if isinstance(found, str) else found

@@ -19,6 +19,8 @@ Storage = Literal["numbers", "whole", "words", "text", "times", "spans", "vector
 LISTS: tuple[Storage, ...] = ("vectors", "lists")
 
 MICROSECONDS = 86_400_000_000
+#: What the cells of a column may be.
+READABLE = "numbers, words, truth values, times, or lists of as many numbers each"
 #: Words of a column of truth values.
 TRUTH = ("False", "True")
 #: Whole numbers up to here are the same as float64.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from chainrule.errors import InputError, unknown_name
 from chainrule.tables import numbers
+from chainrule.tables.column import READABLE
 from chainrule.tables.encoder import LeftOut
 from chainrule.tables.evidence import Evidence
 from chainrule.tables.field import LEFT_OUT, Bad, Field
@@ -137,7 +138,7 @@ def _check_said(said: str, name: str, evidence: Evidence, where: str) -> None:
 def _check_unread(said: str, field: Field, where: str) -> None:
     if field.kind == "unread" and said != "leave out":
         raise InputError(
-            f"{where}, column {field.name!r}", "numbers, words, truth values, times, or lists of as many numbers each",
+            f"{where}, column {field.name!r}", READABLE,
             field.why.partition(",")[0],
             f"Turn it into one of these, or leave it out: columns={{{field.name!r}: 'leave out'}}.",
         )  # fmt: skip

@@ -16,7 +16,7 @@ from chainrule.tables.column import Column, is_nothing
 Array = NDArray[Any]
 
 #: What a cell of Python that holds several values is.
-LISTS = (list, tuple, np.ndarray)
+CELLS = (list, tuple, np.ndarray)
 
 
 def column(lengths: Array, values: Array) -> Column:

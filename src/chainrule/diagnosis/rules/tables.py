@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from math import sqrt
+from operator import attrgetter
 from typing import NamedTuple
 
 from chainrule.diagnosis import cures
-from chainrule.diagnosis.columns import ColumnSeen
+from chainrule.diagnosis.columns import Cells, ColumnSeen
 from chainrule.diagnosis.cures import prescribe
 from chainrule.diagnosis.findings import Evidence, Level
 from chainrule.diagnosis.observed import SURELY, Observed
@@ -24,23 +26,23 @@ KOLMOGOROV = 1.36
 #: Columns that are named, and letters of a cell that is shown.
 NAMED, LONGEST = 5, 30
 
+#: Cells of a column, by what is amiss with them.
+_unread, _unknown, _outside = attrgetter("unread"), attrgetter("unknown"), attrgetter("beyond")
+
 
 def mixed_columns(observed: Observed) -> Verdict | None:
     found = _mixed(observed)
     if not found:
         return None
     which = ", ".join(f"{one.name!r} ({one.why})" for one in found[:NAMED])
-    evidence = [Evidence("columns of which some cells were taken as missing", len(found), f"0; here {which}")]
-    for one in found[:NAMED]:
-        if one.unread.share:
-            name = f"share of the cells of {one.name!r} that are no {one.kind}{_such_as(one.unread.shown)}"
-            evidence.append(Evidence(name, one.unread.share, "0"))
-    worst = found[0].unread.share
-    return Verdict("warning" if worst > MIXED else "note", 1.0, tuple(evidence))
+    count = Evidence("columns of which some cells were taken as missing", len(found), f"0; here {which}")
+    met = [one for one in found[:NAMED] if one.unread.share]
+    shares = _shares(met, _unread, lambda one: f"cells of {one.name!r} that are no {one.kind}", "0")
+    return Verdict("warning" if found[0].unread.share > MIXED else "note", 1.0, (count, *shares))
 
 
 def _mixed(observed: Observed) -> list[ColumnSeen]:
-    return sorted((one for one in observed.table if one.mixed), key=lambda one: -one.unread.share)
+    return _worst_first((one for one in observed.table if one.mixed), _unread)
 
 
 def id_columns(observed: Observed) -> Verdict | None:
@@ -100,11 +102,11 @@ def dates_beyond(observed: Observed) -> Verdict | None:
     found = _beyond(observed, least)
     if not found:
         return None
-    evidence = []
-    for one in found[:NAMED]:
-        name = f"share of the dates of {one.name!r} before the first or after the last of fit"
-        evidence.append(Evidence(name + _such_as(one.beyond.shown), one.beyond.share, f"near 0, below {least:.2g}"))
-    return Verdict("warning", confidence(found[0].beyond.share, least, 0.5), tuple(evidence))
+    shares = _shares(
+        found, _outside, lambda one: f"dates of {one.name!r} before the first or after the last of fit",
+        f"near 0, below {least:.2g}",
+    )  # fmt: skip
+    return Verdict("warning", confidence(found[0].beyond.share, least, 0.5), shares)
 
 
 def _by_chance(observed: Observed) -> float:
@@ -113,20 +115,33 @@ def _by_chance(observed: Observed) -> float:
 
 
 def _beyond(observed: Observed, least: float = BEYOND) -> list[ColumnSeen]:
-    return sorted((one for one in observed.others if one.beyond.share > least), key=lambda one: -one.beyond.share)
+    return _worst_first((one for one in observed.others if one.beyond.share > least), _outside)
 
 
 def unknown_levels(observed: Observed) -> Verdict | None:
     a_few = UNKNOWN[0] + _by_chance(observed)
-    found = sorted((one for one in observed.others if one.unknown.share > a_few), key=lambda one: -one.unknown.share)
+    found = _worst_first((one for one in observed.others if one.unknown.share > a_few), _unknown)
     if not found:
         return None
-    evidence = []
-    for one in found[:NAMED]:
-        name = f"share of the cells of {one.name!r} whose level fit did not see"
-        evidence.append(Evidence(name + _such_as(one.unknown.shown), one.unknown.share, f"near 0, below {a_few:.2g}"))
+    shares = _shares(
+        found, _unknown, lambda one: f"cells of {one.name!r} whose level fit did not see", f"near 0, below {a_few:.2g}"
+    )
     worst = found[0].unknown.share
-    return Verdict("warning" if worst > UNKNOWN[1] else "note", confidence(worst, a_few, 0.5), tuple(evidence))
+    return Verdict("warning" if worst > UNKNOWN[1] else "note", confidence(worst, a_few, 0.5), shares)
+
+
+def _worst_first(columns: Iterable[ColumnSeen], cells: Callable[[ColumnSeen], Cells]) -> list[ColumnSeen]:
+    return sorted(columns, key=lambda one: -cells(one).share)
+
+
+def _shares(
+    columns: Sequence[ColumnSeen], cells: Callable[[ColumnSeen], Cells], which: Callable[[ColumnSeen], str], usual: str
+) -> tuple[Evidence, ...]:
+    """What share of its cells some of each column are, with a few of them."""
+    return tuple(
+        Evidence(f"share of the {which(one)}{_such_as(cells(one).shown)}", cells(one).share, usual)
+        for one in columns[:NAMED]
+    )
 
 
 def _such_as(shown: tuple[str, ...]) -> str:
