@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from chainrule import Dense, Network, Predictor, Rows, Trainer, losses
-from chainrule.engine.expansion import BLOCKS as KINDS
-from chainrule.engine.expansion import ROUNDS, UNBOUNDED, Clip, Code, Coded, Curve, Expansion, Levels, Missing, Smooth
+from chainrule.engine.blocks import BLOCKS as KINDS
+from chainrule.engine.blocks import ROUNDS, UNBOUNDED, Clip, Code, Curve, Levels, Missing, Smooth
+from chainrule.engine.expansion import Coded, Expansion
 from chainrule.engine.fill import fill
 from chainrule.engine.kernels import Kernel, load
 from chainrule.errors import InputError, InputTypeError

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy.special import ndtri
 
-from chainrule.engine.expansion import Clip, Curve, Levels, Missing, Smooth
+from chainrule.engine.blocks import Clip, Curve, Levels, Missing, Smooth
 from chainrule.errors import InputError
 from chainrule.tables import encoder, numbers
 from chainrule.tables.encodings import PARTS, Category, Date, Number

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from chainrule import Model, TableClassifier, TableRegressor, load, to_onnx
-from chainrule.engine.expansion import Clip, Missing
+from chainrule.engine.blocks import Clip, Missing
 from chainrule.errors import InputError
 from chainrule.tables import column, frames, lists, survey
 from chainrule.tables.column import Column, join, words

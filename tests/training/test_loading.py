@@ -5,7 +5,8 @@ import pytest
 from scipy.sparse import csr_matrix
 
 from chainrule import BatchNorm, Dense, Dropout, Network, Rows, Trainer
-from chainrule.engine.expansion import Clip, Coded, Expansion, Levels, Missing
+from chainrule.engine.blocks import Clip, Levels, Missing
+from chainrule.engine.expansion import Coded, Expansion
 from chainrule.engine.plans import Sharing, plans
 from chainrule.errors import InputError
 from chainrule.network.losses import CrossEntropy

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from chainrule import Dense, Network, Trainer
-from chainrule.engine.expansion import Clip, Expansion
+from chainrule.engine.blocks import Clip
+from chainrule.engine.expansion import Expansion
 from chainrule.errors import InputError
 from chainrule.training.optimisers import Adam
 from chainrule.training.prefetch import ahead

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from chainrule.engine.draws import Draw
 from chainrule.engine.program import (
@@ -18,14 +18,28 @@ from chainrule.engine.program import (
     Weight,
     instruction,
 )
+from chainrule.engine.terms import Terms
 
 #: "train" uses the batch's statistics and draws; "evaluate" does neither but knows the way back; "predict", "sample"
 #: and "loss" know no way back: "sample" draws, and "loss" ends in the loss where the others end in the link.
 Mode = Literal["train", "evaluate", "predict", "sample", "loss"]
 
 
+class Front(NamedTuple):
+    """Inputs that stand in front of a value's columns, as terms of a product."""
+
+    terms: Terms
+    places: Value
+    shares: Value
+
+
 class Builder:
-    """A program in the making."""
+    """A program in the making.
+
+    Attributes
+    ----------
+    fronts : of values whose first columns are not in memory: of x, and of what an embedding makes of its codes
+    """
 
     def __init__(self, mode: Mode, inspect: bool) -> None:
         self.mode = mode
@@ -37,6 +51,7 @@ class Builder:
         self.sites: list[Draw] = []
         self.needed: set[Value] = set()  # what a way back will read
         self.passed: dict[Value, int] = {}  # how many first columns of a value are the input's own
+        self.fronts: dict[Value, Front] = {}
         self.tape: list[Callable[[], None]] = []
         self.gradients: dict[Value, list[Value]] = {}
         self.layer_values: dict[str, Value] = {}
@@ -55,6 +70,11 @@ class Builder:
     def give(self, value: Value) -> Value:
         self.given.append(value)
         return value
+
+    def front_of(self, x: Value, terms: Terms) -> None:
+        """Let the inputs that come in stand in front of x as terms, which are given beside it."""
+        places = self.give(Value("places", x.space, terms.count, "int32"))
+        self.fronts[x] = Front(terms, places, self.give(Value("shares", x.space, terms.count)))
 
     def emit(self, name: str, *arguments: Argument, text: str, **functions: Any) -> None:
         made = instruction(name, *arguments, text=text, **functions)

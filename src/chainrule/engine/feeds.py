@@ -84,10 +84,18 @@ class Table:
         return plan.run(chosen.stop - chosen.start if isinstance(chosen, slice) else len(chosen))
 
     def fill(self, arrays: dict[str, Array], chosen: Any) -> None:
-        fill(arrays["x"], self.X, chosen)
+        bring(arrays, self.X, chosen)
 
     def places(self, chosen: Any, space: Space) -> Any:
         return chosen
+
+
+def bring(arrays: dict[str, Array], X: Any, chosen: Any) -> None:
+    """Fill x with chosen rows, or with what terms do not stand for, and those."""
+    if "places" in arrays:
+        X[chosen].locate(arrays["places"], arrays["shares"], arrays["x"])
+    else:
+        fill(arrays["x"], X, chosen)
 
 
 class Cut(NamedTuple):

@@ -12,6 +12,7 @@ from chainrule.engine.program import (
     ColumnsFrom,
     Everyones,
     InPlace,
+    Numbers,
     Out,
     Own,
     Start,
@@ -40,7 +41,7 @@ def lower_stage(b: Builder, stage: Stage, x: Value, prefix: str) -> Value:
     layer = f"{prefix}{stage.dense_at}"
     W = Weight(f"{layer}.W")
     z = Value(f"{layer}.xW", x.space, stage.dense.units)
-    b.emit("dot", x, Transposed(W), Out(z), text=f"{z.name} = {x.name} @ {W}'")
+    product(b, x, W, z)
 
     def back() -> None:
         dz = b.gradient(z)
@@ -86,17 +87,58 @@ def _unchanged(b: Builder, x: Value, name: str) -> Value:
     return a
 
 
+def product(b: Builder, x: Value, W: Weight, z: Value) -> None:
+    """z = x @ W', and of what stands in front of x by terms."""
+    front = b.fronts.get(x)
+    if front is None:
+        b.emit("dot", x, Transposed(W), Out(z), text=f"{z.name} = {x.name} @ {W}'")
+        return
+    first = front.terms.inputs
+    into: Argument = Out(z)
+    if x.width:
+        of_x = Value(f"{z.name} behind terms", z.space, z.width)
+        text = f"{of_x.name} = {x.name} @ {W}[:, {first}:]'"
+        b.emit("dot", x, Transposed(ColumnsFrom(W, first)), Out(of_x), text=text)
+        into = InPlace(of_x, z)
+    sums = Value(f"sums of {W}", "none", first * (z.width or 1))
+    b.emit(
+        "running_sums", Out(sums), W, Numbers(front.terms.sums), text=f"{sums.name} = running sums of {W}[:, :{first}]"
+    )
+    b.emit(
+        "add_terms", into, front.places, front.shares, sums, int(not x.width),
+        text=f"{z.name} {'+' if x.width else ''}= shares of {sums.name}[places]",
+    )  # fmt: skip
+
+
 def product_backward(b: Builder, x: Value, dz: Value, W: Weight) -> None:
     """dW = dz' @ x and dx = dz @ W, of those columns of x that ask for it."""
     b.layer_values.setdefault(f"{W.name.removesuffix('.W')}.dz", dz)
-    dW = Weight(W.name, gradient=True)
-    b.emit("dot", Transposed(dz), x, dW, text=f"{dW} = {dz.name}' @ {x.name}")
+    dW, front = Weight(W.name, gradient=True), b.fronts.get(x)
+    behind = 0 if front is None else front.terms.inputs
+    if front is not None:
+        sums = Own(f"d sums of {W}", behind * (dz.width or 1))
+        b.emit(
+            "terms_backward", dz, front.places, front.shares, sums,
+            text=f"{sums.name}[places] += shares of {dz.name}",
+        )  # fmt: skip
+        b.emit(
+            "running_sums_backward", dW, Everyones(sums), Numbers(front.terms.sums),
+            text=f"{dW}[:, :{behind}] = sums of {sums.name} from the last on",
+        )  # fmt: skip
+    if x.width:
+        into, said = _columns(dW, behind)
+        b.emit("dot", Transposed(dz), x, into, text=f"{said} = {dz.name}' @ {x.name}")
     if b.wants_gradient(x):
         first = b.first_wanted(x)
         dx = Value(f"d{x.name} by {W.name}", x.space, (x.width or 1) - first)
-        columns, said = (ColumnsFrom(W, first), f"{W}[:, {first}:]") if first else (W, str(W))
+        columns, said = _columns(W, behind + first)
         b.emit("dot", dz, columns, Out(dx), text=f"{dx.name} = {dz.name} @ {said}")
         b.contribute(x, dx)
+
+
+def _columns(W: Weight, first: int) -> tuple[Argument, str]:
+    """The columns of W from this one on, and how a listing calls them."""
+    return (ColumnsFrom(W, first), f"{W}[:, {first}:]") if first else (W, str(W))
 
 
 def _functions(stage: Stage) -> dict[str, Any]:
@@ -246,11 +288,11 @@ def lower_gate(b: Builder, layer: GLU, x: Value, name: str) -> Value:
     """A product for gates and values, then f(gates) * values in one pass."""
     f, W = activations.get(layer.activation), Weight(f"{name}.W")
     bias = Weight(f"{name}.b") if layer.bias else Zeros(2 * layer.units)
-    product = Value(f"{name}.xW", x.space, 2 * layer.units)
-    z, a = Value(f"{name}.z", x.space, product.width), Value(f"{name}.a", x.space, layer.units)
-    b.emit("dot", x, Transposed(W), Out(product), text=f"{product.name} = {x.name} @ {W}'")
+    xW = Value(f"{name}.xW", x.space, 2 * layer.units)
+    z, a = Value(f"{name}.z", x.space, xW.width), Value(f"{name}.a", x.space, layer.units)
+    product(b, x, W, xW)
     b.emit(
-        "gate", InPlace(product, z), bias, Out(a), text=f"{a.name} = {f.name}(gates) * values of {z.name}",
+        "gate", InPlace(xW, z), bias, Out(a), text=f"{a.name} = {f.name}(gates) * values of {z.name}",
         value=f.value, scalar=f.scalar, label=f.name,
     )  # fmt: skip
     b.layer_values[f"{name}.z"] = z

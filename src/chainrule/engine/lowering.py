@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from chainrule.engine.builder import Builder, Mode
-from chainrule.engine.lower_stages import lower_gate, lower_stage, product_backward
+from chainrule.engine.lower_stages import lower_gate, lower_stage, product, product_backward
 from chainrule.engine.program import (
     Argument,
     Everyones,
@@ -21,13 +21,13 @@ from chainrule.engine.program import (
     Own,
     Program,
     Start,
-    Transposed,
     Value,
     Weight,
     Whole,
     Zeros,
 )
 from chainrule.engine.stages import Stage, stages
+from chainrule.engine.terms import Terms
 from chainrule.errors import InputError
 from chainrule.network import losses
 from chainrule.network.layers import GLU, Embedding, Layer, Pool, Residual
@@ -48,19 +48,22 @@ def lower(
     loss: Loss | None = None,
     inspect: bool = False,
     temperature: float = 1.0,
+    terms: Terms | None = None,
 ) -> Program:
     """The program of a network.
 
     "train" with a loss: forward, loss, backward to every parameter. "predict" and "sample" with a loss: forward, z
     divided by the temperature, and the loss's link. "loss": forward as in "predict", then the loss of z, which `total`
     adds up. With `inspect`, every layer stands alone, all its values are kept, and the way back starts from a given
-    d_output and goes down to d_input.
+    d_output and goes down to d_input. With `terms`, x is what those do not stand for: codes.
     """
     if mode == "loss" and loss is None:
         raise InputError("plan(loss=)", "a loss, for mode='loss'", "None", "For example loss='squared_error'.")
     sequential = any(isinstance(layer, Pool) for layer in layers)
     b = Builder(mode, inspect)
-    x = b.give(Value("x", "rows", inputs))
+    x = b.give(Value("x", "rows", inputs - (terms.inputs if terms else 0)))
+    if terms is not None:
+        b.front_of(x, terms)
     if sequential:
         b.give(BOUNDARIES)
     z = lower_layers(b, layers, x, "")
@@ -97,7 +100,7 @@ def _residual(b: Builder, residual: Residual, x: Value, name: str) -> Value:
     if units != x.width:
         P = Weight(f"{name}.projection.W")
         projected = skip = Value(f"{name}.skip", x.space, units)
-        b.emit("dot", x, Transposed(P), Out(skip), text=f"{skip.name} = {x.name} @ {P}'")
+        product(b, x, P, skip)
         b.behind(lambda: product_backward(b, x, b.gradient(projected), P))
     inner = lower_layers(b, residual.layers, x, f"{name}.")
     out = Value(f"{name}.a", x.space, units)
@@ -133,6 +136,8 @@ def _embedding(b: Builder, embedding: Embedding, x: Value, name: str) -> Value:
         column += count
         start += units
     b.needed.add(a)
+    if x in b.fronts:
+        b.fronts[a] = b.fronts[x]
     if not b.wants_gradient(x):
         b.passed[a] = plain
 

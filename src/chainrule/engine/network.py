@@ -16,9 +16,10 @@ from chainrule.engine.lowering import lower
 from chainrule.engine.parameters import Layout, Parameters, draw
 from chainrule.engine.plan import Plan, Run
 from chainrule.engine.ragged import Packing, packing
+from chainrule.engine.terms import Terms
 from chainrule.errors import InputError
 from chainrule.network import losses
-from chainrule.network.layers import Layer, Pool, check_layers, named_parameters, widths
+from chainrule.network.layers import GLU, Dense, Embedding, Layer, Pool, check_layers, named_parameters, widths
 from chainrule.network.losses import Loss
 
 Array = NDArray[Any]
@@ -102,10 +103,15 @@ class Network:
         return widths(self.layers, self.inputs)[1:]
 
     @cached_property
-    def _largest(self) -> int:
-        """Entries of the largest matrix of weights."""
-        sizes = [p.shape for p in self.layout.parameters if p.kind == "weight"]
-        return max((units * inputs for units, inputs in sizes), default=0)
+    def _products(self) -> list[tuple[int, ...]]:
+        """Shapes of the matrices of weights, (units, inputs)."""
+        return [p.shape for p in self.layout.parameters if p.kind == "weight"]
+
+    @property
+    def begins_with_product(self) -> bool:
+        """Whether the inputs go into a product at once, those apart that are codes of an embedding."""
+        first, *behind = self.layers
+        return isinstance(behind[0] if isinstance(first, Embedding) and behind else first, (Dense, GLU))
 
     @property
     def outputs(self) -> int:
@@ -122,12 +128,13 @@ class Network:
         """Whether sequences come in and one row per sequence comes out."""
         return any(isinstance(layer, Pool) for layer in self.layers)
 
-    def largest_product(self, rows: int) -> int:
+    def largest_product(self, rows: int, terms: Terms | None = None) -> int:
         """Multiplications of the largest matrix product of a forward pass.
 
         Parameters
         ----------
         rows : of the batch
+        terms : of coded rows, where they stand for inputs in the first product
 
         Returns
         -------
@@ -139,7 +146,9 @@ class Network:
         >>> Network([Dense(8), Dense(2)], inputs=4).largest_product(10)
         320
         """
-        return rows * self._largest
+        first, *behind = self._products or [(0, 0)]
+        spared = 0 if terms is None else terms.spared
+        return rows * max(units * inputs for units, inputs in [(first[0], first[1] - spared), *behind])
 
     def init(self, seed: int | np.random.SeedSequence, dtype: DTypeLike = np.float32) -> Parameters:
         """Fresh parameters, the same for the same seed.
@@ -181,6 +190,7 @@ class Network:
         n_threads: int = 1,
         temperature: float = 1.0,
         given: Mapping[str, Array] | None = None,
+        terms: Terms | None = None,
     ) -> Plan:
         """This network bound to memory for batches of up to `rows` rows; see `Plan.listing()`.
 
@@ -196,6 +206,7 @@ class Network:
         n_threads : size of the team that its runs take
         temperature : what the last z is divided by before the link, in "predict" and "sample"
         given : `given` of another plan, whose batches this one reads too
+        terms : of coded rows, which stand for inputs in the first product: x is then what they do not stand for
 
         Examples
         --------
@@ -215,7 +226,7 @@ class Network:
         """
         POSITIVE("plan(temperature=)", temperature)
         chosen = None if loss is None else losses.get(loss)
-        program = lower(self.layers, self.inputs, mode, chosen, temperature=temperature)
+        program = lower(self.layers, self.inputs, mode, chosen, temperature=temperature, terms=terms)
         return Plan(program, parameters, rows, sequences, gradients, n_threads, given)
 
     def forward(

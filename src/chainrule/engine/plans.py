@@ -22,6 +22,7 @@ from chainrule.engine.parameters import AnyParameters
 from chainrule.engine.payoff import Payoff
 from chainrule.engine.plan import KEPT_SIZES, Extent, Plan, Run, Tapped
 from chainrule.engine.team import Team, team
+from chainrule.engine.terms import Terms
 from chainrule.engine.work import Work, bind
 from chainrule.network.losses import Loss
 
@@ -36,12 +37,12 @@ class Sharing:
     each: tuple[int, ...]
 
 
-def sharing(n_threads: int | None, network: Network, rows: int, members: int) -> Sharing:
+def sharing(n_threads: int | None, network: Network, rows: int, members: int, terms: Terms | None = None) -> Sharing:
     """One thread a member. Those that do not divide evenly are done by the whole team, if they are large enough for it.
 
     Where a member alone fills a team that is larger than there are members, the whole team does one after the other.
     """
-    product = network.largest_product(rows)
+    product = network.largest_product(rows, terms)
     alone = threads.suitable(n_threads, product)
     if alone > members:
         return Sharing(alone, (alone,) * members)
@@ -50,9 +51,9 @@ def sharing(n_threads: int | None, network: Network, rows: int, members: int) ->
     return Sharing(count, (1,) * (members - over) + (count,) * over)
 
 
-def in_turn(n_threads: int | None, network: Network, rows: int, members: int) -> Sharing:
+def in_turn(n_threads: int | None, network: Network, rows: int, members: int, terms: Terms | None = None) -> Sharing:
     """The whole team does one member after the other."""
-    count = threads.suitable(n_threads, network.largest_product(rows))
+    count = threads.suitable(n_threads, network.largest_product(rows, terms))
     return Sharing(count, (count,) * members)
 
 
@@ -131,11 +132,13 @@ class Plans:
     ----------
     each : Plan of every network
     sharing : that they were made for
+    terms : as which coded rows come in; None where they are expanded
     """
 
-    def __init__(self, each: Sequence[Plan], sharing: Sharing) -> None:
+    def __init__(self, each: Sequence[Plan], sharing: Sharing, terms: Terms | None = None) -> None:
         self.each = each
         self.sharing = sharing
+        self.terms = terms
         self.capacity = each[0].capacity
         self.output = each[0].program.output.name
         self._set = chosen_set()
@@ -159,6 +162,10 @@ class Plans:
     def holds(self, counts: Extent) -> bool:
         """Whether batches of this size fit in."""
         return self.each[0].holds(counts)
+
+    def suits(self, sharing: Sharing, terms: Terms | None, counts: Extent) -> bool:
+        """Whether it was made for this sharing and these terms, and batches of this size fit in."""
+        return self.sharing == sharing and self.terms is terms and self.holds(counts)
 
     def draw_anew(self) -> None:
         """Let the next run draw other noise."""
@@ -186,14 +193,15 @@ def plans(
     loss: Loss,
     sharing: Sharing,
     temperature: float = 1.0,
+    terms: Terms | None = None,
 ) -> Plans:
-    """A plan for each network that these are the parameters of."""
+    """A plan for each network that these are the parameters of; with `terms`, for coded rows that come as those."""
     made: list[Plan] = []
     for one, count in zip(parameters.members, sharing.each, strict=True):
         made.append(
             network.plan(
                 one, **capacity, mode=mode, loss=loss, n_threads=count, temperature=temperature,
-                given=made[0].given if made else None,
+                given=made[0].given if made else None, terms=terms,
             )
         )  # fmt: skip
-    return Plans(made, sharing)
+    return Plans(made, sharing, terms)

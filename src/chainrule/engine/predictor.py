@@ -21,6 +21,7 @@ from chainrule.engine.parameters import AnyParameters
 from chainrule.engine.plan import Extent
 from chainrule.engine.plans import Plans, Runs, Sharing, plans, sharing
 from chainrule.engine.team import Team
+from chainrule.engine.terms import Terms
 from chainrule.network import losses
 from chainrule.network.losses import Loss
 
@@ -30,9 +31,10 @@ Array = NDArray[Any]
 CHUNK_ENTRIES = 1 << 18
 
 
-def chunk(network: Network) -> int:
+def chunk(network: Network, terms: Terms | None = None) -> int:
     """Rows that go through a network at a time where any number may."""
-    return min(max(CHUNK_ENTRIES // network.widest, 64), 4096)
+    widest = network.widest if terms is None else max([terms.count, *network.widths])
+    return min(max(CHUNK_ENTRIES // widest, 64), 4096)
 
 
 #: Where rows are written, what makes predictions of them, and what gives those as a new array.

@@ -113,7 +113,7 @@ class Start:
 class Transposed:
     """An argument turned on its side, by a view."""
 
-    of: Value | Weight
+    of: Value | Weight | ColumnsFrom
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.engine.expansion import Block, Code, Coded, Expansion
+from chainrule.engine.blocks import Block, Code
+from chainrule.engine.expansion import Coded, Expansion
 from chainrule.errors import MOST_LISTED, InputError, listed
 from chainrule.tables import numbers, texts, vectors
 from chainrule.tables.column import Column

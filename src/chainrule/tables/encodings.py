@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.checks import COUNT
-from chainrule.engine.expansion import CONSTANT, UNBOUNDED, Block, Clip, Code, Curve, Levels, Missing, Smooth
+from chainrule.engine.blocks import CONSTANT, UNBOUNDED, Block, Clip, Code, Curve, Levels, Missing, Smooth
 from chainrule.errors import InputError
 from chainrule.tables.column import TRUTH, Column
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from chainrule.engine.expansion import UNBOUNDED, Block, Clip, Curve, Missing, Smooth
+from chainrule.engine.blocks import UNBOUNDED, Block, Clip, Curve, Missing, Smooth
 from chainrule.tables.encodings import Number, Scale
 
 Array = NDArray[Any]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chainrule.engine.expansion import BLOCKS
+from chainrule.engine.blocks import BLOCKS
 from chainrule.tables.encoder import Encoder, LeftOut
 from chainrule.tables.encodings import Category, Date, Number, Scale
 from chainrule.tables.field import Field

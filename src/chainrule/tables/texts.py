@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.checks import COUNT
-from chainrule.engine.expansion import Block, Code
+from chainrule.engine.blocks import Block, Code
 from chainrule.errors import InputError
 from chainrule.tables.column import Column
 from chainrule.tables.encodings import Embedded, Encoding

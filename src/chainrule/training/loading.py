@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.engine.division import by_rows
-from chainrule.engine.expansion import EXPAND, Coded
+from chainrule.engine.expansion import EXPAND, LOCATE, Coded
 from chainrule.engine.kernels import Kernel
 from chainrule.engine.meetings import Step
 from chainrule.engine.plan import Tapped
@@ -117,7 +117,12 @@ class Loader:
                 values = source.values
                 compact = run.buffer("compact", (len(out), values.shape[1]), values.dtype)
                 steps.append(by_rows(GATHER, (compact, order), parts, values))
-                steps.append(by_rows(EXPAND, (out, compact), parts, *source.expansion.arguments))
+                if self._plans.terms is None:
+                    steps.append(by_rows(EXPAND, (out, compact), parts, *source.expansion.arguments))
+                else:
+                    places, shares, terms = run.arrays["places"], run.arrays["shares"], self._plans.terms
+                    steps.append(by_rows(EXPAND, (shares, compact), parts, *terms.plain))
+                    steps.append(by_rows(LOCATE, (places, shares, out, compact), parts, *terms.located))
             else:
                 steps.append(by_rows(GATHER, (_matrix(out), order), parts, _matrix(source)))
         return steps

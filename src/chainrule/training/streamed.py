@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.engine.expansion import Coded, Expansion
-from chainrule.engine.feeds import Table
+from chainrule.engine.feeds import Table, bring
 from chainrule.engine.fill import fill
 from chainrule.engine.network import Network
 from chainrule.engine.plan import Binds, Extent, R
@@ -134,7 +134,7 @@ class Streamed(Data):
 
     def gather(self, chosen: Drawn, arrays: dict[str, Array]) -> float:
         pool, rows = chosen
-        fill(arrays["x"], Coded(pool.values, self.source.expansion), rows)
+        bring(arrays, Coded(pool.values, self.source.expansion), rows)
         fill(arrays["y"], pool.y, rows)
         if pool.weight is None:
             return float(len(rows))

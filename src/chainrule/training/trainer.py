@@ -16,6 +16,7 @@ from chainrule.engine.network import Network
 from chainrule.engine.parameters import AnyParameters, Members
 from chainrule.engine.plan import Extent
 from chainrule.engine.plans import Plans, plans, sharing
+from chainrule.engine.terms import Terms
 from chainrule.errors import InputTypeError
 from chainrule.network import losses
 from chainrule.network.losses import Loss
@@ -208,7 +209,7 @@ class Trainer:
         if self.mixup is not None:
             self.mixup.check(self.network)
         capacity = data.capacity(batch_size)
-        bound, programs = self._bind(capacity)
+        bound, programs = self._bind(capacity, None if self.mixup else data.terms(self.network))
         load = Loader(data, bound, programs, in_parts=self.mixup is None)
         first = bound.run(**capacity)
         load.work(first)  # kernels compile before workers wait for them
@@ -286,14 +287,12 @@ class Trainer:
             return {f"{UPDATE}{place}.": update for place, update in enumerate(self.updates)}
         return {UPDATE: self.update}
 
-    def _bind(self, capacity: Extent) -> tuple[Plans, list[StepProgram]]:
+    def _bind(self, capacity: Extent, terms: Terms | None) -> tuple[Plans, list[StepProgram]]:
         """Plans and updates for batches up to this size, made anew where those at hand do not suit."""
-        shared = sharing(self.n_threads, self.network, capacity["rows"], len(self.updates))
-        if self._bound is not None:
-            bound = self._bound[0]
-            if bound.holds(capacity) and bound.sharing == shared:
-                return self._bound
-        bound, programs = plans(self.network, self.parameters, capacity, "train", self.loss, shared), []
+        shared = sharing(self.n_threads, self.network, capacity["rows"], len(self.updates), terms)
+        if self._bound is not None and self._bound[0].suits(shared, terms, capacity):
+            return self._bound
+        bound, programs = plans(self.network, self.parameters, capacity, "train", self.loss, shared, terms=terms), []
         for place, (plan, update) in enumerate(zip(bound.each, self.updates, strict=True)):
             plan.seed_noise(self.streams.member(place).dropout, update.steps)
             assert plan.gradients is not None

@@ -80,11 +80,12 @@ class Evaluator:
     def __call__(self, data: Data, n_threads: int | None = None) -> float:
         """The weighted mean of the loss over the data; NaN where none of it weighs anything."""
         data.check(self.network, self.loss, self.parameters.vector.dtype)
-        size = chunk(self.network)
+        terms = data.terms(self.network)
+        size = chunk(self.network, terms)
         capacity, rows = data.chunk_capacity(size), min(data.rows, size)
-        shared = in_turn(n_threads, self.network, rows, len(self.parameters.members))
-        if self._plans is None or self._plans.sharing != shared or not self._plans.holds(capacity):
-            self._plans = plans(self.network, self.parameters, capacity, "loss", self.loss, shared)
+        shared = in_turn(n_threads, self.network, rows, len(self.parameters.members), terms)
+        if self._plans is None or not self._plans.suits(shared, terms, capacity):
+            self._plans = plans(self.network, self.parameters, capacity, "loss", self.loss, shared, terms=terms)
         load, run = Loader(data, self._plans), self._plans.run(**capacity)
         data.start(run.arrays)
         totals = run.of_each("total")

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.engine.expansion import Code, Coded
+from chainrule.engine.blocks import Code
+from chainrule.engine.expansion import Coded
 from chainrule.models.answers import Classes, Numbers
 from chainrule.models.model import Model
 from chainrule.network.layers import Embedding

@@ -7,7 +7,7 @@ from itertools import groupby
 
 import numpy as np
 
-from chainrule.engine.expansion import ROUNDS, Block, Clip, Code, Curve, Levels, Missing, Smooth
+from chainrule.engine.blocks import ROUNDS, Block, Clip, Code, Curve, Levels, Missing, Smooth
 from chainrule.formats.onnx import texts
 from chainrule.formats.onnx.graph import Graph, concatenated
 from chainrule.tables.encoder import Encoder

@@ -38,6 +38,7 @@ from chainrule.engine.kernels.numba_set import (
     pools,
     products,
     tasks,
+    terms,
     updates,
 )
 from chainrule.engine.kernels.specialise import in_dtype, rebound
@@ -149,7 +150,9 @@ def _is_of_us(function: Any) -> bool:
     return isinstance(function, np.ufunc) or (function.__module__.startswith(ours) and "<" not in function.__qualname__)
 
 
-_MODULES = pointwise, norms, losses, pools, optimisers, matrices, updates, mixing, expansion, embeddings, gathering
+_MODULES = (
+    pointwise, norms, losses, pools, optimisers, matrices, updates, mixing, expansion, terms, embeddings, gathering,
+)  # fmt: skip
 _TEMPLATES: dict[str, Callable[..., None]] = {
     name: getattr(module, name) for module in _MODULES for name in module.KERNELS
 }

@@ -23,6 +23,7 @@ from chainrule.engine.kernels.numpy_set import (
     optimisers,
     pointwise,
     pools,
+    terms,
     updates,
 )
 from chainrule.engine.kernels.specialise import rebound
@@ -31,7 +32,7 @@ from chainrule.engine.kernels.specialise import rebound
 def load(kernel: Kernel) -> Callable[..., None]:
     """The kernel with its functions in place; scalar functions of a user's own are mapped over arrays."""
     if kernel.name == "dot":
-        return np.dot  # dot(x, y, out)
+        return np.matmul  # (x, y, out); unlike np.dot it takes an out that is a part of a matrix
     names: dict[str, Any] = dict(draws.KINDS[kernel.draw])
     names["drawn"] = rebound(draws.drawn, names, "drawn")
     if kernel.value is not None:
@@ -73,7 +74,9 @@ def _over_arrays(function: Callable[..., Any], kernel: str) -> Callable[..., Any
     return over
 
 
-_MODULES = pointwise, norms, losses, pools, optimisers, matrices, updates, mixing, expansion, embeddings, gathering
+_MODULES = (
+    pointwise, norms, losses, pools, optimisers, matrices, updates, mixing, expansion, terms, embeddings, gathering,
+)  # fmt: skip
 _TEMPLATES: dict[str, Callable[..., None]] = {
     name: getattr(module, name) for module in _MODULES for name in module.KERNELS
 }
