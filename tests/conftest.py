@@ -21,8 +21,15 @@ settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Names of tests have to be the same in every worker, and so tell no addresses."""
+    """Names of tests have to be the same in every worker, and so tell no addresses; of many cases alike, some are slow."""
+    met: dict[str, int] = {}
     for item in items:
+        sample = item.get_closest_marker("one_in")
+        if sample is not None:
+            test = item.nodeid.partition("[")[0]
+            met[test] = met.get(test, -1) + 1
+            if met[test] % sample.args[0]:
+                item.add_marker(pytest.mark.slow)
         if " at 0x" in item.nodeid:
             raise pytest.UsageError(f"{item.nodeid} holds an address: give its parameters ids")
 

@@ -77,6 +77,7 @@ def inspected(network, parameters, rows):
 
 @pytest.mark.parametrize("kernels", ["numba", "numpy"])
 @pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.one_in(4)
 def test_what_is_measured_is_what_an_inspecting_pass_gives(name, kernels, monkeypatch):
     monkeypatch.setenv("CHAINRULE_KERNELS", kernels)
     network, rows = Network(NETWORKS[name], 5), data(64)
@@ -131,6 +132,7 @@ def test_of_a_normalised_layer_z_is_what_the_function_sees(norm):
 @pytest.mark.parametrize("kernels", ["numba", "numpy"])
 @pytest.mark.parametrize("n_threads", [1, 2])
 @pytest.mark.parametrize("name", [*NETWORKS, *DRAWN])
+@pytest.mark.one_in(4)
 def test_training_has_the_same_bits_with_a_recorder(name, n_threads, kernels, monkeypatch):
     monkeypatch.setenv("CHAINRULE_KERNELS", kernels)
     layers = {**NETWORKS, **DRAWN}[name]

@@ -122,6 +122,7 @@ def test_activations_agree_with_jax(f, agree):
 
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("weights", [None, [0, 1, 2, 0.5, 3, 0, 10]], ids=["", "weights"])
+@pytest.mark.one_in(3)
 def test_losses_agree_with_jax(loss, weights, agree):
     agree([Dense(5, "tanh"), Dense(LOSSES[loss].outputs(3))], loss, weights)
 
@@ -145,6 +146,7 @@ STACKS = {
 
 
 @pytest.mark.parametrize("name", STACKS)
+@pytest.mark.one_in(3)
 def test_stacks_agree_with_jax(name, agree):
     agree(STACKS[name])
 

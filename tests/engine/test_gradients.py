@@ -69,6 +69,7 @@ def test_more_directions_find_no_smaller_error(shaken, numpy_kernels):
 
 
 @pytest.mark.parametrize("f", ACTIVATIONS)
+@pytest.mark.one_in(3)
 def test_activations_in_dense(f, error, kernels):
     assert error([Dense(5, f), Dense(3, f), Dense(2)]) < TOLERANCE
 
@@ -76,6 +77,7 @@ def test_activations_in_dense(f, error, kernels):
 @pytest.mark.parametrize("drawn", DRAWN, ids=repr)
 @pytest.mark.parametrize("norm", BEHIND)
 @pytest.mark.parametrize("f", [FEW[0], *(pytest.param(f, marks=pytest.mark.slow) for f in FEW[1:])])
+@pytest.mark.one_in(4)
 def test_a_few_activations_compiled(f, norm, drawn, error, numba_kernels):
     assert error([Dense(5), *BEHIND[norm], Activation(f), *drawn, Dense(2)]) < TOLERANCE
 
@@ -120,6 +122,7 @@ LAYERS = [
 
 
 @pytest.mark.parametrize("layer", LAYERS, ids=repr)
+@pytest.mark.one_in(3)
 def test_every_layer_first_between_and_last(layer, error, kernels):
     assert error([layer, Dense(3)]) < TOLERANCE
     assert error([Dense(4, "tanh"), layer, Dense(3)]) < TOLERANCE

@@ -127,6 +127,7 @@ def drawn(targets):
 
 
 @every_loss
+@pytest.mark.one_in(3)
 def test_value_by_another_road(name, drawn, kernels):
     z, y = drawn(name)
     EVERY[name].check_y(y, z.shape[1])
@@ -164,6 +165,7 @@ def test_twins(name, dtype, drawn, monkeypatch):
 
 @both_dtypes
 @every_loss
+@pytest.mark.one_in(4)
 def test_weights_are_numbers_of_rows(name, dtype, drawn, kernels):
     z, y = drawn(name)
     z, counts = z.astype(dtype), np.arange(len(z)) % 3

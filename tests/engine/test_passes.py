@@ -65,6 +65,7 @@ def part(network, parameters, layers, first):
 
 @every_stack
 @both_modes
+@pytest.mark.one_in(3)
 def test_input_gradient_against_finite_differences(name, train, passed):
     network, parameters, X, _, d_output, way_back = passed(name, train)
     measured, h = np.empty_like(X), 1e-5

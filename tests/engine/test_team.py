@@ -84,6 +84,7 @@ def results(layers, mode, loss, parameters, members, rows=(ROWS,)):
 
 @pytest.mark.parametrize("members", [2, 3, 7])
 @pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.one_in(3)
 def test_a_team_computes_what_one_thread_does(name, members, shaken):
     alone = results(*PROGRAMS[name], shaken, 1)
     for _ in range(3):  # a missing wait would show now and then

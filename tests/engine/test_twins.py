@@ -142,6 +142,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("name", "dtype"), CASES)
+@pytest.mark.one_in(3)
 def test_twins(name, dtype, shaken, targets, monkeypatch):
     layers, mode, loss = PROGRAMS[name]
     network = Network(layers, 5)

@@ -46,6 +46,7 @@ def step(model, times=1):
 
 @EVERY
 @BOTH
+@pytest.mark.one_in(4)
 def test_a_hundred_partial_fits_are_a_fit(Estimator, case):
     whole, parts = quick(Estimator, case), quick(Estimator, case)
     if case == "adaptive":  # a fit stops at the smallest rate, a partial_fit never does

@@ -101,6 +101,7 @@ DROPPING = {"dropout", "everything", "layers", "layers that draw"}
     ("case", "solver"),
     [(case, solver) for case in NETWORKS for solver in ("adam", "sgd", "lbfgs")[: 2 if case in DROPPING else 3]],
 )
+@pytest.mark.one_in(4)
 def test_networks_train(case, solver):
     settings, names = NETWORKS[case]
     model = quick(solver=solver, **settings).fit(X, Y)

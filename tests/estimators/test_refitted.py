@@ -194,6 +194,7 @@ def swapping(monkeypatch, model, other):
 
 @pytest.mark.parametrize("reader", READERS)
 @EVERY
+@pytest.mark.one_in(4)
 def test_a_reader_has_one_model_to_the_end(Estimator, reader, monkeypatch):
     if not hasattr(Estimator, reader) and reader not in ("diagnose", "report"):
         pytest.skip("not of this estimator")

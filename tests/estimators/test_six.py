@@ -224,6 +224,7 @@ CANNOT = {
 
 @every
 @pytest.mark.parametrize("what", CAN)
+@pytest.mark.one_in(3)
 def test_all_can_the_same(what, Estimator, tmp_path):
     refusal = CANNOT.get((what, Estimator.__name__))
     if refusal is None:

@@ -192,7 +192,9 @@ BOMBS = {
 }
 
 
-@pytest.mark.parametrize("name", BOMBS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in ("lists", "commas"))) for name in BOMBS]
+)
 def test_little_memory_is_taken_before_a_file_is_refused(name, by_hand, tmp_path):
     content, limits, bound = BOMBS[name]
     (tmp_path / "m").write_bytes(content if isinstance(content, bytes) else by_hand.raw(content))

@@ -121,6 +121,7 @@ def test_every_layer(name):
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
+@pytest.mark.one_in(3)
 def test_every_activation(name):
     check([Activation(name)], np.r_[X, [[-30, 30, 0, -0.0]]].astype(np.float32))
 

@@ -140,6 +140,7 @@ def test_every_display_is_in_the_table():
 
 
 @member
+@pytest.mark.one_in(3)
 def test_a_new_figure(name, model, rows):
     display = of(name).from_estimator(model, *given(name, rows))
     display.figure_.canvas.draw()
@@ -180,6 +181,7 @@ def test_what_is_drawn_is_what_was_measured(name, model, rows):
 
 
 @member
+@pytest.mark.one_in(3)
 def test_drawing_twice(name, model, rows):
     display = of(name).read(model, *given(name, rows))
     assert "figure_" not in vars(display)
@@ -243,5 +245,6 @@ def another(request, rows):
 
 
 @pytest.mark.parametrize("name", WITHOUT_ROWS)
+@pytest.mark.one_in(4)
 def test_other_estimators(name, another):
     of(name).from_estimator(another).figure_.canvas.draw()

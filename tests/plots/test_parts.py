@@ -165,6 +165,7 @@ def test_a_prediction_that_is_the_same_everywhere():
     ],
     ids=["math", "dollars", "underscore", "markup", "unprintable", "long", "script"],
 )
+@pytest.mark.one_in(3)
 def test_words_of_data_are_written_as_they_are(name, shown):
     x = np.linspace(0, 1, 5)
     p = np.stack([np.broadcast_to(x, (5, 5)), 1 - np.broadcast_to(x, (5, 5))], axis=-1)

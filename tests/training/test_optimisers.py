@@ -92,6 +92,7 @@ def test_trajectory_of_optax(name, kernels):
 
 
 @pytest.mark.parametrize("name", sorted(set(OPTIMISERS) - WHOLE - {"lion"}))
+@pytest.mark.one_in(4)
 def test_l1_makes_exact_zeros_and_rests_where_the_objective_does(name, kernels):
     """At rest g = -l1 sign(w) where w is not 0, and |g| <= l1 where it is. AdamW's decay counts as a gradient."""
     w = rest(name, Penalty(l1=1.0))

@@ -86,6 +86,7 @@ def trained(network, data, epochs=3, batch_size=3, **options):
 
 @every_end
 @every_stack
+@pytest.mark.one_in(4)
 def test_training_never_sees_the_padding(name, end, kernels):
     network = network_of(name, end)
     expected, losses_ = trained(network, data_of(end, "list"))

@@ -58,6 +58,7 @@ def trained_norm(gradient):
 
 @every_optimiser
 @pytest.mark.parametrize("limit", [0.5, 5.0, 100.0])
+@pytest.mark.one_in(3)
 def test_clipping_by_norm(name, limit, kernels):
     """The step of a gradient scaled down beforehand, running statistics left out of its norm; L2 is not clipped."""
     given = slopes()
