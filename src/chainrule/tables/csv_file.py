@@ -148,8 +148,14 @@ class CSVFile(TableFile):
 
 
 def _rows(lines: Sequence[str], delimiter: str) -> list[list[str]]:
-    """Lines as rows of fields; rows without a field are none."""
-    return [row for row in csv.reader(lines, delimiter=delimiter) if row]
+    """Lines as rows of fields, up to one with a field that is too long for `csv`; rows without a field are none."""
+    found: list[list[str]] = []
+    try:
+        found.extend(row for row in csv.reader(lines, delimiter=delimiter) if row)
+    except csv.Error:
+        if not found:
+            raise
+    return found
 
 
 def _delimiter(lines: Sequence[str]) -> str:
