@@ -101,7 +101,9 @@ def _objects(values: Array, where: str, numbering: Numbering) -> Column:
         if isinstance(v, complex):
             raise InputError(f"{where}, row {row}", "real numbers", repr(v), "Complex data not supported.")
     if all(isinstance(v, (bool, np.bool_)) for v in present):
-        return words([None if none else str(bool(v)) for v, none in zip(values, gone, strict=True)])
+        codes = np.full(len(values), -1, np.int32)
+        codes[~gone] = present
+        return Column("words", codes, TRUTH)
     if any(isinstance(v, str) for v in present):
         return words([None if none else text_of(v) for v, none in zip(values, gone, strict=True)])
     if all(hasattr(v, "isoformat") for v in present):
