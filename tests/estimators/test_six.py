@@ -262,8 +262,10 @@ def test_groups_that_nothing_keeps_together_are_refused(Estimator):
     splits = made(Estimator, validation_split=GroupShuffleSplit(1))
     with pytest.raises(InputError, match=r"fit\(groups=\): expected .*no X_val; received X_val"):
         splits.fit(X, y, X_val=X, y_val=y, groups=groups)
-    with pytest.raises(InputError, match="inconsistent numbers of samples"):
-        splits.fit(X, y, groups=groups[:5])
+    for bad in (groups[:5], groups[:, None], np.stack([groups, groups], axis=1)):
+        with pytest.raises(InputError, match=r"fit\(groups=\): expected a group per row, shape .*; received shape"):
+            splits.fit(X, y, groups=bad)
+    splits.fit(X, y, groups=list(groups))
 
 
 @every

@@ -159,7 +159,10 @@ def fit(
         encodings.append(_ENCODE[kind](name, column, mine if mine in numbers.HOW else usual, bins, where))
     if not encodings:
         reasons = ", ".join(f"{one.name}: {one.why}" for one in left_out[:MOST_LISTED]) or "no columns"
-        raise InputError(where, "a column that varies from row to row", reasons, "Check the table.")
+        raise InputError(
+            where, "a column to learn from", f"none: {reasons}",
+            "Give one that tells of its rows, or say what one of these is: columns={...: 'category'}, or 'text'.",
+        )  # fmt: skip
     return Encoder(tuple(encodings), left_out, schema)
 
 

@@ -146,7 +146,7 @@ def _check_unread(said: str, field: Field, where: str) -> None:
     if field.kind == "unread" and said != "leave out":
         raise InputError(
             f"{where}, column {field.name!r}", READABLE,
-            field.why.partition(",")[0],
+            field.held,
             f"Turn it into one of these, or leave it out: columns={{{field.name!r}: 'leave out'}}.",
         )  # fmt: skip
 
