@@ -137,6 +137,17 @@ def test_broken_csv_is_refused_with_the_row(tmp_path, content, message):
         open_file(tmp_path / "x.csv").read()
 
 
+@pytest.mark.parametrize(
+    "long", ["word " * 30_000, '"' + "line\n" * 30_000 + '"', '"a ""quoted"" word\n' + "word " * 30_000 + '\n"']
+)
+def test_rows_are_numbered_as_an_editor_does_behind_a_long_cell(tmp_path, long):
+    rows = [b"1," + long.encode(), b"", b'1,"two\nlines"', b"1,\xff"]
+    (tmp_path / "t.csv").write_bytes(b"\n".join([b"a,b", b"1,2", *rows, b""]))
+    line = 3 + long.count("\n") + 1 + 1 + 2
+    with pytest.raises(InputError, match=rf"t\.csv, column 'b', row {line}: expected text in UTF-8"):
+        open_file(tmp_path / "t.csv").read()
+
+
 @pytest.mark.parametrize("row", [0, 1, 5, 99])
 def test_a_cell_may_be_longer_than_python_reads(tmp_path, row):
     texts = [f"text {k}; of, a row" for k in range(100)]
