@@ -16,7 +16,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from benchmarks.tables.splits import moments
 
 #: Parts of a time, beside its elapsed days.
-PARTS = ("year", "month", "day", "dayofweek", "hour")
+PARTS = ("year", "month", "day", "day_of_week", "hour")
 #: Levels that HistGradientBoosting takes of one column; of more, their codes are numbers.
 MOST_LEVELS = 255
 
@@ -88,7 +88,7 @@ class Levels:
         found = known if self.means is None else known.fillna(self.means)
         words = strings(X, self.kinds.words + self.kinds.texts)
         for name, levels in self.levels.items():
-            column = words[name].astype(levels)
+            column = words[name].where(words[name].isin(levels.categories)).astype(levels)
             if self.most is not None and len(levels.categories) > self.most:
                 column = column.cat.codes.where(column.notna()).astype("float64")
             found[name] = column

@@ -70,6 +70,8 @@ def measured(chosen: argparse.Namespace) -> Results:
     for one in some:
         if not (folder / one.file).is_file():
             raise InputError(f"the set {one.name!r}", "its file", f"nothing at {one.file}", "See to --folder.")
+    if chosen.score == "test" and chosen.out is None:
+        raise InputError("--score test", "a file that counts such looks, --out", None, "Name one.")
     came = _begun(chosen)
     jobs = [
         Job(one, model, seed, folder, chosen.score, chosen.rows, chosen.threads, chosen.time_limit)

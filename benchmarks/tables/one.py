@@ -69,7 +69,7 @@ def run(job: Job) -> dict[str, Any]:
         process.start()
     theirs.close()
     found: dict[str, Any] = {}
-    with suppress(EOFError):
+    with ours, suppress(EOFError):
         found = ours.recv()
     process.join()
     if found:
