@@ -45,7 +45,7 @@ def of_set(results: Results, name: str) -> Lines:
     one, scores = known[0], SCORES[known[0]["task"]]
     rows = f"{one['train_rows']:,} rows of {one['columns']} columns, {one['scored_rows']:,} scored ({one['score']})"
     dropped = f", {one['rows_without_target']:,} left out for want of a target" if one["rows_without_target"] else ""
-    yield f"\n### {name}: {one['task']}, {rows}{dropped}, {one['threads']} threads\n"
+    yield f"\n### {name}: {one['task']}, {rows}{dropped}, threads: {one['threads']}\n"
     yield from head([title for title, *_ in (*scores, *COSTS)], "model")
     for model in dict.fromkeys(run["model"] for run in runs):
         mine, scored = [run for run in runs if run["model"] == model], list(results.seeds(name, model).values())
@@ -137,7 +137,11 @@ def compared(now: Results, earlier: Results) -> Lines:
     for model, rows in of_models.items():
         cells = [geometric_mean(column) for column in zip(*rows, strict=True)]
         yield row(
-            [f"{len(rows)} sets", model, *(f"{cell:.4f}" if i == 0 else f"{cell:.2f}" for i, cell in enumerate(cells))]
+            [
+                f"mean of {len(rows)}",
+                model,
+                *(f"{cell:.4f}" if i == 0 else f"{cell:.2f}" for i, cell in enumerate(cells)),
+            ]
         )
     if not of_models:
         yield "\nNothing is in both: a run counts as the same by set, model, seed, score, rows and threads."

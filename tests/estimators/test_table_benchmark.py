@@ -384,7 +384,7 @@ def test_now_over_earlier_is_of_what_both_measured_alike():
     earlier = Results([result("a", loss=2.0), result("b", loss=0.5, cpu=2.0), result("d")])
     lines = list(report.compared(now, earlier))
     assert "| a | m | 0.5000 | 1.00 | 1.00 | 1.00 | 1.00 | 1.00 |" in lines
-    assert "| 2 sets | m | 1.0000 | 0.71 | 1.00 | 1.00 | 1.00 | 1.00 |" in lines
+    assert "| mean of 2 | m | 1.0000 | 0.71 | 1.00 | 1.00 | 1.00 | 1.00 |" in lines
     assert not [line for line in lines if line.startswith(("| c", "| d"))]
     assert "Nothing is in both" in list(report.compared(now, Results([])))[-1]
 
@@ -447,7 +447,7 @@ def test_a_run_from_end_to_end(folder, capsys, monkeypatch, numpy_kernels):
     with monkeypatch.context() as patched:
         patched.setattr(command, "run", never)
         command.main([*again, "--resume", "--compare", str(out)])
-        assert "| 1 sets | few | 1.0000 | 1.00 |" in capsys.readouterr().out
+        assert "| mean of 1 | few | 1.0000 | 1.00 |" in capsys.readouterr().out
         command.main([again[0], "--out", str(out), "--print"])
         assert "| few |" in capsys.readouterr().out
         with pytest.raises(SystemExit, match="Go on with it by --resume"):
