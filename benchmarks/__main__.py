@@ -15,11 +15,11 @@ from benchmarks import (
     startup,
     steps,
     streaming,
-    tables,
     updates,
     watching,
 )
 from benchmarks.faults import run as faults
+from benchmarks.tables import command as tables
 
 PARTS = (
     ("A training step: ReLU, cross-entropy, AdamW", lambda: steps.main([])),

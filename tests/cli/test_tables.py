@@ -255,6 +255,28 @@ def test_a_missing_time_is_kept_as_nothing(shell, models):
     assert [line.partition(",")[0] for line in done.out.splitlines()] == ["day", "2026-01-31 12:00:00.000000", ""]
 
 
+@pytest.mark.parametrize("cells", [[True, None, False], [True, True, None]])
+@pytest.mark.parametrize("rows", [3, 3000])
+def test_truth_values_are_kept_as_such(shell, models, cells, rows):
+    cells = cells * (rows // 3)
+    table = {
+        "size": [1.0] * rows,
+        "color": ["red"] * rows,
+        "price": [2.0] * rows,
+        "fit": cells,
+        "word": ["True"] * rows,
+    }
+    pq.write_table(pa.table(table), shell.folder / "t.parquet")
+    command = ("predict", models.folder / "kind.model", "t.parquet", "--keep", "fit", "--keep", "word", "--threads", 1)
+    done = shell(*command)
+    said = ["" if cell is None else str(cell) for cell in cells]
+    assert [line.split(",")[:2] for line in done.out.splitlines()[1:]] == [[cell, "True"] for cell in said]
+    shell(*command, "-o", "a.parquet")
+    found = pq.read_table(shell.folder / "a.parquet")
+    assert (found["fit"].type, found["fit"].to_pylist()) == (pa.bool_(), cells)
+    assert found["word"].to_pylist() == table["word"] and found["word"].type != pa.bool_()
+
+
 def test_vectors_are_kept_as_lists(shell, models):
     vectors = pa.array([[0.5, None], None, [3.0, -1.0]], pa.list_(pa.float64()))
     rows = {"size": [1.0, 2.0, 3.0], "color": ["red"] * 3, "price": [2.0, 3.0, 4.0], "v": vectors}
@@ -283,7 +305,10 @@ RED = ["red"] * COUNT
 COLORS = pa.array([b"red"] * 57 + [b"\xff"] * 3)
 #: Columns that no table can be made of, and how they are told.
 BROKEN = {
-    "no UTF-8": ({"size": SIZES, "color": COLORS.view(pa.string())}, "column 'color', row 17: .* UTF8"),
+    "no UTF-8": (
+        {"size": SIZES, "color": COLORS.view(pa.string())},
+        "column 'color', row 17: expected text in UTF-8; received other bytes",
+    ),
     "no index": (
         {"size": SIZES, "color": pa.DictionaryArray.from_arrays([0] * 59 + [7], ["red"], safe=False)},
         "column 'color', row 19: .* out of bounds",

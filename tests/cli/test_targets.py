@@ -36,6 +36,7 @@ REFUSED = {
     "slip": (changed(TEXTS, "1.l"), (), "t.csv, target 'y', row 9: .*'1.l'.*--task classification"),
     "no number": (changed(TEXTS, "1.l"), ("--task", "regression"), "t.csv, target 'y', row 9: .*received '1.l'"),
     "times": (DAYS, (), "target 'y': expected numbers; received times.*days since a date.*--task classification"),
+    "lists": ([[1.0, 2.0]] * 60, (), "target 'y': expected numbers, .*; received vectors of 2 numbers. Name another"),
     "times as said": (DAYS, ("--task", "regression"), "received times.*days since a date"),
 }
 
@@ -43,8 +44,9 @@ REFUSED = {
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_cannot_be_a_target_is_told_by_its_line(case, shell, inside):
     y, words, said = REFUSED[case]
-    written(shell.folder, "t.csv", y)
-    done = train(inside, "t.csv", *words)
+    name = "t.parquet" if case == "lists" else "t.csv"
+    written(shell.folder, name, y)
+    done = train(inside, name, *words)
     assert (done.code, done.out) == (3, "")
     assert re.search(said, done.err), done.err
 

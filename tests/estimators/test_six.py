@@ -254,6 +254,15 @@ def test_what_a_streamed_file_cannot_is_refused_in_one_form(call, tmp_path):
 
 
 @every
+def test_another_number_of_values_than_of_rows_is_refused_in_score(Estimator):
+    X, y = rows(Estimator), y_of(Estimator)
+    model = made(Estimator).fit(X, y)
+    assert model.score(X, y) <= 1
+    with pytest.raises(InputError, match=rf"^{Estimator.__name__}: y: expected a value per row, {ROWS}; received 5\."):
+        model.score(X, y[:5])
+
+
+@every
 def test_groups_that_nothing_keeps_together_are_refused(Estimator):
     X, y, groups = rows(Estimator), y_of(Estimator), np.arange(ROWS) // 4
     pair = [(np.arange(90), np.arange(90, ROWS))]
@@ -263,8 +272,10 @@ def test_groups_that_nothing_keeps_together_are_refused(Estimator):
     splits = made(Estimator, validation_split=GroupShuffleSplit(1))
     with pytest.raises(InputError, match=r"fit\(groups=\): expected .*no X_val; received X_val"):
         splits.fit(X, y, X_val=X, y_val=y, groups=groups)
-    with pytest.raises(InputError, match="inconsistent numbers of samples"):
-        splits.fit(X, y, groups=groups[:5])
+    for bad in (groups[:5], groups[:, None], np.stack([groups, groups], axis=1)):
+        with pytest.raises(InputError, match=r"fit\(groups=\): expected a group per row, shape .*; received shape"):
+            splits.fit(X, y, groups=bad)
+    splits.fit(X, y, groups=list(groups))
 
 
 @every

@@ -313,6 +313,30 @@ def test_groups_may_be_a_column(tmp_path):
         np.testing.assert_array_equal(found.predict_proba(FRAME), expected)
     with pytest.raises(InputError, match="groups: expected one of"):
         classifier(**chosen).fit(whole, "label", groups="group")
+    whole["g"] = [None, *whole["g"][1:]]
+    with pytest.raises(InputError, match=r"groups 'g': .*the first in row 0. Leave these rows out\.$"):
+        classifier(**chosen).fit(whole, "label", groups="g")
+
+
+@pytest.mark.parametrize("call", [{"y": "lists"}, {"y": CLASS, "groups": "lists"}])
+def test_lists_are_no_target_and_no_groups(call):
+    whole, what = FRAME.assign(lists=[[1.0, 2.0]] * ROWS), "groups" if "groups" in call else "target"
+    split = GroupKFold(3) if what == "groups" else None
+    with pytest.raises(InputError, match=f"{what} 'lists': expected numbers, .*; received vectors of 2 numbers. Name"):
+        classifier(validation_split=split).fit(whole, **call)
+
+
+def test_names_of_columns_are_all_texts_or_all_numbers():
+    with pytest.raises(InputTypeError, match=r"^TableClassifier: X: expected columns that are all named by texts, or"):
+        classifier().fit(FRAME.rename(columns={"size": 0}), CLASS)
+    classifier(max_iter=1).fit(FRAME.rename(columns=dict(zip(FRAME.columns, range(9), strict=False))), CLASS)
+
+
+def test_columns_that_tell_nothing_are_told_with_a_way_out():
+    names = [f"name {row}" for row in range(ROWS)]
+    with pytest.raises(InputError, match="a column to learn from; received none: n: .*different words.*'text'"):
+        classifier().fit({"n": names}, CLASS)
+    classifier(max_iter=1, columns={"n": "text"}).fit({"n": names}, CLASS)
 
 
 def test_pipelines_column_transformers_and_frames_as_output():
@@ -412,7 +436,7 @@ def unlike(found, rows):
 def test_columns_unlike_those_of_fit_are_refused_with_their_names(model, what):
     for rows, message in (
         (FRAME[:50].drop(columns="size"), "now missing:\n- size"),
-        (FRAME[:50].assign(more=1), "unseen at fit time:\n- more"),
+        (FRAME[:50].assign(more=1), "unseen at fit time:\n- more\nGive these columns alone"),
         (FRAME[:50][FRAME.columns[::-1]], "same order"),
         (FRAME[:50].drop(columns="size").to_numpy(), "4 features, as in fit; received 3"),
     ):

@@ -343,7 +343,7 @@ def test_a_vocabulary_may_lack_words_or_pairs(terms):
     table = pd.DataFrame({"number": RANDOM.normal(size=ROWS), "said": [*TEXTS[:-1], None]})
     model = TableClassifier(preset="fast", max_iter=1, columns={"said": "text"}, random_state=0)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(texts, "encode", lambda name, column: Text(name, terms, 1, absent=True))
+        patch.setattr(texts, "encode", lambda name, column, where: Text(name, terms, 1, absent=True))
         model.fit(table, np.arange(ROWS) % 2)
     found = run(to_onnx(model), **feeds(model, table))
     np.testing.assert_allclose(found["probabilities"], model.predict_proba(table), **CLOSE)

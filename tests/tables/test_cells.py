@@ -21,6 +21,7 @@ COLUMNS = {
     "comma": (["1,5", "2", "0,125"], [f"{k},25" for k in range(20)]),
     "groups": (["1,234.5", "12", "7,654,321"], [f"{k},000" for k in range(1, 21)]),
     "money": (["$1,234.50", "-$3", "$7"], [f"${k}.25" for k in range(20)]),
+    "loss": (["(1.25)", "\u22123", "7"], [f"({k}.5)" for k in range(20)]),
     "share": (["5%", "12.5 %", "0%"], [f"{k}.5%" for k in range(20)]),
     "zip": (["01234", "02115", "90210"], ["01234"] * 20),
     "month": (["2026_01", "2026_02", "2026_01"], ["2026_03"] * 20),
@@ -64,7 +65,7 @@ def test_the_docs_say_what_becomes_of_every_cell():
 
 
 @pytest.mark.parametrize("name", COLUMNS)
-def test_what_becomes_of_cells_is_the_same_for_every_holder(name):
+def test_what_becomes_of_cells_is_the_same_for_every_holder_and_can_be_read(name):
     import pandas as pd
     import pyarrow as pa
 
@@ -72,10 +73,11 @@ def test_what_becomes_of_cells_is_the_same_for_every_holder(name):
     expected = became(name, cells)
     other = [k % 7 for k in range(len(cells))]
     for frame in (pd.DataFrame({name: cells, "other": other}), pa.table({name: cells, "other": other})):
-        seen = Seen(Said({}, Nothing()))
-        seen.add(table(frame))
+        held, seen = table(frame), Seen(Said({}, Nothing()))
+        seen.add(held)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             learned = learn.schema(seen, [name, "other"], "t")
         field = learned.schema.by_name[name]
         assert (field.kind if name in learned.used else "left out", field.why) == expected
+        field.read(held[name], learned.schema.nothing.of(name), "t")

@@ -115,7 +115,7 @@ def test_rows_are_numbered_as_an_editor_does_in_every_part(tmp_path, monkeypatch
     (tmp_path / "t.csv").write_bytes(b"a,b\n" + b"1,2\n" * 4 + b"1,\xff\n")
     for step in (2, 1 << 16):
         monkeypatch.setattr(table_file, "STEP", step)
-        with pytest.raises(InputError, match=r"t\.csv, column 'b', row 6: .* UTF8"):
+        with pytest.raises(InputError, match=r"t\.csv, column 'b', row 6: expected text in UTF-8"):
             open_file(tmp_path / "t.csv").read()
 
 
@@ -128,13 +128,42 @@ def test_rows_are_numbered_as_an_editor_does_in_every_part(tmp_path, monkeypatch
         (b"a,a\n1,2\n", "more than once"),
         (b"a,b\n1,2\n3\n", "Row #3: Expected 2 columns, got 1"),
         (b"a,b\n1,2\n3,4,5\n", "Row #3: Expected 2 columns, got 3"),
-        (b"a,b\n1,\xff\xfe\n", "UTF8"),
+        (b"a,b\n1,\xff\xfe\n", "expected text in UTF-8; received other bytes"),
     ],
 )
 def test_broken_csv_is_refused_with_the_row(tmp_path, content, message):
     (tmp_path / "x.csv").write_bytes(content)
     with pytest.raises(InputError, match=message):
         open_file(tmp_path / "x.csv").read()
+
+
+@pytest.mark.parametrize(
+    "long", ["word " * 30_000, '"' + "line\n" * 30_000 + '"', '"a ""quoted"" word\n' + "word " * 30_000 + '\n"']
+)
+def test_rows_are_numbered_as_an_editor_does_behind_a_long_cell(tmp_path, long):
+    rows = [b"1," + long.encode(), b"", b'1,"two\nlines"', b"1,\xff"]
+    (tmp_path / "t.csv").write_bytes(b"\n".join([b"a,b", b"1,2", *rows, b""]))
+    line = 3 + long.count("\n") + 1 + 1 + 2
+    with pytest.raises(InputError, match=rf"t\.csv, column 'b', row {line}: expected text in UTF-8"):
+        open_file(tmp_path / "t.csv").read()
+
+
+@pytest.mark.parametrize("row", [0, 1, 5, 99])
+def test_a_cell_may_be_longer_than_python_reads(tmp_path, row):
+    texts = [f"text {k}; of, a row" for k in range(100)]
+    texts[row] = "long " * 30_000
+    frame = pd.DataFrame({"a": texts, "b": range(100)})
+    for separator in (",", ";"):
+        frame.to_csv(tmp_path / "t.csv", index=False, sep=separator)
+        found = open_file(tmp_path / "t.csv").read()
+        assert found.names == ("a", "b")
+        assert found["a"].values.to_pylist() == texts
+
+
+def test_a_name_longer_than_python_reads_is_refused(tmp_path):
+    (tmp_path / "t.csv").write_text(f"a,{'b' * 140_000}\n1,2\n")
+    with pytest.raises(InputError, match=r"t\.csv: expected names of columns in the first row; received field larger"):
+        open_file(tmp_path / "t.csv").read()
 
 
 @pytest.mark.parametrize("name", ["x.parquet", "x.arrow", "x.csv.gz", "x.csv.zst"])

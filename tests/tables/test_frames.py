@@ -74,6 +74,7 @@ def test_rows_taken():
         (np.zeros(3), InputError, "Reshape your data"),
         (np.zeros((2, 2), complex), InputError, "Complex data not supported"),
         ({"a": np.zeros(2), "b": np.zeros(3)}, InputError, "columns of one length"),
+        ({"a": "one", "b": [1.0, 2.0]}, InputError, r"One row that holds a list is \[row\]"),
         (csr_matrix(np.eye(2)), InputTypeError, "sparse matrix"),
         (pd.DataFrame([[1, 2]], columns=["a", "a"]), InputError, "'a'"),
         (np.array([[1j], [2]], object), InputError, "Complex data"),

@@ -165,6 +165,17 @@ def test_bad_cells_are_shown_by_their_rows_each_once(learned):
         learned({"a": cells})
 
 
+@pytest.mark.parametrize("text", ["[{}, 0.25, -1e-3]", "[{},2,3]", "[ {}.5 2.25\n -3.  ]", "[{}]"])
+@pytest.mark.parametrize("said", [{}, {"v": "text"}, {"v": "leave out"}])
+def test_lists_of_numbers_as_texts_are_warned_of_but_not_one_number_nor_what_is_said(text, said, learned):
+    cells = {"v": [text.format(k) for k in range(60)], "other": list(range(60))}
+    if said or text == "[{}]":
+        learned(cells, said)
+        return
+    with pytest.warns(DataWarning, match=r"column 'v': cells such as '\[ ?0.*' are texts, not vectors"):
+        learned(cells, said)
+
+
 @pytest.mark.parametrize("mark", ["-", "--", ".", "–", " - "])
 @pytest.mark.parametrize("cells", [["1.5", "2"], ["2026-01-31", "2026-02-01"], ["1,5", "2,5"]])
 @pytest.mark.filterwarnings("ignore::chainrule.warn.DataWarning")

@@ -13,6 +13,7 @@ from chainrule.tables.column import words
 from chainrule.tables.evidence import Evidence
 from chainrule.tables.settle import settle
 from chainrule.tables.texts import MARKS, Text, encode
+from chainrule.warn import DataWarning
 
 SAID = Text("said", ("so so", "good", "very good", "very", "so"), 5)
 
@@ -99,6 +100,17 @@ def test_a_vocabulary_is_never_empty_and_never_too_large(monkeypatch):
     monkeypatch.setattr(texts, "MOST_OF_ONE", 2)
     found = encode("said", words([f"w{k} w{k + 1} w{k + 2}" for k in range(40)]))
     assert len(found.terms) == 5 and found.most == 2
+
+
+def test_texts_without_a_common_word_are_warned_of():
+    japanese = [f"これは{k}番目の映画です" for k in range(50)]
+    with pytest.warns(DataWarning, match="^X, column 'said': no word stands in 3 texts or more"):
+        found = encode("said", words(japanese))
+    assert found.count == 50
+    encode("said", words(japanese[1:]))  # of few texts one says it anyway
+    encode("said", words([f"{text} good" if k < 3 else text for k, text in enumerate(japanese)]))
+    with pytest.warns(DataWarning, match="no word"):
+        encode("said", words([f"{text} good" if k < 2 else text for k, text in enumerate(japanese)]))
 
 
 def test_a_long_column_is_learned_from_some_of_its_texts(monkeypatch):

@@ -51,15 +51,15 @@ FAR = "times within 290,000 years of 1970"
 REFUSED = {
     "seconds": (pa.array([3, None, 2**60], pa.timestamp("s")), 2, FAR),
     "days": (pa.array([0, 2**31 - 1], pa.date32()), 1, FAR),
-    "no UTF-8": (pa.array([b"a", b"\xff", b"\xfe"]).view(pa.string()), 1, "UTF8"),
-    "bytes as categories": (pa.array([b"a", b"b", b"\xff"]).dictionary_encode(), 2, "UTF8"),
+    "no UTF-8": (pa.array([b"a", b"\xff", b"\xfe"]).view(pa.string()), 1, "text in UTF-8"),
+    "bytes as categories": (pa.array([b"a", b"b", b"\xff"]).dictionary_encode(), 2, "text in UTF-8"),
     "no index": (pa.DictionaryArray.from_arrays(pa.array([0, 1, 9]), ["a", "b"], safe=False), 2, "out of bounds"),
 }
 
 UNREAD = {
     "lists of texts": (pa.array([["a"], None]), "List"),
     "lists of lists": (pa.array([[[1]], None]), "List"),
-    "structs": (pa.array([{"a": 1}]), "Struct"),
+    "structs": (pa.array([{"a": 1, "b": 2}]), r"Struct\(\{'a': Int64, 'b': Int64\}\)\."),
     "bytes": (pa.array([b"a"]), "Binary"),
     "bytes of a size": (pa.array([b"ab"], pa.binary(2)), "bytes"),
     "times of a day": (pa.array([datetime.time(12)]), "Time"),
@@ -121,7 +121,6 @@ OTHERS = {
     "NumPy, far": (np.array([0, 2**60], "datetime64[s]"), 1),
     "NumPy, years": (np.array([0, 2**40], "datetime64[Y]"), 1),
     "pandas, far": (pd.Series(np.array([0, 2**60], "datetime64[s]")), 1),
-    "a date and a time": (np.array([datetime.date(2020, 1, 1), datetime.time(1)], object), 1),
     "bytes beyond ASCII": (np.array([b"a", b"\xff"]), 1),
 }
 
@@ -132,6 +131,27 @@ def test_the_same_holds_in_memory(what):
     X = {"a": values} if isinstance(values, np.ndarray) else pd.DataFrame({"a": values})
     with pytest.raises((InputError, InputTypeError), match=rf"^X, column 'a', row {row}: expected "):
         frames.table(X)
+
+
+OBJECTS = {
+    "times of a day": ([datetime.time(12), None], "time"),
+    "a date and a time": ([datetime.date(2020, 1, 1), datetime.time(1)], "time"),
+    "dates and numbers": ([4, datetime.date(2020, 1, 1)], "times beside other cells"),
+}
+
+
+@pytest.mark.parametrize("what", OBJECTS)
+def test_objects_that_cannot_be_learned_are_refused_once_they_are_asked_for(what, learned):
+    values, kind = OBJECTS[what]
+    for X in ({"bad": np.array(values, object)}, pd.DataFrame({"bad": values}, dtype=object)):
+        with pytest.raises(InputError, match=f"column 'bad': expected numbers, words, .*; received {kind}\\."):
+            learned(frames.table(X))
+
+
+def test_objects_that_are_dates_of_several_types_are_times():
+    days = [np.datetime64("2020-01-01"), datetime.date(2020, 1, 2), pd.Timestamp("2020-01-03"), None]
+    found = frames.table({"a": np.array(days, object)})["a"]
+    np.testing.assert_array_equal(found.values, [18262, 18263, 18264, np.nan])
 
 
 def test_a_number_of_400_digits_is_none_that_can_be_learned(fitted):

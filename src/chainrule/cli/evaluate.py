@@ -13,7 +13,7 @@ import click
 from chainrule.cli import models, shared, tables
 from chainrule.cli.config import Configured
 from chainrule.cli.unseen import Unknown
-from chainrule.errors import InputError
+from chainrule.errors import InputError, listed
 
 if TYPE_CHECKING:
     from chainrule.models.model import Model
@@ -50,6 +50,11 @@ def evaluate(
         raise click.UsageError("--target: the model was fitted without names.", click.get_current_context())
     _check_single(made)
     file = tables.opened(data, form, once=True)
+    if name not in file.names:
+        raise InputError(
+            f"{file.path}, target", f"a column {name!r}, the truth to score by", f"none among {listed(file.names)}",
+            "Add it, or name the one that has the truth: --target. Without truth, predict.",
+        )  # fmt: skip
     found = _classes if made.answer.classifies else _numbers
     rows = Scored(made, file, name, Unknown(made), drop_missing_target)
     content = {**found(rows, threads), "unknown_levels": rows.unknown.data()}

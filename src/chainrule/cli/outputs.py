@@ -125,6 +125,8 @@ def _fields(column: Any) -> Any:
 
     from chainrule.tables import arrow
 
+    if pa.types.is_boolean(column.type):
+        column = column.dictionary_encode()  # True, as classes are written
     if pa.types.is_dictionary(column.type):
         words = arrow.texts([_quoted(word) for word in column.dictionary.to_pylist()])
         return words.take(column.indices)
@@ -155,7 +157,7 @@ def from_column(name: str, column: Any) -> Any:
     import pyarrow as pa
 
     from chainrule.tables import arrow
-    from chainrule.tables.column import MICROSECONDS, READABLE
+    from chainrule.tables.column import MICROSECONDS, READABLE, TRUTH
 
     if column.storage in ("unread", "lists"):
         what = column.levels[0] if column.storage == "unread" else "lists of different lengths"
@@ -165,6 +167,8 @@ def from_column(name: str, column: Any) -> Any:
     if column.storage == "text":
         return arrow.whole(column.values)
     if column.storage == "words":
+        if column.levels == TRUTH and not column.declared:
+            return arrow.array(column.values > 0, column.missing)
         codes = arrow.array(column.values, column.missing)
         return pa.DictionaryArray.from_arrays(codes, arrow.texts(column.levels))
     if column.storage == "times":

@@ -44,7 +44,7 @@ def found(seen: Evidence, where: str = "DATA", name: str = "target") -> tuple[Ta
     Raises
     ------
     InputError, InputTypeError
-        Where it would be found amiss: for times, and for numbers among which some words are slips.
+        Where it would be found amiss: for times, lists, and for numbers among which some words are slips.
 
     Examples
     --------
@@ -57,13 +57,15 @@ def found(seen: Evidence, where: str = "DATA", name: str = "target") -> tuple[Ta
     ('classification', '2 different words')
     """
     from chainrule.models.as_numbers import no_time
-    from chainrule.tables.reading import target_field
+    from chainrule.tables.reading import target_field, unreadable
 
     try:
         field = target_field(name, seen, (), where)
     except InputError as error:
         place, expected, received, mend = error.args
         raise InputError(place, expected, received, f"{mend} {MEANT}") from error
+    if field.kind == "unread":
+        raise unreadable(field, where)
     if field.kind == "constant":
         raise InputError(f"{where}, target {name!r}", "a row that has a value", "none", "Check the file.")
     if field.kind == "date":

@@ -172,7 +172,12 @@ class Estimator(CallbackSupportMixin, Fitted, BaseEstimator):
     def _true(self, y: Any, weight: Any, rows: int) -> tuple[Any, Array | None]:
         """y and the weights of rows to score, as fit takes them, in the form of what is predicted."""
         name = type(self).__name__
-        return self.model_.answer.true(y, f"{name}: y"), check_weight(name, weight, rows, np.float64)
+        true = self.model_.answer.true(y, f"{name}: y")
+        if len(true) != rows:
+            raise InputError(
+                f"{name}: y", f"a value per row, {rows}", len(true), "Found inconsistent numbers of samples."
+            )  # fmt: skip
+        return true, check_weight(name, weight, rows, np.float64)
 
     def _without_deviation(self, where: str, samples: int | None, instead: str = "") -> InputError:
         """The error for a `return_std` that there is nothing to tell from."""

@@ -71,12 +71,23 @@ def _weighing_codes(answer: Answer, data: Data) -> NDArray[Any] | None:
 
 def by_splitter(estimator: Any, data: Data, groups: Any) -> tuple[Indices, Indices]:
     """The last cut of a splitter: of a time-ordered one, the latest rows."""
+    _check_groups(estimator, groups, len(data))
     where = f"{type(estimator).__name__}(validation_split=)"
     with one_form(where, "a splitter of scikit-learn, or pairs of row numbers", estimator.validation_split):
         # y is what the loss sees: class codes serve a stratified splitter as well as labels do
         y = data.y[:, 0] if data.y.ndim == 2 and data.y.shape[1] == 1 else data.y
         *_, (training, validation) = check_cv(estimator.validation_split).split(np.empty(len(data)), y, groups)
         return np.arange(len(data))[training], np.arange(len(data))[validation]
+
+
+def _check_groups(estimator: Any, groups: Any, rows: int) -> None:
+    """Refuse other groups than one per row, which splitters tell in words of their own."""
+    shape = np.shape(groups)
+    if groups is not None and shape != (rows,):
+        raise InputError(
+            f"{type(estimator).__name__}.fit(groups=)", f"a group per row, shape ({rows},)", f"shape {shape}",
+            "Give an array of one dimension, or the name of a column of X.",
+        )  # fmt: skip
 
 
 def withheld(order: Indices, count: int, labels: NDArray[Any] | None = None) -> tuple[Indices, Indices]:

@@ -155,7 +155,7 @@ def splitter(where: str, value: Any) -> None:
     pairs = isinstance(value, (list, tuple)) and value and all(len(pair) == 2 for pair in value)
     if not (value is None or pairs or callable(getattr(value, "split", None))) or isinstance(value, str):
         raise InputTypeError(
-            where, "None, a splitter of scikit-learn, or [(training rows, validation rows)]", repr(value),
+            where, "None, a splitter of scikit-learn, or [(training rows, validation rows)]", repr(value)[:80],
             "For example GroupShuffleSplit(), or TimeSeriesSplit().",
         )  # fmt: skip
 

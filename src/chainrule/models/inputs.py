@@ -244,6 +244,8 @@ def check_names(names: tuple[str, ...], given: tuple[str, ...], where: str) -> N
         mend += f"Feature names seen at fit time, yet now missing:\n{_listed(missing)}"
     if not (unseen or missing):
         mend += "Feature names must be in the same order as they were in fit.\n"
+    if not missing:
+        mend += "Give these columns alone, in this order; of a dict or a file they are found by name."
     raise InputError(where, f"the columns of fit in their order, {list(names)}"[:200], str(list(given))[:200], mend)
 
 

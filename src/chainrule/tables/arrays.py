@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, date
 from typing import Any
 
 import numpy as np
@@ -95,16 +95,20 @@ def _objects(values: Array, where: str, numbering: Numbering) -> Column:
         found = lists.of_cells(present, gone) if all(several) else MIXED
         return unread(len(values), found) if isinstance(found, str) else found
     for row, v in zip(np.flatnonzero(~gone).tolist(), present, strict=True):
-        plain = np.isscalar(v) or hasattr(v, "isoformat") or hasattr(v, "as_integer_ratio")
+        plain = np.isscalar(v) or _is_time(v) or hasattr(v, "as_integer_ratio")
         if not plain or isinstance(v, bytes):
             return unread(len(values), type(v).__name__)
         if isinstance(v, complex):
             raise InputError(f"{where}, row {row}", "real numbers", repr(v), "Complex data not supported.")
     if all(isinstance(v, (bool, np.bool_)) for v in present):
-        return words([None if none else str(bool(v)) for v, none in zip(values, gone, strict=True)])
+        codes = np.full(len(values), -1, np.int32)
+        codes[~gone] = present
+        return Column("words", codes, TRUTH)
     if any(isinstance(v, str) for v in present):
         return words([None if none else text_of(v) for v, none in zip(values, gone, strict=True)])
-    if all(hasattr(v, "isoformat") for v in present):
+    if any(map(_is_time, present)):
+        if not all(map(_is_time, present)):
+            return unread(len(values), "times beside other cells")
         stamps = np.full(len(values), np.datetime64("NaT"), "datetime64[us]")
         stamps[~gone] = np.array([_in_utc(v) for v in present], "datetime64[us]")
         return of_times(stamps, where, numbering)
@@ -113,6 +117,11 @@ def _objects(values: Array, where: str, numbering: Numbering) -> Column:
     numbers = np.full(len(values), np.nan)
     numbers[~gone] = [float(v) for v in present]
     return Column("numbers", numbers)
+
+
+def _is_time(value: Any) -> bool:
+    """Whether it is a day, or a time of one; a time of any day is none."""
+    return isinstance(value, (date, np.datetime64))
 
 
 def _in_utc(value: Any) -> Any:
@@ -177,7 +186,7 @@ def read(read: Callable[[Any, str, Numbering], Column], values: Any, where: str,
         row = _first_refused(lambda part: read(part, where, numbering), values)
         place = where if row is None else f"{where}, row {numbering(row)}"
         if "UTF8" in str(error):
-            raise InputError(place, "text in UTF-8", str(error)[:300], OTHER_ENCODING) from error
+            raise InputError(place, "text in UTF-8", "other bytes", OTHER_ENCODING) from error
         raise InputError(
             place, "values that can be read as numbers, words, truth values or times", f"what cannot: {error}"[:300],
             "Mend the value, or leave the column out; a corrupt file, write anew.",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import islice
@@ -106,15 +106,11 @@ class CSVFile(TableFile):
         """
         seen, begins, target = -1, 2, first + row
         with self._text(again=True) as text:
-            reader = csv.reader(text, delimiter=self._head.delimiter)
-            try:
-                for number, cells in enumerate(reader):
-                    seen += number > 0 and (bool(cells) or len(self.names) == 1)
-                    if number and seen == target:
-                        return begins
-                    begins = reader.line_num + 1
-            except csv.Error:  # a field that is too long for it
-                pass
+            for number, (filled, behind) in enumerate(_ends(text, self._head.delimiter)):
+                seen += number > 0 and (filled or len(self.names) == 1)
+                if number and seen == target:
+                    return begins
+                begins = behind
         return begins + max(0, target - seen - 1)
 
     @cached_property
@@ -147,9 +143,42 @@ class CSVFile(TableFile):
             raise InputError(where, "text in UTF-8", mark or "bytes of zero, as UTF-16 has them", OTHER_ENCODING)
 
 
+def _ends(lines: Iterable[str], delimiter: str) -> Iterator[tuple[bool, int]]:
+    """Of each row whether it has fields, and the line behind it.
+
+    A row with a field that is too long for `csv` ends with the line in which its last quote is closed.
+    """
+    line = quotes = 0
+
+    def counted() -> Iterator[str]:
+        nonlocal line, quotes
+        for text in lines:
+            line, quotes = line + 1, quotes + text.count('"')
+            yield text
+
+    coming = counted()
+    while True:
+        try:
+            for cells in csv.reader(coming, delimiter=delimiter):
+                yield bool(cells), line + 1
+                quotes = 0
+            return
+        except csv.Error:
+            while quotes % 2 and next(coming, None) is not None:
+                pass
+            yield True, line + 1
+            quotes = 0
+
+
 def _rows(lines: Sequence[str], delimiter: str) -> list[list[str]]:
-    """Lines as rows of fields; rows without a field are none."""
-    return [row for row in csv.reader(lines, delimiter=delimiter) if row]
+    """Lines as rows of fields, up to one with a field that is too long for `csv`; rows without a field are none."""
+    found: list[list[str]] = []
+    try:
+        found.extend(row for row in csv.reader(lines, delimiter=delimiter) if row)
+    except csv.Error:
+        if not found:
+            raise
+    return found
 
 
 def _delimiter(lines: Sequence[str]) -> str:

@@ -157,18 +157,21 @@ def fit(
         kind = schema.by_name[name].kind
         usual = "standard" if kind == "vector" else how
         mine = said.get(name, usual)
-        encodings.append(_ENCODE[kind](name, column, mine if mine in numbers.HOW else usual, bins))
+        encodings.append(_ENCODE[kind](name, column, mine if mine in numbers.HOW else usual, bins, where))
     if not encodings:
         reasons = ", ".join(f"{one.name}: {one.why}" for one in left_out[:MOST_LISTED]) or "no columns"
-        raise InputError(where, "a column that varies from row to row", reasons, "Check the table.")
+        raise InputError(
+            where, "a column to learn from", f"none: {reasons}",
+            "Give one that tells of its rows, or say what one of these is: columns={...: 'category'}, or 'text'.",
+        )  # fmt: skip
     return Encoder(tuple(encodings), left_out, schema)
 
 
-def _number(name: str, column: Column, how: str, bins: int) -> Encoding:
+def _number(name: str, column: Column, how: str, bins: int, where: str) -> Encoding:
     return numbers.encode(name, column.values, how, bins)
 
 
-def _category(name: str, column: Column, how: str, bins: int) -> Encoding:
+def _category(name: str, column: Column, how: str, bins: int, where: str) -> Encoding:
     counts = np.bincount(column.values[column.values >= 0], minlength=len(column.levels))
     least = int(np.clip(len(column) // 2000, 2, 10))
     order = np.argsort(-counts, kind="stable")[:MOST_LEVELS]
@@ -184,7 +187,7 @@ def _units(count: int) -> int:
     return int(min(32, round(1.6 * count**0.4)))
 
 
-def _date(name: str, column: Column, how: str, bins: int) -> Encoding:
+def _date(name: str, column: Column, how: str, bins: int, where: str) -> Encoding:
     days = column.values
     parts = {part: of(days) for part, of in PARTS.items()}
     varying = {part: v for part, v in parts.items() if len(np.unique(v[~np.isnan(v)])) > 1}
@@ -195,11 +198,11 @@ def _date(name: str, column: Column, how: str, bins: int) -> Encoding:
     return Date(name, tuple(found))
 
 
-def _text(name: str, column: Column, how: str, bins: int) -> Encoding:
-    return texts.encode(name, column)
+def _text(name: str, column: Column, how: str, bins: int, where: str) -> Encoding:
+    return texts.encode(name, column, where)
 
 
-def _vector(name: str, column: Column, how: str, bins: int) -> Encoding:
+def _vector(name: str, column: Column, how: str, bins: int, where: str) -> Encoding:
     return vectors.encode(name, column.values, how, bins)
 
 

@@ -70,6 +70,11 @@ class Field:
         if not known or self.width < 0 or (self.kind == "vector") != (self.width > 0):
             raise InputError(f"Field({self.name!r})", "a kind of column", repr(self)[:80], "Fit anew.")
 
+    @property
+    def held(self) -> str:
+        """Of a column that cannot be read, what its cells are."""
+        return self.why.rpartition(", which")[0]
+
     def spellings(self, level: str) -> list[str]:
         """The usual texts that stand for a level of a category or of truth values."""
         if self.kind == "boolean":

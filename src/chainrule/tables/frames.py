@@ -150,7 +150,8 @@ def _arrays(X: Mapping[Any, Any], where: str) -> Table:
     }
     lengths = {name: len(column) for name, column in columns.items()}
     if len(set(lengths.values())) > 1:
-        raise InputError(where, "columns of one length", lengths, "Give a value per row.")
+        mend = "Give a value per row. One row that holds a list is [row]."
+        raise InputError(where, "columns of one length", lengths, mend)
     return Table(columns, next(iter(lengths.values()), 0))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -25,6 +26,10 @@ MAY_BE: Mapping[str, tuple[str, ...]] = {
     "times": ("date", "category", "leave out", *numbers.HOW),
     "vectors": ("leave out", *numbers.HOW),
 }
+
+
+#: A list of numbers as Python and NumPy print it; and how much of one is shown.
+_LIST, _SHOWN = re.compile(r"\[\s*[-+]?\.?[0-9][-+.,\seE0-9]*[,\s][-+.,\seE0-9]*\]"), 40
 
 
 @dataclass(frozen=True)
@@ -110,6 +115,8 @@ def schema(seen: Seen, names: Iterable[str], where: str, target: str | None = No
             found = settle(name, evidence, where, "number", said.decimal, comma)
         field = found.field
         fields.append(field)
+        if not kind and field.kind in ("text", "category", "id"):
+            _tell_lists(field, where)
         if kind == "leave out" or field.kind in LEFT_OUT:
             left_out.append(LeftOut(name, field.kind, "as said" if kind == "leave out" else field.why))
             _check_unread(kind, field, where)
@@ -139,9 +146,20 @@ def _check_unread(said: str, field: Field, where: str) -> None:
     if field.kind == "unread" and said != "leave out":
         raise InputError(
             f"{where}, column {field.name!r}", READABLE,
-            field.why.partition(",")[0],
+            field.held,
             f"Turn it into one of these, or leave it out: columns={{{field.name!r}: 'leave out'}}.",
         )  # fmt: skip
+
+
+def _tell_lists(field: Field, where: str) -> None:
+    """Warn of lists of numbers that came as texts."""
+    if _LIST.fullmatch(field.example):
+        shown = field.example if len(field.example) <= _SHOWN else f"{field.example[:_SHOWN]}..."
+        warn(
+            f"{where}, column {field.name!r}: cells such as {shown!r} are texts, not vectors. Give lists of numbers, "
+            "as Parquet and Arrow files hold them, a column for each number, or leave the column out.",
+            DataWarning,
+        )
 
 
 def _tell(found: Found, where: str) -> None:

@@ -84,15 +84,17 @@ def target(column: Column, field: Field, nothing: Collection[str], where: str, w
     Raises
     ------
     InputError
-        Where one is missing, or is not what the target is.
+        Where one is missing, or is not what the target is; for what can be none, such as lists.
     """
+    if field.kind == "unread":
+        raise unreadable(field, where, what)
     read, _ = field.read(column, nothing, where, what)
     missing = read.missing
     if missing.any():
         first = int(missing.argmax())
         words = column.take(np.array([first])).as_words()
         text = words.levels[words.values[0]] if words.values[0] >= 0 else ""
-        mend = "Leave these rows out, as --drop-missing-target does."
+        mend = f"Leave these rows out{', as --drop-missing-target does' if what == 'target' else ''}."
         mend = f"If {text!r} is a class, say so: missing={{{field.name!r}: []}}. {mend}" if text else mend
         raise InputError(
             f"{where}, {what} {field.name!r}", "a value in every row",
@@ -103,6 +105,14 @@ def target(column: Column, field: Field, nothing: Collection[str], where: str, w
     if column.storage == "whole" and field.kind == "number":
         return np.asarray(column.values)
     return values(read)
+
+
+def unreadable(field: Field, where: str, what: str = "target") -> InputError:
+    """The error for a target, or groups, of what cannot be one."""
+    return InputError(
+        f"{where}, {what} {field.name!r}", "numbers, words, truth values or times", field.held,
+        "Name another column, or turn it into one of these.",
+    )  # fmt: skip
 
 
 def read_numbers(

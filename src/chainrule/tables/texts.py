@@ -20,6 +20,7 @@ from chainrule.engine.blocks import Block, Code
 from chainrule.errors import InputError
 from chainrule.tables.column import Column
 from chainrule.tables.encodings import Embedded, Encoding
+from chainrule.warn import DataWarning, warn
 
 Array = NDArray[Any]
 
@@ -31,6 +32,9 @@ END = "\x1f"
 MOST_TERMS, MOST_OF_ONE = 6000, 256
 #: Texts that a vocabulary is made from, at most.
 MOST_TEXTS = 1 << 15
+#: Texts in which a word of the vocabulary stands at least: one of so many, within these; and from how many texts on one
+#: wonders that no word does.
+_ONE_OF, _LEAST, _ENOUGH = 1000, (3, 20), 50
 #: Width of the vectors.
 UNITS = 8
 _ENDS = re.compile(f"[{re.escape(MARKS)}\n]")
@@ -106,8 +110,11 @@ class Text(Encoding):
 _TERM = re.compile(f"[^ {re.escape(MARKS)}\n{END}]+( [^ {re.escape(MARKS)}\n{END}]+)?")
 
 
-def encode(name: str, column: Column) -> Text:
-    """The encoding of a column of texts: the vocabulary is what stands in the most of them."""
+def encode(name: str, column: Column, where: str = "X") -> Text:
+    """The encoding of a column of texts: the vocabulary is what stands in the most of them.
+
+    Where nothing stands in several, the vocabulary is what there is, which is warned of.
+    """
     rows = np.bincount(column.values[column.values >= 0], minlength=len(column.levels))
     chosen = np.arange(0, len(column.levels), -(-len(column.levels) // MOST_TEXTS))
     rows, words = rows[chosen], _Words()
@@ -118,7 +125,14 @@ def encode(name: str, column: Column) -> Text:
     new = np.diff(keys, prepend=0) > 0
     number, keys = np.cumsum(new) - 1, keys[new]  # of each term, and its key
     often = np.bincount(number, rows[text], len(keys))
-    least = min(int(np.clip(rows.sum() // 1000, 3, 20)), often.max(initial=1))
+    wanted, most_often = int(np.clip(rows.sum() // _ONE_OF, *_LEAST)), int(often.max(initial=1))
+    if most_often < wanted and rows.sum() >= _ENOUGH:
+        warn(
+            f"{where}, column {name!r}: no word stands in {wanted} texts or more, so that they tell little. Words are "
+            "what stands between spaces: part those of a language that has none, or leave the column out.",
+            DataWarning,
+        )
+    least = min(wanted, most_often)
     named = [(often[k], words.term(*divmod(int(keys[k]), size)), k) for k in np.flatnonzero(often >= least)]
     kept = sorted(sorted(named, key=lambda one: (-one[0], one[1]))[:MOST_TERMS])
     most = np.bincount(text[np.isin(number, [k for *_, k in kept])], minlength=1).max()

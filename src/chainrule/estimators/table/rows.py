@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import _check_feature_names
 
 from chainrule.errors import InputError, unknown_name
+from chainrule.estimators.inputs import one_form
 from chainrule.models.inputs import ColumnInput, by_name, path_of, table_of
 from chainrule.models.truth import truth_in
 from chainrule.tables.column import Column
@@ -54,7 +55,8 @@ def names_of(estimator: Any, X: Any, found: Table) -> tuple[str, ...] | None:
     if by_name(X):
         return found.names
     draft = estimator._unfitted()
-    _check_feature_names(draft, X, reset=True)
+    with one_form(where(estimator, X), "columns that are all named by texts, or all by numbers", X):
+        _check_feature_names(draft, X, reset=True)
     return found.names if hasattr(draft, "feature_names_in_") else None
 
 

@@ -81,8 +81,8 @@ class WrittenNumber:
         text = text.strip()
         if _INFINITE.fullmatch(text):
             return float(text)
-        if self == PLAIN:
-            return float(text) if _PLAIN.fullmatch(text) else None
+        if self == PLAIN and _PLAIN.fullmatch(text):
+            return float(text)
         found = _dressed(text)
         if found is None or not self.covers(_shape(found)):
             return None
