@@ -365,6 +365,8 @@ def _encoded(
     """The encoder that suits a table of so many rows, or a sample of it; and its rows, coded."""
     learned = learn.schema(seen, table.names, where, target)
     columns, _ = learned.schema.read(table, learned.used, where)
-    bins = presets.bins(estimator, preset_of(estimator, count), max(len(columns), 1))
-    made = encoder.fit(columns, learned.schema, seen.said.columns, estimator.numbers, bins, where, learned.left_out)
+    said, how = seen.said.columns, estimator.numbers
+    in_bins = encoder.binned(learned.schema, columns, said, how)
+    bins = presets.bins(estimator, preset_of(estimator, count), in_bins)
+    made = encoder.fit(columns, learned.schema, said, how, bins, where, learned.left_out)
     return made, made.coded(columns, len(table))
