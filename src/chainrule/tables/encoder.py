@@ -105,10 +105,20 @@ class Encoder:
         InputError
             Where a column is missing, or holds what cannot be read as in fit.
         """
+        return self.coded(self.told(table, where), len(table))
+
+    def told(self, table: Table, where: str) -> dict[str, Column]:
+        """The columns that are used as the schema reads them; what could not be read is told.
+
+        Raises
+        ------
+        InputError
+            As `code`.
+        """
         columns, bad = self.read(table, where)
         for name, cells in bad.items():
             warn(f"{where}, column {name!r}: {cells} cannot be read and are taken as missing.", DataWarning)
-        return self.coded(columns, len(table))
+        return columns
 
     def read(self, table: Table, where: str) -> tuple[dict[str, Column], dict[str, Bad]]:
         """The columns that are used as the schema reads them, and what of them could not be read.
