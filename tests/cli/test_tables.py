@@ -288,6 +288,15 @@ def test_vectors_are_kept_as_lists(shell, models):
     assert pq.read_table(shell.folder / "a.parquet")["v"].to_pylist() == vectors.to_pylist()
 
 
+def test_vectors_are_kept_where_a_part_has_none(shell, models):
+    vectors = pa.array([None, None, [3.0, -1.0], None], pa.list_(pa.float64()))
+    rows = {"size": [1.0, 2.0, 3.0, 4.0], "color": ["red"] * 4, "price": [2.0, 3.0, 4.0, 5.0], "v": vectors}
+    pq.write_table(pa.table(rows), shell.folder / "t.parquet", row_group_size=2)
+    command = ("predict", models.folder / "kind.model", "t.parquet", "--keep", "v", "--threads", 1)
+    assert shell(*command, "-o", "a.parquet").code == 0
+    assert pq.read_table(shell.folder / "a.parquet")["v"].to_pylist() == vectors.to_pylist()
+
+
 @pytest.mark.parametrize(
     ("cells", "what"), [([[1.0], [2.0, 3.0]], "different lengths"), ([b"a", b"b"], "inary"), ([["a"], ["b"]], "list")]
 )

@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 
 from chainrule import Dense, MLPClassifier, Network, TableClassifier, losses
-from chainrule.diagnosis.columns import Cells, ColumnSeen, Naming
+from chainrule.diagnosis.columns import ColumnSeen, Naming
 from chainrule.diagnosis.observed import Observed, Scores
 from chainrule.diagnosis.probes import EDGES, QUANTITIES, Probed, Probes
 from chainrule.diagnosis.survey import Survey
+from chainrule.tables.unseen import Portion
 from chainrule.training.records import Record
 
 
@@ -50,6 +51,11 @@ def table(*columns, rows=1000, **changes):
     return observed(parameters=parameters, rows=rows, table=columns, others=columns, **changes)
 
 
+def cells(share, *shown):
+    """This share of the cells of a column, some of which are shown."""
+    return Portion(round(share * 10_000), 10_000, shown)
+
+
 def numbered(rows=1000, **changes):
     """Whole numbers that name rows, but for what is changed."""
     whole = {"different": 1.0, "span": 5000.0, "uneven": 0.02, "told": 0.0, "by_chance": 0.01}
@@ -59,7 +65,7 @@ def numbered(rows=1000, **changes):
 
 def mixed(share):
     why = "70 different numbers, 9 other cells missing"
-    return ColumnSeen("age", "number", why, mixed=True, unread=Cells(share, ("over 90",) if share else ()))
+    return ColumnSeen("age", "number", why, mixed=True, unread=cells(share, *["over 90"] * bool(share)))
 
 
 def towns(**changes):
@@ -67,7 +73,7 @@ def towns(**changes):
 
 
 def dated(share):
-    return ColumnSeen("day", "date", beyond=Cells(share, ("2026-01-31",)))
+    return ColumnSeen("day", "date", beyond=cells(share, "2026-01-31"))
 
 
 def falling(by):

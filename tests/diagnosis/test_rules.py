@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from tests.diagnosis.cases import STUCK, dated, falling, mixed, numbered, observed, probes, seen, table, towns
+from tests.diagnosis.cases import STUCK, cells, dated, falling, mixed, numbered, observed, probes, seen, table, towns
 
 from chainrule import (
     GLU,
@@ -26,7 +26,6 @@ from chainrule import (
     optimisers,
 )
 from chainrule.diagnosis import cures
-from chainrule.diagnosis.columns import Cells
 from chainrule.diagnosis.findings import LEVELS, Evidence, Finding, Findings
 from chainrule.diagnosis.judge import judge
 from chainrule.diagnosis.observed import Scores
@@ -84,7 +83,7 @@ ILL = {
     "mixed-column": table(mixed(0.02)),
     "id-among-inputs": table(numbered()),
     "dates-beyond-training": table(dated(0.4)),
-    "unknown-levels": table(towns(unknown=Cells(0.2, ("Ulm",)))),
+    "unknown-levels": table(towns(unknown=cells(0.2, "Ulm"))),
 }
 
 

@@ -4,10 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.diagnosis.cases import STUCK, dated, falling, mixed, numbered, observed, probes, seen, table, towns
+from tests.diagnosis.cases import STUCK, cells, dated, falling, mixed, numbered, observed, probes, seen, table, towns
 
 from chainrule import Dense, MLPClassifier, Network, losses
-from chainrule.diagnosis.columns import Cells
 from chainrule.diagnosis.judge import judge
 from chainrule.diagnosis.observed import Scores
 from chainrule.training.records import Record
@@ -229,10 +228,10 @@ CASES = {
         "dates-beyond-training", table(dated(0.9), rows=0), table(dated(0.9)),
     ),
     "unknown levels": (
-        "unknown-levels", *(table(towns(unknown=Cells(share, ("Ulm",)))) for share in (0.015, 0.017)),
+        "unknown-levels", *(table(towns(unknown=cells(share, "Ulm"))) for share in (0.015, 0.017)),
     ),
     "unknown levels of few rows": (
-        "unknown-levels", *(table(towns(unknown=Cells(share, ("Ulm",))), rows=100) for share in (0.06, 0.08)),
+        "unknown-levels", *(table(towns(unknown=cells(share, "Ulm")), rows=100) for share in (0.06, 0.08)),
     ),
 }  # fmt: skip
 
@@ -274,7 +273,7 @@ LEVELS = {
     ),
     "unknown levels in many cells": (
         "unknown-levels",
-        table(towns(unknown=Cells(0.09, ("Ulm",)))), "note", table(towns(unknown=Cells(0.11, ("Ulm",)))), "warning",
+        table(towns(unknown=cells(0.09, "Ulm"))), "note", table(towns(unknown=cells(0.11, "Ulm"))), "warning",
     ),
     "what vanishing gradients explain": (
         "rate-too-low",
@@ -336,7 +335,7 @@ def test_a_column_that_was_mixed_in_fit_is_told_of_without_rows():
 
 
 def test_cells_are_shown_and_long_ones_cut():
-    town = towns(unknown=Cells(0.2, ("Ulm", "Llanfairpwllgwyngyllgogerychwyrndrobwll")))
+    town = towns(unknown=cells(0.2, "Ulm", "Llanfairpwllgwyngyllgogerychwyrndrobwll"))
     said = judge(table(town))["unknown-levels"].evidence[0].name
     assert said.endswith(", such as 'Ulm', 'Llanfairpwllgwyngyllgogerychwy...'")
 

@@ -588,3 +588,27 @@ def test_tables_of_many_columns_have_few_bins_unless_somebody_says_so(columns, s
     X = RANDOM.normal(size=(300, columns))
     found = regressor(preset="fast", max_iter=1, bins=said).fit(X, X[:, 0])
     assert {one.parts[0].width for one in found.encoder_.encodings} == {bins}
+    assert found._chosen().get("bins", said) == bins  # which `inspect` and the report tell
+
+
+@pytest.mark.parametrize(("how", "bins"), [(None, 8), ("piecewise", 3)])
+def test_only_what_is_in_bins_takes_some_of_them(how, bins, monkeypatch):
+    """Words, texts and vectors have none; those entries of a vector that have some count, and all parts of a date."""
+    monkeypatch.setattr(presets, "MOST_BINS", 24)
+    X = {
+        "a": RANDOM.normal(size=300),
+        "v": RANDOM.normal(size=(300, 7)),
+        **dict.fromkeys("bcdefgh", RANDOM.choice(["x", "y"], 300)),
+    }
+    found = regressor(preset="fast", max_iter=1, columns={"v": how} if how else None).fit(X, X["a"])
+    assert found.encoder_.encodings[0].parts[0].width == found.encoder_.bins == bins
+    days = {"day": np.datetime64("2026-01-01") + RANDOM.integers(0, 900, 300) * np.timedelta64(11, "h")}
+    parts = regressor(preset="fast", max_iter=1).fit(days, X["a"]).encoder_.encodings[0].numbers
+    assert (len(parts), max(one.parts[0].width for one in parts)) == (5, 4)
+
+
+def test_the_bins_that_are_told_are_those_of_the_rows_that_were_coded():
+    """Rows to validate on are none of these."""
+    X = RANDOM.normal(size=(1000, 1))
+    found = regressor(preset="fast", max_iter=1).fit(X, X[:, 0], X_val=X[:500], y_val=X[:500, 0])
+    assert found._chosen()["bins"] == found.encoder_.encodings[0].parts[0].width == 20

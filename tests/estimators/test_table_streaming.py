@@ -9,7 +9,8 @@ import pytest
 
 from chainrule import Checkpoints, TableClassifier, TableRegressor, callbacks, find_learning_rate
 from chainrule.errors import InputError
-from chainrule.estimators.table import streaming
+from chainrule.estimators.table import fitting, streaming
+from chainrule.estimators.table.fitting import _streamed
 from chainrule.tables import encoder, learn, table_file
 from chainrule.tables.files import ParquetFile, TableFile, open_file
 from chainrule.tables.learn import Said
@@ -251,3 +252,32 @@ def test_memory_does_not_grow_with_the_file(tmp_path):
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < 1.3 * peaks[0]
+
+
+def test_rows_that_are_larger_once_they_are_coded_are_streamed(tmp_path, monkeypatch):
+    """One long text makes the codes of all rows wide: those of short ones are many times as large as their table."""
+    short = [f"good day number {k % 300}" for k in range(999)]
+    frame = pd.DataFrame({"said": [*short, " ".join(f"number {k}" for k in range(200))], "y": np.arange(1000) % 7.0})
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    ways = []
+    monkeypatch.setattr(fitting, "_streamed", lambda *given: ways.append("streamed") or _streamed(*given))
+    plain = {"preset": "fast", "max_iter": 2, "random_state": 0}
+    held = TableRegressor(**plain).fit(tmp_path / "t.csv", "y")
+    coded = streaming.coded_bytes(held.encoder_, 1000)
+    assert not ways and coded > 1000 * 600 > 6 * open_file(tmp_path / "t.csv").raw_bytes()
+    TableRegressor(**plain, memory=coded).fit(tmp_path / "t.csv", "y")
+    assert not ways
+    found = TableRegressor(**plain, memory=coded - 1).fit(tmp_path / "t.csv", "y")
+    assert ways == ["streamed"] and found.encoder_ == held.encoder_
+    with pytest.raises(InputError, match="Raise memory="):
+        TableRegressor(**plain, memory=coded - 1).partial_fit(tmp_path / "t.csv", "y")
+    with pytest.raises(InputError, match="Raise memory="):
+        held.set_params(memory=coded - 1, warm_start=True).fit(tmp_path / "t.csv", "y")
+
+
+def test_texts_count_in_the_size_of_a_file(tmp_path):
+    frame = pd.DataFrame({"said": [f"{k} is said of this, and no more" for k in range(1000)], "n": range(1000)})
+    frame.to_parquet(tmp_path / "t.parquet", row_group_size=170)
+    assert open_file(tmp_path / "t.parquet").raw_bytes() >= frame["said"].str.len().sum() + 8 * 1000
+    frame[["n"]].to_parquet(tmp_path / "n.parquet")
+    assert open_file(tmp_path / "n.parquet").raw_bytes() == 8 * 1000

@@ -68,6 +68,14 @@ def test_rows_taken():
     assert len(found.take(np.array([True, False, True]))) == 2
 
 
+@pytest.mark.parametrize(("rows", "levels"), [([2, 0, 3], ("x", "z")), ([2, 0, 3, 3], ("x", "y", "z", "zz"))])
+def test_few_rows_have_few_levels(rows, levels):
+    """Else what looks at every level, such as what splits texts, would look at those of the whole table for a row."""
+    found = table({"b": np.array(["x", "y", "z", None, "zz"], object)})["b"].take(np.array(rows))
+    assert found.levels == levels
+    assert [None if code < 0 else found.levels[code] for code in found.values] == ["z", "x", None, None][: len(rows)]
+
+
 @pytest.mark.parametrize(
     ("X", "error", "message"),
     [

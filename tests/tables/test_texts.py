@@ -8,11 +8,12 @@ import pytest
 
 from chainrule import TableClassifier, TableRegressor, datasets, load
 from chainrule.errors import InputError
-from chainrule.tables import texts
-from chainrule.tables.column import words
+from chainrule.tables import column, texts
+from chainrule.tables.column import Column, words
 from chainrule.tables.evidence import Evidence
 from chainrule.tables.settle import settle
-from chainrule.tables.texts import MARKS, Text, encode
+from chainrule.tables.texts import Text, encode
+from chainrule.tables.written.words import END, MARKS, spellings, split
 from chainrule.warn import DataWarning
 
 SAID = Text("said", ("so so", "good", "very good", "very", "so"), 5)
@@ -45,6 +46,18 @@ def named(text, encoding=SAID):
 )
 def test_words_end_at_marks_and_neighbours_are_pairs(text, found):
     assert named(text) == found
+
+
+@pytest.mark.parametrize(
+    "piece", ["iphone", "Iphone", "IPHONE", "iPhone", "IPhone", "STRASSE", "Straße", "straße", "İ"]
+)
+def test_a_word_is_found_as_the_one_that_fit_counted(piece):
+    """Also where another of the vocabulary has the same capitals."""
+    (counted,) = encode("said", words([piece])).terms
+    known = Text("said", tuple(dict.fromkeys(["iphone", "iPhone", "strasse", "straße", counted])), 1)
+    assert named(piece, known) == {counted}
+    assert piece in spellings(counted)
+    assert all(piece not in spellings(other) for other in known.terms if other != counted)
 
 
 def test_codes_are_rising_each_once_and_the_first_of_them_count():
@@ -119,7 +132,31 @@ def test_a_long_column_is_learned_from_some_of_its_texts(monkeypatch):
     assert {"no", "here"} <= set(found.terms)
 
 
-@pytest.mark.parametrize("terms", [("a b c",), ("a", "a"), ("",), (" a",), ("a.",), (f"a{texts.END}",), (1,)])
+def test_fit_splits_its_texts_once(monkeypatch):
+    seen = []
+    monkeypatch.setattr(column, "split", lambda texts: seen.append(len(texts)) or split(texts))
+    said = words(["so good", "very good", None])
+    encode("said", said).code(said)
+    assert seen == [2]
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 4])
+def test_texts_are_split_by_parts_where_there_are_many(monkeypatch, most):
+    said = ["very good", None, "so so", "good", "so so", None, "good very"]
+    codes = replace(SAID, absent=True).code(words(said))
+    monkeypatch.setattr(texts, "MOST_TEXTS", most)
+    np.testing.assert_array_equal(replace(SAID, absent=True).code(words(said)), codes)
+
+
+def test_texts_that_no_row_has_are_not_learned_from(monkeypatch):
+    monkeypatch.setattr(texts, "MOST_TEXTS", 4)
+    levels = tuple(f"{k} is here" for k in range(9))
+    rows = np.array([0, 2, 4, 6], np.int32)
+    found = encode("said", Column("words", rows, levels))
+    assert found.terms == encode("said", words([levels[k] for k in rows])).terms
+
+
+@pytest.mark.parametrize("terms", [("a b c",), ("a", "a"), ("",), (" a",), ("a.",), (f"a{END}",), (1,)])
 def test_a_vocabulary_that_is_none_is_refused(terms):
     with pytest.raises(InputError, match="words and pairs"):
         Text("said", terms, 1)

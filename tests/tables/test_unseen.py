@@ -9,7 +9,7 @@ from chainrule.tables.encoder import fit
 from chainrule.tables.encodings import Category
 from chainrule.tables.field import Field
 from chainrule.tables.schema import Schema
-from chainrule.tables.unseen import Unseen
+from chainrule.tables.unseen import Levels, Portion
 
 
 def test_unknown_levels_are_counted_and_missing_cells_are_none():
@@ -19,10 +19,25 @@ def test_unknown_levels_are_counted_and_missing_cells_are_none():
     assert unseen.levels(Category("x", ("a", "b", "c", "d")), column) == {}
 
 
+def counted(*parts):
+    found = Levels()
+    for counts in parts:
+        found.add(counts)
+    return found.among(40)
+
+
 def test_the_most_frequent_are_shown_first():
-    found = unseen.of_levels({"a": 1, "c": 5, "b": 5, "d": 2}, 40)
-    assert found == Unseen(13, 40, ("b", "c", "d"))
-    assert found.share == 13 / 40 and Unseen().share == 0
+    found = counted({"a": 1, "c": 5, "b": 5, "d": 2})
+    assert found == counted({"d": 2, "a": 1}, {"b": 4, "c": 5}, {"b": 1}) == Portion(13, 40, ("b", "c", "d"))
+    assert found.share == 13 / 40 and Portion().share == 0
+
+
+@pytest.mark.parametrize(("remembered", "shown"), [(6, ("x", "y", "a0")), (5, ("x", "y", "c0"))])
+def test_of_very_many_levels_few_are_remembered_and_all_cells_counted(monkeypatch, remembered, shown):
+    """A table of any length is predicted in the same memory."""
+    monkeypatch.setattr(unseen, "REMEMBERED", remembered)
+    parts = [{"x": 2, f"{part}0": 1, f"{part}1": 1, "y": 2} for part in "abc"]
+    assert counted(*parts) == Portion(18, 40, shown)
 
 
 def dated(days, how="piecewise"):
@@ -37,11 +52,11 @@ def test_dates_before_the_first_and_after_the_last_are_counted(count, how):
     days = 19_000 + np.random.default_rng(0).permutation(count) * 1.1
     encoding = dated(days, how)
     last = days.max()
-    assert unseen.dates(encoding, Column("times", days)) == Unseen(0, count)
+    assert unseen.dates(encoding, Column("times", days)) == Portion(0, count)
     given = np.array([19_000.0, last, np.nan, last + 1, 18_999.0, last + 3])
     found = unseen.dates(encoding, Column("times", given))
     assert (found.cells, found.of) == (3, 6)
-    assert found.first[0] == "2022-01-07"
+    assert found.shown[0] == "2022-01-07"
 
 
 def test_an_encoding_that_goes_on_tells_no_end():

@@ -132,7 +132,7 @@ def _fields(column: Any) -> Any:
         return words.take(column.indices)
     if pa.types.is_timestamp(column.type) and pc.all(pc.equal(column, column.cast(pa.date32()))).as_py():
         column = column.cast(pa.date32())
-    if pa.types.is_fixed_size_list(column.type):
+    if pa.types.is_list(column.type):
         return arrow.texts(["" if vector is None else _quoted(vector) for vector in column.to_pylist()])
     texts = column.cast(pa.string())
     if pa.types.is_string(column.type) and pc.any(pc.match_substring_regex(texts, '[",\r\n]')).as_py():

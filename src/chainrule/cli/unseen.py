@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from chainrule.models.model import Model
     from chainrule.tables.table import Table
-    from chainrule.tables.unseen import Unseen
+    from chainrule.tables.unseen import Levels, Portion
 
 
 class Unknown:
@@ -22,7 +21,7 @@ class Unknown:
     def __init__(self, model: Model) -> None:
         self._model = model
         self._encoder = cast(Any, model.input).encoder
-        self._counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self._levels: dict[str, Levels] = {}
         self._rows = 0
 
     def read(self, part: Table) -> Any:
@@ -37,15 +36,13 @@ class Unknown:
             # Cells of unknown levels are below 0, and those that hold nothing may be: most parts have neither.
             if isinstance(one, Category) and (coded.values[:, first] < 0).any():
                 columns, _ = self._encoder.schema.read(part, [one.name], "X")
-                self._counts[one.name].update(unseen.levels(one, columns[one.name]))
+                self._levels.setdefault(one.name, unseen.Levels()).add(unseen.levels(one, columns[one.name]))
             first += one.compact
         return coded
 
-    def found(self) -> dict[str, Unseen]:
+    def found(self) -> dict[str, Portion]:
         """By column, where there are any."""
-        from chainrule.tables import unseen
-
-        return {name: unseen.of_levels(counts, self._rows) for name, counts in self._counts.items() if counts}
+        return {name: one.among(self._rows) for name, one in self._levels.items() if one.cells}
 
     def tell(self) -> None:
         """Warn of each column."""
@@ -53,8 +50,8 @@ class Unknown:
 
         for name, one in self.found().items():
             cells = f"{one.cells:,} of {one.of:,} cells {'is a level' if one.cells == 1 else 'are levels'}"
-            warn(f"column {name!r}: {cells} unknown to the model, for example {one.first[0]!r}.", DataWarning)
+            warn(f"column {name!r}: {cells} unknown to the model, for example {one.shown[0]!r}.", DataWarning)
 
     def data(self) -> list[dict[str, Any]]:
         """As a document has it."""
-        return [{"column": name, "cells": one.cells, "examples": one.first} for name, one in self.found().items()]
+        return [{"column": name, "cells": one.cells, "examples": one.shown} for name, one in self.found().items()]

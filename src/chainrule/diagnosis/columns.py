@@ -11,19 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.diagnosis.relations import ENOUGH, told
+from chainrule.tables.unseen import NONE, Portion
 
 Array = NDArray[Any]
 
 #: Values of which no more are different name no rows, and are not looked at further.
 REPEATED = 0.5
-
-
-@dataclass(frozen=True)
-class Cells:
-    """Some cells of a column: their share of all that were looked at, and the first or the most frequent as texts."""
-
-    share: float = 0.0
-    shown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,9 +65,9 @@ class ColumnSeen:
     why: str = ""
     mixed: bool = False
     levels: int = 0
-    unread: Cells = Cells()
-    unknown: Cells = Cells()
-    beyond: Cells = Cells()
+    unread: Portion = NONE
+    unknown: Portion = NONE
+    beyond: Portion = NONE
     rare: float = 0.0
     naming: Naming | None = None
     called_id: bool = False

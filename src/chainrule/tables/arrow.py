@@ -122,9 +122,11 @@ def lists(values: Array, missing: NDArray[np.bool_]) -> Any:
     """
     import pyarrow as pa
 
-    kind = pa.list_(pa.float64(), values.shape[1])
-    inner = array(values.ravel(), np.isnan(values.ravel()))
-    return pa.Array.from_buffers(kind, len(values), [_bits(~missing)], children=[inner])
+    kept = values[~missing]
+    inner = array(kept.ravel(), np.isnan(kept.ravel()))
+    ends = np.cumsum([0, *np.where(missing, 0, values.shape[1])], dtype=np.int32)
+    kind, buffers = pa.list_(pa.float64()), [_bits(~missing), pa.py_buffer(ends)]
+    return pa.Array.from_buffers(kind, len(values), buffers, children=[inner])
 
 
 def whole(array: Any) -> Any:

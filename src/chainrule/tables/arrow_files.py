@@ -56,9 +56,12 @@ class ParquetFile(ArrowPlaces):
 
     def raw_bytes(self) -> int:
         about, cells = self._about, sum(place.rows for place in self.places) * len(self.names)
-        lists = [k for k in range(about.num_columns) if about.schema.column(k).max_repetition_level]
-        groups = [about.row_group(k) for k in range(about.num_row_groups)] if lists else []
-        return 8 * (cells + sum(group.column(k).num_values for group in groups for k in lists))
+        told = [about.schema.column(k) for k in range(about.num_columns)]
+        lists = [k for k, one in enumerate(told) if one.max_repetition_level]
+        texts = [k for k, one in enumerate(told) if one.physical_type == "BYTE_ARRAY" and k not in lists]
+        groups = [about.row_group(k) for k in range(about.num_row_groups)] if lists or texts else []
+        listed = sum(group.column(k).num_values for group in groups for k in lists)
+        return 8 * (cells + listed) + sum(group.column(k).total_uncompressed_size for group in groups for k in texts)
 
     def _batches_at(self, place: Place, columns: Sequence[str] | None) -> Iterator[Any]:
         import pyarrow as pa

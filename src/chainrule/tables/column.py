@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Literal
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from chainrule.errors import InputError
 from chainrule.tables import arrow
+from chainrule.tables.written.words import Split, split
 
 Array = NDArray[Any]
 Storage = Literal["numbers", "whole", "words", "text", "times", "spans", "vectors", "lists", "unread"]
@@ -81,12 +82,21 @@ class Column:
         """Of lists, how many numbers each holds, -1 where there is none."""
         return self.values if self.storage == "lists" else np.where(self.missing, -1, self.values.shape[1])
 
+    @cached_property
+    def split(self) -> Split:
+        """The words of its levels."""
+        return split(self.levels)
+
     def take(self, rows: Array) -> Column:
-        """These rows, as indices or as a mask."""
+        """These rows, as indices or as a mask; of levels, where there are more than rows, those that the rows have."""
         rows = np.flatnonzero(rows) if rows.dtype == bool else rows
         values = arrow.take(self.values, rows) if self.storage == "text" else self.values[rows]
-        gone = None if self.gone is None else self.gone[rows]
-        return replace(self, values=values, gone=gone, numbering=partial(_taken, self.numbering, rows))
+        gone, levels = None if self.gone is None else self.gone[rows], self.levels
+        if self.storage == "words" and len(levels) > len(rows):
+            held = np.unique(values[values >= 0])
+            values = np.where(values < 0, -1, np.searchsorted(held, values)).astype(np.int32)
+            levels = tuple([levels[code] for code in held])
+        return replace(self, values=values, levels=levels, gone=gone, numbering=partial(_taken, self.numbering, rows))
 
     def as_words(self) -> Column:
         """The same cells as words, but no lists: a number is its shortest text, 3 for 3.0, a time is an ISO date."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -46,11 +46,19 @@ class Encoder:
     """From tables to compact rows, by what was fitted on one table.
 
     Columns are found by name; others, and their order, do not matter. `code` refuses a table that misses one.
+
+    Attributes
+    ----------
+    encodings : of the columns that are used
+    left_out : the others
+    schema : what all of them are
+    bins : that a number in bins has at most; 0 where a file of an earlier version does not tell
     """
 
     encodings: tuple[Encoding, ...]
     left_out: tuple[LeftOut, ...] = ()
     schema: Schema = BARE
+    bins: int = 0
 
     def __post_init__(self) -> None:
         if not self.encodings or not all(isinstance(one, Encoding) for one in self.encodings):
@@ -62,6 +70,8 @@ class Encoder:
             object.__setattr__(self, "schema", Schema(fields))
         if not isinstance(self.schema, Schema) or not set(self.names) <= set(self.schema.by_name):
             raise InputError("Encoder(schema=)", "what its columns are", repr(self.schema)[:80], "Fit anew.")
+        if not isinstance(self.bins, int) or self.bins < 0:
+            raise InputError("Encoder(bins=)", "a whole number", repr(self.bins)[:80], "Fit anew.")
         for one in self.encodings:
             width = self.schema.by_name[one.name].width
             if width != (len(one.numbers) if isinstance(one, Vector) else 0):
@@ -96,10 +106,20 @@ class Encoder:
         InputError
             Where a column is missing, or holds what cannot be read as in fit.
         """
+        return self.coded(self.told(table, where), len(table))
+
+    def told(self, table: Table, where: str) -> dict[str, Column]:
+        """The columns that are used as the schema reads them; what could not be read is told.
+
+        Raises
+        ------
+        InputError
+            As `code`.
+        """
         columns, bad = self.read(table, where)
         for name, cells in bad.items():
             warn(f"{where}, column {name!r}: {cells} cannot be read and are taken as missing.", DataWarning)
-        return self.coded(columns, len(table))
+        return columns
 
     def read(self, table: Table, where: str) -> tuple[dict[str, Column], dict[str, Bad]]:
         """The columns that are used as the schema reads them, and what of them could not be read.
@@ -127,7 +147,20 @@ class Encoder:
         return Coded(found, self.expansion)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"encodings": self.encodings, "left_out": self.left_out, "schema": self.schema}
+        return {"encodings": self.encodings, "left_out": self.left_out, "schema": self.schema, "bins": self.bins}
+
+
+def binned(schema: Schema, names: Iterable[str], said: Mapping[str, str], how: str) -> int:
+    """How many numbers of these columns `fit` puts into bins, at most; of a date each part is one."""
+    count = 0
+    for name in names:
+        field = schema.by_name[name]
+        mine = _how(field, said, how)
+        if field.kind == "date":
+            count += len(PARTS) * (mine in ("piecewise", "cyclic"))
+        elif field.kind in ("number", "vector"):
+            count += max(field.width, 1) * (mine == "piecewise")
+    return count
 
 
 def fit(
@@ -154,17 +187,22 @@ def fit(
     """
     encodings = []
     for name, column in columns.items():
-        kind = schema.by_name[name].kind
-        usual = "standard" if kind == "vector" else how
-        mine = said.get(name, usual)
-        encodings.append(_ENCODE[kind](name, column, mine if mine in numbers.HOW else usual, bins, where))
+        field = schema.by_name[name]
+        encodings.append(_ENCODE[field.kind](name, column, _how(field, said, how), bins, where))
     if not encodings:
         reasons = ", ".join(f"{one.name}: {one.why}" for one in left_out[:MOST_LISTED]) or "no columns"
         raise InputError(
             where, "a column to learn from", f"none: {reasons}",
             "Give one that tells of its rows, or say what one of these is: columns={...: 'category'}, or 'text'.",
         )  # fmt: skip
-    return Encoder(tuple(encodings), left_out, schema)
+    return Encoder(tuple(encodings), left_out, schema, bins)
+
+
+def _how(field: Field, said: Mapping[str, str], how: str) -> str:
+    """How the numbers of a column are encoded."""
+    usual = "standard" if field.kind == "vector" else how
+    mine = said.get(field.name, usual)
+    return mine if mine in numbers.HOW else usual
 
 
 def _number(name: str, column: Column, how: str, bins: int, where: str) -> Encoding:

@@ -6,8 +6,7 @@ classification" (2016).
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -20,24 +19,20 @@ from chainrule.engine.blocks import Block, Code
 from chainrule.errors import InputError
 from chainrule.tables.column import Column
 from chainrule.tables.encodings import Embedded, Encoding
+from chainrule.tables.written.words import TERM, Split, spellings, split
 from chainrule.warn import DataWarning, warn
 
 Array = NDArray[Any]
 
-#: A word stands between spaces, and ends at the first of these. Neighbours have one space between them.
-MARKS = '.,!?;:)"\r\t\u2026'
-#: Never part of a word: a graph of ONNX ends texts by it.
-END = "\x1f"
 #: Terms that a vocabulary holds at most, and those of one text that count.
 MOST_TERMS, MOST_OF_ONE = 6000, 256
-#: Texts that a vocabulary is made from, at most.
+#: Texts that a vocabulary is made from, at most; and those that are split at a time.
 MOST_TEXTS = 1 << 15
 #: Texts in which a word of the vocabulary stands at least: one of so many, within these; and from how many texts on one
 #: wonders that no word does.
 _ONE_OF, _LEAST, _ENOUGH = 1000, (3, 20), 50
 #: Width of the vectors.
 UNITS = 8
-_ENDS = re.compile(f"[{re.escape(MARKS)}\n]")
 
 
 @dataclass(frozen=True)
@@ -61,7 +56,7 @@ class Text(Encoding):
         where = f"Text({self.name!r})"
         COUNT(f"{where}: units", self.units)
         COUNT(f"{where}: most", self.most)
-        fit = all(isinstance(term, str) and _TERM.fullmatch(term) for term in self.terms)
+        fit = all(isinstance(term, str) and TERM.fullmatch(term) for term in self.terms)
         if not fit or len(set(self.terms)) < len(self.terms) or self.most > self.count:
             raise InputError(where, "different words and pairs", repr(self.terms)[:80], "Fit the encoder anew.")
 
@@ -83,14 +78,25 @@ class Text(Encoding):
         return Embedded(self.count, self.units, self.most)
 
     def code(self, column: Column) -> Array:
-        codes = np.full((len(column.levels) + 1, self.most), -1, np.float32)
-        text, code = self.vocabulary.codes(column.levels)
+        codes = np.full((len(column), self.most), -1, np.float32)
+        for first in range(0, len(column.levels), MOST_TEXTS):
+            last = min(first + MOST_TEXTS, len(column.levels))
+            whole = last - first == len(column.levels)
+            found = self._codes(column.split if whole else split(column.levels[first:last]), last - first)
+            rows = np.flatnonzero((column.values >= first) & (column.values < last))
+            codes[rows] = found[column.values[rows] - first]
+        if self.absent:
+            codes[column.values < 0, 0] = len(self.terms)
+        return codes
+
+    def _codes(self, words: Split, texts: int) -> Array:
+        """Of so many texts that were split, float32 of shape (texts, most)."""
+        codes = np.full((texts, self.most), -1, np.float32)
+        text, code = self.vocabulary.codes(words)
         place = np.arange(len(text)) - np.searchsorted(text, text)  # among the terms of its text
         kept = place < self.most
         codes[text[kept], place[kept]] = code[kept]
-        if self.absent:
-            codes[-1, 0] = len(self.terms)
-        return codes[column.values]
+        return codes
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
@@ -107,20 +113,17 @@ class Text(Encoding):
         return [f"{self.name}:term{k}" for k in range(self.most)]
 
 
-_TERM = re.compile(f"[^ {re.escape(MARKS)}\n{END}]+( [^ {re.escape(MARKS)}\n{END}]+)?")
-
-
 def encode(name: str, column: Column, where: str = "X") -> Text:
     """The encoding of a column of texts: the vocabulary is what stands in the most of them.
 
     Where nothing stands in several, the vocabulary is what there is, which is warned of.
     """
     rows = np.bincount(column.values[column.values >= 0], minlength=len(column.levels))
-    chosen = np.arange(0, len(column.levels), -(-len(column.levels) // MOST_TEXTS))
-    rows, words = rows[chosen], _Words()
-    text, ids = _positions([column.levels[k] for k in chosen], words)
-    size = len(words.names)
-    text, keys = _terms(text, ids, size)
+    chosen = np.flatnonzero(rows)
+    chosen = chosen[:: max(1, -(-len(chosen) // MOST_TEXTS))]
+    words = column.split if len(chosen) == len(rows) else split([column.levels[k] for k in chosen])
+    rows, size = rows[chosen], len(words.names)
+    text, keys = _terms(words.text, words.word, size)
     keys, text = _different(keys, text, len(rows))
     new = np.diff(keys, prepend=0) > 0
     number, keys = np.cumsum(new) - 1, keys[new]  # of each term, and its key
@@ -133,6 +136,8 @@ def encode(name: str, column: Column, where: str = "X") -> Text:
             DataWarning,
         )
     least = min(wanted, most_often)
+    if len(often) > MOST_TERMS:
+        least = max(least, np.partition(often, -MOST_TERMS)[-MOST_TERMS])
     named = [(often[k], words.term(*divmod(int(keys[k]), size)), k) for k in np.flatnonzero(often >= least)]
     kept = sorted(sorted(named, key=lambda one: (-one[0], one[1]))[:MOST_TERMS])
     most = np.bincount(text[np.isin(number, [k for *_, k in kept])], minlength=1).max()
@@ -145,94 +150,43 @@ class Vocabulary:
 
     Attributes
     ----------
-    spellings : from what may stand in a text, up to a mark, to the number of its word, from 1 on
-    size : above all of these numbers
+    numbers : of its words, from 1 on
+    size : above all of these
+    pairs : of each term the numbers of its words, one or two
     """
 
     def __init__(self, terms: Sequence[str]) -> None:
-        numbers: dict[str, int] = {}
+        self.numbers: dict[str, int] = {}
         for term in terms:
             for word in term.split(" "):
-                numbers.setdefault(word, len(numbers) + 1)
-        self.size = len(numbers) + 1
-        self.spellings = {spelled: number for word, number in numbers.items() for spelled in spellings(word)} | numbers
-        self.pairs = [tuple(numbers[word] for word in term.split(" ")) for term in terms]
+                self.numbers.setdefault(word, len(self.numbers) + 1)
+        self.size = len(self.numbers) + 1
+        self.pairs = [tuple(self.numbers[word] for word in term.split(" ")) for term in terms]
         keys = np.array([first * self.size + sum(second) for first, *second in self.pairs], np.int64)
         self._order = np.argsort(keys)
         self._keys = np.append(keys[self._order], self.size**2)  # the last is above all keys
 
-    def codes(self, texts: Sequence[str]) -> tuple[Array, Array]:
+    def spellings(self) -> dict[str, int]:
+        """From what may stand in a text, up to a mark, to the number of its word."""
+        return {spelled: number for word, number in self.numbers.items() for spelled in spellings(word)}
+
+    def codes(self, words: Split) -> tuple[Array, Array]:
         """Numbers of texts, rising, and the codes of the different terms in each, rising."""
-        text, ids = _positions(texts, _Spelled(self.spellings))
-        text, keys = _terms(text, ids, self.size)
+        numbers = np.array([self.numbers.get(name, 0) for name in words.names], np.int64)
+        text, keys = _terms(words.text, numbers[words.word], self.size)
         place = np.searchsorted(self._keys, keys)
         there = np.flatnonzero(self._keys[place] == keys)
         return _different(text[there], self._order[place[there]], max(len(self._order), 1))
 
 
-def spellings(word: str) -> tuple[str, ...]:
-    """How a word may stand in a text: as it is, with a capital, in capitals."""
-    return word, word[:1].upper() + word[1:], word.upper()
-
-
-def _positions(texts: Sequence[str], words: Mapping[str, int]) -> tuple[Array, Array]:
-    """Of every word the numbers of its text and of the word; 0 is none, and stands between lines and texts."""
-    ids: list[int] = []
-    ends = np.zeros(len(texts) + 1, np.intp)
-    for k, text in enumerate(texts, 1):
-        ids.extend(map(words.__getitem__, text.replace("\n", " \n ").split(" ")))
-        ids.append(0)
-        ends[k] = len(ids)
-    return np.repeat(np.arange(len(texts)), np.diff(ends)), np.array(ids, np.int64)
-
-
-def _terms(text: Array, ids: Array, size: int) -> tuple[Array, Array]:
+def _terms(text: Array, word: Array, size: int) -> tuple[Array, Array]:
     """The numbers of texts, and a key for each word and pair in them: first * size + second, which is 0 of a word."""
-    word, pair = np.flatnonzero(ids), np.flatnonzero((ids[:-1] > 0) & (ids[1:] > 0))
-    keys = np.concatenate([ids[word] * size, ids[pair] * size + ids[pair + 1]])
-    return text[np.concatenate([word, pair])], keys
+    one, pair = np.flatnonzero(word), np.flatnonzero((word[:-1] > 0) & (word[1:] > 0))
+    keys = np.concatenate([word[one] * size, word[pair] * size + word[pair + 1]])
+    return text[np.concatenate([one, pair])], keys
 
 
 def _different(one: Array, other: Array, size: int) -> tuple[Array, Array]:
     """Pairs of numbers, the other below `size`, each once, rising."""
     keys = np.sort(one * size + other)
     return np.divmod(keys[np.diff(keys, prepend=-1) > 0], size)
-
-
-class _Words(dict[str, int]):
-    """From what stands between two spaces to the number of its word, 0 for none; a new word has a new number."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.names = [""]
-        self._numbers = {"": 0}
-
-    def __missing__(self, piece: str) -> int:
-        body = _body(piece)
-        word = "" if END in body else body.lower() if body in spellings(body.lower()) else body
-        if word not in self._numbers:
-            self._numbers[word] = len(self.names)
-            self.names.append(word)
-        found = self[piece] = self._numbers[word]
-        return found
-
-    def term(self, first: int, second: int) -> str:
-        return f"{self.names[first]} {self.names[second]}" if second else self.names[first]
-
-
-class _Spelled(dict[str, int]):
-    """From what stands between two spaces to the number of its word, 0 for none."""
-
-    def __init__(self, numbers: Mapping[str, int]) -> None:
-        super().__init__()
-        self._numbers = numbers
-
-    def __missing__(self, piece: str) -> int:
-        found = self[piece] = self._numbers.get(_body(piece), 0)
-        return found
-
-
-def _body(piece: str) -> str:
-    """What stands before the first mark."""
-    end = _ENDS.search(piece)
-    return piece if end is None else piece[: end.start()]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,28 +11,65 @@ import numpy as np
 from chainrule.tables.column import Column, date_text
 from chainrule.tables.encodings import Category, Date
 
-#: Cells that are shown.
-SHOWN = 3
+#: Cells that are shown, and levels that are remembered.
+SHOWN, REMEMBERED = 3, 10_000
 
 
 @dataclass(frozen=True)
-class Unseen:
-    """Cells of a column that hold what fit did not see.
+class Portion:
+    """Some cells of a column.
 
     Attributes
     ----------
     cells : how many there are
     of : among how many
-    first : some of them, the most frequent first
+    shown : a few of them as texts, the first or the most frequent
     """
 
     cells: int = 0
     of: int = 0
-    first: tuple[str, ...] = ()
+    shown: tuple[str, ...] = ()
 
     @property
     def share(self) -> float:
         return self.cells / self.of if self.of else 0.0
+
+
+#: Where there are no such cells.
+NONE = Portion()
+
+
+class Levels:
+    """Unknown levels of a category, counted part by part: of very many, only frequent ones are remembered.
+
+    Examples
+    --------
+    >>> from chainrule.tables.unseen import Levels
+    >>> found = Levels()
+    >>> found.add({"Ulm": 2, "Bonn": 1})
+    >>> found.add({"Ulm": 1})
+    >>> found.among(40)
+    Portion(cells=4, of=40, shown=('Ulm', 'Bonn'))
+    """
+
+    def __init__(self) -> None:
+        self.cells = 0
+        self._often: Counter[str] = Counter()
+
+    def add(self, counts: Mapping[str, int]) -> None:
+        """Levels of more rows, and how many of these hold each."""
+        self.cells += sum(counts.values())
+        self._often.update(counts)
+        if len(self._often) > REMEMBERED:
+            self._often = Counter({level: self._often[level] for level in self._first(REMEMBERED // 2)})
+
+    def among(self, rows: int) -> Portion:
+        """What was counted, of so many rows."""
+        return Portion(self.cells, rows, tuple(self._first(SHOWN)))
+
+    def _first(self, count: int) -> Iterable[str]:
+        """The most frequent ones."""
+        return sorted(self._often, key=lambda level: (-self._often[level], level))[:count]
 
 
 def levels(encoding: Category, column: Column) -> dict[str, int]:
@@ -57,20 +95,14 @@ def levels(encoding: Category, column: Column) -> dict[str, int]:
     return {level: n for level, n in zip(column.levels, counts, strict=True) if n and level not in known}
 
 
-def of_levels(counts: Mapping[str, int], rows: int) -> Unseen:
-    """Unknown levels by how many cells hold each, among so many."""
-    often = sorted(counts, key=lambda level: (-counts[level], level))
-    return Unseen(sum(counts.values()), rows, tuple(often[:SHOWN]))
-
-
-def dates(encoding: Date, column: Column) -> Unseen:
+def dates(encoding: Date, column: Column) -> Portion:
     """Times before the first or after the last of fit, as far as the encoding tells where those are."""
     elapsed = next((one for one in encoding.numbers if one.name == "elapsed" and one.knots), None)
     if elapsed is None:
-        return Unseen(0, len(column))
+        return Portion(0, len(column))
     known = column.values[~np.isnan(column.values)]
     days = elapsed.scale.in_f32(known)  # rounded as the knots are
     low, high = np.float32(elapsed.knots[0]), np.float32(elapsed.knots[-1])
     beyond = np.sort(known[(days < low) | (days > high)])
     shown = dict.fromkeys(map(date_text, [*beyond[:1], *beyond[-1:]]))
-    return Unseen(len(beyond), len(column), tuple(shown))
+    return Portion(len(beyond), len(column), tuple(shown))

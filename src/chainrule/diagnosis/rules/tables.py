@@ -8,11 +8,12 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from chainrule.diagnosis import cures
-from chainrule.diagnosis.columns import Cells, ColumnSeen
+from chainrule.diagnosis.columns import ColumnSeen
 from chainrule.diagnosis.cures import prescribe
 from chainrule.diagnosis.findings import Evidence, Level
 from chainrule.diagnosis.observed import SURELY, Observed
 from chainrule.diagnosis.rules.base import Rule, Verdict, confidence
+from chainrule.tables.unseen import Portion
 
 #: Thresholds, set on real and generated tables from 120 to 10,000 rows (docs/diagnosis.md).
 MIXED = 0.01
@@ -130,12 +131,15 @@ def unknown_levels(observed: Observed) -> Verdict | None:
     return Verdict("warning" if worst > UNKNOWN[1] else "note", confidence(worst, a_few, 0.5), shares)
 
 
-def _worst_first(columns: Iterable[ColumnSeen], cells: Callable[[ColumnSeen], Cells]) -> list[ColumnSeen]:
+def _worst_first(columns: Iterable[ColumnSeen], cells: Callable[[ColumnSeen], Portion]) -> list[ColumnSeen]:
     return sorted(columns, key=lambda one: -cells(one).share)
 
 
 def _shares(
-    columns: Sequence[ColumnSeen], cells: Callable[[ColumnSeen], Cells], which: Callable[[ColumnSeen], str], usual: str
+    columns: Sequence[ColumnSeen],
+    cells: Callable[[ColumnSeen], Portion],
+    which: Callable[[ColumnSeen], str],
+    usual: str,
 ) -> tuple[Evidence, ...]:
     """What share of its cells some of each column are, with a few of them."""
     return tuple(

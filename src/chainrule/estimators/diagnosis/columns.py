@@ -7,7 +7,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from chainrule.diagnosis.columns import Cells, ColumnSeen, Naming, naming
+from chainrule.diagnosis.columns import ColumnSeen, Naming, naming
 from chainrule.engine.expansion import Coded, Expansion
 from chainrule.estimators.table import rows
 from chainrule.estimators.table.base import BaseTable
@@ -18,7 +18,7 @@ from chainrule.tables import settle, unseen
 from chainrule.tables.column import Column
 from chainrule.tables.encoder import Encoder
 from chainrule.tables.encodings import Category, Date, Encoding, Number
-from chainrule.tables.unseen import Unseen
+from chainrule.tables.unseen import Levels, Portion
 from chainrule.training.batches import Data
 
 Array = NDArray[Any]
@@ -50,7 +50,7 @@ def seen(estimator: Any, X: Any, y: Any, data: Data) -> tuple[ColumnSeen, ...]:
         if about.name in bad:
             cells = bad[about.name]
             shown = tuple(dict.fromkeys(text for _, text in cells.first))
-            about = replace(about, unread=Cells(cells.count / len(column), shown))
+            about = replace(about, unread=Portion(cells.count, len(column), shown))
         found.append(about)
     return tuple(found)
 
@@ -65,17 +65,14 @@ def _known(encoding: Encoding, encoder: Encoder) -> ColumnSeen:
 def _of_cells(about: ColumnSeen, encoding: Encoding, column: Column) -> ColumnSeen:
     """With what rows hold that fit did not see, or saw rarely."""
     if isinstance(encoding, Date):
-        return replace(about, beyond=_cells(unseen.dates(encoding, column)))
+        return replace(about, beyond=unseen.dates(encoding, column))
     if not isinstance(encoding, Category):
         return about
     held = column.values >= 0
     rare = float((encoding.code(column)[held] == encoding.unknown).mean()) if encoding.rare and held.any() else 0.0
-    unknown = unseen.of_levels(unseen.levels(encoding, column), len(column))
-    return replace(about, unknown=_cells(unknown), rare=rare)
-
-
-def _cells(found: Unseen) -> Cells:
-    return Cells(found.share, found.first)
+    unknown = Levels()
+    unknown.add(unseen.levels(encoding, column))
+    return replace(about, unknown=unknown.among(len(column)), rare=rare)
 
 
 def _naming(encoding: Encoding, column: Column, y: Array, classes: int) -> Naming | None:

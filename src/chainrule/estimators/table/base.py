@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -76,7 +76,9 @@ class BaseTable(Estimator):
         outlook = self.model_.progress.outlook
         if outlook is None:
             return super()._chosen()
+        assert isinstance(self.model_.input, ColumnInput)
         preset = fitting.preset_of(self, outlook.rows + outlook.held_out)
+        preset = replace(preset, bins=self.model_.input.encoder.bins or preset.bins)
         open_ = sorted(name for name in fitting.FROM_PRESET if getattr(self, name) is None)
         return {**{name: getattr(preset, name) for name in open_}, **super()._chosen()}
 

@@ -54,7 +54,8 @@ class TableClassifier(Classifying, ClassifierMixin, BaseTable):
     random_state, n_threads, verbose, callbacks, checkpoints, calibration, warm_start : as in `MLPClassifier`
     scoring : what stops training: None is the loss of the rows held out; others as in `MLPClassifier`
     score_training, validation_split : as in `MLPClassifier`
-    memory : bytes that the rows of a file may take, or 'auto', a quarter of what is free. Larger files are streamed
+    memory : bytes that the rows of a file may take, as cells and once they are coded (a text by up to 256 codes of 4
+        bytes), or 'auto', a quarter of what is free. Larger files are streamed
 
     Attributes
     ----------

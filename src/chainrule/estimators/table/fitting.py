@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, NamedTuple
 
@@ -75,11 +76,14 @@ def begun(
 ) -> Fit:
     """A call of fit or partial_fit that is ready to run."""
     source = files.source(given.X, f"{type(estimator).__name__}: X")
-    if source is not None:
-        if source.raw_bytes() > streaming.budget(estimator.memory):
-            return _streamed(estimator, source, given, held_out, call, before, resumed, told)
-        given = replace(given, X=source)
-    coming = _coming(estimator, given, call, before)
+    coming = None
+    if source is None:
+        coming = _coming(estimator, given, call, before)
+    elif source.raw_bytes() <= (budget := streaming.budget(estimator.memory)):
+        coming = _coming(estimator, replace(given, X=source), call, before, budget)
+    if coming is None:
+        assert source is not None
+        return _streamed(estimator, source, given, held_out, call, before, resumed, told)
     if not held_out.nothing:
         parts = _Parts(coming, estimator._others(held_out, coming.input, coming.answer, "_val"))
     elif call.incremental:
@@ -116,8 +120,13 @@ class _Parts(NamedTuple):
     validation: Rows | None
 
 
-def _coming(estimator: Any, given: rows.GivenTable, call: Call, before: Model | None) -> Coming:
-    """Rows in memory, by an encoding and an answer that are learned here, or by those of the model before."""
+def _coming(
+    estimator: Any, given: rows.GivenTable, call: Call, before: Model | None, budget: float = math.inf
+) -> Coming | None:
+    """Rows in memory, by an encoding and an answer that are learned here, or by those of the model before.
+
+    None where they take more bytes than `budget` once they are coded.
+    """
     where, name = rows.where(estimator, given.X), type(estimator).__name__
     source, known = (None, None) if before is None else (_columns_of(before, given.y, where), before.answer)
     said = said_of(estimator)
@@ -135,12 +144,16 @@ def _coming(estimator: Any, given: rows.GivenTable, call: Call, before: Model | 
     if source is None:
         seen = Seen(said)
         seen.add(table)
-        made, coded = _encoded(estimator, seen, table, where, len(table), true.name)
+        made, columns = _encoded(estimator, seen, table, where, len(table), true.name)
         target = None if field is None else field.name
         field = field or field_of(answer.classes if isinstance(answer, Classes) else None)
         source = ColumnInput(made, len(table.names), names, target, field)
     else:
-        coded = source.encoder.code(table, where)
+        made = source.encoder
+        columns = made.told(table, where)
+    if streaming.coded_bytes(made, len(table)) > budget:
+        return None
+    coded = made.coded(columns, len(table))
     weights = weights_of(name, weight, len(table))
     answer.loss.check_y(in_form(answer.loss, values, F32), answer.outputs, weights, true.where)
     return Coming(coded, values, weights, source, answer, groups)
@@ -273,7 +286,8 @@ def _streamed(
     names = rows.names_of(estimator, table, table)
     _check_size(where, table)
     answer = _answer_of(estimator, file, true_of, column, found.distinct, y)
-    made, coded = _encoded(estimator, found.seen, table, where, found.rows, y)
+    made, columns = _encoded(estimator, found.seen, table, where, found.rows, y)
+    coded = made.coded(columns, len(table))
     source = ColumnInput(made, len(table.names), names, y, field)
     weigh = estimator._weigher(*_labels_of(answer), True)
 
@@ -361,10 +375,12 @@ def _check_missing(estimator: Any, said: Said, names: Sequence[Any]) -> None:
 
 def _encoded(
     estimator: Any, seen: Seen, table: Table, where: str, count: int, target: str | None
-) -> tuple[Encoder, Coded]:
-    """The encoder that suits a table of so many rows, or a sample of it; and its rows, coded."""
+) -> tuple[Encoder, Mapping[str, Column]]:
+    """The encoder that suits a table of so many rows, or a sample of it; and its columns, as they are read."""
     learned = learn.schema(seen, table.names, where, target)
     columns, _ = learned.schema.read(table, learned.used, where)
-    bins = presets.bins(estimator, preset_of(estimator, count), max(len(columns), 1))
-    made = encoder.fit(columns, learned.schema, seen.said.columns, estimator.numbers, bins, where, learned.left_out)
-    return made, made.coded(columns, len(table))
+    said, how = seen.said.columns, estimator.numbers
+    in_bins = encoder.binned(learned.schema, columns, said, how)
+    bins = presets.bins(estimator, preset_of(estimator, count), in_bins)
+    made = encoder.fit(columns, learned.schema, said, how, bins, where, learned.left_out)
+    return made, columns

@@ -93,9 +93,9 @@ def best(rows: int) -> Preset:
 PRESETS = {"fast": fast, "default": default, "best": best}
 
 
-def bins(estimator: Any, preset: Preset, columns: int) -> int:
-    """Bins of each number in a table of so many columns."""
-    return preset.bins if estimator.bins is not None else int(np.clip(MOST_BINS // columns, 1, preset.bins))
+def bins(estimator: Any, preset: Preset, numbers: int) -> int:
+    """Bins of each of so many numbers."""
+    return preset.bins if estimator.bins is not None else int(np.clip(MOST_BINS // max(numbers, 1), 1, preset.bins))
 
 
 def seed(random_state: Any) -> int:

@@ -63,7 +63,12 @@ class FileSource:
     @property
     def bytes(self) -> int:
         """What all pieces take together."""
-        return self.rows * (4 * len(self.expansion.fills) + 16)
+        return coded_bytes(self.encoder, self.rows)
+
+
+def coded_bytes(encoder: Encoder, rows: int) -> int:
+    """What so many rows take once they are coded, with a target and a weight each."""
+    return rows * (4 * len(encoder.expansion.fills) + 16)
 
 
 def held(source: FileSource) -> tuple[Coded, Array, Array | None]:

@@ -10,7 +10,8 @@ from collections.abc import Collection, Mapping
 import numpy as np
 
 from chainrule.formats.onnx.graph import Graph, concatenated
-from chainrule.tables.texts import END, MARKS, Text
+from chainrule.tables.texts import Text
+from chainrule.tables.written.words import END, MARKS
 
 #: The standard operators that split and join strings, and the form of a file that has them.
 OPSET, IR_VERSION = 20, 9
@@ -61,7 +62,7 @@ def _counts(g: Graph, text: Text, pieces: str) -> str:
         parts = g.first("StringSplit", pieces, delimiter=mark, maxsplit=1)
         pieces = g.op("Squeeze", g.op("Slice", parts, g.whole(0), g.whole(1), g.whole(-1)), g.whole(-1))
     vocabulary = text.vocabulary
-    words = _numbered(g, vocabulary.spellings, g.op("Reshape", pieces, g.whole(0, -1)))
+    words = _numbered(g, vocabulary.spellings(), g.op("Reshape", pieces, g.whole(0, -1)))
     by_length = [[(pair, code) for code, pair in enumerate(vocabulary.pairs) if len(pair) == n] for n in (1, 2)]
     most = 2 if by_length[1] else 1
     return g.op(
