@@ -21,7 +21,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Names of tests have to be the same in every worker, and so tell no addresses; of many cases alike, some are slow."""
+    """Names of tests are the same in every worker, and so tell no addresses; of many cases alike, some are slow."""
     met: dict[str, int] = {}
     for item in items:
         sample = item.get_closest_marker("one_in")

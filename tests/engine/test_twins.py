@@ -19,7 +19,7 @@ from chainrule import (
     RMSNorm,
 )
 from chainrule.engine.kernels import Kernel, load, numba_set, numpy_set
-from chainrule.engine.kernels.numba_set import gathering, matrices, optimisers, updates
+from chainrule.engine.kernels.numba_set import gathering, matrices, optimisers, terms, updates
 from chainrule.engine.kernels.numpy_set import draws
 from chainrule.engine.lowering import lower
 from chainrule.engine.plan import Plan
@@ -102,12 +102,11 @@ def test_every_kernel_has_a_twin_and_every_pair_is_met():
             for layers, mode, loss in PROGRAMS.values()
         )
     )
-    # Below, in test_mixup, test_expansion, test_embedding and test_loading.
-    elsewhere = {name for module in OF_UPDATES for name in module.KERNELS} | {
+    # Below, in test_mixup, test_expansion, test_terms, test_embedding and test_loading.
+    elsewhere = {name for module in (*OF_UPDATES, terms, gathering) for name in module.KERNELS} | {
         "mix",
         "expand",
         "embed_plain_backward",
-        *gathering.KERNELS,
     }
     assert set(numba_set._TEMPLATES) - met == elsewhere
 

@@ -610,5 +610,8 @@ def test_only_what_is_in_bins_takes_some_of_them(how, bins, monkeypatch):
 def test_the_bins_that_are_told_are_those_of_the_rows_that_were_coded():
     """Rows to validate on are none of these."""
     X = RANDOM.normal(size=(1000, 1))
-    found = regressor(preset="fast", max_iter=1).fit(X, X[:, 0], X_val=X[:500], y_val=X[:500, 0])
-    assert found._chosen()["bins"] == found.encoder_.encodings[0].parts[0].width == 20
+    for numbers in (None, "piecewise"):
+        found = regressor(preset="fast", max_iter=1, numbers=numbers, bins=None).fit(
+            X[:999], X[:999, 0], X_val=X[:500], y_val=X[:500, 0]
+        )
+        assert found._chosen()["bins"] == found.encoder_.encodings[0].parts[0].width == 19

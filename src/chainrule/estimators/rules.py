@@ -71,7 +71,7 @@ RULES: Mapping[str, Rule] = {
     "probes": kinds.boolean,
     "preset": kinds.OneOf(("fast", "default", "best")),
     "columns": kinds.OneOf((None,), kinds.mapping),
-    "numbers": kinds.OneOf(tuple(HOW)),
+    "numbers": kinds.OneOf((None, *HOW)),
     "decimal": kinds.OneOf((None, ".", ",")),
     "log_target": kinds.boolean,
     "bins": at_least(2),

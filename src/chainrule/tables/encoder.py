@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from chainrule.engine.blocks import Block, Code
 from chainrule.engine.expansion import Coded, Expansion
-from chainrule.errors import MOST_LISTED, InputError, listed
+from chainrule.errors import MOST_LISTED, InputError, listed, unknown_name
 from chainrule.tables import numbers, texts, vectors
 from chainrule.tables.column import Column
 from chainrule.tables.encodings import CYCLES, PARTS, Category, Date, Encoding
@@ -26,6 +26,9 @@ Array = NDArray[Any]
 
 #: Categories of more levels than this get an embedding in place of indicators.
 INDICATORS = 100
+#: Rows that each of so many levels has, or it is rare: one of this many of all rows, up to the second. Vectors of rarer
+#: ones learn their rows by heart.
+ROWS_OF_MANY = 700, 30
 #: Of a category, at most this many levels are known; the rest are rare.
 MOST_LEVELS = 10_000
 #: Of models that were written before they had one.
@@ -53,12 +56,14 @@ class Encoder:
     left_out : the others
     schema : what all of them are
     bins : that a number in bins has at most; 0 where a file of an earlier version does not tell
+    how : numbers are encoded, one of `numbers.HOW`; "" where a file of an earlier version does not tell
     """
 
     encodings: tuple[Encoding, ...]
     left_out: tuple[LeftOut, ...] = ()
     schema: Schema = BARE
     bins: int = 0
+    how: str = ""
 
     def __post_init__(self) -> None:
         if not self.encodings or not all(isinstance(one, Encoding) for one in self.encodings):
@@ -66,12 +71,14 @@ class Encoder:
         if not all(isinstance(one, LeftOut) for one in self.left_out):
             raise InputError("Encoder(left_out=)", "columns left out", repr(self.left_out)[:80], "Fit anew.")
         if self.schema is BARE:
-            fields = tuple(Field(one.name, one.kind) for one in self.encodings)  # type: ignore[arg-type]
-            object.__setattr__(self, "schema", Schema(fields))
+            known = tuple(Field(one.name, one.kind) for one in self.encodings)  # type: ignore[arg-type]
+            object.__setattr__(self, "schema", Schema(known))
         if not isinstance(self.schema, Schema) or not set(self.names) <= set(self.schema.by_name):
             raise InputError("Encoder(schema=)", "what its columns are", repr(self.schema)[:80], "Fit anew.")
         if not isinstance(self.bins, int) or self.bins < 0:
             raise InputError("Encoder(bins=)", "a whole number", repr(self.bins)[:80], "Fit anew.")
+        if self.how and self.how not in numbers.HOW:
+            raise unknown_name("Encoder(how=)", self.how, tuple(numbers.HOW))
         for one in self.encodings:
             width = self.schema.by_name[one.name].width
             if width != (len(one.numbers) if isinstance(one, Vector) else 0):
@@ -147,7 +154,7 @@ class Encoder:
         return Coded(found, self.expansion)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"encodings": self.encodings, "left_out": self.left_out, "schema": self.schema, "bins": self.bins}
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
 def binned(schema: Schema, names: Iterable[str], said: Mapping[str, str], how: str) -> int:
@@ -195,7 +202,7 @@ def fit(
             where, "a column to learn from", f"none: {reasons}",
             "Give one that tells of its rows, or say what one of these is: columns={...: 'category'}, or 'text'.",
         )  # fmt: skip
-    return Encoder(tuple(encodings), left_out, schema, bins)
+    return Encoder(tuple(encodings), left_out, schema, bins, how)
 
 
 def _how(field: Field, said: Mapping[str, str], how: str) -> str:
@@ -212,6 +219,8 @@ def _number(name: str, column: Column, how: str, bins: int, where: str) -> Encod
 def _category(name: str, column: Column, how: str, bins: int, where: str) -> Encoding:
     counts = np.bincount(column.values[column.values >= 0], minlength=len(column.levels))
     least = int(np.clip(len(column) // 2000, 2, 10))
+    if (counts >= least).sum() > INDICATORS:
+        least = int(np.clip(len(column) // ROWS_OF_MANY[0], 2, ROWS_OF_MANY[1]))
     order = np.argsort(-counts, kind="stable")[:MOST_LEVELS]
     kept = [code for code in order if counts[code] >= least or (len(column) < 200 and counts[code])]
     rare = int(counts.sum() - counts[kept].sum())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -39,7 +39,7 @@ class BaseTable(Estimator):
 
     preset: str = "default"
     columns: Mapping[str, str] | None = None
-    numbers: str = "piecewise"
+    numbers: str | None = None
     missing: Any = None
     decimal: str | None = None
     hidden_layer_sizes: Any = None
@@ -77,10 +77,13 @@ class BaseTable(Estimator):
         if outlook is None:
             return super()._chosen()
         assert isinstance(self.model_.input, ColumnInput)
-        preset = fitting.preset_of(self, outlook.rows + outlook.held_out)
-        preset = replace(preset, bins=self.model_.input.encoder.bins or preset.bins)
-        open_ = sorted(name for name in fitting.FROM_PRESET if getattr(self, name) is None)
-        return {**{name: getattr(preset, name) for name in open_}, **super()._chosen()}
+        preset, made = fitting.preset_of(self, outlook.rows + outlook.held_out), self.model_.input.encoder
+        found = {name: getattr(preset, name) for name in fitting.FROM_PRESET} | {"numbers": made.how or "piecewise"}
+        if found["numbers"] == "piecewise":
+            found["bins"] = made.bins or preset.bins
+        else:
+            del found["bins"]
+        return {name: found[name] for name in sorted(found) if getattr(self, name) is None} | super()._chosen()
 
     # Fitting ----------------------------------------------------------------------------------------------
 

@@ -41,14 +41,16 @@ class TableClassifier(Classifying, ClassifierMixin, BaseTable):
         the kind found is not meant; or to one of `numbers`, for this column only; of a date, for its parts. 'category'
         of the target's column where nearly all of its classes look like numbers
     numbers : 'piecewise' (bins and a quantile), 'standard', 'robust' (by median and quartiles, clipped smoothly),
-        'quantile', 'log' (sign and logarithm of the size) or 'cyclic' (sine and cosine, of what comes round again)
+        'quantile', 'log' (sign and logarithm of the size) or 'cyclic' (sine and cosine, of what comes round again).
+        None tries bins, many and few, and 'robust', from 1,000 rows on: a few epochs of small networks, judged by the
+        rows held out. What was taken is `encoder_.how`
     missing : words that stand for a missing value beside the usual ones ("", "NA", "None", "?", ...), such as
         ['unknown']; or a dict from column to the words that do so there in their place, with the key None for all other
         columns: {'class': []} has a class called "None"
     decimal : '.' or ',', what stands before the decimals of numbers in texts; None finds it
     hidden_layer_sizes, activation, dropout, n_members, learning_rate_init, weight_decay, batch_size, max_iter,
     n_iter_no_change, validation_fraction : as in `MLPClassifier`; the rate is the peak of the schedule
-    bins : of a number with numbers='piecewise', at most
+    bins : of a number in bins, at most; where it is given, numbers=None tries nothing
     loss, label_smoothing : as in `MLPClassifier`
     class_weight : None, 'balanced', or a dict from class to weight
     random_state, n_threads, verbose, callbacks, checkpoints, calibration, warm_start : as in `MLPClassifier`

@@ -15,7 +15,7 @@ from chainrule.engine.network import Network
 from chainrule.errors import InputError, InputTypeError, unknown_name
 from chainrule.estimators.held_out import Indices, by_splitter
 from chainrule.estimators.prepare import Call, check_same, in_form, ready
-from chainrule.estimators.table import presets, rows, streaming
+from chainrule.estimators.table import pilot, presets, rows, streaming
 from chainrule.estimators.table.held_out import split
 from chainrule.estimators.table.presets import Preset
 from chainrule.estimators.table.streaming import FileSource
@@ -36,7 +36,7 @@ from chainrule.tables.learn import Said, Seen
 from chainrule.tables.reading import field_of, split_column, target_field
 from chainrule.tables.schema import Nothing
 from chainrule.tables.table import Table
-from chainrule.training.batches import Rows
+from chainrule.training.batches import Data, Rows
 from chainrule.training.callbacks.base import Callback
 from chainrule.training.checkpoints import State
 from chainrule.training.streamed import Piece, Streamed
@@ -48,7 +48,13 @@ FROM_PRESET = {field.name for field in fields(Preset)} - {"cycles"}
 
 
 class Coming(NamedTuple):
-    """Rows as they come in: coded, y in the loss's form, weights or None; what both mean; and groups of all rows."""
+    """Rows as they come in: coded, y in the loss's form, weights or None; what both mean; and groups of all rows.
+
+    Attributes
+    ----------
+    columns : as they were read
+    others : encoders that may suit them better than that of `input`
+    """
 
     X: Coded
     y: Array
@@ -56,10 +62,16 @@ class Coming(NamedTuple):
     input: ColumnInput
     answer: Answer
     groups: Any = None
+    columns: Mapping[str, Column] = {}
+    others: Sequence[Encoder] = ()
 
     def take(self, chosen: Any) -> Coming:
         weight = None if self.weight is None else self.weight[chosen]
         return self._replace(X=self.X[chosen], y=self.y[chosen], weight=weight)
+
+    def by(self, made: Encoder) -> Coming:
+        """The same rows by another encoder."""
+        return self._replace(X=made.coded(self.columns, len(self.y)), input=replace(self.input, encoder=made))
 
     def rows(self) -> Rows:
         return Rows(self.X, in_form(self.answer.loss, self.y, F32), self.weight)
@@ -84,40 +96,57 @@ def begun(
     if coming is None:
         assert source is not None
         return _streamed(estimator, source, given, held_out, call, before, resumed, told)
-    if not held_out.nothing:
-        parts = _Parts(coming, estimator._others(held_out, coming.input, coming.answer, "_val"))
-    elif call.incremental:
-        parts = _Parts(coming, None)
-    else:
-        parts = None
-    weighing = _weighing(estimator, coming) if parts is None else np.arange(len(coming.y))
-    count = len(weighing)
-    preset = preset_of(estimator, count if parts is None or parts.validation is None else count + len(parts.validation))
     seed = _seed(estimator, resumed)
+    share = preset_of(estimator, len(coming.y)).validation_fraction
+
+    def divided(whole: Coming) -> Parts:
+        if not held_out.nothing:
+            training, validation = whole, estimator._others(held_out, whole.input, whole.answer, "_val")
+        elif call.incremental:
+            training, validation = whole, None
+        else:
+            training, validation = _divided(estimator, whole, share, seed)
+        return _weighed(estimator, training, validation, call.incremental)
+
+    coming, parts = _chosen(estimator, coming, divided, seed)
+    count = len(parts.training) + (0 if parts.validation is None else len(parts.validation))
+    preset = preset_of(estimator, count)
     training = _training(estimator, preset, coming.input.encoder, coming.answer, before, resumed, seed)
-    if parts is None:
-        seed = training.streams.split if seed is None else seed
-        parts = _divided(estimator, coming, weighing, preset.validation_fraction, seed)
-    y, classes = _labels(parts.training.y, coming.answer)
-    weigh = estimator._weigher(y, classes, call.incremental)
-    chosen = parts.training._replace(weight=of_mean_1(weigh(y, parts.training.weight)))
-    validation = parts.validation
-    if isinstance(validation, Rows):
-        y, _ = _labels(validation.y, coming.answer)
-        validation = Rows(validation.X, validation.y, of_mean_1(weigh(y, validation.weight)))
-    recipe = presets.recipe(estimator, preset, len(chosen.y), call.incremental)
+    recipe = presets.recipe(estimator, preset, len(parts.training), call.incremental)
     if call.incremental and before is not None and before.continuation.trainer is not None:
         recipe = replace(recipe, options=before.continuation.trainer.update.options)  # however many rows come now
-    return ready(
-        estimator, recipe, training, coming.input, coming.answer, Parts(chosen.rows(), validation), call, resumed, told
-    )
+    return ready(estimator, recipe, training, coming.input, coming.answer, parts, call, resumed, told)
 
 
-class _Parts(NamedTuple):
-    """Rows to train on, and rows to validate on."""
+def _chosen(estimator: Any, coming: Coming, divided: Callable[[Coming], Parts], seed: int) -> tuple[Coming, Parts]:
+    """The rows by the encoder whose pilot has the best score, where there are several."""
+    best = coming, divided(coming)
+    if not coming.others or best[1].validation is None:
+        return best
 
-    training: Coming
-    validation: Rows | None
+    def score(source: ColumnInput, parts: Parts) -> float:
+        count = len(parts.training) + (0 if parts.validation is None else len(parts.validation))
+        return pilot.score(estimator, preset_of(estimator, count), source, coming.answer, parts, seed)
+
+    highest = score(coming.input, best[1])
+    for made in coming.others:
+        other = coming.by(made)
+        parts = divided(other)
+        reached = score(other.input, parts)
+        if reached > highest:
+            highest, best = reached, (other, parts)
+    return best
+
+
+def _weighed(estimator: Any, training: Coming, validation: Data | None, incremental: bool) -> Parts:
+    """Both parts with the weights of their classes, of mean 1."""
+    y, classes = _labels(training.y, training.answer)
+    weigh = estimator._weigher(y, classes, incremental)
+    chosen = training._replace(weight=of_mean_1(weigh(y, training.weight)))
+    if isinstance(validation, Rows):
+        y, _ = _labels(validation.y, training.answer)
+        validation = Rows(validation.X, validation.y, of_mean_1(weigh(y, validation.weight)))
+    return Parts(chosen.rows(), validation)
 
 
 def _coming(
@@ -141,10 +170,11 @@ def _coming(
         raise InputError(
             true.where, f"a value per row, {len(table)}", len(values), "Found inconsistent numbers of samples."
         )
+    others: Sequence[Encoder] = ()
     if source is None:
         seen = Seen(said)
         seen.add(table)
-        made, columns = _encoded(estimator, seen, table, where, len(table), true.name)
+        (made, *others), columns = _encoders(estimator, seen, table, where, len(table), true.name, call.incremental)
         target = None if field is None else field.name
         field = field or field_of(answer.classes if isinstance(answer, Classes) else None)
         source = ColumnInput(made, len(table.names), names, target, field)
@@ -156,7 +186,7 @@ def _coming(
     coded = made.coded(columns, len(table))
     weights = weights_of(name, weight, len(table))
     answer.loss.check_y(in_form(answer.loss, values, F32), answer.outputs, weights, true.where)
-    return Coming(coded, values, weights, source, answer, groups)
+    return Coming(coded, values, weights, source, answer, groups, columns, others)
 
 
 def _columns_of(before: Model, y: Any, where: str) -> ColumnInput:
@@ -171,11 +201,13 @@ def _columns_of(before: Model, y: Any, where: str) -> ColumnInput:
     return source
 
 
-def _seed(estimator: Any, resumed: State | None) -> int | None:
-    """Of what holds rows out: the checkpoint's, or the estimator's, None where it has none."""
+def _seed(estimator: Any, resumed: State | None) -> int:
+    """Of what holds rows out, and of pilots: the checkpoint's, or the estimator's, else drawn."""
     if resumed is not None:
         return int(resumed.data["trainer"]["streams"]["split"])
-    return None if estimator.random_state is None else presets.seed(estimator.random_state)
+    if estimator.random_state is None:
+        return int(np.random.SeedSequence().generate_state(1)[0])
+    return presets.seed(estimator.random_state)
 
 
 def _training(
@@ -185,7 +217,7 @@ def _training(
     answer: Answer,
     before: Model | None,
     resumed: State | None,
-    seed: int | None,
+    seed: int,
 ) -> Training | Model:
     """A fresh network and the seed of what holds rows out, or the model to go on with, which has to be of such one."""
     name = type(estimator).__name__
@@ -195,7 +227,7 @@ def _training(
         return before
     sizes.check(f"{name}.fit", network, preset.batch_size, F32, preset.n_members)
     training = Training.begin(network, answer.loss, F32, estimator.random_state, preset.n_members)
-    training.streams.split = training.streams.split if seed is None else seed
+    training.streams.split = seed
     if resumed is not None:
         training.streams.load(resumed.data["trainer"]["streams"])
     return training
@@ -214,8 +246,9 @@ def _weighing(estimator: Any, whole: Coming) -> Indices:
     return found
 
 
-def _divided(estimator: Any, whole: Coming, weighing: Indices, share: float, seed: int) -> _Parts:
+def _divided(estimator: Any, whole: Coming, share: float, seed: int) -> tuple[Coming, Rows | None]:
     """Rows to train on, and rows held out, of those that weigh something; a splitter sees the others, too."""
+    weighing = _weighing(estimator, whole)
     if estimator.validation_split is not None:
         parts = by_splitter(estimator, whole.rows(), whole.groups)
         training, validation = (np.sort(part[np.isin(part, weighing)]) for part in parts)
@@ -229,7 +262,7 @@ def _divided(estimator: Any, whole: Coming, weighing: Indices, share: float, see
         codes = whole.answer.codes(target) if isinstance(whole.answer, Classes) else target
         parts = split(codes, share, seed, isinstance(whole.answer, Classes))
         training, validation = (weighing[part] for part in parts)
-    return _Parts(whole.take(training), whole.take(validation).rows() if len(validation) else None)
+    return whole.take(training), whole.take(validation).rows() if len(validation) else None
 
 
 def _labels(y: Array, answer: Answer) -> tuple[Array, Array | None]:
@@ -269,7 +302,6 @@ def _streamed(
             repr(estimator.class_weight), "For example {'no': 1.0, 'yes': 5.0}.",
         )  # fmt: skip
     where, seed = str(file.path), _seed(estimator, resumed)
-    seed = presets.seed(None) if seed is None else seed
     said = said_of(estimator)
     if y not in file.names:
         raise unknown_name(f"{where}, target", y, file.names)
@@ -286,7 +318,7 @@ def _streamed(
     names = rows.names_of(estimator, table, table)
     _check_size(where, table)
     answer = _answer_of(estimator, file, true_of, column, found.distinct, y)
-    made, columns = _encoded(estimator, found.seen, table, where, found.rows, y)
+    (made, *made_too), columns = _encoders(estimator, found.seen, table, where, found.rows, y)
     coded = made.coded(columns, len(table))
     source = ColumnInput(made, len(table.names), names, y, field)
     weigh = estimator._weigher(*_labels_of(answer), True)
@@ -304,11 +336,17 @@ def _streamed(
         table, values, weights = read(whole)
         return table, values, None if weights is None else (weights / unit).astype(F32)
 
-    sample = Coming(coded, sampled[1], of_mean_1(sampled[2]), source, answer)
+    sample = Coming(coded, sampled[1], of_mean_1(sampled[2]), source, answer, None, columns, made_too)
     share = preset_of(estimator, found.rows).validation_fraction
     codes = answer.codes(sample.y) if isinstance(answer, Classes) else None
     others, apart = streaming.divided(found, share, seed, codes)
-    reads = FileSource(file, made, prepare, found, apart)
+
+    def divided(whole: Coming) -> Parts:
+        return Parts(whole.take(others).rows(), whole.take(apart).rows() if len(apart) else None)
+
+    sample, _ = _chosen(estimator, sample, divided, seed)
+    source = sample.input
+    reads = FileSource(file, source.encoder, prepare, found, apart)
     data: Rows | Streamed
     if reads.bytes <= streaming.budget(estimator.memory):
         data = Rows(*streaming.held(reads))
@@ -316,7 +354,7 @@ def _streamed(
         few = sample.take(others)
         data = Streamed(reads, Piece(few.X.values, few.y, few.weight))
     preset = preset_of(estimator, reads.rows + len(apart))
-    training = _training(estimator, preset, made, answer, None, resumed, seed)
+    training = _training(estimator, preset, source.encoder, answer, None, resumed, seed)
     recipe = presets.recipe(estimator, preset, reads.rows)
     parts = Parts(data, sample.take(apart).rows() if len(apart) else None)
     return ready(estimator, recipe, training, source, answer, parts, call, resumed, told)
@@ -373,14 +411,19 @@ def _check_missing(estimator: Any, said: Said, names: Sequence[Any]) -> None:
             raise unknown_name(f"{type(estimator).__name__}(missing=)", name, known)
 
 
-def _encoded(
-    estimator: Any, seen: Seen, table: Table, where: str, count: int, target: str | None
-) -> tuple[Encoder, Mapping[str, Column]]:
-    """The encoder that suits a table of so many rows, or a sample of it; and its columns, as they are read."""
+def _encoders(
+    estimator: Any, seen: Seen, table: Table, where: str, count: int, target: str | None, incremental: bool = False
+) -> tuple[list[Encoder], Mapping[str, Column]]:
+    """Encoders that may suit a table of so many rows, or a sample of it; and its columns, as they are read.
+
+    There is one where nothing is to be chosen: no column of numbers, few rows, or an encoding that the user has said.
+    """
     learned = learn.schema(seen, table.names, where, target)
     columns, _ = learned.schema.read(table, learned.used, where)
-    said, how = seen.said.columns, estimator.numbers
-    in_bins = encoder.binned(learned.schema, columns, said, how)
-    bins = presets.bins(estimator, preset_of(estimator, count), in_bins)
-    made = encoder.fit(columns, learned.schema, said, how, bins, where, learned.left_out)
-    return made, columns
+    said = seen.said.columns
+    in_bins = encoder.binned(learned.schema, columns, said, estimator.numbers or "piecewise")
+    most = presets.bins(estimator, preset_of(estimator, count), in_bins)
+    options = presets.encodings(estimator, most, count)[: 1 if incremental or not in_bins else None]
+    return [
+        encoder.fit(columns, learned.schema, said, how, bins, where, learned.left_out) for how, bins in options
+    ], columns

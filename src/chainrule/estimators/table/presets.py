@@ -29,6 +29,8 @@ INIT = VarianceScaling(1 / 3, "in", "uniform")
 LARGE = 12_000
 #: Bins of all numbers together, at most, but one of each: else 20,000 columns would be 800,000 inputs.
 MOST_BINS = 32_768
+#: From this many rows on the encoding of numbers is chosen by pilots; bins of one of those.
+ENOUGH, FEW_BINS = 1000, 48
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def fast(rows: int) -> Preset:
     epochs = int(np.clip(1200 * 256 / rows, 14, 36))
     return replace(
         default(rows), hidden_layer_sizes=(128, 128), n_members=1, learning_rate_init=8e-3,
-        max_iter=epochs, cycles=(1,), n_iter_no_change=epochs,
+        max_iter=epochs, cycles=(1,), n_iter_no_change=epochs, bins=min(default(rows).bins, FEW_BINS),
     )  # fmt: skip
 
 
@@ -96,6 +98,17 @@ PRESETS = {"fast": fast, "default": default, "best": best}
 def bins(estimator: Any, preset: Preset, numbers: int) -> int:
     """Bins of each of so many numbers."""
     return preset.bins if estimator.bins is not None else int(np.clip(MOST_BINS // max(numbers, 1), 1, preset.bins))
+
+
+def encodings(estimator: Any, most: int, rows: int) -> list[tuple[str, int]]:
+    """How numbers may be encoded, and in how many bins: the first of several unless a pilot finds another better.
+
+    Bins suit what jumps, such as prices and counts; a scaled number what is smooth, such as the signal of a sensor.
+    """
+    if estimator.numbers is not None or estimator.bins is not None or rows < ENOUGH:
+        return [(estimator.numbers or "piecewise", most)]
+    binned = sorted({most, min(most, FEW_BINS)}, reverse=True)
+    return [*(("piecewise", count) for count in binned), ("robust", most)]
 
 
 def seed(random_state: Any) -> int:

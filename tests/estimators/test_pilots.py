@@ -1,0 +1,174 @@
+"""Pilots: the encoding of numbers is chosen by rows held out, where nobody has said it."""
+
+import numpy as np
+import pytest
+from sklearn.model_selection import GroupShuffleSplit
+
+from chainrule import TableClassifier, TableRegressor, load
+from chainrule.errors import InputError
+from chainrule.estimators.table import fitting, pilot, presets
+from chainrule.models.fit import Fit
+from chainrule.tables.encoder import Encoder
+
+RANDOM = np.random.default_rng(0)
+ROWS = 1200
+NUMBERS = {name: RANDOM.uniform(-1, 1, ROWS) for name in "abcdefghijklmnop"}
+X = {**NUMBERS, "word": RANDOM.choice(["x", "y"], ROWS)}
+#: What is smooth across all numbers, and what jumps between steps of one.
+SMOOTH, JUMPS = np.sin(sum(NUMBERS.values())), np.sin(40 * np.floor(6 * X["a"]))
+GROUPS = np.repeat(np.arange(ROWS // 10), 10)
+
+
+def regressor(**parameters):
+    return TableRegressor(**{"preset": "fast", "max_iter": 2, "n_members": 1, "random_state": 0} | parameters)
+
+
+@pytest.fixture
+def tried(monkeypatch):
+    """What pilots are asked for, and what they answer: by how numbers are encoded, or what they find."""
+    asked, answers = [], {}
+
+    def score(estimator, preset, source, answer, parts, seed):
+        asked.append((source.encoder.how, source.encoder.bins, parts, seed))
+        if source.encoder.how in answers:
+            return answers[source.encoder.how]
+        return honest(estimator, preset, source, answer, parts, seed)
+
+    honest = pilot.score
+    monkeypatch.setattr(pilot, "score", score)
+    return asked, answers
+
+
+def test_the_better_encoding_is_taken():
+    assert regressor().fit(X, SMOOTH).encoder_.how == "robust"
+    assert regressor().fit(X, JUMPS).encoder_.how == "piecewise"
+
+
+@pytest.mark.parametrize(("robust", "taken"), [(1.01, "robust"), (1.0, "piecewise"), (0.99, "piecewise")])
+def test_the_first_is_kept_unless_another_is_better(tried, robust, taken):
+    asked, answers = tried
+    answers |= {"piecewise": 1.0, "robust": robust}
+    model = regressor().fit(X, SMOOTH)
+    assert [how for how, *_ in asked] == ["piecewise", "robust"]
+    assert model.encoder_.how == model._chosen()["numbers"] == taken
+    assert ("bins" in model._chosen()) == (taken == "piecewise")
+    assert model.model_.input.encoder is model.encoder_
+
+
+def test_bins_are_tried_from_many_to_few(tried):
+    asked, answers = tried
+    answers |= {"piecewise": 0.0, "robust": -1.0}
+    rows = {"a": RANDOM.normal(size=6000)}
+    TableRegressor(max_iter=1, n_members=1, hidden_layer_sizes=[4], random_state=0).fit(rows, rows["a"])
+    assert [one[:2] for one in asked] == [("piecewise", 120), ("piecewise", presets.FEW_BINS), ("robust", 120)]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "given", "rows"),
+    [
+        ({"numbers": "piecewise"}, X, ROWS),
+        ({"numbers": "log"}, X, ROWS),
+        ({"bins": 16}, X, ROWS),
+        ({}, {"word": X["word"]}, ROWS),
+        ({"columns": dict.fromkeys(NUMBERS, "standard")}, X, ROWS),
+        ({}, X, presets.ENOUGH - 1),
+    ],
+    ids=["bins said", "log said", "number of bins said", "no number", "each column said", "few rows"],
+)
+def test_nothing_is_tried_where_nothing_is_to_be_chosen(parameters, given, rows, tried):
+    model = regressor(**parameters).fit({name: cells[:rows] for name, cells in given.items()}, SMOOTH[:rows])
+    assert not tried[0]
+    assert model.encoder_.how == parameters.get("numbers", "piecewise")
+
+
+def test_from_so_many_rows_on_it_is_tried(tried):
+    regressor().fit({name: cells[: presets.ENOUGH] for name, cells in X.items()}, SMOOTH[: presets.ENOUGH])
+    assert len(tried[0]) == 2
+
+
+def test_the_judges_are_the_rows_that_stop_the_fit(tried, monkeypatch):
+    kept, given = [], {}
+    ready = fitting.ready
+
+    def keep(estimator, recipe, training, source, answer, parts, *others):
+        kept.append(parts)
+        return ready(estimator, recipe, training, source, answer, parts, *others)
+
+    monkeypatch.setattr(fitting, "ready", keep)
+    split = GroupShuffleSplit(1, test_size=0.2, random_state=3)
+    regressor(validation_split=split).fit(X, SMOOTH, groups=GROUPS)
+    few = {name: cells[:100] for name, cells in X.items()}
+    regressor().fit(X, SMOOTH, X_val=few, y_val=SMOOTH[:100])
+    for call in range(2):
+        for *_, parts, _ in tried[0][2 * call : 2 * call + 2]:
+            given = kept[call]
+            np.testing.assert_array_equal(parts.validation.y, given.validation.y)
+            np.testing.assert_array_equal(parts.training.y, given.training.y)
+
+
+def test_the_same_seed_the_same_bits_and_the_same_seed_for_all_that_are_tried(tried):
+    one, other = (regressor().fit(X, SMOOTH) for _ in range(2))
+    np.testing.assert_array_equal(one.predict(X), other.predict(X))
+    seeds = {seed for *_, seed in tried[0]}
+    assert len(seeds) == 1
+
+
+def test_classes_weights_and_a_score_of_the_users_own_are_judged_by(monkeypatch):
+    scores = []
+    honest = pilot.score
+    monkeypatch.setattr(pilot, "score", lambda *a: scores.append(honest(*a)) or scores[-1])
+    y = np.where(SMOOTH > 0, "yes", "no")
+    TableClassifier(
+        preset="fast", max_iter=1, random_state=0, scoring="accuracy", class_weight="balanced"
+    ).fit(X, y, sample_weight=np.linspace(1, 2, ROWS))  # fmt: skip
+    assert len(scores) == 2
+    assert all(0.8 < score <= 1 for score in scores)
+
+
+def test_rows_of_a_pilot_are_limited(monkeypatch):
+    monkeypatch.setattr(pilot, "MOST_ROWS", 64)
+    seen = []
+    run = Fit.run
+    monkeypatch.setattr(Fit, "run", lambda self: seen.append((len(self.rows), len(self.validation))) or run(self))
+    regressor().fit(X, SMOOTH)
+    assert seen == [(64, 64), (64, 64), (1080, 120)]
+
+
+def test_interrupted_pilots_interrupt(monkeypatch):
+    model = regressor().fit(X, SMOOTH)
+
+    def epoch(self, data, batch_size):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("chainrule.training.trainer.Trainer.epoch", epoch)
+    with pytest.raises(KeyboardInterrupt):
+        regressor().fit(X, SMOOTH)
+    assert model.predict(X).shape == (ROWS,)
+
+
+def test_a_pilot_that_diverges_is_not_taken(tried):
+    tried[1]["robust"] = -np.inf
+    assert regressor().fit(X, SMOOTH).encoder_.how == "piecewise"
+
+
+def test_partial_fit_tries_nothing(tried):
+    model = regressor().partial_fit(X, SMOOTH)
+    assert not tried[0]
+    assert model.encoder_.how == "piecewise"
+
+
+def test_streamed_files_are_tried_on_their_sample(tried, tmp_path):
+    import pandas as pd
+
+    pd.DataFrame({**X, "y": SMOOTH}).to_csv(tmp_path / "rows.csv", index=False)
+    model = regressor(memory=60_000).fit(tmp_path / "rows.csv", "y")
+    assert [how for how, *_ in tried[0]] == ["piecewise", "robust"]
+    assert model.encoder_.how == "robust"
+
+
+def test_what_was_chosen_is_in_the_file(tmp_path):
+    model = regressor().fit(X, SMOOTH)
+    model.save(tmp_path / "m")
+    assert load(tmp_path / "m").encoder_.how == model.encoder_.how == "robust"
+    with pytest.raises(InputError, match="Did you mean 'robust'"):
+        Encoder(model.encoder_.encodings, (), model.encoder_.schema, 8, "robusd")
