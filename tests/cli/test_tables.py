@@ -257,6 +257,7 @@ def test_a_missing_time_is_kept_as_nothing(shell, models):
 
 @pytest.mark.parametrize("cells", [[True, None, False], [True, True, None]])
 @pytest.mark.parametrize("rows", [3, 3000])
+@pytest.mark.one_in(4)
 def test_truth_values_are_kept_as_such(shell, models, cells, rows):
     cells = cells * (rows // 3)
     table = {

@@ -108,6 +108,7 @@ print(chosen_set())
         ("open", ".kernel", 8),
     ],
 )
+@pytest.mark.one_in(4)
 def test_in_a_first_fit_it_is_heard_and_spoils_nothing(kind, name, count, numba_kernels):
     command = [sys.executable, "-c", SCRIPT, kind, name, str(count)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)

@@ -400,6 +400,7 @@ WITH_NUMBA = {*WITH_NUMPY, "by a callback", "two threads at once, in blocks", "w
 @pytest.mark.parametrize(
     "case", [pytest.param(case, marks=[pytest.mark.slow] * (case not in WITH_NUMBA)) for case in SCRIPTS]
 )
+@pytest.mark.one_in(3)
 def test_a_fork_works_or_says_why_not(case, numba_kernels):
     _check_fork(case)
 
@@ -408,6 +409,7 @@ def test_a_fork_works_or_says_why_not(case, numba_kernels):
 @pytest.mark.parametrize(
     "case", [pytest.param(case, marks=[pytest.mark.slow] * (case not in WITH_NUMPY)) for case in SCRIPTS]
 )
+@pytest.mark.one_in(3)
 def test_a_fork_with_numpy_kernels(case, numpy_kernels):
     _check_fork(case)
 

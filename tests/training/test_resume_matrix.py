@@ -231,6 +231,7 @@ FEW = {"sgd", "adamw", "muon"}
 @pytest.mark.parametrize(
     "optimiser", [pytest.param(name, marks=[pytest.mark.slow] * (name not in FEW)) for name in OPTIMISERS]
 )
+@pytest.mark.one_in(3)
 def test_all_train_and_all_outlive_a_kill(optimiser, numpy_kernels, outlives_kills):
     outlives_kills(list(cases(optimiser)), "numpy")
 
