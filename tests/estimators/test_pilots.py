@@ -172,3 +172,26 @@ def test_what_was_chosen_is_in_the_file(tmp_path):
     assert load(tmp_path / "m").encoder_.how == model.encoder_.how == "robust"
     with pytest.raises(InputError, match="Did you mean 'robust'"):
         Encoder(model.encoder_.encodings, (), model.encoder_.schema, 8, "robusd")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "rows", "sooner"),
+    [
+        ({}, ROWS, True),
+        ({"n_iter_no_change": 9}, ROWS, False),
+        ({"scoring": "r2"}, ROWS, False),
+        ({}, presets.ENOUGH - 1, False),
+    ],
+    ids=["", "patience said", "another score", "few rows"],
+)
+def test_a_fit_that_learns_by_heart_ends_sooner_where_nothing_else_is_said(parameters, rows, sooner):
+    recipe = presets.recipe(regressor(**parameters), presets.default(rows), rows)
+    assert recipe.overfit == (presets.OVERFIT if sooner else ())
+
+
+def test_noise_is_not_learned_to_the_end():
+    y = RANDOM.choice(["yes", "no"], ROWS)
+    model = TableClassifier(n_members=2, random_state=0, numbers="piecewise").fit(X, y)
+    losses = [record.validation_loss for record in model.history_]
+    assert len(losses) < 24
+    assert losses[-1] > 1.1 * min(losses)

@@ -94,3 +94,24 @@ def test_nothing_to_restore():
     vector = np.ones(2)
     Stopping(1, 0).restore(vector)
     np.testing.assert_array_equal(vector, 1)
+
+
+@pytest.mark.parametrize(
+    ("scores", "exhausted"),
+    [
+        ([-1.0, -1.05, -1.3], True),  # two epochs, and more than 1.2 times the best
+        ([-1.0, -1.3], False),  # one epoch
+        ([-1.0, -1.3, -1.2], False),  # just 1.2 times
+        ([-1.0, -1.3, -1.15], False),
+        ([-1.0, -1.3, -1.15, -1.15], True),  # three epochs, and more than 1.1 times
+        ([-1.0, -1.3, -0.9, -1.3], False),  # an improvement starts the count again
+        ([-1.0, -1.3, float("nan")], False),
+        ([1.0, 0.5, 0.1, 0.1], False),  # no losses
+        ([0.0, -0.5, -0.9, -0.9], False),  # nothing is so many times 0
+    ],
+)
+def test_a_loss_that_has_risen_far_ends_it_sooner(scores, exhausted):
+    stopping = Stopping(9, 0.0, ((2, 1.2), (3, 1.1)))
+    for score in scores:
+        stopping.see(score, np.zeros(3))
+    assert stopping.exhausted == exhausted

@@ -34,6 +34,7 @@ class Recipe:
     epochs : at most; iterations of L-BFGS
     evaluations : of the loss, at most, by L-BFGS
     tol, patience : smallest improvement that counts, epochs without one that are waited for
+    overfit : when to stop sooner, as in `Stopping`
     n_members, n_threads : networks side by side; threads at most, or None
     scoring : what is watched of held-out rows: None is accuracy or R2, "loss", or a Scorer
     score_training : whether the training rows are scored, too
@@ -54,6 +55,7 @@ class Recipe:
     evaluations: int = 15_000
     tol: float = 1e-4
     patience: float = 10
+    overfit: tuple[tuple[int, float], ...] = ()
     n_members: int = 1
     n_threads: int | None = None
     scoring: Scorer | Literal["loss"] | None = None

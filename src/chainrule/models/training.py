@@ -153,7 +153,7 @@ class Training:
         if self.stopping is None:
             self.stopping = Stopping(recipe.patience, recipe.tol)
             self.stopping.best_vector = self.predictor.parameters.vector.copy()
-        self.stopping.patience, self.stopping.tol = recipe.patience, recipe.tol
+        self.stopping.patience, self.stopping.tol, self.stopping.overfit = recipe.patience, recipe.tol, recipe.overfit
         if not incremental:
             self.stopping.count = 0
         return self.stopping

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,8 @@ class Stopping:
     ----------
     patience : epochs without improvement that are waited for; training stops at one more
     tol : smallest improvement that counts
+    overfit : pairs of epochs without improvement and a factor: after so many, training stops, too, at a loss that is
+        so many times the best. Of scores that are losses with their sign turned
 
     Examples
     --------
@@ -32,17 +34,22 @@ class Stopping:
     (True, 0.56)
     """
 
-    def __init__(self, patience: float, tol: float) -> None:
+    def __init__(self, patience: float, tol: float, overfit: Sequence[tuple[int, float]] = ()) -> None:
         self.patience = patience
         self.tol = tol
+        self.overfit = overfit
         self.count = 0
         self.best_score = -math.inf
         self.best_vector: NDArray[np.floating] | None = None
+        self._last = -math.inf
 
     @property
     def exhausted(self) -> bool:
-        """Whether patience is at its end."""
-        return self.count > self.patience
+        """Whether patience is at its end, or the loss has risen so far that it would not come back."""
+        best = min(self.best_score, 0.0)
+        return self.count > self.patience or any(
+            self.count >= epochs and self._last < factor * best < 0 for epochs, factor in self.overfit
+        )
 
     def see(self, score: float, vector: NDArray[np.floating]) -> None:
         """Take note of an epoch.
@@ -52,6 +59,7 @@ class Stopping:
         score : higher is better; NaN is no better than any
         vector : the weights that gave it, which are copied where they are the best so far
         """
+        self._last = score
         self.count = 0 if score >= self.best_score + self.tol else self.count + 1  # NaN counts as no better
         if score > self.best_score:
             self.best_score = score

@@ -20,7 +20,7 @@ from chainrule.models.validation import Parts
 from chainrule.training.batches import Data, Rows
 
 #: Rows that a pilot learns from, and that it is judged by, at most.
-MOST_ROWS = 20_000
+MOST_ROWS = 10_000
 
 
 def small(preset: Preset) -> Preset:

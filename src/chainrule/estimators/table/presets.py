@@ -29,8 +29,12 @@ INIT = VarianceScaling(1 / 3, "in", "uniform")
 LARGE = 12_000
 #: Bins of all numbers together, at most, but one of each: else 20,000 columns would be 800,000 inputs.
 MOST_BINS = 32_768
-#: From this many rows on the encoding of numbers is chosen by pilots; bins of one of those.
-ENOUGH, FEW_BINS = 1000, 48
+#: From this many rows on the encoding of numbers is chosen by pilots, and a loss tells what is learned by heart.
+ENOUGH = 1000
+#: Bins of a pilot with few.
+FEW_BINS = 48
+#: Epochs without improvement, and how many times the best the loss is then, from where no fit of any table came back.
+OVERFIT = ((4, 1.2), (10, 1.1))
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,7 @@ def fast(rows: int) -> Preset:
     epochs = int(np.clip(1200 * 256 / rows, 14, 36))
     return replace(
         default(rows), hidden_layer_sizes=(128, 128), n_members=1, learning_rate_init=8e-3,
-        max_iter=epochs, cycles=(1,), n_iter_no_change=epochs, bins=min(default(rows).bins, FEW_BINS),
+        max_iter=epochs, cycles=(1,), n_iter_no_change=epochs,
     )  # fmt: skip
 
 
@@ -137,6 +141,7 @@ def recipe(estimator: Any, preset: Preset, rows: int, incremental: bool = False)
     """How a table estimator learns on this many rows; part after part, without a schedule, whose end nobody knows."""
     size = int(np.clip(preset.batch_size, 1, rows))
     steps = max(1, rows // size)
+    watched: Any = "loss" if estimator.scoring is None else scoring_of(estimator)
     return Recipe(
         name=type(estimator).__name__,
         optimiser=Adam(preset.learning_rate_init, preset.weight_decay),
@@ -147,9 +152,10 @@ def recipe(estimator: Any, preset: Preset, rows: int, incremental: bool = False)
         epochs=preset.max_iter,
         tol=0.0,
         patience=preset.n_iter_no_change,
+        overfit=() if estimator.n_iter_no_change is not None or rows < ENOUGH or watched != "loss" else OVERFIT,
         n_members=preset.n_members,
         n_threads=estimator.n_threads,
-        scoring="loss" if estimator.scoring is None else scoring_of(estimator),
+        scoring=watched,
         score_training=estimator.score_training,
         probes=estimator.probes,
     )
