@@ -15,6 +15,7 @@ HEAVY = {"numpy", "numba", "scipy", "sklearn", "pyarrow", "narwhals", "rich"}
 
 
 @pytest.mark.parametrize("command", [[], *([one.name] for one in COMMANDS)])
+@pytest.mark.one_in(3)
 def test_help_is_light(models, command):
     code = (
         "import sys\nfrom chainrule.cli.main import run\n"
@@ -184,6 +185,7 @@ def test_zero_and_false_are_settings(shell):
         ("[train]\nhidden-layer-sizes = 8", "no list of units"),
     ],
 )
+@pytest.mark.one_in(3)
 def test_a_configuration_that_cannot_be_used(shell, content, said):
     shell.write("run.toml", content)
     done = shell("train", "a.csv", "--target", "kind", "--config", "run.toml")

@@ -116,6 +116,7 @@ def agree(shaken, targets, value_and_gradient, kernels):
 
 
 @pytest.mark.parametrize("f", ACTIVATIONS)
+@pytest.mark.one_in(3)
 def test_activations_agree_with_jax(f, agree):
     agree([Dense(5, f), Dense(6, f), Dense(2)])
 

@@ -88,6 +88,7 @@ def test_batch_statistics_ignore_padding(shaken, kernels):
 
 
 @every_stack
+@pytest.mark.one_in(3)
 def test_gradients_flow_to_real_cells_only_and_are_right(name, shaken, kernels):
     network = Network(STACKS[name], 3)
     parameters, X = shaken(network), sequences()

@@ -192,6 +192,7 @@ UPDATES = [
 
 @both_dtypes
 @pytest.mark.parametrize(("name", "penalty", "options"), UPDATES)
+@pytest.mark.one_in(3)
 def test_update_twins(name, penalty, options, dtype, shaken, monkeypatch):
     network = Network([Dense(7), BatchNorm(), Dense(9), LayerNorm(), Dense(3)], 5)
     found = []

@@ -55,6 +55,7 @@ print("went on", flush=True)
 @pytest.mark.skipif(os.name == "nt", reason="a process cannot send itself SIGINT alone")
 @pytest.mark.parametrize("epochs", [1, pytest.param(5, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(("solver", "early_stopping"), [("adam", False), ("adam", True), ("lbfgs", False)])
+@pytest.mark.one_in(3)
 def test_fit_ends_within_a_second_and_keeps_the_best(tmp_path, solver, early_stopping, epochs):
     """A second of the process's own time: how busy the machine is does not matter."""
     script = tmp_path / "script.py"

@@ -87,6 +87,7 @@ CHILD = """if True:
 
 
 @pytest.mark.parametrize("Estimator", [MLPClassifier, MLPRegressor])
+@pytest.mark.one_in(3)
 def test_killed_in_the_middle_of_an_epoch(Estimator, tmp_path):
     """Epochs have 5 batches: the process dies in the third batch of the fifth."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}

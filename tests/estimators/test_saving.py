@@ -145,6 +145,7 @@ LEARNED = (
 
 
 @pytest.mark.parametrize("case", CASES)
+@pytest.mark.one_in(3)
 def test_a_loaded_estimator_is_the_one_that_was_saved(case, tmp_path):
     model = fitted(case)
     model.save(tmp_path / "m")
@@ -395,6 +396,7 @@ def test_a_negative_variance_is_refused(tmp_path):
 @pytest.mark.parametrize(
     "case", ["three classes", *(pytest.param(case, marks=pytest.mark.slow) for case in ("numbers", "sets, classes"))]
 )
+@pytest.mark.one_in(3)
 def test_estimators_go_through_joblib_in_two_processes(case):
     model, X, y, _ = CASES[case]
     if not case.startswith("sets"):

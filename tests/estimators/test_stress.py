@@ -135,6 +135,7 @@ def use(benches, first, least):
 
 
 @pytest.mark.parametrize("times", [12, pytest.param(150, marks=pytest.mark.slow)])
+@pytest.mark.one_in(3)
 def test_threads_on_shared_estimators(times, tmp_path):
     benches = [Bench(name, tmp_path) for name in SHARED]
     for bench in benches:  # a first model, and its file, for those who come early

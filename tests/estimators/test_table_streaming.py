@@ -221,6 +221,7 @@ def test_what_a_stream_cannot_have(path, given):
 
 @pytest.mark.parametrize("memory", [1, 60_000, "auto"])
 @pytest.mark.parametrize("seeds", [(None, None), (0, 1), (None, 1)])
+@pytest.mark.one_in(3)
 def test_a_fit_goes_on_from_a_checkpoint_whatever_its_seed(tmp_path, memory, seeds):
     FRAME.to_parquet(tmp_path / "t.parquet", row_group_size=500)
     settings = {"preset": "fast", "memory": memory, "max_iter": 2, "columns": {"class": "leave out"}}

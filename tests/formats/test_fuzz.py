@@ -186,6 +186,7 @@ def test_changed_bytes(times, folder, numpy_kernels):
 
 
 @pytest.mark.parametrize("times", EXAMPLES)
+@pytest.mark.one_in(3)
 def test_changed_contents_under_a_right_digest(times, folder, by_hand, numpy_kernels):
     """A stranger who knows the form: whatever the model and the arrays say, deep checks are reached."""
 

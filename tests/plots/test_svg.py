@@ -38,6 +38,7 @@ def root(text):
     return ElementTree.fromstring(text)
 
 
+@pytest.mark.one_in(3)
 def test_one_element_with_a_name(display, text, root):
     assert text.startswith("<svg ") and root.tag == f"{SVG}svg"
     assert root.attrib["role"] == "img" and root.attrib["aria-labelledby"] == "first-title first-desc"

@@ -63,6 +63,7 @@ def fingerprint(made):
 
 @pytest.mark.parametrize("each", [(1, 1, 1), (1, 1, 2), (4, 4, 4)], ids=["one thread", "two", "four"])
 @pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.one_in(3)
 def test_a_member_ends_where_it_would_end_alone(name, each, kernels, problem, monkeypatch):
     """To the bit; three members do not divide evenly among two threads, and fewer than four cannot fill them alone."""
     monkeypatch.setattr(threads, "PER_THREAD", 1)  # as if the networks were large
