@@ -18,8 +18,8 @@ from chainrule.engine.blocks import Block, Clip, Code, Levels
 
 Array = NDArray[Any]
 
-#: Inputs to a term, from which on terms are quicker than the product; and rows of a product that takes as long as to sum
-#: W and turn its gradient back, which every batch does, however few its rows: docs/decisions/engine.md.
+#: Inputs to a term, from which on terms are quicker than the product; and rows of a product that takes as long as to
+#: sum W and turn its gradient back, which every batch does, however few its rows: docs/decisions/engine.md.
 WORTHWHILE, TURNED = 6, 64
 #: What kernels know a clip of bins that fill up by; other blocks by their kind.
 FILLS_UP = 6
