@@ -8,7 +8,7 @@ from chainrule.engine.blocks import UNBOUNDED, Clip, Code, Curve, Levels, Missin
 from chainrule.engine.expansion import Coded, Expansion
 from chainrule.engine.kernels import Kernel, load
 from chainrule.engine.plans import Sharing, plans
-from chainrule.engine.terms import WORTHWHILE
+from chainrule.engine.terms import TURNED, WORTHWHILE
 from chainrule.training.streamed import Piece, Streamed
 
 ROWS = 53
@@ -161,27 +161,32 @@ def test_a_clip_fills_up_where_bins_follow_each_other():
 
 def test_terms_are_taken_where_they_pay():
     network = Network([Dense(3), Dense(1)], 2 * WORTHWHILE)
-    just, not_yet = (Expansion([bins(0, 2 * WORTHWHILE + more)], [0.0]) for more in (1, 0))
-    assert just.terms.pays and not not_yet.terms.pays
+    just, not_yet, many = (Expansion([bins(0, count)], [0.0]) for count in (13, 12, 4 * WORTHWHILE))
+    rows = 13 * TURNED + 1
 
-    def taken(expansion, layers):
+    def taken(expansion, layers, rows=rows):
         X = Coded(np.zeros((4, len(expansion.fills)), np.float32), expansion)
-        return Rows(X, np.zeros((4, 1), np.float32)).terms(Network(layers, expansion.width))
+        return Rows(X, np.zeros((4, 1), np.float32)).terms(Network(layers, expansion.width), rows)
 
     assert taken(just, [Dense(3), Dense(1)]) is just.terms
     assert taken(just, [GLU(3), Dense(1)]) is just.terms
     for layers in ([Dropout(0.5), Dense(1)], [Residual([Dense(3)]), Dense(1)], [LayerNorm(), Dense(1)]):
         assert taken(just, layers) is None
     assert taken(not_yet, [Dense(3), Dense(1)]) is None
+    assert taken(many, [Dense(3)], 2 * TURNED + 1) is many.terms  # half of its inputs are spared
+    assert taken(many, [Dense(3)], 2 * TURNED) is None
     behind, before = Expansion([bins(0, 60), Code(1)], [0.0, -1]), Expansion([Code(1), bins(0, 60)], [0.0, -1])
     assert taken(behind, [Embedding([3], [2]), Dense(1)]) is behind.terms
+    assert taken(behind, [Dense(1)]) is behind.terms
+    assert taken(behind, [Embedding([3, 3], [2, 2]), Dense(1)]) is None  # one of which is a bin
     assert taken(before, [Dense(1)]) is None  # inputs behind a code are counted from the code on
-    assert Rows(np.zeros((4, network.inputs), np.float32), np.zeros((4, 1), np.float32)).terms(network) is None
+    assert Rows(np.zeros((4, network.inputs), np.float32), np.zeros((4, 1), np.float32)).terms(network, rows) is None
 
 
 def trained(X, monkeypatch, terms=True, **options):
+    monkeypatch.setattr("chainrule.engine.terms.TURNED", 0)  # else batches so small are quicker without
     if not terms:
-        monkeypatch.setattr(Rows, "terms", lambda self, network: None)
+        monkeypatch.setattr(Rows, "terms", lambda self, network, rows: None)
     y = np.nan_to_num(X.values[:, :1] * X.values[:, 1:2])
     embedding = [Embedding([4, 6], [2, 3])] if X.expansion.terms.codes else []
     network = Network([*embedding, Dense(16), LayerNorm(), Dense(1)], X.expansion.width)
@@ -202,7 +207,8 @@ def test_training_ends_where_it_does_without_terms(options, monkeypatch):
     assert (by_terms[1] == trained(X, monkeypatch, **options)[1]).all()  # the same bits
 
 
-def test_streamed_rows_come_as_terms():
+def test_streamed_rows_come_as_terms(monkeypatch):
+    monkeypatch.setattr("chainrule.engine.terms.TURNED", 0)
     X, taken = coded("missing", True, np.random.default_rng(0)), []
     y = np.nan_to_num(X.values[:, :1])
     network = Network([Embedding([4, 6], [2, 3]), Dense(16), LayerNorm(), Dense(1)], X.expansion.width)
@@ -214,7 +220,7 @@ def test_streamed_rows_come_as_terms():
             yield Piece(X.values, y, None)
 
     for data in (Rows(X, y), Streamed(Source(), Piece(X.values[:8], y[:8], None))):
-        assert data.terms(network) is X.expansion.terms
+        assert data.terms(network, 10) is X.expansion.terms
         trainer = Trainer(network, "squared_error", seed=0, shuffle=False)
         taken.append([trainer.epoch(data, batch_size=10).loss for _ in range(3)])
     np.testing.assert_array_equal(*taken)

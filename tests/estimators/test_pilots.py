@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from sklearn.model_selection import GroupShuffleSplit
 
-from chainrule import TableClassifier, TableRegressor, load
+from chainrule import Checkpoints, Stopping, TableClassifier, TableRegressor, load, losses
 from chainrule.errors import InputError
 from chainrule.estimators.table import fitting, pilot, presets
 from chainrule.models.fit import Fit
 from chainrule.tables.encoder import Encoder
+from chainrule.warn import DataWarning
 
 RANDOM = np.random.default_rng(0)
 ROWS = 1200
@@ -195,3 +196,72 @@ def test_noise_is_not_learned_to_the_end():
     losses = [record.validation_loss for record in model.history_]
     assert len(losses) < 24
     assert losses[-1] > 1.1 * min(losses)
+
+
+def test_a_splitter_that_draws_is_asked_once(tried):
+    class Counted(GroupShuffleSplit):
+        asked = 0
+
+        def split(self, X, y=None, groups=None):
+            Counted.asked += 1
+            return super().split(X, y, groups)
+
+    regressor(validation_split=Counted(1)).fit(X, SMOOTH, groups=GROUPS)
+    (*_, one, _), (*_, other, _) = tried[0]
+    np.testing.assert_array_equal(one.validation.y, other.validation.y)
+    assert Counted.asked == 1
+
+
+def test_rows_to_validate_on_are_read_once(tried):
+    cells = np.array([f"{cell:.3f}" for cell in NUMBERS["a"]], object)
+    cells[7] = "broken"
+    few = {name: cells[:100] for name, cells in {**X, "a": cells}.items()}
+    with pytest.warns(DataWarning) as told:
+        regressor().fit({**X, "a": cells}, SMOOTH, X_val=few, y_val=SMOOTH[:100])
+    assert len(tried[0]) == 2
+    assert len([one for one in told if "X_val" in str(one.message)]) == 1
+
+
+@pytest.mark.parametrize("seed", [None, 3, np.random.default_rng(0)], ids=["none", "whole", "generator"])
+def test_a_warm_start_holds_out_the_rows_that_it_has_not_seen(seed, monkeypatch):
+    kept = []
+    ready = fitting.ready
+
+    def keep(estimator, recipe, training, source, answer, parts, *others):
+        kept.append(parts.validation.y)
+        return ready(estimator, recipe, training, source, answer, parts, *others)
+
+    monkeypatch.setattr(fitting, "ready", keep)
+    model = regressor(random_state=seed, warm_start=True, numbers="robust").fit(X, SMOOTH)
+    model.fit(X, SMOOTH)
+    np.testing.assert_array_equal(*kept)
+
+
+def overfit_of(monkeypatch, model, method="fit"):
+    """What may end a fit sooner, by the stopping of its first epoch."""
+    found = []
+    see = Stopping.see
+    monkeypatch.setattr(Stopping, "see", lambda self, *a: found.append(self.overfit) or see(self, *a))
+    getattr(model, method)(X, SMOOTH)
+    return found[0]
+
+
+def test_only_a_loss_that_is_never_below_0_is_so_many_times_the_best(monkeypatch):
+    own = losses.custom("half square", lambda z, y: (0.5 * (z - y) ** 2, z - y))
+    for loss, expected in (("squared_error", presets.OVERFIT), ("gaussian", ()), (own, ())):
+        assert overfit_of(monkeypatch, regressor(loss=loss, numbers="robust", max_iter=1)) == expected
+
+
+def test_a_partial_fit_whose_rows_are_others_is_not_ended_sooner(monkeypatch):
+    assert overfit_of(monkeypatch, regressor(), "partial_fit") == ()
+
+
+@pytest.mark.parametrize("parameters", [{}, {"n_iter_no_change": 2}], ids=["overfit", "patience"])
+def test_a_fit_that_had_ended_goes_no_further_behind_its_last_checkpoint(parameters, tmp_path):
+    y = RANDOM.choice(["yes", "no"], ROWS)
+    parameters = {"n_members": 1, "max_iter": 40, "random_state": 0, "numbers": "piecewise"} | parameters
+    model = TableClassifier(checkpoints=Checkpoints(tmp_path), **parameters).fit(X, y)
+    assert len(model.history_) < 40
+    resumed = TableClassifier(**parameters).fit(X, y, resume_from=tmp_path)
+    assert len(resumed.history_) == len(model.history_)
+    np.testing.assert_array_equal(resumed.predict_proba(X), model.predict_proba(X))

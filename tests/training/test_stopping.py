@@ -115,3 +115,13 @@ def test_a_loss_that_has_risen_far_ends_it_sooner(scores, exhausted):
     for score in scores:
         stopping.see(score, np.zeros(3))
     assert stopping.exhausted == exhausted
+
+
+def test_what_is_exhausted_is_so_behind_a_checkpoint():
+    ended = seen([-1.0, -1.05, -1.3], patience=9)
+    on = Stopping(9, 0.1, ((2, 1.2),))
+    on.load(*ended.state())
+    assert on.exhausted
+    arrays, data = ended.state()
+    on.load(arrays, {name: data[name] for name in ("count", "best_score")})  # of an earlier version
+    assert not on.exhausted

@@ -107,11 +107,11 @@ class Network:
         """Shapes of the matrices of weights, (units, inputs)."""
         return [p.shape for p in self.layout.parameters if p.kind == "weight"]
 
-    @property
-    def begins_with_product(self) -> bool:
-        """Whether the inputs go into a product at once, those apart that are codes of an embedding."""
+    def takes(self, terms: Terms) -> bool:
+        """Whether terms can stand for inputs: all go into a product at once but codes, which an embedding may read."""
         first, *behind = self.layers
-        return isinstance(behind[0] if isinstance(first, Embedding) and behind else first, (Dense, GLU))
+        codes = sum(first.counts) if isinstance(first, Embedding) and behind else 0
+        return isinstance(behind[0] if codes else first, (Dense, GLU)) and terms.stand_for(codes)
 
     @property
     def outputs(self) -> int:

@@ -18,8 +18,9 @@ from chainrule.engine.blocks import Block, Clip, Code, Levels
 
 Array = NDArray[Any]
 
-#: Inputs to a term, from which on terms are quicker than the product: docs/decisions/engine.md.
-WORTHWHILE = 6
+#: Inputs to a term, from which on terms are quicker than the product; and rows of a product that takes as long as to
+#: sum W and turn its gradient back, which every batch does, however few its rows: docs/decisions/engine.md.
+WORTHWHILE, TURNED = 6, 64
 #: What kernels know a clip of bins that fill up by; other blocks by their kind.
 FILLS_UP = 6
 
@@ -39,7 +40,6 @@ class Terms:
     codes : codes of a row
     sums : by input, whether its running sum goes on from that of the input before, and what its row of W is times
     spared : how many inputs fewer a product would have that takes as long
-    pays : whether there are such
     plain : what `expand` takes to fill in shares that are an input each
     located : what `locate` takes to fill in the others, places and codes
     """
@@ -65,6 +65,14 @@ class Terms:
             heights += [block.high[0] if isinstance(block, Clip) and fills_up else 1.0] * block.width
         self.sums = tuple(goes_on), tuple(heights)
         self.spared = self.inputs - WORTHWHILE * self.count
-        self.pays = in_order and self.spared > 0
+        self._in_order = in_order
         self.plain = np.array(plain, np.int64).reshape(-1, 5), fills, constants
         self.located = np.array(located, np.int64).reshape(-1, 6), fills, constants
+
+    def stand_for(self, codes: int) -> bool:
+        """Whether they are all inputs in front of so many codes at least, which a network reads as they are."""
+        return self._in_order and codes <= self.codes
+
+    def pay(self, rows: int) -> bool:
+        """Whether batches of so many rows are quicker by them."""
+        return rows * self.spared > TURNED * self.inputs

@@ -135,15 +135,17 @@ class Fit:
         trainer = training.resume_trainer(recipe, self.incremental)
         stopping = training.resume_stopping(recipe, self.incremental)
         epochs, size = 1 if self.incremental else recipe.epochs, recipe.rows_of_a_batch(len(self.rows))
+        ended = False
         if self._kept.resumed is not None:
             for record in resume.restore(training, self._kept.resumed):
                 progress.add(record, len(self.rows))
+            ended = stopping.exhausted
         self._look()
         trainer.planned = None if self.incremental else epochs * math.ceil(len(self.rows) / size)
         reason = "broken off"
         try:
             self._begin(epochs, size)
-            reason = self._train(trainer, stopping, max(0, epochs - progress.epochs), size)
+            reason = self._train(trainer, stopping, 0 if ended else max(0, epochs - progress.epochs), size)
             self._settle_weights(trainer, stopping, reason)
             self.settled = True
         except KeyboardInterrupt:

@@ -149,11 +149,15 @@ class Training:
         return self.recorder
 
     def resume_stopping(self, recipe: Recipe, incremental: bool) -> Stopping:
-        """The stopping at hand, with new patience for a fit; of a fresh one, the weights at its start are the best."""
+        """The stopping at hand, with new patience for a fit; of a fresh one, the weights at its start are the best.
+
+        A loss that may be below 0 is not so many times the best; and the rows of a partial_fit are others each time.
+        """
         if self.stopping is None:
             self.stopping = Stopping(recipe.patience, recipe.tol)
             self.stopping.best_vector = self.predictor.parameters.vector.copy()
-        self.stopping.patience, self.stopping.tol, self.stopping.overfit = recipe.patience, recipe.tol, recipe.overfit
+        self.stopping.patience, self.stopping.tol = recipe.patience, recipe.tol
+        self.stopping.overfit = () if incremental or self.predictor.loss.signed else recipe.overfit
         if not incremental:
             self.stopping.count = 0
         return self.stopping

@@ -148,10 +148,12 @@ class Data(ABC):
         """Rows of all items together."""
         return self._feed.extent(self.subset)["rows"]
 
-    def terms(self, network: Network) -> Terms | None:
-        """What its coded rows come to in the network's first product, where that is quicker than expanding them."""
-        coded = isinstance(self.X, Coded) and network.begins_with_product
-        return self.X.expansion.terms if coded and self.X.expansion.terms.pays else None
+    def terms(self, network: Network, rows: int) -> Terms | None:
+        """What coded rows come to in the network's first product, where batches of so many are quicker by that."""
+        if not isinstance(self.X, Coded):
+            return None
+        terms = self.X.expansion.terms
+        return terms if terms.pay(rows) and network.takes(terms) else None
 
     def run(self, plan: Binds[R], chosen: Any) -> R:
         """The run of a plan that a batch takes."""

@@ -20,7 +20,7 @@ class Stopping:
     patience : epochs without improvement that are waited for; training stops at one more
     tol : smallest improvement that counts
     overfit : pairs of epochs without improvement and a factor: after so many, training stops, too, at a loss that is
-        so many times the best. Of scores that are losses with their sign turned
+        so many times the best. Of scores that are losses with their sign turned, which are never below 0
 
     Examples
     --------
@@ -71,7 +71,7 @@ class Stopping:
     def state(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         """All that a checkpoint needs: arrays, and plain data."""
         arrays = {} if self.best_vector is None else {"best": self.best_vector}
-        return arrays, {"count": self.count, "best_score": self.best_score}
+        return arrays, {"count": self.count, "best_score": self.best_score, "last": self._last}
 
     def load(self, arrays: Mapping[str, NDArray[Any]], data: Mapping[str, Any]) -> None:
         """Go on from what `state` gave.
@@ -81,6 +81,7 @@ class Stopping:
         arrays, data : of `state()`
         """
         self.count, self.best_score = data["count"], data["best_score"]
+        self._last = data.get("last", self.best_score)  # which earlier versions did not write
         self.best_vector = arrays["best"].copy() if "best" in arrays else None
 
     def restore(self, vector: NDArray[np.floating]) -> None:

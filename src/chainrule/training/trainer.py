@@ -209,7 +209,7 @@ class Trainer:
         if self.mixup is not None:
             self.mixup.check(self.network)
         capacity = data.capacity(batch_size)
-        bound, programs = self._bind(capacity, None if self.mixup else data.terms(self.network))
+        bound, programs = self._bind(capacity, None if self.mixup else data.terms(self.network, capacity["rows"]))
         load = Loader(data, bound, programs, in_parts=self.mixup is None)
         first = bound.run(**capacity)
         load.work(first)  # kernels compile before workers wait for them

@@ -80,7 +80,7 @@ class Evaluator:
     def __call__(self, data: Data, n_threads: int | None = None) -> float:
         """The weighted mean of the loss over the data; NaN where none of it weighs anything."""
         data.check(self.network, self.loss, self.parameters.vector.dtype)
-        terms = data.terms(self.network)
+        terms = data.terms(self.network, data.rows)
         size = chunk(self.network, terms)
         capacity, rows = data.chunk_capacity(size), min(data.rows, size)
         shared = in_turn(n_threads, self.network, rows, len(self.parameters.members), terms)

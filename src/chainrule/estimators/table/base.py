@@ -26,7 +26,7 @@ from chainrule.models.inputs import ColumnInput
 from chainrule.models.model import Model
 from chainrule.models.truth import Truth
 from chainrule.tables.encoder import Encoder
-from chainrule.training.batches import Data, Rows
+from chainrule.training.batches import Data
 from chainrule.training.callbacks.base import Callback
 from chainrule.training.checkpoints import Checkpoints, State
 
@@ -174,9 +174,9 @@ class BaseTable(Estimator):
         return rows.GivenTable(X, y, weight)
 
     def _unseen(self, given: rows.GivenTable, suffix: str, where: str) -> Data:
-        return self._others(given, self.model_.input, self.model_.answer, suffix)
+        return self._others(given, self.model_.input, self.model_.answer, suffix).rows()
 
-    def _others(self, given: rows.GivenTable, source: Any, answer: Answer, suffix: str) -> Data:
+    def _others(self, given: rows.GivenTable, source: Any, answer: Answer, suffix: str) -> fitting.Coming:
         """Other rows than those to train on, coded, in the form of the answer's loss."""
         name, where = type(self).__name__, rows.where(self, given.X, f"X{suffix}")
         if given.X is None:
@@ -185,14 +185,16 @@ class BaseTable(Estimator):
         true = Truth.of(y, f"{name}: y{suffix}")
         found, values = self._answer(true, answer, True, suffix=suffix, loss=answer.loss)
         check_answer(true.where, answer, found)
-        coded = source.encoder.code(table, where)
+        columns = source.encoder.told(table, where)
         if len(values) != len(table):
             raise InputError(
                 true.where, f"a value per row, {len(table)}", len(values), "Inconsistent numbers of samples."
             )
-        weights, values = weights_of(name, weight, len(table), suffix), in_form(answer.loss, values, F32)
-        answer.loss.check_y(values, answer.outputs, weights, true.where)
-        return Rows(coded, values, weights)
+        weights = weights_of(name, weight, len(table), suffix)
+        answer.loss.check_y(in_form(answer.loss, values, F32), answer.outputs, weights, true.where)
+        return fitting.Coming(
+            source.encoder.coded(columns, len(table)), values, weights, source, answer, columns=columns
+        )
 
     def _with_scaled_inputs(self) -> Self:
         """An unfitted clone: its encoder scales every column."""

@@ -70,7 +70,9 @@ class Coming(NamedTuple):
         return self._replace(X=self.X[chosen], y=self.y[chosen], weight=weight)
 
     def by(self, made: Encoder) -> Coming:
-        """The same rows by another encoder."""
+        """The same rows by this encoder."""
+        if made is self.input.encoder:
+            return self
         return self._replace(X=made.coded(self.columns, len(self.y)), input=replace(self.input, encoder=made))
 
     def rows(self) -> Rows:
@@ -96,17 +98,18 @@ def begun(
     if coming is None:
         assert source is not None
         return _streamed(estimator, source, given, held_out, call, before, resumed, told)
-    seed = _seed(estimator, resumed)
-    share = preset_of(estimator, len(coming.y)).validation_fraction
+    seed = _seed(estimator, resumed, before)
+    given_apart, cut = None, None
+    if not held_out.nothing:
+        given_apart = estimator._others(held_out, coming.input, coming.answer, "_val")
+    elif not call.incremental:
+        cut = _cut(estimator, coming, preset_of(estimator, len(coming.y)).validation_fraction, seed)
 
     def divided(whole: Coming) -> Parts:
-        if not held_out.nothing:
-            training, validation = whole, estimator._others(held_out, whole.input, whole.answer, "_val")
-        elif call.incremental:
-            training, validation = whole, None
-        else:
-            training, validation = _divided(estimator, whole, share, seed)
-        return _weighed(estimator, training, validation, call.incremental)
+        training, apart = whole, None if given_apart is None else given_apart.by(whole.input.encoder)
+        if cut is not None:
+            training, apart = whole.take(cut[0]), whole.take(cut[1]) if len(cut[1]) else None
+        return _weighed(estimator, training, None if apart is None else apart.rows(), call.incremental)
 
     coming, parts = _chosen(estimator, coming, divided, seed)
     count = len(parts.training) + (0 if parts.validation is None else len(parts.validation))
@@ -201,10 +204,13 @@ def _columns_of(before: Model, y: Any, where: str) -> ColumnInput:
     return source
 
 
-def _seed(estimator: Any, resumed: State | None) -> int:
-    """Of what holds rows out, and of pilots: the checkpoint's, or the estimator's, else drawn."""
+def _seed(estimator: Any, resumed: State | None, before: Model | None = None) -> int:
+    """Of what holds rows out, and of pilots: that of the checkpoint or of the model to go on with, which has seen all
+    rows but those; else the estimator's, or drawn."""
     if resumed is not None:
         return int(resumed.data["trainer"]["streams"]["split"])
+    if before is not None:
+        return before.streams.split
     if estimator.random_state is None:
         return int(np.random.SeedSequence().generate_state(1)[0])
     return presets.seed(estimator.random_state)
@@ -246,8 +252,11 @@ def _weighing(estimator: Any, whole: Coming) -> Indices:
     return found
 
 
-def _divided(estimator: Any, whole: Coming, share: float, seed: int) -> tuple[Coming, Rows | None]:
-    """Rows to train on, and rows held out, of those that weigh something; a splitter sees the others, too."""
+def _cut(estimator: Any, whole: Coming, share: float, seed: int) -> tuple[Indices, Indices]:
+    """Which rows to train on, and which to hold out, of those that weigh something; a splitter sees the others, too.
+
+    Pilots and the fit share one cut: a splitter may draw another one each time that it is asked.
+    """
     weighing = _weighing(estimator, whole)
     if estimator.validation_split is not None:
         parts = by_splitter(estimator, whole.rows(), whole.groups)
@@ -262,7 +271,7 @@ def _divided(estimator: Any, whole: Coming, share: float, seed: int) -> tuple[Co
         codes = whole.answer.codes(target) if isinstance(whole.answer, Classes) else target
         parts = split(codes, share, seed, isinstance(whole.answer, Classes))
         training, validation = (weighing[part] for part in parts)
-    return whole.take(training), whole.take(validation).rows() if len(validation) else None
+    return training, validation
 
 
 def _labels(y: Array, answer: Answer) -> tuple[Array, Array | None]:

@@ -46,6 +46,7 @@ class Loss(Checked):
     kernel : name of the kernel that computes it
     entry : scalar function that this kernel applies, or None
     scalar : whether that function is a user's own, which may know no arrays
+    signed : whether it may be below 0: to be so many times as large means nothing then
     per_target : outputs of the network for a target
 
     Examples
@@ -65,6 +66,7 @@ class Loss(Checked):
     domain: ClassVar[Domain] = ANY
     kernel: ClassVar[str] = "separable_loss"
     scalar: ClassVar[bool] = False
+    signed: ClassVar[bool] = False
 
     bounds: ClassVar[dict[str, Number]] = {
         "delta": POSITIVE,

@@ -39,6 +39,7 @@ class Custom(Loss):
     formula = "f(z, y)"
     source = "-"
     scalar = True
+    signed = True  # for all that is known
 
     def __post_init__(self) -> None:
         if not callable(self.function):

@@ -221,6 +221,7 @@ class Gaussian(Loss):
     name = "gaussian"
     formula = "(log v + (y - m)^2 / v + log(2 pi)) / 2, z = m and s, v = exp(s) + floor"
     source = "Nix and Weigend 1994"
+    signed = True
     kernel = "paired_loss"
     entry = staticmethod(_gaussian)
 
