@@ -42,7 +42,7 @@ def test_it_follows_a_training_to_its_report(shell, data):
     assert len(kinds) > 1
     assert kinds[-1] == "end"
     done = [json.loads(one["data"])["done"] for one in events[:-1]]
-    assert done == sorted(set(done))
+    assert done == sorted(done)
     last = json.loads(events[-1]["data"])
     assert last["said"] == "Training has ended: all epochs trained."
     assert "TableClassifier of <bdi>kind</bdi>" in last["report"]

@@ -8,6 +8,7 @@ from chainrule import Checkpoints, Stopping, TableClassifier, TableRegressor, lo
 from chainrule.errors import InputError
 from chainrule.estimators.table import fitting, pilot, presets
 from chainrule.models.fit import Fit
+from chainrule.tables import encoder
 from chainrule.tables.encoder import Encoder
 from chainrule.warn import DataWarning
 
@@ -265,3 +266,35 @@ def test_a_fit_that_had_ended_goes_no_further_behind_its_last_checkpoint(paramet
     resumed = TableClassifier(**parameters).fit(X, y, resume_from=tmp_path)
     assert len(resumed.history_) == len(model.history_)
     np.testing.assert_array_equal(resumed.predict_proba(X), model.predict_proba(X))
+
+
+CUSTOMERS = RANDOM.permutation(np.repeat(np.arange(150), ROWS * 3 // 150))
+OF_CUSTOMERS = np.char.add("c", CUSTOMERS.astype(str))
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["that tell", "that tell nothing"])
+def test_levels_of_few_rows_are_known_where_they_tell(told, monkeypatch):
+    monkeypatch.setattr(encoder, "ROWS_OF_MANY", (1, 25))  # each has 24
+    asked, honest = [], pilot.score
+    monkeypatch.setattr(pilot, "score", lambda *a: asked.append(a[2].encoder) or honest(*a))
+    numbers = RANDOM.normal(size=len(CUSTOMERS))
+    y = numbers + (3 * RANDOM.normal(size=150)[CUSTOMERS] if told else 3 * RANDOM.normal(size=len(CUSTOMERS)))
+    model = regressor(numbers="standard").fit({"who": OF_CUSTOMERS, "size": numbers}, y)
+    assert [len(one.encodings[0].levels) for one in asked] == [0, 150]
+    assert len(model.encoder_.encodings[0].levels) == (150 if told else 0)
+    assert model.encoder_.encodings[0].rare == (not told)
+
+
+def test_levels_are_tried_behind_numbers(tried, monkeypatch):
+    monkeypatch.setattr(encoder, "ROWS_OF_MANY", (1, 25))
+    asked, answers = tried
+    answers |= {"piecewise": 0.0, "robust": 1.0}
+    model = regressor().fit({"who": OF_CUSTOMERS, "size": RANDOM.normal(size=len(CUSTOMERS))}, CUSTOMERS)
+    assert [how for how, *_ in asked] == ["piecewise", "piecewise", "robust", "robust"]
+    assert len(model.encoder_.encodings[0].levels) == 150  # no better is not better
+
+
+def test_where_all_levels_have_rows_enough_nothing_is_tried(tried, monkeypatch):
+    monkeypatch.setattr(encoder, "ROWS_OF_MANY", (1, 24))
+    regressor(numbers="standard").fit({"who": OF_CUSTOMERS}, CUSTOMERS)
+    assert not tried[0]

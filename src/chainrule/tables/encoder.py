@@ -26,8 +26,7 @@ Array = NDArray[Any]
 
 #: Categories of more levels than this get an embedding in place of indicators.
 INDICATORS = 100
-#: Rows that each of so many levels has, or it is rare: one of this many of all rows, up to the second. Vectors of rarer
-#: ones learn their rows by heart.
+#: Rows of a level, where a category of very many is to know only those: one of so many rows, up to the second.
 ROWS_OF_MANY = 700, 30
 #: Of a category, at most this many levels are known; the rest are rare.
 MOST_LEVELS = 10_000
@@ -205,6 +204,20 @@ def fit(
     return Encoder(tuple(encodings), left_out, schema, bins, how)
 
 
+def fewer_levels(made: Encoder, columns: Mapping[str, Column]) -> Encoder | None:
+    """The same encoder, but that of categories with an embedding the levels of few rows are rare; None where none are.
+
+    Vectors of levels of few rows may learn those by heart, or all that these have in common.
+    """
+    found = list(made.encodings)
+    for place, one in enumerate(found):
+        if isinstance(one, Category) and one.units:
+            column = columns[one.name]
+            fewer = _levels(one.name, column, int(np.clip(len(column) // ROWS_OF_MANY[0], 2, ROWS_OF_MANY[1])))
+            found[place] = fewer if len(fewer.levels) < len(one.levels) else one
+    return None if tuple(found) == made.encodings else replace(made, encodings=tuple(found))
+
+
 def _how(field: Field, said: Mapping[str, str], how: str) -> str:
     """How the numbers of a column are encoded."""
     usual = "standard" if field.kind == "vector" else how
@@ -217,10 +230,12 @@ def _number(name: str, column: Column, how: str, bins: int, where: str) -> Encod
 
 
 def _category(name: str, column: Column, how: str, bins: int, where: str) -> Encoding:
+    return _levels(name, column, int(np.clip(len(column) // 2000, 2, 10)))
+
+
+def _levels(name: str, column: Column, least: int) -> Category:
+    """A category whose levels have so many rows at least; few rows in all know every level."""
     counts = np.bincount(column.values[column.values >= 0], minlength=len(column.levels))
-    least = int(np.clip(len(column) // 2000, 2, 10))
-    if (counts >= least).sum() > INDICATORS:
-        least = int(np.clip(len(column) // ROWS_OF_MANY[0], 2, ROWS_OF_MANY[1]))
     order = np.argsort(-counts, kind="stable")[:MOST_LEVELS]
     kept = [code for code in order if counts[code] >= least or (len(column) < 200 and counts[code])]
     rare = int(counts.sum() - counts[kept].sum())

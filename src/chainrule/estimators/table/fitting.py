@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,7 +37,7 @@ from chainrule.tables.learn import Said, Seen
 from chainrule.tables.reading import field_of, split_column, target_field
 from chainrule.tables.schema import Nothing
 from chainrule.tables.table import Table
-from chainrule.training.batches import Data, Rows
+from chainrule.training.batches import Rows
 from chainrule.training.callbacks.base import Callback
 from chainrule.training.checkpoints import State
 from chainrule.training.streamed import Piece, Streamed
@@ -53,7 +54,7 @@ class Coming(NamedTuple):
     Attributes
     ----------
     columns : as they were read
-    others : encoders that may suit them better than that of `input`
+    others : encoders that may suit them better than that of `input`; None where that is settled
     """
 
     X: Coded
@@ -63,11 +64,15 @@ class Coming(NamedTuple):
     answer: Answer
     groups: Any = None
     columns: Mapping[str, Column] = {}
-    others: Sequence[Encoder] = ()
+    others: Sequence[Encoder] | None = None
 
     def take(self, chosen: Any) -> Coming:
         weight = None if self.weight is None else self.weight[chosen]
         return self._replace(X=self.X[chosen], y=self.y[chosen], weight=weight)
+
+    def some(self, chosen: Array) -> Coming:
+        """Rows by their numbers, their columns, too."""
+        return self.take(chosen)._replace(columns={name: column.take(chosen) for name, column in self.columns.items()})
 
     def by(self, made: Encoder) -> Coming:
         """The same rows by this encoder."""
@@ -105,13 +110,12 @@ def begun(
     elif not call.incremental:
         cut = _cut(estimator, coming, preset_of(estimator, len(coming.y)).validation_fraction, seed)
 
-    def divided(whole: Coming) -> Parts:
-        training, apart = whole, None if given_apart is None else given_apart.by(whole.input.encoder)
-        if cut is not None:
-            training, apart = whole.take(cut[0]), whole.take(cut[1]) if len(cut[1]) else None
-        return _weighed(estimator, training, None if apart is None else apart.rows(), call.incremental)
-
-    coming, parts = _chosen(estimator, coming, divided, seed)
+    weighed = partial(_weighed, estimator, call.incremental)
+    coming = coming.by(_chosen(estimator, coming, cut, given_apart, weighed, seed))
+    if cut is not None:
+        parts = weighed(coming.take(cut[0]), coming.take(cut[1]) if len(cut[1]) else None)
+    else:
+        parts = weighed(coming, None if given_apart is None else given_apart.by(coming.input.encoder))
     count = len(parts.training) + (0 if parts.validation is None else len(parts.validation))
     preset = preset_of(estimator, count)
     training = _training(estimator, preset, coming.input.encoder, coming.answer, before, resumed, seed)
@@ -121,35 +125,54 @@ def begun(
     return ready(estimator, recipe, training, coming.input, coming.answer, parts, call, resumed, told)
 
 
-def _chosen(estimator: Any, coming: Coming, divided: Callable[[Coming], Parts], seed: int) -> tuple[Coming, Parts]:
-    """The rows by the encoder whose pilot has the best score, where there are several."""
-    best = coming, divided(coming)
-    if not coming.others or best[1].validation is None:
-        return best
+def _chosen(
+    estimator: Any,
+    coming: Coming,
+    cut: tuple[Indices, Indices] | None,
+    given_apart: Coming | None,
+    weighed: Callable[[Coming, Coming | None], Parts],
+    seed: int,
+) -> Encoder:
+    """The encoder whose pilot has the best score: of numbers first, then of categories of very many levels.
 
-    def score(source: ColumnInput, parts: Parts) -> float:
-        count = len(parts.training) + (0 if parts.validation is None else len(parts.validation))
-        return pilot.score(estimator, preset_of(estimator, count), source, coming.answer, parts, seed)
+    Pilots learn from some of the rows, and are judged by some of those held out, by a cut or given apart.
+    """
+    first = coming.input.encoder
+    taught, apart = cut if cut is not None else (np.arange(len(coming.y)), np.arange(0))
+    if given_apart is not None:
+        apart = np.arange(len(given_apart.y))
+    if coming.others is None or not len(apart):
+        return first
+    training, judges = (
+        whole.some(pilot.drawn(part, seed)) for whole, part in ((coming, taught), (given_apart or coming, apart))
+    )
+    preset, scores = preset_of(estimator, len(coming.y)), dict[int, float]()
 
-    highest = score(coming.input, best[1])
-    for made in coming.others:
-        other = coming.by(made)
-        parts = divided(other)
-        reached = score(other.input, parts)
-        if reached > highest:
-            highest, best = reached, (other, parts)
-    return best
+    def score(made: Encoder) -> float:
+        if id(made) not in scores:
+            parts = weighed(training.by(made), judges.by(made))
+            scores[id(made)] = pilot.score(estimator, preset, training.by(made).input, coming.answer, parts, seed)
+        return scores[id(made)]
+
+    best = max((first, *coming.others), key=score) if coming.others else first
+    fewer = encoder.fewer_levels(best, coming.columns)
+    return best if fewer is None or score(fewer) <= score(best) else fewer
 
 
-def _weighed(estimator: Any, training: Coming, validation: Data | None, incremental: bool) -> Parts:
+def _unweighed(training: Coming, apart: Coming | None) -> Parts:
+    """Both parts as they are."""
+    return Parts(training.rows(), None if apart is None else apart.rows())
+
+
+def _weighed(estimator: Any, incremental: bool, training: Coming, apart: Coming | None) -> Parts:
     """Both parts with the weights of their classes, of mean 1."""
     y, classes = _labels(training.y, training.answer)
     weigh = estimator._weigher(y, classes, incremental)
     chosen = training._replace(weight=of_mean_1(weigh(y, training.weight)))
-    if isinstance(validation, Rows):
-        y, _ = _labels(validation.y, training.answer)
-        validation = Rows(validation.X, validation.y, of_mean_1(weigh(y, validation.weight)))
-    return Parts(chosen.rows(), validation)
+    if apart is not None:
+        y, _ = _labels(apart.y, training.answer)
+        apart = apart._replace(weight=of_mean_1(weigh(y, apart.weight)))
+    return Parts(chosen.rows(), None if apart is None else apart.rows())
 
 
 def _coming(
@@ -173,11 +196,12 @@ def _coming(
         raise InputError(
             true.where, f"a value per row, {len(table)}", len(values), "Found inconsistent numbers of samples."
         )
-    others: Sequence[Encoder] = ()
+    others: Sequence[Encoder] | None = None
     if source is None:
         seen = Seen(said)
         seen.add(table)
-        (made, *others), columns = _encoders(estimator, seen, table, where, len(table), true.name, call.incremental)
+        (made, *more), columns = _encoders(estimator, seen, table, where, len(table), true.name)
+        others = None if call.incremental or len(table) < presets.ENOUGH else more
         target = None if field is None else field.name
         field = field or field_of(answer.classes if isinstance(answer, Classes) else None)
         source = ColumnInput(made, len(table.names), names, target, field)
@@ -350,18 +374,15 @@ def _streamed(
     codes = answer.codes(sample.y) if isinstance(answer, Classes) else None
     others, apart = streaming.divided(found, share, seed, codes)
 
-    def divided(whole: Coming) -> Parts:
-        return Parts(whole.take(others).rows(), whole.take(apart).rows() if len(apart) else None)
-
-    sample, _ = _chosen(estimator, sample, divided, seed)
+    sample = sample.by(_chosen(estimator, sample, (others, apart), None, _unweighed, seed))
     source = sample.input
     reads = FileSource(file, source.encoder, prepare, found, apart)
     data: Rows | Streamed
     if reads.bytes <= streaming.budget(estimator.memory):
         data = Rows(*streaming.held(reads))
     else:
-        few = sample.take(others)
-        data = Streamed(reads, Piece(few.X.values, few.y, few.weight))
+        seen = sample.take(others)
+        data = Streamed(reads, Piece(seen.X.values, seen.y, seen.weight))
     preset = preset_of(estimator, reads.rows + len(apart))
     training = _training(estimator, preset, source.encoder, answer, None, resumed, seed)
     recipe = presets.recipe(estimator, preset, reads.rows)
@@ -421,18 +442,18 @@ def _check_missing(estimator: Any, said: Said, names: Sequence[Any]) -> None:
 
 
 def _encoders(
-    estimator: Any, seen: Seen, table: Table, where: str, count: int, target: str | None, incremental: bool = False
+    estimator: Any, seen: Seen, table: Table, where: str, count: int, target: str | None
 ) -> tuple[list[Encoder], Mapping[str, Column]]:
     """Encoders that may suit a table of so many rows, or a sample of it; and its columns, as they are read.
 
-    There is one where nothing is to be chosen: no column of numbers, few rows, or an encoding that the user has said.
+    There is one where no encoding of numbers is to be chosen: no such column, few rows, or one that the user has said.
     """
     learned = learn.schema(seen, table.names, where, target)
     columns, _ = learned.schema.read(table, learned.used, where)
     said = seen.said.columns
     in_bins = encoder.binned(learned.schema, columns, said, estimator.numbers or "piecewise")
     most = presets.bins(estimator, preset_of(estimator, count), in_bins)
-    options = presets.encodings(estimator, most, count)[: 1 if incremental or not in_bins else None]
+    options = presets.encodings(estimator, most, count)[: None if in_bins else 1]
     return [
         encoder.fit(columns, learned.schema, said, how, bins, where, learned.left_out) for how, bins in options
     ], columns

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chainrule.engine.expansion import F32
 from chainrule.engine.network import Network
@@ -17,10 +18,18 @@ from chainrule.models.fit import INTERRUPTED, Fit
 from chainrule.models.inputs import ColumnInput
 from chainrule.models.training import Training
 from chainrule.models.validation import Parts
-from chainrule.training.batches import Data, Rows
+
+Array = NDArray[Any]
 
 #: Rows that a pilot learns from, and that it is judged by, at most.
 MOST_ROWS = 10_000
+
+
+def drawn(rows: Array, seed: int) -> Array:
+    """So many of these numbers of rows at most, in their order."""
+    if len(rows) <= MOST_ROWS:
+        return rows
+    return rows[np.sort(np.random.default_rng(seed).choice(len(rows), MOST_ROWS, replace=False))]
 
 
 def small(preset: Preset) -> Preset:
@@ -40,8 +49,8 @@ def score(estimator: Any, preset: Preset, source: ColumnInput, answer: Answer, p
     preset : that the fit to come will have
     source : columns by the encoding that is tried
     answer : what outputs mean
-    parts : rows to train on and rows held out, as `source` codes them
-    seed : of weights, batches, and of the rows that are taken of many; the same for all that are compared
+    parts : rows to train on and rows held out, `drawn`, as `source` codes them
+    seed : of weights and batches; the same for all that are compared
 
     Raises
     ------
@@ -49,18 +58,9 @@ def score(estimator: Any, preset: Preset, source: ColumnInput, answer: Answer, p
         Where it is broken off: nothing has been learned yet.
     """
     made, few = source.encoder, small(preset)
-    training, held_out = (_some(part, seed) for part in parts)
     network = Network(presets.layers(few, made, answer.outputs), made.expansion.width)
-    recipe = replace(presets.recipe(estimator, few, len(training)), score_training=False, probes=False)
+    recipe = replace(presets.recipe(estimator, few, len(parts.training)), score_training=False, probes=False)
     begun = Training.begin(network, answer.loss, F32, seed, few.n_members)
-    if Fit(recipe, begun, source, answer, Parts(training, held_out)).run().reason == INTERRUPTED:
+    if Fit(recipe, begun, source, answer, parts).run().reason == INTERRUPTED:
         raise KeyboardInterrupt
     return -math.inf if begun.stopping is None else begun.stopping.best_score
-
-
-def _some(data: Data | None, seed: int) -> Any:
-    """So many of the rows at most, drawn by the seed."""
-    if not isinstance(data, Rows) or len(data) <= MOST_ROWS:
-        return data
-    drawn = np.sort(np.random.default_rng(seed).choice(len(data), MOST_ROWS, replace=False))
-    return data.part(drawn if data.subset is None else data.subset[drawn])
