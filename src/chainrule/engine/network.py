@@ -108,7 +108,25 @@ class Network:
         return [p.shape for p in self.layout.parameters if p.kind == "weight"]
 
     def takes(self, terms: Terms) -> bool:
-        """Whether terms can stand for inputs: all go into a product at once but codes, which an embedding may read."""
+        """Whether terms can stand for inputs: all go into a product at once but codes, which an embedding may read.
+
+        Parameters
+        ----------
+        terms : of coded rows
+
+        Returns
+        -------
+        bool
+
+        Examples
+        --------
+        >>> from chainrule import Dense, Dropout, Network
+        >>> from chainrule.engine.blocks import Levels
+        >>> from chainrule.engine.expansion import Expansion
+        >>> terms = Expansion([Levels(0, 9)], fills=[-1.0]).terms
+        >>> Network([Dense(2)], 9).takes(terms), Network([Dropout(0.1), Dense(2)], 9).takes(terms)
+        (True, False)
+        """
         first, *behind = self.layers
         codes = sum(first.counts) if isinstance(first, Embedding) and behind else 0
         return isinstance(behind[0] if codes else first, (Dense, GLU)) and terms.stand_for(codes)
