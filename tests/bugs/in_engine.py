@@ -76,7 +76,21 @@ BUGS = [
         "there is no room for a sequence that is longer than a chunk",
     ),
     Bug(
-        "engine/expansion.py",
+        "engine/terms.py",
+        "self.count += block.terms",
+        "self.count += block.width",
+        "tests/engine/test_terms.py",
+        "terms of bins are as many as their inputs",
+    ),
+    Bug(
+        "engine/kernels/numba_set/terms.py",
+        "one - filled if low else zero",
+        "one - filled",
+        "tests/engine/test_terms.py",
+        "below the first of the bins a running sum is counted that is none",
+    ),
+    Bug(
+        "engine/blocks.py",
         "all(a < b for a, b in pairwise(self.knots))",
         "all(a <= b for a, b in pairwise(self.knots))",
         "tests/engine/test_expansion.py",
