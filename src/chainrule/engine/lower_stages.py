@@ -97,8 +97,8 @@ def product(b: Builder, x: Value, W: Weight, z: Value) -> None:
     into: Argument = Out(z)
     if x.width:
         of_x = Value(f"{z.name} behind terms", z.space, z.width)
-        text = f"{of_x.name} = {x.name} @ {W}[:, {first}:]'"
-        b.emit("dot", x, Transposed(ColumnsFrom(W, first)), Out(of_x), text=text)
+        columns, said = _columns(W, first)
+        b.emit("dot", x, Transposed(columns), Out(of_x), text=f"{of_x.name} = {x.name} @ {said}'")
         into = InPlace(of_x, z)
     sums = Value(f"sums of {W}", "none", first * (z.width or 1))
     b.emit(
@@ -136,7 +136,7 @@ def product_backward(b: Builder, x: Value, dz: Value, W: Weight) -> None:
         b.contribute(x, dx)
 
 
-def _columns(W: Weight, first: int) -> tuple[Argument, str]:
+def _columns(W: Weight, first: int) -> tuple[Weight | ColumnsFrom, str]:
     """The columns of W from this one on, and how a listing calls them."""
     return (ColumnsFrom(W, first), f"{W}[:, {first}:]") if first else (W, str(W))
 

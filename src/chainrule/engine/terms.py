@@ -55,14 +55,15 @@ class Terms:
                 self.codes += block.width
                 continue
             in_order = in_order and start == self.inputs  # codes stand last
-            fills_up = isinstance(block, Clip) and block.fills_up
+            full = block.high[0] if isinstance(block, Clip) and block.fills_up else 0.0
+            fills_up = full > 0
             located.append((FILLS_UP if fills_up else kind, source, start, stop, first, self.count))
             if not (fills_up or isinstance(block, Levels)):
                 plain.append((kind, source, self.count, self.count + block.width, first))
             self.count += block.terms
             self.inputs += block.width
             goes_on += [0.0, *[float(fills_up)] * (block.width - 1)]
-            heights += [block.high[0] if isinstance(block, Clip) and fills_up else 1.0] * block.width
+            heights += [full or 1.0] * block.width
         self.sums = tuple(goes_on), tuple(heights)
         self.spared = self.inputs - WORTHWHILE * self.count
         self._in_order = in_order

@@ -104,18 +104,18 @@ def begun(
         assert source is not None
         return _streamed(estimator, source, given, held_out, call, before, resumed, told)
     seed = _seed(estimator, resumed, before)
-    given_apart, cut = None, None
-    if not held_out.nothing:
-        given_apart = estimator._others(held_out, coming.input, coming.answer, "_val")
-    elif not call.incremental:
-        cut = _cut(estimator, coming, preset_of(estimator, len(coming.y)).validation_fraction, seed)
-
     weighed = partial(_weighed, estimator, call.incremental)
-    coming = coming.by(_chosen(estimator, coming, cut, given_apart, weighed, seed))
-    if cut is not None:
-        parts = weighed(coming.take(cut[0]), coming.take(cut[1]) if len(cut[1]) else None)
+    if not held_out.nothing:
+        apart = estimator._others(held_out, coming.input, coming.answer, "_val")
+        made = _suited(estimator, (coming, _all(coming)), (apart, _all(apart)), weighed, seed)
+        coming = coming.by(made)
+        parts = weighed(coming, apart.by(made))
+    elif call.incremental:
+        parts = weighed(coming, None)
     else:
-        parts = weighed(coming, None if given_apart is None else given_apart.by(coming.input.encoder))
+        taught, held = _cut(estimator, coming, preset_of(estimator, len(coming.y)).validation_fraction, seed)
+        coming = coming.by(_suited(estimator, (coming, taught), (coming, held), weighed, seed))
+        parts = weighed(coming.take(taught), coming.take(held) if len(held) else None)
     count = len(parts.training) + (0 if parts.validation is None else len(parts.validation))
     preset = preset_of(estimator, count)
     training = _training(estimator, preset, coming.input.encoder, coming.answer, before, resumed, seed)
@@ -125,33 +125,33 @@ def begun(
     return ready(estimator, recipe, training, coming.input, coming.answer, parts, call, resumed, told)
 
 
-def _chosen(
+def _all(whole: Coming) -> Indices:
+    return np.arange(len(whole.y))
+
+
+def _suited(
     estimator: Any,
-    coming: Coming,
-    cut: tuple[Indices, Indices] | None,
-    given_apart: Coming | None,
+    taught: tuple[Coming, Indices],
+    held_out: tuple[Coming, Indices],
     weighed: Callable[[Coming, Coming | None], Parts],
     seed: int,
 ) -> Encoder:
     """The encoder whose pilot has the best score: of numbers first, then of categories of very many levels.
 
-    Pilots learn from some of the rows, and are judged by some of those held out, by a cut or given apart.
+    Pilots learn from some of the rows to train on, and are judged by some of those held out.
     """
+    coming = taught[0]
     first = coming.input.encoder
-    taught, apart = cut if cut is not None else (np.arange(len(coming.y)), np.arange(0))
-    if given_apart is not None:
-        apart = np.arange(len(given_apart.y))
-    if coming.others is None or not len(apart):
+    if coming.others is None or not len(held_out[1]):
         return first
-    training, judges = (
-        whole.some(pilot.drawn(part, seed)) for whole, part in ((coming, taught), (given_apart or coming, apart))
-    )
+    training, judges = (whole.some(pilot.drawn(part, seed)) for whole, part in (taught, held_out))
     preset, scores = preset_of(estimator, len(coming.y)), dict[int, float]()
 
     def score(made: Encoder) -> float:
         if id(made) not in scores:
-            parts = weighed(training.by(made), judges.by(made))
-            scores[id(made)] = pilot.score(estimator, preset, training.by(made).input, coming.answer, parts, seed)
+            coded = training.by(made)
+            parts = weighed(coded, judges.by(made))
+            scores[id(made)] = pilot.score(estimator, preset, coded.input, coming.answer, parts, seed)
         return scores[id(made)]
 
     best = max((first, *coming.others), key=score) if coming.others else first
@@ -172,7 +172,7 @@ def _weighed(estimator: Any, incremental: bool, training: Coming, apart: Coming 
     if apart is not None:
         y, _ = _labels(apart.y, training.answer)
         apart = apart._replace(weight=of_mean_1(weigh(y, apart.weight)))
-    return Parts(chosen.rows(), None if apart is None else apart.rows())
+    return _unweighed(chosen, apart)
 
 
 def _coming(
@@ -200,7 +200,7 @@ def _coming(
     if source is None:
         seen = Seen(said)
         seen.add(table)
-        (made, *more), columns = _encoders(estimator, seen, table, where, len(table), true.name)
+        (made, *more), columns = _encoders(estimator, seen, table, where, len(table), true.name, call.incremental)
         others = None if call.incremental or len(table) < presets.ENOUGH else more
         target = None if field is None else field.name
         field = field or field_of(answer.classes if isinstance(answer, Classes) else None)
@@ -374,7 +374,7 @@ def _streamed(
     codes = answer.codes(sample.y) if isinstance(answer, Classes) else None
     others, apart = streaming.divided(found, share, seed, codes)
 
-    sample = sample.by(_chosen(estimator, sample, (others, apart), None, _unweighed, seed))
+    sample = sample.by(_suited(estimator, (sample, others), (sample, apart), _unweighed, seed))
     source = sample.input
     reads = FileSource(file, source.encoder, prepare, found, apart)
     data: Rows | Streamed
@@ -442,18 +442,19 @@ def _check_missing(estimator: Any, said: Said, names: Sequence[Any]) -> None:
 
 
 def _encoders(
-    estimator: Any, seen: Seen, table: Table, where: str, count: int, target: str | None
+    estimator: Any, seen: Seen, table: Table, where: str, count: int, target: str | None, incremental: bool = False
 ) -> tuple[list[Encoder], Mapping[str, Column]]:
     """Encoders that may suit a table of so many rows, or a sample of it; and its columns, as they are read.
 
-    There is one where no encoding of numbers is to be chosen: no such column, few rows, or one that the user has said.
+    There is one where no encoding of numbers is to be chosen: no such column, few rows, a partial_fit, or one that the
+    user has said.
     """
     learned = learn.schema(seen, table.names, where, target)
     columns, _ = learned.schema.read(table, learned.used, where)
     said = seen.said.columns
     in_bins = encoder.binned(learned.schema, columns, said, estimator.numbers or "piecewise")
     most = presets.bins(estimator, preset_of(estimator, count), in_bins)
-    options = presets.encodings(estimator, most, count)[: None if in_bins else 1]
+    options = presets.encodings(estimator, most, count)[: 1 if incremental or not in_bins else None]
     return [
         encoder.fit(columns, learned.schema, said, how, bins, where, learned.left_out) for how, bins in options
     ], columns
