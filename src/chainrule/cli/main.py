@@ -7,23 +7,17 @@ import sys
 import traceback
 import warnings
 from difflib import get_close_matches
+from importlib import import_module
 from typing import Any
 
 import click
 
 from chainrule import __version__
 from chainrule.cli import exits, shared
-from chainrule.cli.check import check
-from chainrule.cli.completion import completion
-from chainrule.cli.diagnose import diagnose
-from chainrule.cli.evaluate import evaluate
-from chainrule.cli.export import export
-from chainrule.cli.inspect import inspect
-from chainrule.cli.lab import lab
-from chainrule.cli.predict import predict
-from chainrule.cli.train import train
 
-COMMANDS = (train, evaluate, predict, inspect, diagnose, export, lab, check, completion)
+#: In the order in which they are used. Each is a function of its name in a module of its name, loaded when it is asked
+#: for.
+COMMANDS = ("train", "evaluate", "predict", "inspect", "diagnose", "export", "lab", "check", "completion")
 
 #: In front of the names of the options' environment variables: CHAINRULE_TRAIN_PRESET.
 ENVIRONMENT = "CHAINRULE"
@@ -39,16 +33,22 @@ before the environment, that before the file. CHAINRULE_DEBUG=1 shows where an e
 
 
 class Commands(click.Group):
-    """In the order in which they are used, with a word for names that are nearly right."""
+    """The commands, with a word for names that are nearly right."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        found: click.Command = getattr(import_module(f"chainrule.cli.{cmd_name}"), cmd_name)
+        return found
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        if args[0].startswith("-") or args[0] in self.commands:
+        if args[0].startswith("-") or args[0] in COMMANDS:
             return super().resolve_command(ctx, args)
-        near = get_close_matches(args[0], self.commands, n=1)
-        mend = f"Did you mean {near[0]!r}?" if near else f"There are {', '.join(self.commands)}."
+        near = get_close_matches(args[0], COMMANDS, n=1)
+        mend = f"Did you mean {near[0]!r}?" if near else f"There are {', '.join(COMMANDS)}."
         raise click.UsageError(f"No such command {args[0]!r}. {mend}", ctx)
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -65,7 +65,6 @@ class Commands(click.Group):
 @click.group(
     cls=Commands,
     epilog=_EPILOG,
-    commands=list(COMMANDS),
     invoke_without_command=True,
     context_settings={"auto_envvar_prefix": ENVIRONMENT, "help_option_names": ["-h", "--help"]},
 )
@@ -102,7 +101,7 @@ def run(arguments: list[str] | None = None) -> int:
         code, said = exits.judged(error)
         if os.environ.get("CHAINRULE_DEBUG", "0") not in ("", "0"):
             traceback.print_exc()
-        name = " ".join(["chainrule", *(word for word in words[:1] if word in group.commands)])
+        name = " ".join(["chainrule", *(word for word in words[:1] if word in COMMANDS)])
         click.echo(shared.printable(" ".join(f"{name}: {said}".split())), err=True)
         return code
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import issparse
 
 from chainrule.diagnosis.relations import told
+from chainrule.engine.feeds import is_sparse
 from chainrule.errors import InputError
 from chainrule.network.losses import Loss
 
@@ -175,7 +175,7 @@ def loss_of_constant(
 def _size(seen: Any, sample: Array) -> Array:
     """Root mean square of each column; of a sparse one, of what is not zero in it."""
     squares = (sample**2).sum(axis=0)
-    if not issparse(seen):
+    if not is_sparse(seen):
         return np.sqrt(squares / len(sample))
     return np.sqrt(squares / np.maximum(np.count_nonzero(sample, axis=0), 1))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, NamedTuple, Protocol
@@ -198,6 +199,12 @@ class Packed:
             part, rows = slice(start, stop), slice(int(offsets[start]), int(offsets[stop]))
             boundaries = offsets[start : stop + 1]
             yield Cut(part, rows, boundaries) if order is None else Cut(order[part], steps[rows], boundaries)
+
+
+def is_sparse(values: Any) -> bool:
+    """Whether this is one of SciPy's sparse matrices or arrays; who has one has loaded SciPy's module for them."""
+    module = sys.modules.get("scipy.sparse")
+    return module is not None and bool(module.issparse(values))
 
 
 def check_sparse(where: str, X: Any) -> Any:

@@ -10,11 +10,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import issparse
 from sklearn.base import is_regressor
 from sklearn.utils.validation import check_array, column_or_1d, validate_data
 
-from chainrule.engine.feeds import check_sparse
+from chainrule.engine.feeds import check_sparse, is_sparse
 from chainrule.errors import InputError, InputTypeError
 from chainrule.models.as_labels import labels
 from chainrule.models.as_numbers import numbers
@@ -38,10 +37,6 @@ def one_form(where: str, expected: str, *received: Any) -> Iterator[None]:
     except (ValueError, IndexError, TypeError) as error:
         kind = InputTypeError if isinstance(error, TypeError) else InputError
         raise kind(where, expected, " and ".join(map(_described, received)), str(error)) from error
-
-
-def _is_sparse(values: Any) -> bool:
-    return bool(issparse(values))
 
 
 def _described(value: Any) -> str:
@@ -143,7 +138,7 @@ class GivenItems(Given, ABC):
 
 def true_of(where: str, y: Any, numeric: bool) -> Array:
     """y as an array of numbers, or of classes of one type, in which nothing is missing."""
-    given = Truth.of(check_sparse(where, y).toarray() if _is_sparse(y) else y, where)
+    given = Truth.of(check_sparse(where, y).toarray() if is_sparse(y) else y, where)
     return numbers(given) if numeric else labels(given)
 
 

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import issparse
 
+from chainrule.engine.feeds import is_sparse
 from chainrule.engine.predictor import Predictor
 from chainrule.errors import InputError
 from chainrule.models.as_labels import WORDS, labels
@@ -130,7 +130,7 @@ class OfClasses(Answer):
         """The same of deviations of what the network predicts."""
 
     def true(self, y: Any, where: str = "score(y)") -> Any:
-        return y if issparse(y) else labels(Truth.of(y, where))
+        return y if is_sparse(y) else labels(Truth.of(y, where))
 
     def score_said(self, prediction: Array, y: Any, weight: Array | None = None) -> float:
         said = self.said(prediction)
@@ -392,7 +392,7 @@ def r2(true: Array, predicted: Array, weight: Array | None = None) -> float:
 
 def _as_said(y: Any, shape: tuple[int, ...]) -> Array:
     """y as an array of this shape; of one target, a column is a row."""
-    found = y.toarray() if issparse(y) else np.asarray(y)  # type: ignore[attr-defined]
+    found = y.toarray() if is_sparse(y) else np.asarray(y)
     if found.shape != shape and found.reshape(len(found) if found.ndim else 1, -1).shape != (*shape, 1)[:2]:
         raise InputError("score(y)", f"shape {shape}, as predicted", found.shape, "Give a value for each row of X.")
     return found.reshape(shape)

@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import issparse
 
 from chainrule.engine.expansion import Coded
-from chainrule.engine.feeds import Packed, check_lengths, check_real, check_sparse, pack
+from chainrule.engine.feeds import Packed, check_lengths, check_real, check_sparse, is_sparse, pack
 from chainrule.errors import InputError, InputTypeError
 from chainrule.models.truth import Truth, truth_in
 from chainrule.tables import files, frames
@@ -81,7 +80,7 @@ class RowInput(Input):
 
     def read(self, X: Any, where: str, dtype: Any) -> Any:
         self._check_names(X, where)
-        if issparse(X):
+        if is_sparse(X):
             found = check_real(where, check_sparse(where, X)).tocsr().astype(dtype, copy=False)
         else:
             try:
@@ -214,8 +213,8 @@ def not_finite(values: Any) -> str:
     entries: Any = values
     if isinstance(values, Packed):
         entries = values.steps
-    elif issparse(values):
-        entries = values.data  # type: ignore[attr-defined]
+    elif is_sparse(values):
+        entries = values.data
     with np.errstate(all="ignore"):
         if np.isfinite(entries.sum()):
             return ""

@@ -14,7 +14,6 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from chainrule.checks import BETWEEN_0_AND_1
 from chainrule.errors import InputError
@@ -125,6 +124,8 @@ def interval(loss: Loss, prediction: Array, margins: Margins | None, coverage: f
 
 def _promised(loss: Loss, prediction: Array, coverage: float) -> tuple[Array, Array]:
     if isinstance(loss, Gaussian):
+        from scipy.special import ndtri
+
         return Band.of(loss, prediction).widened(np.array(ndtri((1 + coverage) / 2)))
     outside, mend = (1 - coverage) / 2, "Call calibrate(X, y) with rows that training did not see."
     if not isinstance(loss, Quantile):

@@ -8,7 +8,6 @@ times as long (erf). What is compiled has scalar functions in the place of eithe
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -77,11 +76,48 @@ def _erf_around(dtype: type) -> tuple[int, list[Any]]:
     return per_unit, [(f / math.factorial(order)).astype(dtype) for order, f in enumerate(derivatives)][::-1]
 
 
-expit: Callable[[Any], Any] = numpy_expit
-erf: Callable[[Any], Any] = numpy_erf
-try:
-    from scipy import special as _of_scipy
-except Exception:  # not installed, or not made for this Python or this NumPy
-    pass
-else:
-    expit, erf = _of_scipy.expit, _of_scipy.erf
+@cache
+def _of_scipy() -> Any:
+    """SciPy's special functions, or None where they cannot be had: not installed, or not made for this NumPy.
+
+    They are looked for when a number is asked for, as compiled kernels do without, and start sooner.
+    """
+    try:
+        from scipy import special
+    except Exception:
+        return None
+    return special
+
+
+def expit(x: Any) -> Any:
+    """1 / (1 + exp(-x)).
+
+    Parameters
+    ----------
+    x : float or array
+
+    Examples
+    --------
+    >>> from chainrule.network.special import expit
+    >>> float(expit(0.0))
+    0.5
+    """
+    scipys = _of_scipy()
+    return numpy_expit(x) if scipys is None else scipys.expit(x)
+
+
+def erf(x: Any) -> Any:
+    """The error function.
+
+    Parameters
+    ----------
+    x : float or array
+
+    Examples
+    --------
+    >>> from chainrule.network.special import erf
+    >>> float(erf(0.0))
+    0.0
+    """
+    scipys = _of_scipy()
+    return numpy_erf(x) if scipys is None else scipys.erf(x)

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from chainrule.engine.blocks import UNBOUNDED, Block, Clip, Curve, Missing, Smooth
 from chainrule.tables.encodings import Number, Scale
@@ -123,6 +122,8 @@ def _ranks(values: Array, counts: Array, bins: int) -> Array:
 
 def _curve(values: Array, ranks: Array) -> tuple[Array, Array]:
     """Knots and normal quantiles of their ranks."""
+    from scipy.special import ndtri  # predictions do without
+
     if len(values) <= KNOTS:
         return values, ndtri(ranks)
     grid = np.linspace(ranks[0], ranks[-1], KNOTS)

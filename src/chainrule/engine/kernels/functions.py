@@ -179,7 +179,7 @@ def _erf64(x: Any) -> Any:
     return math.erf(x)
 
 
-#: NumPy or SciPy function -> its scalar twin per dtype, for `specialise` to put in its place
+#: NumPy or special function -> its scalar twin per dtype, for `specialise` to put in its place
 TWINS: dict[Any, dict[Callable[..., Any], Callable[..., Any]]] = {
     np.float32: {
         np.exp: _exp32,

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import issparse
 from sklearn.pipeline import Pipeline
 
 from chainrule.diagnosis.findings import Findings
 from chainrule.diagnosis.judge import judge
 from chainrule.diagnosis.observed import Observed, Scores
 from chainrule.engine.expansion import Coded
+from chainrule.engine.feeds import is_sparse
 from chainrule.errors import InputError, InputTypeError
 from chainrule.estimators.base import BaseMLP
 from chainrule.estimators.diagnosis import columns, experiments, scores
@@ -198,7 +198,7 @@ def _columns(model: Model) -> Sequence[str]:
 
 def _table(estimator: Any, X: Any) -> Array | None:
     """Rows of numbers as an array, for experiments; None of raw tables, of sequences, and of sparse rows."""
-    if not isinstance(estimator, BaseMLP) or isinstance(estimator, OverSequences) or issparse(X):
+    if not isinstance(estimator, BaseMLP) or isinstance(estimator, OverSequences) or is_sparse(X):
         return None
     return np.asarray(X, np.float32)
 

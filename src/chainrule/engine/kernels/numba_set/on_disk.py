@@ -27,6 +27,7 @@ import numba
 from numba.core.caching import NullCache
 from numba.core.ccallback import CFunc
 from numba.core.compiler import CompileResult
+from numba.core.runtime.nrt import rtsys
 from numba.core.serialize import dumps
 from numba.core.sigutils import normalize_signature
 from numba.misc.appdirs import AppDirs
@@ -82,7 +83,7 @@ class Kept(NullCache):
 
     def load_overload(self, signature: Any, context: Any) -> Any:
         """The compiled function from the first folder that has it, or None where it is to be compiled."""
-        context.refresh()
+        rtsys.initialize(context)  # the symbols that machine code may name; all else of Numba waits for a compiler
         name, key = self._name(signature, context.codegen())
         for place in places():
             found = _content(place.folder / name, key)

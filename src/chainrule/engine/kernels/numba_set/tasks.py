@@ -15,7 +15,6 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
-from numba.np.arrayobj import populate_array
 
 SIGNATURE = types.void(types.CPointer(types.int64))
 WORD = ir.IntType(64)
@@ -93,6 +92,8 @@ def unpacker(kinds: Sequence[Any]) -> Callable[..., Any]:
                 return array(one) if isinstance(one, types.Array) else word()
 
             def array(one: Any) -> Any:
+                from numba.np.arrayobj import populate_array  # a tenth of a second, for what is on disk by now
+
                 held = context.get_data_type(one.dtype)
                 entry = ir.Constant(WORD, context.get_abi_sizeof(held))
                 data, shape = builder.inttoptr(word(), held.as_pointer()), [word() for _ in range(one.ndim)]
