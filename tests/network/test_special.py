@@ -61,5 +61,11 @@ def test_every_shape_and_kind_of_number(name):
         np.testing.assert_allclose(ours(x), of_scipy(x), rtol=1e-6)
 
 
-def test_whoever_has_scipy_gets_its_functions():
-    assert (special.erf, special.expit) == (scipy.special.erf, scipy.special.expit)
+@both_functions
+def test_whoever_has_scipy_gets_its_functions_and_the_others_get_ours(name, monkeypatch):
+    ours, of_scipy, _ = PAIRS[name]
+    x = np.linspace(-4, 4, 1001)
+    assert not np.array_equal(ours(x), of_scipy(x))  # to the bit
+    np.testing.assert_array_equal(getattr(special, name)(x), of_scipy(x))
+    monkeypatch.setattr(special, "_of_scipy", lambda: None)
+    np.testing.assert_array_equal(getattr(special, name)(x), ours(x))

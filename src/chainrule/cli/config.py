@@ -71,7 +71,7 @@ def _read(ctx: click.Context, path: Path) -> dict[str, Any]:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise click.UsageError(f"{path}: {error}.", ctx) from error
-    commands = ctx.parent.command.commands if ctx.parent else {}  # type: ignore[attr-defined]
+    commands = ctx.parent.command.list_commands(ctx.parent) if ctx.parent else []  # type: ignore[attr-defined]
     for name, table in tables.items():
         if not isinstance(table, dict) or name not in commands:
             mend = f"Settings of this command stand under [{ctx.command.name}]."
