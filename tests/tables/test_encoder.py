@@ -424,3 +424,16 @@ def test_parts_of_a_time(part, when, expected):
 def test_rare_words_have_a_level_from_as_many_rows_on_as_a_word_needs(fitted, singles, rare):
     frame = pd.DataFrame({"word": ["a"] * 500 + ["b"] * 500 + [f"w{k}" for k in range(singles)]})
     assert fitted(frame).encodings[0] == Category("word", ("a", "b"), rare=rare)
+
+
+@pytest.mark.parametrize("how", numbers.HOW)
+def test_numbers_encoded_otherwise_are_as_if_fitted_so(fitted, how):
+    frame = FRAME.assign(text=[f"word{k % 7} of {k % 11} others" for k in range(ROWS)], vector=list(np.eye(ROWS, 3)))
+    said = {"text": "text", "few": "log"}
+    first, expected = fitted(frame, said=said, bins=32), fitted(frame, said=said, how=how, bins=8)
+    columns, _ = first.read(table(frame), "X")
+    made = encoder.other_numbers(first, columns, said, how, 8)
+    assert made == expected
+    untold = columns | dict.fromkeys(("text", "word", "truth"))  # their codes are those that first made
+    found = made.recoded(first.coded(columns, ROWS), first, untold)
+    np.testing.assert_array_equal(found.values, expected.coded(columns, ROWS).values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
@@ -145,12 +145,29 @@ class Encoder:
 
     def coded(self, columns: Mapping[str, Column], rows: int) -> Coded:
         """Compact rows of columns that were read."""
-        found = np.empty((rows, len(self.expansion.fills)), np.float32)
+        found = self._room(rows)
+        for encoding, place in self._places():
+            found[:, place] = encoding.code(columns[encoding.name])
+        return Coded(found, self.expansion)
+
+    def recoded(self, X: Coded, made: Encoder, columns: Mapping[str, Column]) -> Coded:
+        """Compact rows X by the encoder that made them as rows by this one; what both encode alike is taken over."""
+        known = {id(encoding): place for encoding, place in made._places()}
+        found = self._room(len(X.values))
+        for encoding, place in self._places():
+            there = known.get(id(encoding))
+            found[:, place] = encoding.code(columns[encoding.name]) if there is None else X.values[:, there]
+        return Coded(found, self.expansion)
+
+    def _room(self, rows: int) -> Array:
+        return np.empty((rows, len(self.expansion.fills)), np.float32)
+
+    def _places(self) -> Iterator[tuple[Encoding, slice]]:
+        """Encodings with their compact columns."""
         first = 0
         for encoding in self.encodings:
-            found[:, first : first + encoding.compact] = encoding.code(columns[encoding.name])
+            yield encoding, slice(first, first + encoding.compact)
             first += encoding.compact
-        return Coded(found, self.expansion)
 
     def __getstate__(self) -> dict[str, Any]:
         return {field.name: getattr(self, field.name) for field in fields(self)}
@@ -202,6 +219,19 @@ def fit(
             "Give one that tells of its rows, or say what one of these is: columns={...: 'category'}, or 'text'.",
         )  # fmt: skip
     return Encoder(tuple(encodings), left_out, schema, bins, how)
+
+
+def other_numbers(
+    made: Encoder, columns: Mapping[str, Column], said: Mapping[str, str], how: str, bins: int, where: str = "X"
+) -> Encoder:
+    """The same encoder, but for numbers, dates and vectors, which are encoded in this way."""
+    found = tuple(
+        _ENCODE[one.kind](one.name, columns[one.name], _how(made.schema.by_name[one.name], said, how), bins, where)
+        if one.kind in _OF_NUMBERS
+        else one
+        for one in made.encodings
+    )
+    return replace(made, encodings=found, how=how, bins=bins)
 
 
 def fewer_levels(made: Encoder, columns: Mapping[str, Column]) -> Encoder | None:
@@ -271,3 +301,5 @@ def _vector(name: str, column: Column, how: str, bins: int, where: str) -> Encod
 _ENCODE = {
     "number": _number, "category": _category, "boolean": _category, "date": _date, "text": _text, "vector": _vector,
 }  # fmt: skip
+#: Kinds whose encoding `how` and `bins` are about.
+_OF_NUMBERS = ("number", "date", "vector")

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from heapq import nsmallest
 from operator import add
 from typing import Any, NamedTuple
 
@@ -180,24 +181,29 @@ class Evidence:
         counts = np.bincount(column.values + 1, minlength=len(column.levels) + 1).tolist()
         rows = np.zeros(len(counts), np.intp)
         rows[column.values[::-1] + 1] = np.arange(len(column))[::-1]  # the first of each stays
-        texts = []
+        texts, cells = [], defaultdict[Sort, list[tuple[int, str, int]]](list)
         for text, row, count in zip((None, *column.levels), rows.tolist(), counts, strict=True):
             if text is None or text.strip() in self._nothing:
                 self.missing += count
                 continue
             if not count:
                 continue
-            self.sorts[Sort.of(text)].add(count, [(column.row(row), text)])
+            sort = Sort.of(text)
+            cells[sort].append((row, text, count))
             self.pieces += count * len(text.split())
-            texts.append((text, count))
+            texts.append((text, count, None if sort.shape is None else numbers.PLAIN.read(text)))
+        for sort, met in cells.items():
+            first = [(column.row(row), text) for row, text, _ in nsmallest(EXAMPLES, met)]
+            self.sorts[sort].add(sum(count for *_, count in met), first)
         if texts:
             self._add_levels(*zip(*texts, strict=True))
 
-    def _add_levels(self, texts: Sequence[str], counts: Sequence[int]) -> None:
+    def _add_levels(self, texts: Sequence[str], counts: Sequence[int], read: Sequence[float | None]) -> None:
+        """Different texts, how many there are of each, and the number that each is as programs write numbers."""
         self.example = self.example or texts[0]
         if len(self.levels) < 3:
             self.levels = set(sorted({*self.levels, *(text.strip().casefold() for text in texts)})[:3])
-        read, often = [numbers.PLAIN.read(text) for text in texts], np.array(counts)
+        often = np.array(counts)
         plain = np.array([value is not None for value in read])
         if plain.any():
             values = np.array([value for value in read if value is not None])

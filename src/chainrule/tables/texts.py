@@ -93,7 +93,8 @@ class Text(Encoding):
         """Of so many texts that were split, float32 of shape (texts, most)."""
         codes = np.full((texts, self.most), -1, np.float32)
         text, code = self.vocabulary.codes(words)
-        place = np.arange(len(text)) - np.searchsorted(text, text)  # among the terms of its text
+        terms = np.bincount(text, minlength=texts)
+        place = np.arange(len(text)) - np.repeat(np.cumsum(terms) - terms, terms)  # among the terms of its text
         kept = place < self.most
         codes[text[kept], place[kept]] = code[kept]
         return codes

@@ -78,7 +78,8 @@ class Coming(NamedTuple):
         """The same rows by this encoder."""
         if made is self.input.encoder:
             return self
-        return self._replace(X=made.coded(self.columns, len(self.y)), input=replace(self.input, encoder=made))
+        X = made.recoded(self.X, self.input.encoder, self.columns)
+        return self._replace(X=X, input=replace(self.input, encoder=made))
 
     def rows(self) -> Rows:
         return Rows(self.X, in_form(self.answer.loss, self.y, F32), self.weight)
@@ -200,8 +201,7 @@ def _coming(
     if source is None:
         seen = Seen(said)
         seen.add(table)
-        (made, *more), columns = _encoders(estimator, seen, table, where, len(table), true.name, call.incremental)
-        others = None if call.incremental or len(table) < presets.ENOUGH else more
+        made, others, columns = _encoders(estimator, seen, table, where, len(table), true.name, call.incremental)
         target = None if field is None else field.name
         field = field or field_of(answer.classes if isinstance(answer, Classes) else None)
         source = ColumnInput(made, len(table.names), names, target, field)
@@ -351,7 +351,7 @@ def _streamed(
     names = rows.names_of(estimator, table, table)
     _check_size(where, table)
     answer = _answer_of(estimator, file, true_of, column, found.distinct, y)
-    (made, *made_too), columns = _encoders(estimator, found.seen, table, where, found.rows, y)
+    made, others, columns = _encoders(estimator, found.seen, table, where, found.rows, y)
     coded = made.coded(columns, len(table))
     source = ColumnInput(made, len(table.names), names, y, field)
     weigh = estimator._weigher(*_labels_of(answer), True)
@@ -369,19 +369,19 @@ def _streamed(
         table, values, weights = read(whole)
         return table, values, None if weights is None else (weights / unit).astype(F32)
 
-    sample = Coming(coded, sampled[1], of_mean_1(sampled[2]), source, answer, None, columns, made_too)
+    sample = Coming(coded, sampled[1], of_mean_1(sampled[2]), source, answer, None, columns, others)
     share = preset_of(estimator, found.rows).validation_fraction
     codes = answer.codes(sample.y) if isinstance(answer, Classes) else None
-    others, apart = streaming.divided(found, share, seed, codes)
+    taught, apart = streaming.divided(found, share, seed, codes)
 
-    sample = sample.by(_suited(estimator, (sample, others), (sample, apart), _unweighed, seed))
+    sample = sample.by(_suited(estimator, (sample, taught), (sample, apart), _unweighed, seed))
     source = sample.input
     reads = FileSource(file, source.encoder, prepare, found, apart)
     data: Rows | Streamed
     if reads.bytes <= streaming.budget(estimator.memory):
         data = Rows(*streaming.held(reads))
     else:
-        seen = sample.take(others)
+        seen = sample.take(taught)
         data = Streamed(reads, Piece(seen.X.values, seen.y, seen.weight))
     preset = preset_of(estimator, reads.rows + len(apart))
     training = _training(estimator, preset, source.encoder, answer, None, resumed, seed)
@@ -443,18 +443,19 @@ def _check_missing(estimator: Any, said: Said, names: Sequence[Any]) -> None:
 
 def _encoders(
     estimator: Any, seen: Seen, table: Table, where: str, count: int, target: str | None, incremental: bool = False
-) -> tuple[list[Encoder], Mapping[str, Column]]:
-    """Encoders that may suit a table of so many rows, or a sample of it; and its columns, as they are read.
+) -> tuple[Encoder, list[Encoder] | None, Mapping[str, Column]]:
+    """The encoder of a table of so many rows, or of a sample of it, and its columns, as they are read.
 
-    There is one where no encoding of numbers is to be chosen: no such column, few rows, a partial_fit, or one that the
-    user has said.
+    And others, which may suit better: None where nothing is to be chosen, for a partial_fit or few rows, none where no
+    numbers are.
     """
     learned = learn.schema(seen, table.names, where, target)
     columns, _ = learned.schema.read(table, learned.used, where)
     said = seen.said.columns
     in_bins = encoder.binned(learned.schema, columns, said, estimator.numbers or "piecewise")
     most = presets.bins(estimator, preset_of(estimator, count), in_bins)
-    options = presets.encodings(estimator, most, count)[: 1 if incremental or not in_bins else None]
-    return [
-        encoder.fit(columns, learned.schema, said, how, bins, where, learned.left_out) for how, bins in options
-    ], columns
+    usual, *more = presets.encodings(estimator, most, count)
+    first = encoder.fit(columns, learned.schema, said, *usual, where, learned.left_out)
+    if incremental or count < presets.ENOUGH:
+        return first, None, columns
+    return first, [encoder.other_numbers(first, columns, said, *how, where) for how in more if in_bins], columns

@@ -25,9 +25,10 @@ _PLAIN = re.compile(PLAIN_PATTERN)
 _INFINITE = re.compile(r"[+-]?inf(?:inity)?", re.IGNORECASE)
 _CODE = re.compile(CODE_PATTERN)
 _SIGNS, _MONEY, _GAPS = "[+\\-\u2212]", "|".join(map(re.escape, MONEY)), "".join(map(re.escape, GROUPS))
-_DIGIT = re.compile("[0-9]")
+_FRONT = rf"(?P<open>\()?\s*(?P<sign>{_SIGNS})?\s*(?P<before>{_MONEY})?\s*(?P<inner>{_SIGNS})?"
+_BEGINS = re.compile(rf"{_FRONT}[.,]?[0-9]")  # a long text is seen to be none by where it begins
 _DRESSED = re.compile(
-    rf"(?P<open>\()?\s*(?P<sign>{_SIGNS})?\s*(?P<before>{_MONEY})?\s*(?P<inner>{_SIGNS})?"
+    rf"{_FRONT}"
     rf"(?:(?P<groups>[0-9]{{1,3}}(?:(?P<gap>[{_GAPS}])[0-9]{{3}})(?:(?P=gap)[0-9]{{3}})*)|(?P<digits>[0-9]*))"
     rf"(?:(?P<point>[.,])(?P<part>[0-9]*))?(?P<exponent>[eE][+-]?[0-9]+)?"
     rf"\s*(?P<behind>%|{_MONEY})?\s*(?P<close>\))?"
@@ -139,7 +140,7 @@ def shape(text: str) -> Shape | None:
 
 def _dressed(text: str) -> re.Match[str] | None:
     """A number, and what stands around its digits."""
-    if not _DIGIT.search(text):
+    if not _BEGINS.match(text):
         return None
     found = _DRESSED.fullmatch(text)
     if found is None or not (found["groups"] or found["digits"] or found["part"]):
