@@ -1,6 +1,8 @@
 """How numbers, dates and truth values are written: each form is read as what it means, and tells how it is written."""
 
 import datetime
+import subprocess
+import sys
 from itertools import product
 
 import numpy as np
@@ -270,3 +272,20 @@ def test_truth_values_of_one_column_are_one_pair(texts, are):
 def test_words_for_nothing_are_no_values():
     for word in (*missing.WORDS, *missing.BLANKS):
         assert PLAIN.read(word) is None and not dates.order(word) and truth.read(word) is None
+
+
+def test_no_text_takes_forever():
+    """What has to be tried in very many ways, such as a bracket before blanks, would take hours at this length."""
+    code = """
+from chainrule.tables import learn
+from chainrule.tables.written import dates, numbers
+many = 200_000
+for start, goes_on in (
+    ("(", " "), ("- ", " "), ("", "1"), ("", "1 "), ("1,", "123,"), ("", "1."), ("", "1e"), ("", "-"),
+    ("2026-01-01 ", "1"), ("Monday", " "), ("[1", " 1"), ("[", " "),
+):
+    text = start + goes_on * many + "x"
+    assert numbers.shape(text) is numbers.PLAIN.read(text) is dates.WrittenDate().read(text) is None
+    assert not learn._LIST.fullmatch(text)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=300)

@@ -29,7 +29,7 @@ MAY_BE: Mapping[str, tuple[str, ...]] = {
 
 
 #: A list of numbers as Python and NumPy print it; and how much of one is shown.
-_LIST, _SHOWN = re.compile(r"\[\s*[-+]?\.?[0-9][-+.,\seE0-9]*[,\s][-+.,\seE0-9]*\]"), 40
+_LIST, _SHOWN = re.compile(r"\[\s*+[-+]?\.?[0-9][-+.eE0-9]*+[,\s][-+.,\seE0-9]*+\]"), 40
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ MONEY = (
 )
 
 #: As programs write numbers; Arrow's regular expressions know it, too.
-PLAIN_PATTERN = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+PLAIN_PATTERN = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 #: A number that begins with a zero as codes do: 007, not 0.7.
 CODE_PATTERN = r"^\s*[+-]?0[0-9]"
 
@@ -25,13 +25,14 @@ _PLAIN = re.compile(PLAIN_PATTERN)
 _INFINITE = re.compile(r"[+-]?inf(?:inity)?", re.IGNORECASE)
 _CODE = re.compile(CODE_PATTERN)
 _SIGNS, _MONEY, _GAPS = "[+\\-\u2212]", "|".join(map(re.escape, MONEY)), "".join(map(re.escape, GROUPS))
-_FRONT = rf"(?P<open>\()?\s*(?P<sign>{_SIGNS})?\s*(?P<before>{_MONEY})?\s*(?P<inner>{_SIGNS})?"
+# What is taken for good (*+) is not tried in other ways: a cell may hold a bracket and thousands of blanks.
+_FRONT = rf"(?P<open>\()?\s*+(?P<sign>{_SIGNS})?\s*+(?P<before>{_MONEY})?\s*+(?P<inner>{_SIGNS})?"
 _BEGINS = re.compile(rf"{_FRONT}[.,]?[0-9]")  # a long text is seen to be none by where it begins
 _DRESSED = re.compile(
     rf"{_FRONT}"
     rf"(?:(?P<groups>[0-9]{{1,3}}(?:(?P<gap>[{_GAPS}])[0-9]{{3}})(?:(?P=gap)[0-9]{{3}})*)|(?P<digits>[0-9]*))"
     rf"(?:(?P<point>[.,])(?P<part>[0-9]*))?(?P<exponent>[eE][+-]?[0-9]+)?"
-    rf"\s*(?P<behind>%|{_MONEY})?\s*(?P<close>\))?"
+    rf"\s*+(?P<behind>%|{_MONEY})?\s*+(?P<close>\))?"
 )
 
 
