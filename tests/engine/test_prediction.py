@@ -1,6 +1,8 @@
 """One network, four ways to its predictions: a pass to look at, the plan, the predictor, and a bound function."""
 
 import pickle
+import sys
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ from scipy.sparse import csr_matrix
 from scipy.special import expit, softmax
 
 from chainrule import Activation, AlphaDropout, BatchNorm, Dense, Dropout, GaussianNoise, LayerNorm, Network, Residual
+from chainrule.engine.feeds import is_sparse
 from chainrule.engine.predictor import Predictor
 from chainrule.errors import InputError, InputTypeError
 from chainrule.network.losses import LOSSES
@@ -106,3 +109,10 @@ def test_a_predictor_survives_pickling_without_its_buffers(shaken, kernels):
     expected = predictor(X)
     assert len(pickle.dumps(predictor)) < fresh + 1000  # the buffers take 200 kB
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(predictor))(X), expected)
+
+
+def test_nothing_is_sparse_while_another_thread_loads_scipys_module(monkeypatch):
+    monkeypatch.setitem(sys.modules, "scipy.sparse", ModuleType("scipy.sparse"))
+    assert not is_sparse(np.zeros(3))
+    monkeypatch.delitem(sys.modules, "scipy.sparse")
+    assert not is_sparse(np.zeros(3))

@@ -30,11 +30,11 @@ def tried(monkeypatch):
     """What pilots are asked for, and what they answer: by how numbers are encoded, or what they find."""
     asked, answers = [], {}
 
-    def score(estimator, preset, source, answer, parts, seed):
+    def score(estimator, preset, source, answer, parts, seed, by_loss):
         asked.append((source.encoder.how, source.encoder.bins, parts, seed))
         if source.encoder.how in answers:
             return answers[source.encoder.how]
-        return honest(estimator, preset, source, answer, parts, seed)
+        return honest(estimator, preset, source, answer, parts, seed, by_loss)
 
     honest = pilot.score
     monkeypatch.setattr(pilot, "score", score)
@@ -298,3 +298,47 @@ def test_where_all_levels_have_rows_enough_nothing_is_tried(tried, monkeypatch):
     monkeypatch.setattr(encoder, "ROWS_OF_MANY", (1, 24))
     regressor(numbers="standard").fit({"who": OF_CUSTOMERS}, CUSTOMERS)
     assert not tried[0]
+
+
+def refuses_few_rows(estimator, X, y):
+    if len(y) < 100:
+        raise ValueError("too few")
+    return (estimator.predict(X) == y).mean()
+
+
+def test_a_scorer_that_refuses_a_pilots_rows_leaves_them_to_the_loss(monkeypatch):
+    monkeypatch.setattr(pilot, "MOST_ROWS", 64)
+    by_loss, honest = [], pilot.score
+    monkeypatch.setattr(pilot, "score", lambda *a: by_loss.append(a[-1]) or honest(*a))
+    model = TableClassifier(preset="fast", max_iter=8, random_state=0, scoring=refuses_few_rows).fit(X, SMOOTH > 0)
+    assert by_loss == [False, True, True]
+    assert model.history_[-1].score > 0.8
+
+
+def test_a_score_that_is_none_is_told_of_where_the_fit_itself_has_it():
+    model = regressor(scoring=lambda *_: float("nan"))
+    with pytest.raises(InputError, match="the best weights so far are kept"):
+        model.fit(X, SMOOTH)
+    assert len(model.predict(X)) == ROWS  # they are
+
+
+@pytest.mark.parametrize("several", [False, True], ids=["classes", "labels"])
+def test_pilots_have_a_row_of_each_class(tried, monkeypatch, several):
+    monkeypatch.setattr(pilot, "MOST_ROWS", 64)
+    y = np.repeat(["many", "few"], [ROWS - 5, 5])
+    given = np.stack([y == "many", SMOOTH > 0], axis=1) if several else y
+    TableClassifier(preset="fast", max_iter=1, random_state=0).fit(X, given, X_val=X, y_val=given)
+    for *_, parts, _ in tried[0]:
+        assert all(64 <= len(part) <= 65 for part in parts)
+        assert several or all(len(np.unique(part.y)) == 2 for part in parts)
+
+
+def test_rows_that_weigh_nothing_do_not_count(tried, monkeypatch):
+    weight = (np.arange(ROWS) % 4 > 0).astype(float)
+    regressor().fit(X, SMOOTH, sample_weight=weight)  # 900 rows of 1,200
+    assert not tried[0]
+    monkeypatch.setattr(pilot, "MOST_ROWS", 64)
+    monkeypatch.setattr(presets, "ENOUGH", 900)
+    regressor().fit(X, SMOOTH, sample_weight=weight, X_val=X, y_val=SMOOTH, sample_weight_val=weight)
+    for *_, parts, _ in tried[0]:
+        assert all(len(part) == 64 and part.weight.all() for part in parts)

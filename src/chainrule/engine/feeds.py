@@ -203,8 +203,8 @@ class Packed:
 
 def is_sparse(values: Any) -> bool:
     """Whether this is one of SciPy's sparse matrices or arrays; who has one has loaded SciPy's module for them."""
-    module = sys.modules.get("scipy.sparse")
-    return module is not None and bool(module.issparse(values))
+    asks = getattr(sys.modules.get("scipy.sparse"), "issparse", None)  # None, too, while another thread loads it
+    return asks is not None and bool(asks(values))
 
 
 def check_sparse(where: str, X: Any) -> Any:

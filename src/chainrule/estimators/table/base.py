@@ -19,6 +19,7 @@ from chainrule.estimators.estimator import Estimator
 from chainrule.estimators.fitted import learned, reads_once
 from chainrule.estimators.prepare import Call, begun, check_answer, in_form
 from chainrule.estimators.table import fitting, importance, rows
+from chainrule.estimators.table.coming import Coming
 from chainrule.estimators.table.weights import weights_of
 from chainrule.models.answers import Answer
 from chainrule.models.fit import Fit
@@ -176,7 +177,7 @@ class BaseTable(Estimator):
     def _unseen(self, given: rows.GivenTable, suffix: str, where: str) -> Data:
         return self._others(given, self.model_.input, self.model_.answer, suffix).rows()
 
-    def _others(self, given: rows.GivenTable, source: Any, answer: Answer, suffix: str) -> fitting.Coming:
+    def _others(self, given: rows.GivenTable, source: Any, answer: Answer, suffix: str) -> Coming:
         """Other rows than those to train on, coded, in the form of the answer's loss."""
         name, where = type(self).__name__, rows.where(self, given.X, f"X{suffix}")
         if given.X is None:
@@ -192,9 +193,7 @@ class BaseTable(Estimator):
             )
         weights = weights_of(name, weight, len(table), suffix)
         answer.loss.check_y(in_form(answer.loss, values, F32), answer.outputs, weights, true.where)
-        return fitting.Coming(
-            source.encoder.coded(columns, len(table)), values, weights, source, answer, columns=columns
-        )
+        return Coming(source.encoder.coded(columns, len(table)), values, weights, source, answer, columns=columns)
 
     def _with_scaled_inputs(self) -> Self:
         """An unfitted clone: its encoder scales every column."""

@@ -6,17 +6,18 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.engine.expansion import F32, Coded
+from chainrule.engine.expansion import F32
 from chainrule.engine.network import Network
 from chainrule.errors import InputError, InputTypeError, unknown_name
 from chainrule.estimators.held_out import Indices, by_splitter
 from chainrule.estimators.prepare import Call, check_same, in_form, ready
 from chainrule.estimators.table import pilot, presets, rows, streaming
+from chainrule.estimators.table.coming import Coming
 from chainrule.estimators.table.held_out import split
 from chainrule.estimators.table.presets import Preset
 from chainrule.estimators.table.streaming import FileSource
@@ -48,43 +49,6 @@ Array = NDArray[Any]
 FROM_PRESET = {field.name for field in fields(Preset)} - {"cycles"}
 
 
-class Coming(NamedTuple):
-    """Rows as they come in: coded, y in the loss's form, weights or None; what both mean; and groups of all rows.
-
-    Attributes
-    ----------
-    columns : as they were read
-    others : encoders that may suit them better than that of `input`; None where that is settled
-    """
-
-    X: Coded
-    y: Array
-    weight: Array | None
-    input: ColumnInput
-    answer: Answer
-    groups: Any = None
-    columns: Mapping[str, Column] = {}
-    others: Sequence[Encoder] | None = None
-
-    def take(self, chosen: Any) -> Coming:
-        weight = None if self.weight is None else self.weight[chosen]
-        return self._replace(X=self.X[chosen], y=self.y[chosen], weight=weight)
-
-    def some(self, chosen: Array) -> Coming:
-        """Rows by their numbers, their columns, too."""
-        return self.take(chosen)._replace(columns={name: column.take(chosen) for name, column in self.columns.items()})
-
-    def by(self, made: Encoder) -> Coming:
-        """The same rows by this encoder."""
-        if made is self.input.encoder:
-            return self
-        X = made.recoded(self.X, self.input.encoder, self.columns)
-        return self._replace(X=X, input=replace(self.input, encoder=made))
-
-    def rows(self) -> Rows:
-        return Rows(self.X, in_form(self.answer.loss, self.y, F32), self.weight)
-
-
 def begun(
     estimator: Any,
     given: rows.GivenTable,
@@ -106,16 +70,17 @@ def begun(
         return _streamed(estimator, source, given, held_out, call, before, resumed, told)
     seed = _seed(estimator, resumed, before)
     weighed = partial(_weighed, estimator, call.incremental)
+    suited = partial(pilot.suited, estimator, preset_of(estimator, len(coming.y)), weighed, seed)
     if not held_out.nothing:
         apart = estimator._others(held_out, coming.input, coming.answer, "_val")
-        made = _suited(estimator, (coming, _all(coming)), (apart, _all(apart)), weighed, seed)
+        made = suited((coming, coming.all()), (apart, apart.all()))
         coming = coming.by(made)
         parts = weighed(coming, apart.by(made))
     elif call.incremental:
         parts = weighed(coming, None)
     else:
         taught, held = _cut(estimator, coming, preset_of(estimator, len(coming.y)).validation_fraction, seed)
-        coming = coming.by(_suited(estimator, (coming, taught), (coming, held), weighed, seed))
+        coming = coming.by(suited((coming, taught), (coming, held)))
         parts = weighed(coming.take(taught), coming.take(held) if len(held) else None)
     count = len(parts.training) + (0 if parts.validation is None else len(parts.validation))
     preset = preset_of(estimator, count)
@@ -124,40 +89,6 @@ def begun(
     if call.incremental and before is not None and before.continuation.trainer is not None:
         recipe = replace(recipe, options=before.continuation.trainer.update.options)  # however many rows come now
     return ready(estimator, recipe, training, coming.input, coming.answer, parts, call, resumed, told)
-
-
-def _all(whole: Coming) -> Indices:
-    return np.arange(len(whole.y))
-
-
-def _suited(
-    estimator: Any,
-    taught: tuple[Coming, Indices],
-    held_out: tuple[Coming, Indices],
-    weighed: Callable[[Coming, Coming | None], Parts],
-    seed: int,
-) -> Encoder:
-    """The encoder whose pilot has the best score: of numbers first, then of categories of very many levels.
-
-    Pilots learn from some of the rows to train on, and are judged by some of those held out.
-    """
-    coming = taught[0]
-    first = coming.input.encoder
-    if coming.others is None or not len(held_out[1]):
-        return first
-    training, judges = (whole.some(pilot.drawn(part, seed)) for whole, part in (taught, held_out))
-    preset, scores = preset_of(estimator, len(coming.y)), dict[int, float]()
-
-    def score(made: Encoder) -> float:
-        if id(made) not in scores:
-            coded = training.by(made)
-            parts = weighed(coded, judges.by(made))
-            scores[id(made)] = pilot.score(estimator, preset, coded.input, coming.answer, parts, seed)
-        return scores[id(made)]
-
-    best = max((first, *coming.others), key=score) if coming.others else first
-    fewer = encoder.fewer_levels(best, coming.columns)
-    return best if fewer is None or score(fewer) <= score(best) else fewer
 
 
 def _unweighed(training: Coming, apart: Coming | None) -> Parts:
@@ -370,11 +301,11 @@ def _streamed(
         return table, values, None if weights is None else (weights / unit).astype(F32)
 
     sample = Coming(coded, sampled[1], of_mean_1(sampled[2]), source, answer, None, columns, others)
-    share = preset_of(estimator, found.rows).validation_fraction
+    preset = preset_of(estimator, found.rows)
     codes = answer.codes(sample.y) if isinstance(answer, Classes) else None
-    taught, apart = streaming.divided(found, share, seed, codes)
+    taught, apart = streaming.divided(found, preset.validation_fraction, seed, codes)
 
-    sample = sample.by(_suited(estimator, (sample, taught), (sample, apart), _unweighed, seed))
+    sample = sample.by(pilot.suited(estimator, preset, _unweighed, seed, (sample, taught), (sample, apart)))
     source = sample.input
     reads = FileSource(file, source.encoder, prepare, found, apart)
     data: Rows | Streamed
