@@ -131,10 +131,31 @@ BUGS = [
     ),
     Bug(
         "estimators/table/pilot.py",
-        "return best if fewer is None or score_of(fewer) <= score_of(best) else fewer",
-        "return best if fewer is None or score_of(fewer) < score_of(best) else fewer",
+        "told_of(best).score < told_of(rival).score",
+        "told_of(best).score <= told_of(rival).score",
         "tests/estimators/test_pilots.py",
         "levels are rare where that is no better",
+    ),
+    Bug(
+        "estimators/table/clock.py",
+        "if self.limit is None or not self.per_row:",
+        "if self.limit is None:",
+        "tests/estimators/test_time_limit.py",
+        "where no pilot has told how long a network takes, there is time for none",
+    ),
+    Bug(
+        "models/pace.py",
+        "min(self._most, trainer.done + max(1, left))",
+        "trainer.done + max(1, left)",
+        "tests/estimators/test_time_limit.py",
+        "with time enough the schedule is longer than without a limit",
+    ),
+    Bug(
+        "training/trainer.py",
+        "time.perf_counter() >= self.until:",
+        "time.perf_counter() <= self.until:",
+        "tests/estimators/test_time_limit.py",
+        "an epoch ends where there is time, and goes on where there is none",
     ),
     Bug(
         "estimators/table/pilot.py",

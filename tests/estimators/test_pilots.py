@@ -30,14 +30,14 @@ def tried(monkeypatch):
     """What pilots are asked for, and what they answer: by how numbers are encoded, or what they find."""
     asked, answers = [], {}
 
-    def score(estimator, preset, source, answer, parts, seed, by_loss):
+    def fly(estimator, preset, source, answer, parts, seed, clock, by_loss):
         asked.append((source.encoder.how, source.encoder.bins, parts, seed))
         if source.encoder.how in answers:
-            return answers[source.encoder.how]
-        return honest(estimator, preset, source, answer, parts, seed, by_loss)
+            return pilot.Told(answers[source.encoder.how], 1e-6)
+        return honest(estimator, preset, source, answer, parts, seed, clock, by_loss)
 
-    honest = pilot.score
-    monkeypatch.setattr(pilot, "score", score)
+    honest = pilot.fly
+    monkeypatch.setattr(pilot, "fly", fly)
     return asked, answers
 
 
@@ -116,15 +116,15 @@ def test_the_same_seed_the_same_bits_and_the_same_seed_for_all_that_are_tried(tr
 
 
 def test_classes_weights_and_a_score_of_the_users_own_are_judged_by(monkeypatch):
-    scores = []
-    honest = pilot.score
-    monkeypatch.setattr(pilot, "score", lambda *a: scores.append(honest(*a)) or scores[-1])
+    told = []
+    honest = pilot.fly
+    monkeypatch.setattr(pilot, "fly", lambda *a: told.append(honest(*a)) or told[-1])
     y = np.where(SMOOTH > 0, "yes", "no")
     TableClassifier(
         preset="fast", max_iter=1, random_state=0, scoring="accuracy", class_weight="balanced"
     ).fit(X, y, sample_weight=np.linspace(1, 2, ROWS))  # fmt: skip
-    assert len(scores) == 2
-    assert all(0.8 < score <= 1 for score in scores)
+    assert len(told) == 2
+    assert all(0.8 < one.score <= 1 and one.seconds > 0 for one in told)
 
 
 def test_rows_of_a_pilot_are_limited(monkeypatch):
@@ -275,12 +275,12 @@ OF_CUSTOMERS = np.char.add("c", CUSTOMERS.astype(str))
 @pytest.mark.parametrize("told", [True, False], ids=["that tell", "that tell nothing"])
 def test_levels_of_few_rows_are_known_where_they_tell(told, monkeypatch):
     monkeypatch.setattr(encoder, "ROWS_OF_MANY", (1, 25))  # each has 24
-    asked, honest = [], pilot.score
-    monkeypatch.setattr(pilot, "score", lambda *a: asked.append(a[2].encoder) or honest(*a))
+    asked, honest = [], pilot.fly
+    monkeypatch.setattr(pilot, "fly", lambda *a: asked.append(a[2].encoder) or honest(*a))
     numbers = RANDOM.normal(size=len(CUSTOMERS))
     y = numbers + (3 * RANDOM.normal(size=150)[CUSTOMERS] if told else 3 * RANDOM.normal(size=len(CUSTOMERS)))
     model = regressor(numbers="standard").fit({"who": OF_CUSTOMERS, "size": numbers}, y)
-    assert [len(one.encodings[0].levels) for one in asked] == [0, 150]
+    assert [len(one.encodings[0].levels) for one in asked] == [150, 0]
     assert len(model.encoder_.encodings[0].levels) == (150 if told else 0)
     assert model.encoder_.encodings[0].rare == (not told)
 
@@ -308,8 +308,8 @@ def refuses_few_rows(estimator, X, y):
 
 def test_a_scorer_that_refuses_a_pilots_rows_leaves_them_to_the_loss(monkeypatch):
     monkeypatch.setattr(pilot, "MOST_ROWS", 64)
-    by_loss, honest = [], pilot.score
-    monkeypatch.setattr(pilot, "score", lambda *a: by_loss.append(a[-1]) or honest(*a))
+    by_loss, honest = [], pilot.fly
+    monkeypatch.setattr(pilot, "fly", lambda *a: by_loss.append(a[-1]) or honest(*a))
     model = TableClassifier(preset="fast", max_iter=8, random_state=0, scoring=refuses_few_rows).fit(X, SMOOTH > 0)
     assert by_loss == [False, True, True]
     assert model.history_[-1].score > 0.8

@@ -50,6 +50,7 @@ BOTH: tuple[tuple[str, Any, str], ...] = (
     ("weight_decay", click.FloatRange(0), "Decoupled weight decay."),
     ("batch_size", _COUNT, "Rows of a batch."),
     ("max_iter", _COUNT, "Epochs at most."),
+    ("time_limit", _POSITIVE, "Seconds that the fit may take; the networks are as many as there is time for."),
     ("n_iter_no_change", _COUNT, "Epochs without improvement that are waited for."),
     ("validation_fraction", click.FloatRange(0, 1, min_open=True, max_open=True), "Share of the rows held out."),
     ("memory", _COUNT, "Bytes that the rows of DATA may take; a larger file is read anew in every epoch."),

@@ -102,6 +102,7 @@ class BaseMLP(Estimator):
     calibration: bool = False
     n_members: int = 1
     probes: bool = True
+    time_limit: float | None = None
 
     # What items are: rows of numbers, but for the estimators of sequences -----------------------------------
 

@@ -282,6 +282,9 @@ class MLPClassifier(Classifying, ClassifierMixin, BaseMLP):
     calibration : bool, fit ends with `calibrate` on its held-out rows: early_stopping's, validation_split's, X_val
     n_members : int, networks that are trained at once, on the same batches, from other first weights and with other
         dropout masks; what is predicted is the mean of what they predict. They stop together
+    time_limit : None, or seconds from the call of fit on: a schedule of the learning rate then ends by that time, and
+        training ends with the batches at hand, also within an epoch. The best weights on held-out rows are kept, and
+        without such rows the last. How far it comes depends on the machine, and so do the bits. partial_fit has none
 
     Attributes
     ----------

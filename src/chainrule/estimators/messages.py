@@ -7,7 +7,7 @@ from typing import Any
 from sklearn.exceptions import ConvergenceWarning
 
 from chainrule.errors import DivergenceError
-from chainrule.models.fit import ALL_TRAINED, CONVERGED, DIVERGED, INTERRUPTED, Ending, Fit
+from chainrule.models.fit import ALL_TRAINED, CONVERGED, DIVERGED, INTERRUPTED, OUT_OF_TIME, Ending, Fit
 from chainrule.models.model import Model
 from chainrule.models.temperature import BOUNDS
 from chainrule.training.callbacks.base import Callback, Outlook
@@ -45,6 +45,8 @@ def tell(estimator: Any, fit: Fit, ending: Ending) -> None:
     elif reason == CONVERGED and estimator.verbose:
         what = "Training loss" if fit.validation is None else "Validation score"
         print(f"{what} did not improve more than tol={tol:f} for {patience} consecutive epochs. Stopping.")
+    elif reason == OUT_OF_TIME and estimator.verbose:
+        print(f"time_limit={estimator.time_limit:g} seconds are over after {progress.epochs} epochs. Stopping.")
     elif reason == ALL_TRAINED and not (fit.incremental or fit.recipe.schedule):
         warn(  # a schedule runs to its end, which is meant
             f"Stochastic Optimizer: Maximum iterations ({fit.recipe.epochs}) reached and the optimization "

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from numpy.typing import NDArray
@@ -45,12 +46,14 @@ class Call:
     resume_from : a checkpoint, or a folder of them
     incremental : whether it is a partial_fit
     classes : those that a first partial_fit names
+    began : when, as `time.perf_counter()` tells it
     """
 
     groups: Any = None
     resume_from: Any = None
     incremental: bool = False
     classes: Any = None
+    began: float = field(default_factory=time.perf_counter)
 
 
 def begun(
@@ -135,7 +138,8 @@ def ready(
         kept = Kept(settings, writes, resumed)
         kept.check()
     on = Training.going_on(training) if isinstance(training, Model) else training
-    return Fit(recipe, on, source, answer, parts, call.incremental, kept, told)
+    until = None if estimator.time_limit is None else call.began + estimator.time_limit
+    return Fit(recipe, on, source, answer, parts, call.incremental, kept, told, until)
 
 
 def check_same(name: str, before: Model, network: Any, answer: Answer, members: int) -> None:

@@ -69,6 +69,7 @@ RULES: Mapping[str, Rule] = {
     "calibration": kinds.boolean,
     "n_members": COUNT,
     "probes": kinds.boolean,
+    "time_limit": kinds.OneOf((None,), POSITIVE),
     "preset": kinds.OneOf(("fast", "default", "best")),
     "columns": kinds.OneOf((None,), kinds.mapping),
     "numbers": kinds.OneOf((None, *HOW)),

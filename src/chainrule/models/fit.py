@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -17,6 +18,7 @@ from chainrule.models import by_lbfgs, resume
 from chainrule.models.answers import Answer
 from chainrule.models.inputs import Input
 from chainrule.models.model import Model
+from chainrule.models.pace import Pace
 from chainrule.models.recipe import Recipe
 from chainrule.models.training import Training
 from chainrule.models.validation import Judge, Parts
@@ -34,7 +36,7 @@ SMALLEST_RATE = 1e-6
 
 #: Why a fit ended, as its callbacks are told.
 CONVERGED, ALL_TRAINED, STOPPED = "converged", "all epochs trained", "stopped by a callback"
-DIVERGED, INTERRUPTED = "diverged", "interrupted"
+DIVERGED, INTERRUPTED, OUT_OF_TIME = "diverged", "interrupted", "out of time"
 
 
 class Ending(NamedTuple):
@@ -72,6 +74,7 @@ class Fit:
     incremental : whether this is a partial_fit: one epoch, from where the last call ended
     kept : of checkpoints, or None
     callbacks : ready to be told
+    until : when training is to end, as `time.perf_counter()` tells it, and its schedule with it; or None
 
     Attributes
     ----------
@@ -89,6 +92,7 @@ class Fit:
         incremental: bool = False,
         kept: Kept | None = None,
         callbacks: Sequence[Callback] = (),
+        until: float | None = None,
     ) -> None:
         self.recipe = recipe
         self.training = training
@@ -97,6 +101,7 @@ class Fit:
         self.rows, self.validation = parts
         self.incremental = incremental
         self.audience = Audience(callbacks)
+        self.until = None if incremental else until
         self.settled = self.learned = False
         self._calibrated: Model | None = None
         self._kept = kept or Kept({})
@@ -175,7 +180,7 @@ class Fit:
 
         def tell(record: Record) -> bool:
             progress.add(record, 0)
-            return self.audience.epoch(record)
+            return self.audience.epoch(record) or self._is_over()
 
         self._begin(self.recipe.epochs, len(self.rows))
         try:
@@ -193,17 +198,25 @@ class Fit:
         watch, checkpoints = None, self._kept.checkpoints
         if self.validation is not None:
             watch = Judge(self.recipe, self.running, self.rows, self.validation)
+        pace = Pace(trainer, self.until)
         for record in train(trainer, self.rows, batch_size, epochs, stopping, watch):
             self.training.progress.add(record, len(self.rows))
             stop = self.audience.epoch(record)
+            pace.keep(record)
             self._settle_rate(trainer, stopping)
             if checkpoints and checkpoints.due(record.epoch) and math.isfinite(record.loss):
                 checkpoints.write(record.epoch, resume.snapshot(self.training, self._kept.settings))
             if stop:
                 return STOPPED
+            if self._is_over():
+                return OUT_OF_TIME
         if not math.isfinite(self.training.progress.loss):
             return DIVERGED
         return CONVERGED if stopping.exhausted else ALL_TRAINED
+
+    def _is_over(self) -> bool:
+        """Whether there is no time left."""
+        return self.until is not None and time.perf_counter() >= self.until
 
     def _settle_weights(self, trainer: Trainer, stopping: Stopping, reason: str) -> None:
         """Put the best weights back where there is something to choose them by."""

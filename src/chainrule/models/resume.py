@@ -18,7 +18,7 @@ from chainrule.training.checkpoints import State
 from chainrule.training.records import Record
 
 #: What may differ between the fit that wrote and the fit that goes on. The seed's streams are in the checkpoint.
-FREE = {"max_iter", "n_threads", "verbose", "callbacks", "checkpoints", "warm_start", "random_state"}
+FREE = {"max_iter", "time_limit", "n_threads", "verbose", "callbacks", "checkpoints", "warm_start", "random_state"}
 
 
 def snapshot(training: Training, settings: dict[str, str]) -> State:

@@ -85,6 +85,7 @@ class Trainer:
     planned : number of all steps, where the schedule takes its length from there
     watched : what was watched after each epoch, higher is better
     epochs : trained so far
+    until : the time, as `time.perf_counter()` tells it, from when on an epoch ends with the batches at hand; or None
 
     Set `observer` to an `Observer`, such as a `Recorder` of diagnosis, that is to see some of the steps of the first.
 
@@ -138,6 +139,7 @@ class Trainer:
         self.rate = chosen.learning_rate
         self.schedule = None if schedule is None else schedules.get(schedule, "Trainer(schedule=)")
         self.planned: int | None = None
+        self.until: float | None = None
         self.watched: list[float] = []
         self._began = 0  # steps before rate and schedule started anew
         self.epochs = 0
@@ -161,6 +163,11 @@ class Trainer:
     def model(self) -> AnyParameters:
         """What to validate and to predict with: the averages of the weights, where they are kept."""
         return self.parameters if self.average is None else self.average
+
+    @property
+    def done(self) -> int:
+        """Steps since rate and schedule began."""
+        return self.update.steps - self._began
 
     @property
     def update(self) -> Update:
@@ -220,11 +227,12 @@ class Trainer:
         for total in totals:
             total[...] = 0
         rate, reaction = self.rate, 1.0 if self.schedule is None else self.schedule.multiplier(self.watched)
-        observer, seen = self.observer, bound.each[0]
+        observer, observed = self.observer, bound.each[0]
         if observer is not None:
             observer.begin(self.epochs + 1, math.ceil(len(data) / batch_size), capacity["rows"])
         due = _never if observer is None else observer.due
         batches = data.batches(batch_size, self.streams.shuffle if self.shuffle else None)
+        before = self.update.steps
         # A divergence shows in the record, not in warnings of single products.
         with np.errstate(all="ignore"), bound.team() as team:
             for group, watched in load.groups(batches, due):
@@ -237,16 +245,21 @@ class Trainer:
                     for program in programs:
                         program.renew(done + step + 1, rate, weight)
                     load.note(run, step)
-                if watched and observer is not None and seen.gradients is not None:
-                    observer.see(seen.parameters, seen.gradients, load.watched(run, team), partial(run.rest, team))
+                if watched and observer is not None and observed.gradients is not None:
+                    observer.see(
+                        observed.parameters, observed.gradients, load.watched(run, team), partial(run.rest, team)
+                    )
                 else:
                     load.run(run, team, len(group))
                 for update in self.updates:
                     update.steps = done + len(group)
+                if self.until is not None and time.perf_counter() >= self.until:
+                    break
             sums, weights = np.transpose(totals)
             loss = float((sums / weights).mean())
         self.epochs += 1
-        per_batch = float(weights[0]) * min(1.0, batch_size / len(data))
+        seen = min(len(data), (self.update.steps - before) * batch_size)
+        per_batch = float(weights[0]) * min(1.0, batch_size / seen)
         loss += float(np.mean([self.update.penalty.value(one, per_batch) for one in self.parameters.members]))
         return Record(self.epochs, loss, rate, time.perf_counter() - started)
 

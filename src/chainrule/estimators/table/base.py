@@ -66,6 +66,7 @@ class BaseTable(Estimator):
     checkpoints: Checkpoints | None = None
     calibration: bool = False
     warm_start: bool = False
+    time_limit: float | None = None
 
     @classmethod
     def _check_parameters(cls, parameters: Mapping[str, Any]) -> None:
@@ -79,7 +80,8 @@ class BaseTable(Estimator):
             return super()._chosen()
         assert isinstance(self.model_.input, ColumnInput)
         preset, made = fitting.preset_of(self, outlook.rows + outlook.held_out), self.model_.input.encoder
-        found = {name: getattr(preset, name) for name in fitting.FROM_PRESET} | {"numbers": made.how or "piecewise"}
+        found = {name: getattr(preset, name) for name in fitting.FROM_PRESET}
+        found |= {"numbers": made.how or "piecewise", "n_members": self.model_.predictor.members}
         if found["numbers"] == "piecewise":
             found["bins"] = made.bins or preset.bins
         else:

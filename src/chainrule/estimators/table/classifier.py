@@ -37,6 +37,9 @@ class TableClassifier(Classifying, ClassifierMixin, BaseTable):
     Parameters
     ----------
     preset : 'fast', 'default' or 'best'. Each parameter below that is None is the preset's
+    time_limit : None, or seconds from the call of fit on, of which reading and trying encodings take their part; see
+        `MLPClassifier`. But for 'fast', there are as many networks as there is time for, from one to those of 'best',
+        where a pilot has told how long one takes
     columns : dict from column to 'number', 'category', 'text', 'date', 'day first', 'month first' or 'leave out', where
         the kind found is not meant; or to one of `numbers`, for this column only; of a date, for its parts. 'category'
         of the target's column where nearly all of its classes look like numbers

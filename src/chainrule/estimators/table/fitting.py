@@ -17,6 +17,7 @@ from chainrule.errors import InputError, InputTypeError, unknown_name
 from chainrule.estimators.held_out import Indices, by_splitter
 from chainrule.estimators.prepare import Call, check_same, in_form, ready
 from chainrule.estimators.table import pilot, presets, rows, streaming
+from chainrule.estimators.table.clock import Clock
 from chainrule.estimators.table.coming import Coming
 from chainrule.estimators.table.held_out import split
 from chainrule.estimators.table.presets import Preset
@@ -59,6 +60,11 @@ def begun(
     told: Sequence[Callback],
 ) -> Fit:
     """A call of fit or partial_fit that is ready to run."""
+    if estimator.time_limit is not None and (resumed is not None or estimator.checkpoints):
+        raise InputError(
+            f"{type(estimator).__name__}(time_limit=)", "no checkpoints, and none to go on from", "some",
+            "How many networks there are depends on the time, and has to be the same there: leave time_limit out.",
+        )  # fmt: skip
     source = files.source(given.X, f"{type(estimator).__name__}: X")
     coming = None
     if source is None:
@@ -68,9 +74,9 @@ def begun(
     if coming is None:
         assert source is not None
         return _streamed(estimator, source, given, held_out, call, before, resumed, told)
-    seed = _seed(estimator, resumed, before)
+    seed, clock = _seed(estimator, resumed, before), Clock(call.began, estimator.time_limit)
     weighed = partial(_weighed, estimator, call.incremental)
-    suited = partial(pilot.suited, estimator, preset_of(estimator, len(coming.y)), weighed, seed)
+    suited = partial(pilot.suited, estimator, preset_of(estimator, len(coming.y)), weighed, seed, clock)
     if not held_out.nothing:
         apart = estimator._others(held_out, coming.input, coming.answer, "_val")
         made = suited((coming, coming.all()), (apart, apart.all()))
@@ -83,7 +89,7 @@ def begun(
         coming = coming.by(suited((coming, taught), (coming, held)))
         parts = weighed(coming.take(taught), coming.take(held) if len(held) else None)
     count = len(parts.training) + (0 if parts.validation is None else len(parts.validation))
-    preset = preset_of(estimator, count)
+    preset = preset_of(estimator, count, clock)
     training = _training(estimator, preset, coming.input.encoder, coming.answer, before, resumed, seed)
     recipe = presets.recipe(estimator, preset, len(parts.training), call.incremental)
     if call.incremental and before is not None and before.continuation.trainer is not None:
@@ -301,11 +307,12 @@ def _streamed(
         return table, values, None if weights is None else (weights / unit).astype(F32)
 
     sample = Coming(coded, sampled[1], of_mean_1(sampled[2]), source, answer, None, columns, others)
+    clock = Clock(call.began, estimator.time_limit)
     preset = preset_of(estimator, found.rows)
     codes = answer.codes(sample.y) if isinstance(answer, Classes) else None
     taught, apart = streaming.divided(found, preset.validation_fraction, seed, codes)
 
-    sample = sample.by(pilot.suited(estimator, preset, _unweighed, seed, (sample, taught), (sample, apart)))
+    sample = sample.by(pilot.suited(estimator, preset, _unweighed, seed, clock, (sample, taught), (sample, apart)))
     source = sample.input
     reads = FileSource(file, source.encoder, prepare, found, apart)
     data: Rows | Streamed
@@ -314,7 +321,7 @@ def _streamed(
     else:
         seen = sample.take(taught)
         data = Streamed(reads, Piece(seen.X.values, seen.y, seen.weight))
-    preset = preset_of(estimator, reads.rows + len(apart))
+    preset = preset_of(estimator, reads.rows + len(apart), clock)
     training = _training(estimator, preset, source.encoder, answer, None, resumed, seed)
     recipe = presets.recipe(estimator, preset, reads.rows)
     parts = Parts(data, sample.take(apart).rows() if len(apart) else None)
@@ -340,12 +347,15 @@ def _labels_of(answer: Answer) -> tuple[Array, Array | None]:
     return (answer.classes, answer.classes) if isinstance(answer, Classes) else (np.empty(0), None)
 
 
-def preset_of(estimator: Any, count: int) -> Preset:
-    """The estimator's preset for this many rows, with what was said in its place."""
+def preset_of(estimator: Any, count: int, clock: Clock | None = None) -> Preset:
+    """The estimator's preset for this many rows, in the time that there is, with what was said in its place."""
     said = {name: getattr(estimator, name) for name in FROM_PRESET if getattr(estimator, name) is not None}
     if "hidden_layer_sizes" in said:
         said["hidden_layer_sizes"] = tuple(np.atleast_1d(said["hidden_layer_sizes"]).tolist())
-    return replace(presets.PRESETS[estimator.preset](count), **said)
+    preset = presets.PRESETS[estimator.preset](count)
+    if clock is not None and estimator.preset != "fast":
+        preset = clock.members(preset, count)
+    return replace(preset, **said)
 
 
 def _check_size(where: str, table: Table) -> None:

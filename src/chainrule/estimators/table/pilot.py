@@ -1,11 +1,14 @@
-"""Pilots: which encoding suits the numbers of a table is told by short fits of small networks, on the rows held out."""
+"""Pilots: short fits of small networks on some of the rows.
+
+They tell which encoding suits the numbers of a table, by the rows held out, and how long a network takes.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,6 +16,7 @@ from chainrule.engine.expansion import F32
 from chainrule.engine.network import Network
 from chainrule.estimators.held_out import Indices
 from chainrule.estimators.table import presets
+from chainrule.estimators.table.clock import Clock
 from chainrule.estimators.table.coming import Coming
 from chainrule.estimators.table.presets import Preset
 from chainrule.models.answers import Answer, Classes
@@ -35,6 +39,7 @@ def suited(
     preset: Preset,
     weighed: Callable[[Coming, Coming | None], Parts],
     seed: int,
+    clock: Clock,
     taught: Part,
     held_out: Part,
 ) -> Encoder:
@@ -49,28 +54,34 @@ def suited(
     preset : that the fit to come will have
     weighed : gives both parts the weights that training takes
     seed : of weights, batches and what is drawn
+    clock : where pilots may not take all the time that they want; it is told what the encoder's takes
     taught, held_out : of the first, `others` are the encoders that may suit better
     """
     coming = taught[0]
     parts = [(whole, _weighing(whole, part)) for whole, part in (taught, held_out)]
-    if coming.others is None or not len(parts[1][1]) or sum(len(part) for _, part in parts) < presets.ENOUGH:
+    others = coming.others
+    if others is None or not len(parts[1][1]) or sum(len(part) for _, part in parts) < presets.ENOUGH:
         return coming.input.encoder
     training, judges = (whole.some(drawn(whole, part, seed)) for whole, part in parts)
 
     def best_of_all(by_loss: bool = False) -> Encoder:
-        scores = dict[int, float]()
+        told = dict[int, Told]()
 
-        def score_of(made: Encoder) -> float:
-            if id(made) not in scores:
+        def told_of(made: Encoder) -> Told:
+            if id(made) not in told:
                 coded = training.by(made)
                 parts = weighed(coded, judges.by(made))
-                scores[id(made)] = score(estimator, preset, coded.input, coming.answer, parts, seed, by_loss)
-            return scores[id(made)]
+                told[id(made)] = fly(estimator, preset, coded.input, coming.answer, parts, seed, clock, by_loss)
+            return told[id(made)]
 
-        first, others = coming.input.encoder, coming.others
-        best = max((first, *others), key=score_of) if others else first
-        fewer = encoder.fewer_levels(best, coming.columns)
-        return best if fewer is None or score_of(fewer) <= score_of(best) else fewer
+        best = coming.input.encoder
+        for other in (*others, None):
+            rival = encoder.fewer_levels(best, coming.columns) if other is None else other
+            if rival is not None and clock.allows_pilots and told_of(best).score < told_of(rival).score:
+                best = rival
+        if (clock.allows_pilots and clock.limit is not None) or id(best) in told:
+            clock.per_row = told_of(best).seconds
+        return best
 
     try:
         return best_of_all()
@@ -107,10 +118,30 @@ def small(preset: Preset) -> Preset:
     )  # fmt: skip
 
 
-def score(
-    estimator: Any, preset: Preset, source: ColumnInput, answer: Answer, parts: Parts, seed: int, by_loss: bool = False
-) -> float:
-    """The best score that a short fit reaches on the rows held out.
+class Told(NamedTuple):
+    """What a pilot tells.
+
+    Attributes
+    ----------
+    score : the best that it reached on the rows held out
+    seconds : that an epoch takes a network for each of its rows; infinite where none ended in time
+    """
+
+    score: float
+    seconds: float
+
+
+def fly(
+    estimator: Any,
+    preset: Preset,
+    source: ColumnInput,
+    answer: Answer,
+    parts: Parts,
+    seed: int,
+    clock: Clock,
+    by_loss: bool = False,
+) -> Told:
+    """A short fit.
 
     Parameters
     ----------
@@ -120,6 +151,7 @@ def score(
     answer : what outputs mean
     parts : rows to train on and rows held out, `drawn`, as `source` codes them
     seed : of weights and batches; the same for all that are compared
+    clock : of the fit to come
     by_loss : whether the loss judges, not what stops the estimator's own fit
 
     Raises
@@ -133,6 +165,8 @@ def score(
     if by_loss:
         recipe = replace(recipe, scoring="loss")
     begun = Training.begin(network, answer.loss, F32, seed, few.n_members)
-    if Fit(recipe, begun, source, answer, parts).run().reason == INTERRUPTED:
+    if Fit(recipe, begun, source, answer, parts, until=clock.end_of_a_pilot).run().reason == INTERRUPTED:
         raise KeyboardInterrupt
-    return -math.inf if begun.stopping is None else begun.stopping.best_score
+    best = -math.inf if begun.stopping is None else begun.stopping.best_score
+    whole = [record.seconds for record in begun.progress.records[:-1]]  # the last may have been broken off
+    return Told(best, min(whole, default=math.inf) / (few.n_members * len(parts.training)))

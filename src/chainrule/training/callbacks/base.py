@@ -120,7 +120,7 @@ class Callback:
 
         Parameters
         ----------
-        reason : why it ended, such as "converged", "all epochs trained", "diverged" or "interrupted"
+        reason : why it ended, such as "converged", "all epochs trained", "out of time", "diverged" or "interrupted"
         """
 
 
