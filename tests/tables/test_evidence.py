@@ -54,7 +54,7 @@ def shown(found):
     """All that is told of a column, but for an example and for the second and third cell of a sort."""
     sorts = {sort: (cells.rows, cells.first[0]) for sort, cells in found.sorts.items()}
     counts = found.distinct.count, found.distinct.repeated, found.texts.count, found.levels & {"true", "false"}
-    numbers = found.rows, found.missing, found.known, found.low, found.high, found.whole
+    numbers = found.rows, found.missing, found.known, found.pieces, found.low, found.high, found.whole
     return numbers, dict(found.typed), sorts, counts, found.declared, found.unread
 
 

@@ -105,6 +105,11 @@ def test_ties_are_broken_by_the_terms_not_by_their_order(monkeypatch):
     assert encode("said", words(said)).terms == encode("said", words(said[::-1])).terms == ("a", "b", "c")
 
 
+def test_a_vocabulary_that_is_full_holds_the_most_frequent_terms(monkeypatch):
+    monkeypatch.setattr(texts, "MOST_TERMS", 2)
+    assert encode("said", words([f"often {word}" for word in "abc"] * 3)).terms == ("a", "often")
+
+
 def test_a_vocabulary_is_never_empty_and_never_too_large(monkeypatch):
     assert encode("said", words(["one two", "three four"])).count > 0
     marks = encode("said", words(["...", "!!", None]))
