@@ -25,6 +25,12 @@ def regressor(**parameters):
     return TableRegressor(**{"preset": "fast", "max_iter": 2, "n_members": 1, "random_state": 0} | parameters)
 
 
+@pytest.fixture(autouse=True)
+def two(monkeypatch):
+    """The 24 bins that 1,200 rows have are few, too: 'robust' is the only other encoding."""
+    monkeypatch.setattr(presets, "FEW_BINS", 48)
+
+
 @pytest.fixture
 def tried(monkeypatch):
     """What pilots are asked for, and what they answer: by how numbers are encoded, or what they find."""
@@ -41,20 +47,33 @@ def tried(monkeypatch):
     return asked, answers
 
 
-def test_the_better_encoding_is_taken():
+def test_the_better_encoding_is_taken(monkeypatch):
+    monkeypatch.setattr(presets, "CLEARLY", 1.0)
     assert regressor().fit(X, SMOOTH).encoder_.how == "robust"
     assert regressor().fit(X, JUMPS).encoder_.how == "piecewise"
 
 
-@pytest.mark.parametrize(("robust", "taken"), [(1.01, "robust"), (1.0, "piecewise"), (0.99, "piecewise")])
-def test_the_first_is_kept_unless_another_is_better(tried, robust, taken):
+@pytest.mark.parametrize(
+    ("loss", "robust", "taken"),
+    [
+        ("squared_error", -0.902, "robust"), ("squared_error", -0.903, "piecewise"),
+        ("absolute_error", -0.949, "robust"), ("absolute_error", -0.951, "piecewise"), ("gaussian", 0.1, "robust"),
+    ],
+)  # fmt: skip
+def test_the_first_is_kept_unless_anothers_error_is_clearly_less(tried, loss, robust, taken):
     asked, answers = tried
-    answers |= {"piecewise": 1.0, "robust": robust}
-    model = regressor().fit(X, SMOOTH)
+    answers |= {"piecewise": -1.0, "robust": robust}
+    model = regressor(loss=loss).fit(X, SMOOTH)
     assert [how for how, *_ in asked] == ["piecewise", "robust"]
     assert model.encoder_.how == model._chosen()["numbers"] == taken
     assert ("bins" in model._chosen()) == (taken == "piecewise")
     assert model.model_.input.encoder is model.encoder_
+
+
+@pytest.mark.parametrize(("robust", "taken"), [(0.502, "robust"), (0.5, "piecewise"), (0.498, "piecewise")])
+def test_a_score_that_was_asked_for_judges_alone(tried, robust, taken):
+    tried[1].update(piecewise=0.5, robust=robust)
+    assert regressor(scoring="r2").fit(X, SMOOTH).encoder_.how == taken
 
 
 def test_bins_are_tried_from_many_to_few(tried):
@@ -168,7 +187,8 @@ def test_streamed_files_are_tried_on_their_sample(tried, tmp_path):
     assert model.encoder_.how == "robust"
 
 
-def test_what_was_chosen_is_in_the_file(tmp_path):
+def test_what_was_chosen_is_in_the_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(presets, "CLEARLY", 1.0)
     model = regressor().fit(X, SMOOTH)
     model.save(tmp_path / "m")
     assert load(tmp_path / "m").encoder_.how == model.encoder_.how == "robust"
@@ -342,3 +362,10 @@ def test_rows_that_weigh_nothing_do_not_count(tried, monkeypatch):
     regressor().fit(X, SMOOTH, sample_weight=weight, X_val=X, y_val=SMOOTH, sample_weight_val=weight)
     for *_, parts, _ in tried[0]:
         assert all(len(part) == 64 and part.weight.all() for part in parts)
+
+
+def test_all_others_are_held_against_the_first(tried, monkeypatch):
+    monkeypatch.setattr(presets, "FEW_BINS", 16)
+    scores = iter((-1.0, -0.89, -0.86))  # of squared errors, the second and the third clearly better than the first
+    monkeypatch.setattr(pilot, "fly", lambda *_: pilot.Told(next(scores), 1e-6))
+    assert regressor().fit(X, SMOOTH).encoder_.how == "robust"

@@ -24,6 +24,7 @@ from chainrule.models.fit import INTERRUPTED, Fit
 from chainrule.models.inputs import ColumnInput
 from chainrule.models.training import Training
 from chainrule.models.validation import Parts
+from chainrule.network.losses import Loss, SquaredError
 from chainrule.tables import encoder
 from chainrule.tables.encoder import Encoder
 
@@ -43,7 +44,7 @@ def suited(
     taught: Part,
     held_out: Part,
 ) -> Encoder:
-    """The encoder whose pilot has the best score: of numbers first, then of categories of very many levels.
+    """The encoder whose pilot has the best score: of numbers first, if clearly, then of categories of very many levels.
 
     Pilots learn from some of the rows to train on, and are judged by some of those held out. Where the estimator's own
     scoring refuses these few, the loss judges.
@@ -74,11 +75,17 @@ def suited(
                 told[id(made)] = fly(estimator, preset, coded.input, coming.answer, parts, seed, clock, by_loss)
             return told[id(made)]
 
-        best = coming.input.encoder
-        for other in (*others, None):
-            rival = encoder.fewer_levels(best, coming.columns) if other is None else other
-            if rival is not None and clock.allows_pilots and told_of(best).score < told_of(rival).score:
-                best = rival
+        def better(rival: Encoder, best: Encoder) -> bool:
+            return clock.allows_pilots and told_of(best).score < told_of(rival).score
+
+        best = first = coming.input.encoder
+        bar = _bar(estimator, coming.answer.loss, by_loss)
+        for other in others:
+            if better(other, best) and told_of(other).score >= told_of(first).score * bar:
+                best = other
+        fewer = encoder.fewer_levels(best, coming.columns)
+        if fewer is not None and better(fewer, best):
+            best = fewer
         if (clock.allows_pilots and clock.limit is not None) or id(best) in told:
             clock.per_row = told_of(best).seconds
         return best
@@ -89,6 +96,13 @@ def suited(
         if estimator.scoring is None:
             raise
         return best_of_all(by_loss=True)
+
+
+def _bar(estimator: Any, loss: Loss, by_loss: bool) -> float:
+    """What the first score is multiplied by, and another encoding's has to be above: a loss is below 0 as a score."""
+    if not by_loss and estimator.scoring not in (None, "loss"):
+        return 1.0
+    return presets.CLEARLY ** (2 if isinstance(loss, SquaredError) else 1)
 
 
 def _weighing(whole: Coming, part: Indices) -> Indices:

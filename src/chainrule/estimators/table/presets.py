@@ -32,7 +32,10 @@ MOST_BINS = 32_768
 #: From this many rows on the encoding of numbers is chosen by pilots, and a loss tells what is learned by heart.
 ENOUGH = 1000
 #: Bins of a pilot with few.
-FEW_BINS = 48
+FEW_BINS = 16
+#: Another encoding than the first is taken from this share of its error on. Pilots learn from fewer rows than the fit,
+#: and favour what is coarse: by less than this, the better pilot was the worse fit as often as not.
+CLEARLY = 0.95
 #: Epochs without improvement, and how many times the best the loss is then, from where no fit of any table came back.
 OVERFIT = ((4, 1.2), (10, 1.1))
 
