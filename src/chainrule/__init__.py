@@ -42,6 +42,7 @@ if TYPE_CHECKING:  # what tools see; the same names as below
     from chainrule.network.layers import Dropout as Dropout
     from chainrule.network.layers import Embedding as Embedding
     from chainrule.network.layers import GaussianNoise as GaussianNoise
+    from chainrule.network.layers import Periodic as Periodic
     from chainrule.network.layers import Pool as Pool
     from chainrule.network.layers import Residual as Residual
     from chainrule.network.layers.norms import BatchNorm as BatchNorm
@@ -70,6 +71,7 @@ _HOMES = {
     "Activation": "network.layers",
     "GLU": "network.layers",
     "Embedding": "network.layers",
+    "Periodic": "network.layers",
     "BatchNorm": "network.layers.norms",
     "LayerNorm": "network.layers.norms",
     "RMSNorm": "network.layers.norms",

@@ -23,6 +23,7 @@ from chainrule import (
     MLPClassifier,
     MLPRegressor,
     Network,
+    Periodic,
     Pool,
     Predictor,
     Residual,
@@ -62,6 +63,7 @@ LAYERS = {
     "GaussianNoise": [GaussianNoise(0.5), Dense(2)],
     "Residual": [Residual([Dense(4, "relu")]), Residual([Dense(3), LayerNorm(), Activation("tanh")])],
     "Embedding": [Embedding([3], [5]), Dense(2)],
+    "Periodic": [Periodic(2, waves=3, units=2), Dense(2)],
 }
 
 

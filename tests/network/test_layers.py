@@ -16,6 +16,7 @@ from chainrule import (
     GaussianNoise,
     LayerNorm,
     Network,
+    Periodic,
     Pool,
     Residual,
     RMSNorm,
@@ -54,6 +55,10 @@ CONTRACT = [
         32,
     ),
     (Pool("max"), 4, {}, 0),
+    (
+        Periodic(2, waves=3, units=2), 8,
+        {name: (shape, "embedding") for name, shape in (("F", (2, 3)), ("P", (2, 3)), ("V", (4, 3)), ("b", (4,)))}, 0,
+    ),
     (Embedding([5, 3], [2, 4]), 8, {"E0": ((5, 2), "embedding"), "E1": ((3, 4), "embedding")}, 0),
 ]  # fmt: skip
 every_layer = pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from chainrule.network.layers import (
     Dropout,
     Embedding,
     GaussianNoise,
+    Periodic,
     Pool,
     Residual,
 )
@@ -36,6 +37,7 @@ LAYERS = (
     AlphaDropout(0.3),
     GaussianNoise(0.3),
     Embedding([5, 3], [2, 4]),
+    Periodic(2, 3, 4, 0.5),
     Residual([Dense(4, "tanh"), Residual([LayerNorm()])]),
     Pool("max"),
 )

@@ -30,7 +30,7 @@ from chainrule.engine.stages import Stage, stages
 from chainrule.engine.terms import Terms
 from chainrule.errors import InputError
 from chainrule.network import losses
-from chainrule.network.layers import GLU, Embedding, Layer, Pool, Residual
+from chainrule.network.layers import GLU, Embedding, Layer, Periodic, Pool, Residual
 from chainrule.network.losses import Loss
 
 #: Sequence s of a batch holds the rows boundaries[s] to boundaries[s + 1].
@@ -158,6 +158,34 @@ def _embedding(b: Builder, embedding: Embedding, x: Value, name: str) -> Value:
     return a
 
 
+def _periodic(b: Builder, periodic: Periodic, x: Value, name: str) -> Value:
+    """What comes in, and behind it the combined waves of its first columns."""
+    inputs, width = x.width or 1, periodic.width(x.width or 1)
+    F, P, V, bias = (Weight(f"{name}.{parameter}") for parameter in "FPVb")
+    a = Value(f"{name}.a", x.space, width)
+    b.emit("waves", Out(a), x, F, P, V, bias, text=f"{a.name} = {x.name}, {V} cos({x.name} {F} + {P}) + {bias}")
+    b.needed |= {x, a}
+    b.passed[a] = b.passed.get(x, 0) if b.wants_gradient(x) else inputs
+
+    def back() -> None:
+        da = b.layer_values[f"{name}.dz"] = b.gradient(a)
+        start = (da.width or width) - (width - inputs)  # in front of it the gradients of inputs that somebody asks for
+        entries = 2 * periodic.columns * periodic.waves + (width - inputs) * (periodic.waves + 1)
+        sums = Own(f"d {name}", entries)
+        b.emit("waves_backward", da, x, F, P, V, sums, start, text=f"{sums.name} = sums of {da.name} by waves")
+        gradients = [Weight(one.name, gradient=True) for one in (F, P, V, bias)]
+        b.emit("waves_gradients", Everyones(sums), *gradients, text=f"d {F}, {P}, {V}, {bias} = sum of {sums.name}")
+        if b.wants_gradient(x):
+            dx = Value(f"d{x.name} by waves", x.space, inputs)
+            b.emit(
+                "waves_input", Out(dx), da, x, F, P, V, start, text=f"{dx.name} = {da.name}, and by {V} sin(...) {F}"
+            )
+            b.contribute(x, dx)
+
+    b.behind(back)
+    return a
+
+
 def _pool(b: Builder, pool: Pool, x: Value, name: str) -> Value:
     y = Value(f"{name}.a", "sequences", x.width)
     dx = Value(f"d{x.name} by pool", x.space, x.width)
@@ -186,6 +214,7 @@ def _pool(b: Builder, pool: Pool, x: Value, name: str) -> Value:
 _BLOCKS: dict[type[Layer], Callable[[Builder, Any, Value, str], Value]] = {
     Residual: _residual,
     Embedding: _embedding,
+    Periodic: _periodic,
     Pool: _pool,
     GLU: lower_gate,
 }

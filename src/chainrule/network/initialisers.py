@@ -58,6 +58,16 @@ class Normal:
 
 
 @dataclass(frozen=True)
+class Uniform:
+    """Anything from -bound to bound, whatever the layer's size."""
+
+    bound: float
+
+    def draw(self, generator: np.random.Generator, shape: tuple[int, int]) -> Float64:
+        return generator.uniform(-self.bound, self.bound, shape)
+
+
+@dataclass(frozen=True)
 class Constant:
     """Every weight the same: all units of a layer then stay equal, the textbook's failure."""
 

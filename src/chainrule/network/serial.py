@@ -7,7 +7,7 @@ from typing import Any
 
 from chainrule.errors import InputError
 from chainrule.network.activations import ACTIVATIONS, ActivationFunction
-from chainrule.network.initialisers import Constant, Normal, Orthogonal, VarianceScaling
+from chainrule.network.initialisers import Constant, Normal, Orthogonal, Uniform, VarianceScaling
 from chainrule.network.layers import LAYERS, Layer
 from chainrule.network.losses import LOSSES, Loss
 from chainrule.values import Codec
@@ -25,7 +25,7 @@ def _name(where: str, function: ActivationFunction) -> str:
 #: The frozen values of this floor.
 KINDS: list[type[Any]] = [
     *LAYERS,
-    *(VarianceScaling, Normal, Constant, Orthogonal),
+    *(VarianceScaling, Normal, Uniform, Constant, Orthogonal),
     *(type(loss) for loss in LOSSES.values()),
 ]
 NAMES = {ActivationFunction: _name}

@@ -21,6 +21,7 @@ from chainrule.network.layers import (
     Embedding,
     GaussianNoise,
     Layer,
+    Periodic,
     Pool,
     Residual,
     widths,
@@ -166,6 +167,18 @@ def _embedding(here: Here, layer: Embedding, x: str) -> str:
     return concatenated(g, parts, axis=-1)
 
 
+def _periodic(here: Here, layer: Periodic, x: str) -> str:
+    g = here.g
+    numbers = g.op("Unsqueeze", _columns(g, x, 0, layer.columns), g.whole(-1))
+    angles = g.op("Add", g.op("Mul", numbers, here.floats("F")), here.floats("P"))
+    waves = g.op("Unsqueeze", g.op("Cos", angles), g.whole(-2))  # (..., columns, 1, waves)
+    V = here.parameters[f"{here.prefix}V"].reshape(layer.columns, layer.units, layer.waves)
+    combined = g.op("Squeeze", g.op("MatMul", waves, g.floats(np.ascontiguousarray(V.transpose(0, 2, 1)))), g.whole(-2))
+    kept = (0,) if here.lengths is None else (0, 0)
+    flat = g.op("Reshape", combined, g.whole(*kept, layer.columns * layer.units))
+    return concatenated(g, [x, g.op("Add", flat, here.floats("b"))], axis=-1)
+
+
 def _columns(g: Graph, x: str, start: int, stop: int) -> str:
     return g.op("Slice", x, g.whole(start), g.whole(stop), g.whole(-1))
 
@@ -199,5 +212,6 @@ EMIT: dict[type[Layer], Callable[[Here, Any, str], str]] = {
     GaussianNoise: _nothing,
     Residual: _residual,
     Embedding: _embedding,
+    Periodic: _periodic,
     Pool: _pool,
 }

@@ -29,6 +29,12 @@ NOTHING = 1e-12
 LINKS: dict[str, Scalar] = {"sigmoid": expit, "exp": exp}
 
 
+def averaged(values: Array, shares: Array | None = None) -> Array:
+    """The mean over the first axis, by shares whose sum is 1, in the float type of the values."""
+    mean: Array = values.mean(axis=0) if shares is None else np.tensordot(shares.astype(values.dtype), values, 1)
+    return mean
+
+
 @dataclass(frozen=True)
 class Loss(Checked):
     """A loss per row. The loss of a batch is the mean over its rows, weighted: a row of weight 0 is not there.
@@ -219,19 +225,19 @@ class Loss(Checked):
             return np.minimum(y.min(axis=0), -1.0), np.maximum(y.max(axis=0), 1.0)
         return np.full(y.shape[1], -FARTHEST), np.full(y.shape[1], FARTHEST)
 
-    def mixed(self, predictions: Array) -> Array:
+    def mixed(self, predictions: Array, shares: Array | None = None) -> Array:
         """One prediction of several networks: the mean, unless a loss says otherwise.
 
         Parameters
         ----------
         predictions : array of shape (networks, rows, outputs), through the link
+        shares : array of shape (networks,), whose sum is 1: how much each counts; None for all alike
 
         Returns
         -------
         array of shape (rows, outputs)
         """
-        mean: Array = predictions.mean(axis=0)
-        return mean
+        return averaged(predictions, shares)
 
     def predict(self, prediction: Array) -> Array:
         """What a prediction plan gives made ready for whoever asked: most often as it is.

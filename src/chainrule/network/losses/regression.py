@@ -10,7 +10,7 @@ from numpy import abs, exp, expm1, log1p, tanh, where
 
 from chainrule.checks import BETWEEN_0_AND_1
 from chainrule.errors import InputError
-from chainrule.network.losses.base import Array, Loss
+from chainrule.network.losses.base import Array, Loss, averaged
 from chainrule.network.special import expit
 
 HALF_LOG_2PI = 0.9189385332046727
@@ -238,20 +238,22 @@ class Gaussian(Loss):
         variance = np.maximum(shares @ (y - shares @ y) ** 2, self.floor)
         return float((0.5 * (np.log(variance) + 1.0) + HALF_LOG_2PI).sum())
 
-    def mixed(self, predictions: Array) -> Array:
-        """Mean and variance of the mixture, in equal parts, of the networks' normal distributions.
+    def mixed(self, predictions: Array, shares: Array | None = None) -> Array:
+        """Mean and variance of the mixture of the networks' normal distributions.
 
         Parameters
         ----------
         predictions : array of shape (networks, rows, outputs): means, then s
+        shares : array of shape (networks,), whose sum is 1; None for equal parts
 
         Returns
         -------
         array of shape (rows, outputs): means, then s of the mixture
         """
         mean, s = np.split(predictions, 2, axis=2)
-        variance = exp(s).mean(axis=0) + mean.var(axis=0)  # the floor is added when it is predicted with
-        return np.hstack([mean.mean(axis=0), np.log(np.maximum(variance, np.finfo(variance.dtype).tiny))])
+        middle = averaged(mean, shares)
+        variance = averaged(exp(s), shares) + averaged((mean - middle) ** 2, shares)  # predictions add the floor
+        return np.hstack([middle, np.log(np.maximum(variance, np.finfo(variance.dtype).tiny))])
 
     def predict(self, prediction: Array) -> Array:
         """Means as they are, and standard deviations in place of s.

@@ -40,6 +40,7 @@ from chainrule.engine.kernels.numba_set import (
     tasks,
     terms,
     updates,
+    waves,
 )
 from chainrule.engine.kernels.specialise import in_dtype, rebound
 from chainrule.errors import InputError
@@ -121,6 +122,8 @@ def _template(kernel: Kernel, dtype: np.dtype[Any]) -> FunctionType:
         names["clear"] = _inline(losses.clear_row)
         names["shift"] = _inline(losses.shift_rows)
         names["exponential"] = _inline(rebound(losses.exponentiate, {"exp": twins[np.exp]}, "exponentiate"))
+    if kernel.name in waves.KERNELS:
+        names |= {"cos": twins[np.cos], "sin": twins[np.sin]}
     # The name carries all that the cache's own key cannot see: functions put in place, and their sources.
     functions_in = [f.__name__ if _is_ours(kernel) else id(f) for f in _put_in(kernel)]
     inside = hashlib.sha256(str([*functions_in, kernel.slope_reads]).encode()).hexdigest()[:8]
@@ -152,6 +155,7 @@ def _is_of_us(function: Any) -> bool:
 
 _MODULES = (
     pointwise, norms, losses, pools, optimisers, matrices, updates, mixing, expansion, terms, embeddings, gathering,
+    waves,
 )  # fmt: skip
 _TEMPLATES: dict[str, Callable[..., None]] = {
     name: getattr(module, name) for module in _MODULES for name in module.KERNELS

@@ -25,6 +25,7 @@ from chainrule.engine.kernels.numpy_set import (
     pools,
     terms,
     updates,
+    waves,
 )
 from chainrule.engine.kernels.specialise import rebound
 
@@ -76,6 +77,7 @@ def _over_arrays(function: Callable[..., Any], kernel: str) -> Callable[..., Any
 
 _MODULES = (
     pointwise, norms, losses, pools, optimisers, matrices, updates, mixing, expansion, terms, embeddings, gathering,
+    waves,
 )  # fmt: skip
 _TEMPLATES: dict[str, Callable[..., None]] = {
     name: getattr(module, name) for module in _MODULES for name in module.KERNELS
