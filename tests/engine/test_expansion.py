@@ -7,7 +7,7 @@ import pytest
 
 from chainrule import Dense, Network, Predictor, Rows, Trainer, losses
 from chainrule.engine.blocks import BLOCKS as KINDS
-from chainrule.engine.blocks import ROUNDS, UNBOUNDED, Clip, Code, Curve, Levels, Missing, Smooth
+from chainrule.engine.blocks import ROUNDS, UNBOUNDED, Clip, Code, Curve, Levels, Missing, Smooth, Waved
 from chainrule.engine.expansion import Coded, Expansion
 from chainrule.engine.fill import fill
 from chainrule.engine.kernels import Kernel, load
@@ -16,6 +16,7 @@ from chainrule.errors import InputError, InputTypeError
 BLOCKS = {
     "clip": Clip(0, (0.0, 1.0), (0.5, 2.0), (-1.0, 0.0), (1.0, UNBOUNDED)),
     "smooth": Smooth(0, 0.5, 2.0, 3.0),
+    "waved": Waved(0, 0.5, 2.0, 3.0),
     "missing": Missing(0),
     "levels": Levels(1, 3),
     "code": Code(1),

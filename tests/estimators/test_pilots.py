@@ -29,6 +29,7 @@ def regressor(**parameters):
 def two(monkeypatch):
     """The 24 bins that 1,200 rows have are few, too: 'robust' is the only other encoding."""
     monkeypatch.setattr(presets, "FEW_BINS", 48)
+    monkeypatch.setattr(presets, "SCALED", ("robust",))
 
 
 @pytest.fixture
@@ -111,9 +112,9 @@ def test_the_judges_are_the_rows_that_stop_the_fit(tried, monkeypatch):
     kept, given = [], {}
     ready = fitting.ready
 
-    def keep(estimator, recipe, training, source, answer, parts, *others):
-        kept.append(parts)
-        return ready(estimator, recipe, training, source, answer, parts, *others)
+    def keep(estimator, starts, *others):
+        kept.append(starts[0].parts)
+        return ready(estimator, starts, *others)
 
     monkeypatch.setattr(fitting, "ready", keep)
     split = GroupShuffleSplit(1, test_size=0.2, random_state=3)
@@ -248,9 +249,9 @@ def test_a_warm_start_holds_out_the_rows_that_it_has_not_seen(seed, monkeypatch)
     kept = []
     ready = fitting.ready
 
-    def keep(estimator, recipe, training, source, answer, parts, *others):
-        kept.append(parts.validation.y)
-        return ready(estimator, recipe, training, source, answer, parts, *others)
+    def keep(estimator, starts, *others):
+        kept.append(starts[0].parts.validation.y)
+        return ready(estimator, starts, *others)
 
     monkeypatch.setattr(fitting, "ready", keep)
     model = regressor(random_state=seed, warm_start=True, numbers="robust").fit(X, SMOOTH)

@@ -15,7 +15,7 @@ from chainrule import (
     TableRegressor,
 )
 from chainrule.errors import InputError
-from chainrule.estimators.table import clock, presets
+from chainrule.estimators.table import clock, fitting, presets
 from chainrule.estimators.table.clock import Clock
 from chainrule.models import pace
 from chainrule.models.pace import Pace
@@ -127,23 +127,49 @@ def test_without_a_limit_nothing_is_planned(monkeypatch):
 
 @pytest.mark.parametrize(
     ("limit", "per_row", "members"),
-    [(None, 1e-3, 8), (100.0, 0.0, 8), (100.0, 1e-6, 32), (100.0, 2e-5, 23), (100.0, 1.0, 1), (1.0, np.inf, 1)],
-)
+    [
+        (None, [1e-3] * 2, [8, 8]), (100.0, [0.0, 1.0], [8, 8]), (100.0, [1e-6] * 2, [16, 16]),
+        (100.0, [2e-5] * 2, [8, 5]), (100.0, [2e-5, 3e-5], [8, 3]), (100.0, [4e-5] * 2, [6]),
+        (100.0, [1e-4] * 2, [2]), (100.0, [1.0] * 2, [1]), (1.0, [np.inf] * 2, [1]),
+    ],
+)  # fmt: skip
 def test_there_are_as_many_networks_as_there_is_time_for(monkeypatch, limit, per_row, members):
-    """Of 10,000 rows and 36 epochs, of which a network needs 21.6."""
+    """Of 10,000 rows and 36 epochs."""
     monkeypatch.setattr(clock, "time", SimpleNamespace(perf_counter=lambda: 5.0))
-    made = Clock(began=5.0, limit=limit, per_row=per_row)
-    assert made.members(presets.default(10_000), 10_000).n_members == members
+    made = Clock(began=5.0, limit=limit).affordable([presets.default(10_000)] * 2, per_row, 10_000)
+    assert [one.n_members for one in made] == members
 
 
-def test_a_pilot_tells_how_long_a_network_takes(monkeypatch):
-    model, *_ = fitted(TableClassifier, preset="default", max_iter=1, time_limit=AGES)
-    assert model.model_.predictor.members == model._chosen()["n_members"] == 32
+@pytest.fixture
+def begun(monkeypatch):
+    """The presets of the networks of each fit, by how many there are."""
+    found = []
+    fresh = fitting._fresh
+    monkeypatch.setattr(fitting, "_fresh", lambda *a: found.extend(one.preset.n_members for one in a[1]) or fresh(*a))
+    return found
+
+
+def test_a_pilot_tells_how_long_a_network_takes(monkeypatch, begun):
+    fitted(TableClassifier, preset="default", max_iter=1, time_limit=AGES)
+    assert begun
+    assert set(begun) == {16}  # twice eight
+    begun.clear()
     said, *_ = fitted(TableClassifier, preset="default", max_iter=1, time_limit=AGES, n_members=2)
-    assert said.model_.predictor.members == 2
+    assert begun == [said.model_.predictor.members] == [2]
+    begun.clear()
     monkeypatch.setattr(clock, "OF_PILOTS", 0.0)
-    hurried, *_ = fitted(TableClassifier, preset="default", max_iter=1, time_limit=AGES)
-    assert hurried.model_.predictor.members == 8
+    fitted(TableClassifier, preset="default", max_iter=1, time_limit=AGES)
+    assert begun == [8]
+
+
+def test_partial_fit_goes_on_with_as_many_networks_as_time_gave():
+    model, _, rows = fitted(TableClassifier, preset="default", max_iter=1, time_limit=AGES)
+    y = rows[:, 0] > 0
+    members = model.model_.predictor.members
+    model.partial_fit(rows, y)
+    assert model.model_.predictor.members == members > 8
+    model.set_params(warm_start=True).fit(rows, y)
+    assert model.model_.predictor.members == members
 
 
 def test_networks_of_a_table_that_depend_on_time_have_no_checkpoints(tmp_path):

@@ -453,9 +453,9 @@ SINGLE = {
 def test_a_class_of_one_row_is_trained_on_whatever_the_seed(kind, Estimator, monkeypatch):
     (y, weight), seen = SINGLE[kind], []
 
-    def watched(estimator, recipe, training, source, answer, parts, *rest):
-        seen.append(set(answer.back(parts.training.counted()[0])))
-        return ready(estimator, recipe, training, source, answer, parts, *rest)
+    def watched(estimator, starts, answer, *rest):
+        seen.append(set(answer.back(starts[0].parts.training.counted()[0])))
+        return ready(estimator, starts, answer, *rest)
 
     monkeypatch.setattr(fitting if Estimator is TableClassifier else base, "ready", watched)
     stops = {} if Estimator is TableClassifier else {"early_stopping": True}

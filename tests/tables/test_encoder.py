@@ -9,11 +9,12 @@ from scipy.special import ndtri
 
 from chainrule.engine.blocks import Clip, Curve, Levels, Missing, Smooth
 from chainrule.errors import InputError
-from chainrule.tables import encoder, numbers
+from chainrule.tables import encoder, learn, numbers
 from chainrule.tables.encodings import PARTS, Category, Date, Number
 from chainrule.tables.field import Field
 from chainrule.tables.frames import table
-from chainrule.tables.schema import Schema
+from chainrule.tables.learn import Said, Seen
+from chainrule.tables.schema import Nothing, Schema
 from chainrule.tables.serial import ENCODINGS
 from chainrule.tables.targets import TargetScale
 
@@ -437,3 +438,77 @@ def test_numbers_encoded_otherwise_are_as_if_fitted_so(fitted, how):
     untold = columns | dict.fromkeys(("text", "word", "truth"))  # their codes are those that first made
     found = made.recoded(first.coded(columns, ROWS), first, untold)
     np.testing.assert_array_equal(found.values, expected.coded(columns, ROWS).values)
+
+
+# Several encodings side by side --------------------------------------------------------------------------
+
+
+def several():
+    """Three encoders of one table, of which the last knows fewer towns, and the columns."""
+    random = np.random.default_rng(0)
+    rows = table(
+        {
+            "a": random.normal(size=900),
+            "b": np.where(random.uniform(size=900) < 0.2, np.nan, random.uniform(size=900)),
+            "word": random.choice(["x", "y"], 900),
+            "town": random.choice([f"town {k}" for k in range(200)], 900),
+        },
+        "X",
+    )
+    seen = Seen(Said({}, Nothing.said("X", None)))
+    seen.add(rows)
+    learned = learn.schema(seen, rows.names, "X", None)
+    columns, _ = learned.schema.read(rows, learned.used, "X")
+    first = encoder.fit(columns, learned.schema, {}, "piecewise", 16)
+    second = encoder.other_numbers(first, columns, {}, "periodic", 16)
+    third = encoder.other_numbers(first, columns, {}, "robust", 16)
+    return [first, second, third, first], columns
+
+
+def test_networks_read_compact_rows_of_all_as_each_would_read_its_own():
+    made, columns = several()
+    whole, views = encoder.together(made)
+    assert views == [0, 1, 2, 0]
+    coded = whole.coded(columns, 900)
+    for one, view in zip(made, views, strict=True):
+        alone = one.coded(columns, 900)
+        np.testing.assert_array_equal(coded.read_by(whole.expansions[view]).toarray(), alone.toarray())
+        np.testing.assert_array_equal(whole.alone(view).coded(columns, 900).toarray(), alone.toarray())
+        assert whole.alone(view).feature_names() == one.feature_names()
+
+
+def test_what_is_read_alike_stands_once():
+    made, _ = several()
+    whole, _ = encoder.together(made)
+    first = sum(one.compact for one in made[0].encodings)
+    numbers = [sum(one.compact for one in other.encodings if one.kind == "number") for other in made[1:3]]
+    assert len(whole.expansion.fills) == first + sum(numbers)
+    assert [len(view.encodings) for view in whole.others] == [2, 2]
+    assert encoder.together([made[0], made[0]])[0] is made[0]
+
+
+def test_numbers_for_waves_stand_in_front_whatever_their_columns():
+    made, columns = several()
+    names = made[1].feature_names()
+    assert names[:2] == ["a", "b"]
+    assert names[-1] == "town"
+    x = made[1].coded(columns, 900).toarray()
+    assert x.shape == (900, len(names))
+    assert set(np.unique(x[:, names.index("word=x")])) == {0.0, 1.0}
+
+
+def test_all_compact_columns_of_a_column_are_told():
+    whole, _ = encoder.together(several()[0])
+    found = [whole.compact_columns(name) for name in whole.names]
+    assert sorted(np.concatenate(found).tolist()) == list(range(len(whole.expansion.fills)))
+    assert [len(one) for one in found] == [4, 4, 1, 1]
+
+
+@pytest.mark.parametrize(
+    "others",
+    [((),), (1,), [], (encoder.View((1,)),), (encoder.View((), -1),), (encoder.View((), 0, "robusd"),)],
+)
+def test_views_that_are_none_are_refused(others):
+    first = several()[0][0]
+    with pytest.raises(InputError):
+        encoder.Encoder(first.encodings, (), first.schema, 8, "piecewise", others)

@@ -83,7 +83,24 @@ def _content(path: Path, listing: Listing) -> dict[str, Any]:
     }
     about["given"] = content.get("given", {})
     about["training"] = describe.training_of(history["validation_loss"], sum(history["seconds"]))
+    if "mixture" in inside:
+        about["networks"] = list(_kinds(inside, about.pop("views")))
+        about["training"]["loss_together"] = inside["learned"].get("mixed_")
+    about.pop("views", None)
     return about
+
+
+def _kinds(inside: Mapping[str, Any], views: list[str]) -> Iterator[dict[str, Any]]:
+    """Of each kind of networks of a mixture: how it reads numbers, its layers, members, and part of a prediction."""
+    from chainrule.network import serial
+    from chainrule.network.describe import layer
+
+    for one in inside["mixture"]:
+        network = one.get("network", inside["network"])
+        yield {
+            "reads": views[one["view"]], "inputs": network["inputs"], "members": network["members"],
+            "share": sum(one["shares"]), "layers": [layer(found) for found in serial.from_data(network["layers"])],
+        }  # fmt: skip
 
 
 def _plain(value: Any) -> Any:
@@ -105,7 +122,8 @@ def _table(path: Path, listing: Listing, content: Mapping[str, Any]) -> dict[str
 
     encoder = ENCODINGS.back("content, encoder", content["encoder"], model_file.array(path, listing, ENCODED))
     columns, left_out = columns_of(encoder), left_out_of(encoder)
-    return {"target": content["target_name"], **found, "columns": columns, "left_out": left_out}
+    views = [way.said for way in encoder.ways]
+    return {"target": content["target_name"], **found, "columns": columns, "left_out": left_out, "views": views}
 
 
 def _said(model: Path, content: Mapping[str, Any]) -> Iterator[str]:
@@ -128,9 +146,17 @@ def _said(model: Path, content: Mapping[str, Any]) -> Iterator[str]:
             for c in content["columns"]
         ]
         yield shared.lines([*rows, *((c["name"], "left out", "", "", "", c["why"]) for c in content["left_out"])])
-    members = f", of {network['members']} members together" if network["members"] > 1 else ""
-    yield f"Network: {network['inputs']} inputs, {network['numbers']:,} numbers{members}"
-    yield shared.lines([(layer,) for layer in network["layers"]])
+    kinds = content.get("networks", [])
+    count = sum(one["members"] for one in kinds) or network["members"]
+    members = f", of {count} members together" if count > 1 else ""
+    yield f"Network{'s' if kinds else ''}: {network['inputs']} inputs, {network['numbers']:,} numbers{members}"
+    for one in kinds:
+        yield f"  {one['members']} of {one['inputs']} inputs, {one['reads']}, {one['share']:.0%} of a prediction"
+        yield shared.lines([("", layer) for layer in one["layers"]])
+    if not kinds:
+        yield shared.lines([(layer,) for layer in network["layers"]])
     best = training["best_epoch"]
     by = "" if best is None else f", best {best}: loss {training['best_validation_loss']:.6g} on {STOPPED_BY}"
+    if training.get("loss_together") is not None:
+        by += f"; of all networks {training['loss_together']:.6g}"
     yield f"Training: {training['epochs']} epochs in {training['fit_seconds']:.1f} s{by}"

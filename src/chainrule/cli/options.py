@@ -46,6 +46,7 @@ BOTH: tuple[tuple[str, Any, str], ...] = (
     ("activation", str, "Of the hidden layers: relu, gelu, silu, tanh and others."),
     ("dropout", _SHARE, "Share of the units dropped in training."),
     ("n_members", _COUNT, "Networks whose predictions are averaged."),
+    ("n_folds", _COUNT, "Times that networks are trained, each with other rows held out."),
     ("learning_rate_init", _POSITIVE, "Peak of the learning rate's schedule."),
     ("weight_decay", click.FloatRange(0), "Decoupled weight decay."),
     ("batch_size", _COUNT, "Rows of a batch."),

@@ -275,10 +275,16 @@ def _summary(estimator: Any) -> dict[str, Any]:
     losses = [one.validation_loss for one in history]
     network, trained = estimator.network_, estimator.model_.predictor.trained
     training = training_of(losses, sum(one.seconds for one in history))
+    model = estimator.model_
+    kinds = [{"networks": said, "members": members, "share": share} for said, members, share in model.kinds()]
+    if model.progress.mixed is not None:
+        training["loss_together"] = model.progress.mixed
+    best = training.get("loss_together", training["best_validation_loss"])
     return {
         **found,
         "network": {"inputs": network.inputs, "outputs": network.outputs, "parameters": trained},
-        "training": {**training, **_in_units(estimator.model_.units, training["best_validation_loss"])},
+        **({"networks": kinds} if len(kinds) > 1 else {}),
+        "training": {**training, **_in_units(model.units, best)},
     }
 
 
@@ -287,6 +293,11 @@ def _in_units(units: Units | None, loss: float | None) -> dict[str, float | None
     if units is None or loss is None:
         return {}
     return {"best_validation_rmse": units.rmse(loss), "best_validation_r2": units.r2(loss)}
+
+
+def _networks(kinds: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """A line of the networks that were chosen, where they differ."""
+    return [("networks", f"{one['members']} of {one['networks']}: {one['share']:.0%} of a prediction") for one in kinds]
 
 
 def _loss(best: float | None) -> str:
@@ -300,13 +311,15 @@ def _said(content: dict[str, Any]) -> str:
     kinds = [one["kind"] for one in content["columns"]]
     counts = [f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds)]
     left = len(content["left_out"])
+    of_first = ", of the networks that count most" if "networks" in content else ""
     without = f", {content['dropped']:,} without a target" if content["dropped"] else ""
     pairs = [
         ("task", f"{content['task']} of {content['target']!r}, {content['reason']}"),
         ("rows", f"{content['rows']:,} to learn from, {content['held_out']:,} held out{without}"),
         ("columns", ", ".join([*counts, *[f"{left} left out"] * bool(left)])),
-        ("epochs", f"{training['epochs']}, best {training['best_epoch']}, {content['ended']}"),
-        ("validation loss", _loss(training["best_validation_loss"])),
+        ("epochs", f"{training['epochs']}, best {training['best_epoch']}{of_first}, {content['ended']}"),
+        *_networks(content.get("networks", [])),
+        ("validation loss", _loss(training.get("loss_together", training["best_validation_loss"]))),
         *[(name, f"{training[key]:.6g}") for name, key in IN_UNITS if training.get(key) is not None],
         ("seconds", round(content["seconds"], 1)),
         *[(name, str(content[key])) for name, key in (("model", "output"), ("report", "report")) if content[key]],

@@ -105,6 +105,11 @@ class Smooth(Block):
 
 
 @dataclass(frozen=True)
+class Waved(Smooth):
+    """As `Smooth`, of a number that a `Periodic` layer is to take; it stands in front of all other blocks."""
+
+
+@dataclass(frozen=True)
 class Missing(Block):
     """1 where the value is missing, else 0."""
 
@@ -176,4 +181,4 @@ class Curve(Block):
 
 
 #: Every kind of block.
-BLOCKS: tuple[type[Block], ...] = (Clip, Smooth, Missing, Levels, Code, Curve)
+BLOCKS: tuple[type[Block], ...] = (Clip, Smooth, Waved, Missing, Levels, Code, Curve)

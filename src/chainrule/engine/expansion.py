@@ -112,6 +112,10 @@ class Coded:
     def __getitem__(self, chosen: Any) -> Coded:
         return Coded(self.values[chosen], self.expansion)
 
+    def read_by(self, expansion: Expansion) -> Coded:
+        """The same compact rows as another network reads them."""
+        return Coded(self.values, expansion)
+
     def toarray(self, out: Array | None = None) -> Array:
         """The rows as the network reads them, float32, (rows, width)."""
         found = np.empty(self.shape, self.dtype) if out is None else out

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from chainrule.checks import Number, at_least
 from chainrule.engine import threads
 from chainrule.engine.builder import Mode
+from chainrule.engine.expansion import Coded
 from chainrule.engine.feeds import feed
 from chainrule.engine.moments import Moments
 from chainrule.engine.network import Network
@@ -52,7 +53,10 @@ def lent(bind: Callable[[], Bound]) -> Callable[[Any], Array]:
             mine = bind()
         x, forward, output = mine
         try:
-            x[...] = X
+            if isinstance(X, Coded):
+                X.toarray(out=x)
+            else:
+                x[...] = X
             forward()
             return output()
         finally:
@@ -119,6 +123,11 @@ class Predictor:
     def members(self) -> int:
         """How many networks predict."""
         return len(self.parameters.members)
+
+    @property
+    def shares(self) -> Array:
+        """By network, of the prediction: all alike."""
+        return np.full(self.members, 1 / self.members)
 
     def at(self, temperature: float) -> Predictor:
         """The same network and parameters at another temperature.
@@ -273,14 +282,29 @@ class Predictor:
 
         Returns
         -------
-        function of an array of shape (rows, inputs) that gives a new one of shape (rows, outputs)
+        function of an array of shape (rows, inputs), or of Coded rows, that gives a new one of shape (rows, outputs)
         """
+        return self._bound(rows, lambda outputs: np.array(self._mixed(outputs)))
 
+    def bound_each(self, rows: int) -> Callable[[Any], Array]:
+        """The same of what every network predicts.
+
+        Parameters
+        ----------
+        rows : whole number of 1 or more
+
+        Returns
+        -------
+        function that gives a new array of shape (members, rows, outputs)
+        """
+        return self._bound(rows, np.stack)
+
+    def _bound(self, rows: int, found: Callable[[Any], Array]) -> Callable[[Any], Array]:
         def bind() -> Bound:
             plans = self._made({"rows": rows}, "predict", Sharing(1, (1,) * self.members))
             run = plans.run(rows)
             outputs = run.of_each(plans.output)
-            return run.arrays["x"], partial(run.whole, None), lambda: np.array(self._mixed(outputs))
+            return run.arrays["x"], partial(run.whole, None), lambda: found(outputs)
 
         return lent(bind)
 

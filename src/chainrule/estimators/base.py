@@ -19,14 +19,14 @@ from chainrule.estimators.bases import with_callbacks
 from chainrule.estimators.estimator import Estimator, Weigher
 from chainrule.estimators.held_out import split
 from chainrule.estimators.inputs import Given, check_X
-from chainrule.estimators.prepare import Call, begun, check_answer, check_same, in_form, in_type, ready
+from chainrule.estimators.prepare import Call, Start, begun, check_answer, check_same, in_form, in_type, ready
 from chainrule.estimators.recipes import layers_of, recipe_of
-from chainrule.models import sizes
+from chainrule.models import resume, sizes
 from chainrule.models.answers import Answer, OfClasses
-from chainrule.models.fit import Fit
 from chainrule.models.inputs import Input, RowInput
 from chainrule.models.model import Model
 from chainrule.models.recipe import Recipe
+from chainrule.models.several import AnyFit
 from chainrule.models.training import Training
 from chainrule.models.validation import Parts
 from chainrule.network.layers import Layer
@@ -201,7 +201,7 @@ class BaseMLP(Estimator):
         given, held_out = self._given(X, y, sample_weight), self._given(X_val, y_val, sample_weight_val)
         return self._fit(given, held_out, incremental=True)
 
-    def _prepared(self, given: Given, held_out: Given, call: Call) -> Fit:
+    def _prepared(self, given: Given, held_out: Given, call: Call) -> AnyFit:
         name = type(self).__name__
         self._check_parameters(vars(self))
         rules.check_optimiser(name, vars(self))
@@ -216,7 +216,7 @@ class BaseMLP(Estimator):
                 "partial_fit does not support early_stopping=True without them: give X_val and y_val.",
             )  # fmt: skip
 
-        def begin(before: Model | None, resumed: State | None, told: Sequence[Callback]) -> Fit:
+        def begin(before: Model | None, resumed: State | None, told: Sequence[Callback]) -> AnyFit:
             return self._begun(given, held_out, call, before, resumed, told)
 
         return begun(self, call, begin, given)
@@ -229,7 +229,7 @@ class BaseMLP(Estimator):
         before: Model | None,
         resumed: State | None,
         told: Sequence[Callback],
-    ) -> Fit:
+    ) -> AnyFit:
         name, draft = type(self).__name__, self._unfitted() if before is None else self._of(before)
         X, y, weight = given.checked(draft, self.dtype if before is None else before.dtype, reset=before is None)
         known = None if before is None else before.answer
@@ -244,7 +244,7 @@ class BaseMLP(Estimator):
             training = before
             check_same(name, before, network, answer, recipe.n_members)
         if resumed is not None:
-            training.streams.load(resumed.data["trainer"]["streams"])  # one of which chooses the held-out rows
+            training.streams.load(resume.first(resumed)["trainer"]["streams"])  # one of which chooses the held-out rows
         weigh = self._weigher(y, answer.every if isinstance(answer, OfClasses) else None, call.incremental)
         data = self._data(X, in_form(answer.loss, values, X.dtype), in_type(X.dtype, weigh(y, weight)))
         if not held_out.nothing:
@@ -255,7 +255,7 @@ class BaseMLP(Estimator):
             parts = split(self, training.streams, answer, data, call.groups)
         self._check_batch(recipe, len(parts.training))
         source = draft._input() if before is None else before.input
-        return ready(self, recipe, training, source, answer, parts, call, resumed, told)
+        return ready(self, [Start(recipe, training, source, parts)], answer, call, resumed, told)
 
     @property
     def _holds_out(self) -> bool:

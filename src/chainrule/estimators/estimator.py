@@ -21,7 +21,8 @@ from chainrule.estimators.prepare import Call, check_groups, given_to
 from chainrule.models import saving, sizes
 from chainrule.models.answers import Answer
 from chainrule.models.document import KINDS
-from chainrule.models.fit import Fit
+from chainrule.models.fit import INTERRUPTED
+from chainrule.models.several import AnyFit
 from chainrule.network.losses import Loss
 from chainrule.training.batches import Data
 
@@ -42,7 +43,7 @@ class Estimator(CallbackSupportMixin, Fitted, BaseEstimator):
     # What kinds of estimators say -------------------------------------------------------------------------
 
     @abstractmethod
-    def _prepared(self, given: Any, held_out: Any, call: Call) -> Fit:
+    def _prepared(self, given: Any, held_out: Any, call: Call) -> AnyFit:
         """A call of fit or partial_fit that is ready to run; what it cannot do is refused."""
 
     @abstractmethod
@@ -110,6 +111,9 @@ class Estimator(CallbackSupportMixin, Fitted, BaseEstimator):
             progress.given = given_to(given, held_out, call.get("groups")) if alone else {}
             try:
                 ending = fit.run()
+                if ending.reason == INTERRUPTED and not fit.learned and fit.spare is not None:
+                    fit = fit.spare.broken_off()
+                    fit.training.progress.given, ending = progress.given, fit.run()
                 messages.tell(self, fit, ending)
                 if self.calibration and fit.validation is not None:
                     fit.calibrate()

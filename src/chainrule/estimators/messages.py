@@ -7,15 +7,16 @@ from typing import Any
 from sklearn.exceptions import ConvergenceWarning
 
 from chainrule.errors import DivergenceError
-from chainrule.models.fit import ALL_TRAINED, CONVERGED, DIVERGED, INTERRUPTED, OUT_OF_TIME, Ending, Fit
+from chainrule.models.fit import ALL_TRAINED, CONVERGED, DIVERGED, INTERRUPTED, OUT_OF_TIME, Ending
 from chainrule.models.model import Model
+from chainrule.models.several import AnyFit, Several
 from chainrule.models.temperature import BOUNDS
 from chainrule.training.callbacks.base import Callback, Outlook
 from chainrule.training.records import Record
 from chainrule.warn import warn
 
 
-def tell(estimator: Any, fit: Fit, ending: Ending) -> None:
+def tell(estimator: Any, fit: AnyFit, ending: Ending) -> None:
     """Say how a fit ended, where there is something to say.
 
     Raises
@@ -23,6 +24,7 @@ def tell(estimator: Any, fit: Fit, ending: Ending) -> None:
     DivergenceError
         Without held-out rows; with them, that is a warning.
     """
+    _tell_chosen(estimator, fit)
     reason, progress = ending.reason, fit.training.progress
     patience, tol = fit.recipe.patience, fit.recipe.tol
     if reason == INTERRUPTED:
@@ -40,19 +42,31 @@ def tell(estimator: Any, fit: Fit, ending: Ending) -> None:
         )
     elif ending.message is not None:
         warn(ending.message, ConvergenceWarning)
-    elif fit.recipe.optimiser is None:
+    elif fit.recipe.optimiser is None or (isinstance(fit, Several) and reason == CONVERGED):
         return
     elif reason == CONVERGED and estimator.verbose:
         what = "Training loss" if fit.validation is None else "Validation score"
         print(f"{what} did not improve more than tol={tol:f} for {patience} consecutive epochs. Stopping.")
     elif reason == OUT_OF_TIME and estimator.verbose:
-        print(f"time_limit={estimator.time_limit:g} seconds are over after {progress.epochs} epochs. Stopping.")
+        after = "" if isinstance(fit, Several) else f" after {progress.epochs} epochs"
+        print(f"time_limit={estimator.time_limit:g} seconds are over{after}. Stopping.")
     elif reason == ALL_TRAINED and not (fit.incremental or fit.recipe.schedule):
         warn(  # a schedule runs to its end, which is meant
             f"Stochastic Optimizer: Maximum iterations ({fit.recipe.epochs}) reached and the optimization "
             "hasn't converged yet. Raise max_iter, or tol.",
             ConvergenceWarning,
         )
+
+
+def _tell_chosen(estimator: Any, fit: AnyFit) -> None:
+    """Say which networks were chosen of several kinds."""
+    if not (estimator.verbose and isinstance(fit, Several) and fit.learned) or fit.incremental:
+        return
+    model = fit.model()
+    for said, members, share in model.kinds():
+        print(f"Chosen: {members} of {said}: {share:.0%} of a prediction")
+    if model.progress.mixed is not None:
+        print(f"Validation loss of all of them: {model.progress.mixed:f}")
 
 
 def tell_calibrated(model: Model) -> None:
@@ -92,6 +106,9 @@ class Talk(Callback):
         if self._outlook.units is not None and record.validation_loss is not None:
             told = ", ".join(f"{name}: {value:g}" for name, value in self._outlook.told(record).items())
             print(f"Validation {told}")
+
+    def trying(self, what: str) -> None:
+        print(what)
 
     def slowed(self, rate: float) -> None:
         print(f"No improvement: learning rate set to {rate:g}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
@@ -18,6 +18,7 @@ from chainrule.models.fit import Fit, Kept
 from chainrule.models.inputs import Input
 from chainrule.models.model import Model
 from chainrule.models.recipe import Recipe
+from chainrule.models.several import AnyFit, Several
 from chainrule.models.training import Training
 from chainrule.models.validation import Parts
 from chainrule.network.losses import Loss
@@ -34,6 +35,10 @@ OF_HELD_OUT = {
     "scoring": ("score", "leave it None"),
     "score_training": ("score beside the training rows", "leave it False"),
 }
+
+
+#: Of the time that a fit has, what is left for the choice among networks that differ.
+OF_CHOICE = 0.05
 
 
 @dataclass(frozen=True)
@@ -57,8 +62,8 @@ class Call:
 
 
 def begun(
-    estimator: Any, call: Call, begin: Callable[[Model | None, State | None, Sequence[Callback]], Fit], given: Any
-) -> Fit:
+    estimator: Any, call: Call, begin: Callable[[Model | None, State | None, Sequence[Callback]], AnyFit], given: Any
+) -> AnyFit:
     """The call that `begin` makes of the model to go on with, or of none.
 
     Where something is refused, a fresh fit leaves no model of an earlier y behind, and any other the model as it was.
@@ -66,7 +71,7 @@ def begun(
     resumed = None if call.resume_from is None else checkpoints.read(call.resume_from)
     goes_on = estimator.__sklearn_is_fitted__() and (estimator.warm_start or call.incremental) and resumed is None
     before = estimator.model_ if goes_on else None
-    made: list[Fit] = []
+    made: list[AnyFit] = []
     name = type(estimator).__name__
     try:
         told: list[Callback] = [Talk()] if estimator.verbose else []
@@ -110,19 +115,44 @@ def listens(estimator: Any) -> bool:
     return not {"_skl_callbacks", "_parent_callback_ctx"}.isdisjoint(vars(estimator))
 
 
+class Start(NamedTuple):
+    """What a fit begins with.
+
+    Attributes
+    ----------
+    recipe : how it learns
+    training : fresh, or the model to go on with
+    input : what the model's will be
+    parts : rows to train on and rows held out
+    name : in words, where it is one of several
+    fold : its number, where rows are held out fold by fold
+    """
+
+    recipe: Recipe
+    training: Training | Model
+    input: Input
+    parts: Parts
+    name: str = ""
+    fold: int = 0
+
+
 def ready(
     estimator: Any,
-    recipe: Recipe,
-    training: Training | Model,
-    source: Input,
+    starts: Sequence[Start],
     answer: Answer,
-    parts: Parts,
     call: Call,
     resumed: State | None,
     told: Sequence[Callback],
-) -> Fit:
-    """The call, where all is checked but what calibration and checkpoints want; training begins, or goes on."""
-    name = recipe.name
+    shares: Any = None,
+) -> AnyFit:
+    """The call, where all is checked but what calibration and checkpoints want; training begins, or goes on.
+
+    Parameters
+    ----------
+    starts : of a fit, or of several whose networks differ
+    shares : by network of several in further training, of the prediction; None where they are to be chosen
+    """
+    parts, name = starts[0].parts, starts[0].recipe.name
     if estimator.calibration:
         answer.check_calibration(f"{name}(loss=)")
     for parameter, (purpose, instead) in OF_HELD_OUT.items():
@@ -134,21 +164,42 @@ def ready(
     kept = None
     writes = None if call.incremental else estimator.checkpoints
     if writes or resumed:
-        settings = resume.settings(estimator.get_params(deep=False), training.predictor, *parts)
+        settings = resume.settings(
+            estimator.get_params(deep=False), [start.training.predictor for start in starts], *parts
+        )
         kept = Kept(settings, writes, resumed)
         kept.check()
+    last = None if estimator.time_limit is None else call.began + estimator.time_limit
+    if len(starts) == 1 and shares is None:
+        return _fit(starts[0], answer, call, kept, told, last)
+    names, folds = [start.name for start in starts], [start.fold for start in starts]
+    until = None if last is None else last - OF_CHOICE * estimator.time_limit
+    return Several([_fit(start, answer, call) for start in starts], names, folds, kept, told, until, last, shares)
+
+
+def _fit(
+    start: Start,
+    answer: Answer,
+    call: Call,
+    kept: Kept | None = None,
+    told: Sequence[Callback] = (),
+    until: float | None = None,
+) -> Fit:
+    recipe, training, source, parts, *_ = start
     on = Training.going_on(training) if isinstance(training, Model) else training
-    until = None if estimator.time_limit is None else call.began + estimator.time_limit
     return Fit(recipe, on, source, answer, parts, call.incremental, kept, told, until)
 
 
-def check_same(name: str, before: Model, network: Any, answer: Answer, members: int) -> None:
-    """warm_start and partial_fit go on with the network at hand, and refuse what would need another."""
+def check_same(name: str, before: Model, network: Any, answer: Answer, members: int | None = None) -> None:
+    """warm_start and partial_fit go on with the network at hand, and refuse what would need another.
+
+    Nothing is said of members where they are None.
+    """
     of_before = f"targets as before, {before.answer.outputs} outputs for {before.answer.loss.name}"
     check_answer(f"{name}: y", before.answer, answer, of_before, "Use fit with warm_start=False, or a new estimator.")
     mend = "warm_start and partial_fit cannot change them: use fit with warm_start=False."
     now = before.predictor.members
-    if members != now:
+    if members not in (None, now):
         raise InputError(f"{name}(n_members=)", f"as many members as before, {now}", members, mend)
     if network != before.network:
         raise InputError(name, f"layers as before, {before.network.layers}", network.layers, mend)

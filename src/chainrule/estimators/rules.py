@@ -68,6 +68,7 @@ RULES: Mapping[str, Rule] = {
     "mixup": NOT_NEGATIVE,
     "calibration": kinds.boolean,
     "n_members": COUNT,
+    "n_folds": COUNT,
     "probes": kinds.boolean,
     "time_limit": kinds.OneOf((None,), POSITIVE),
     "preset": kinds.OneOf(("fast", "default", "best")),

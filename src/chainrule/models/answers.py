@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.engine.feeds import is_sparse
-from chainrule.engine.predictor import Predictor
+from chainrule.engine.mixture import AnyPredictor
 from chainrule.errors import InputError
 from chainrule.models.as_labels import WORDS, labels
 from chainrule.models.as_numbers import numbers
@@ -76,8 +76,8 @@ class Answer(ABC):
 
     @abstractmethod
     def calibrated(
-        self, predictor: Predictor, rows: Data, n_threads: int | None, where: str
-    ) -> tuple[Predictor, Answer]:
+        self, predictor: AnyPredictor, rows: Data, n_threads: int | None, where: str
+    ) -> tuple[AnyPredictor, Answer]:
         """The two with what rows tell that training did not see: how sure predictions are."""
 
     @property
@@ -147,8 +147,8 @@ class OfClasses(Answer):
             raise InputError(where, "a loss that gives probabilities", self.loss.name, "Use loss='auto'.")
 
     def calibrated(
-        self, predictor: Predictor, rows: Data, n_threads: int | None, where: str
-    ) -> tuple[Predictor, Answer]:
+        self, predictor: AnyPredictor, rows: Data, n_threads: int | None, where: str
+    ) -> tuple[AnyPredictor, Answer]:
         from chainrule.models.temperature import fit_temperature  # SciPy's minimisation: not needed to predict
 
         y, weight = rows.counted()
@@ -156,7 +156,8 @@ class OfClasses(Answer):
         if len(y) < 2:
             raise InputError(where, "at least 2 rows", len(y), "Hold out more.")
         codes = self.codes(y)
-        T = fit_temperature(z, codes if self.loss.link == "softmax" else codes.reshape(z.shape[1:]), weight)
+        y = codes if self.loss.link == "softmax" else codes.reshape(z.shape[1:])
+        T = fit_temperature(z, y, weight, predictor.shares)
         return predictor.at(T), self
 
 
@@ -359,8 +360,8 @@ class Numbers(Answer):
         return r2(true.astype(dtype), predicted.astype(dtype), None if weight is None else weight.astype(dtype))
 
     def calibrated(
-        self, predictor: Predictor, rows: Data, n_threads: int | None, where: str
-    ) -> tuple[Predictor, Answer]:
+        self, predictor: AnyPredictor, rows: Data, n_threads: int | None, where: str
+    ) -> tuple[AnyPredictor, Answer]:
         y, weight = rows.counted()
         prediction = predictor(rows.X, n_threads, rows.subset)
         distances = Band.of(self.loss, prediction).distances(y.astype(np.float64))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from chainrule.checks import POSITIVE
 from chainrule.diagnosis.probes import Probes
+from chainrule.engine.mixture import AnyPredictor, Mixture, Part
 from chainrule.engine.network import Network
 from chainrule.engine.parameters import AnyParameters, Members, Parameters
 from chainrule.engine.predictor import Predictor
@@ -81,8 +82,12 @@ NUMBERS: dict[str, tuple[str, Any]] = {
     "best_validation_score_": ("best_score", float | None),
     "validation_scores_": ("scores", tuple[float, ...] | None),
     "stopped_": ("stopped", bool),
+    "mixed_": ("mixed", float),
 }
 
+
+#: Of these, what is left out where there is none.
+MAY_LACK = ("stopped_", "mixed_")
 
 #: What of the rows a fit takes by a path or a name.
 GIVEN = ("X", "y", "sample_weight", "groups", "X_val", "y_val", "sample_weight_val")
@@ -96,7 +101,7 @@ class Written(Protocol):
     @property
     def input(self) -> Input: ...
     @property
-    def predictor(self) -> Predictor: ...
+    def predictor(self) -> AnyPredictor: ...
     @property
     def answer(self) -> Answer: ...
     @property
@@ -116,17 +121,12 @@ def to_data(model: Written) -> tuple[dict[str, Any], dict[str, Array]]:
         For code in the network.
     """
     where, predictor, records = f"{model.kind}.save()", model.predictor, model.progress.records
-    network = predictor.network
+    parts = [part.predictor for part in predictor.parts] if isinstance(predictor, Mixture) else [predictor]
     history = {one.name: [getattr(record, one.name) for record in records] for one in fields(Record)}
     learned = {name: getattr(model.progress, of) for name, (of, _) in NUMBERS.items()}
-    if learned["stopped_"] is None:
-        del learned["stopped_"]
+    learned = {name: value for name, value in learned.items() if value is not None or name not in MAY_LACK}
     data: dict[str, Any] = {
-        "network": {
-            "layers": serial.to_data(network.layers),
-            "inputs": int(network.inputs),
-            "members": predictor.members,
-        },
+        "network": _network_to_data(parts[0]),
         "loss": serial.loss_to_data(predictor.loss),
         "temperature": float(predictor.temperature),
         "streams": model.streams.state(),
@@ -138,7 +138,14 @@ def to_data(model: Written) -> tuple[dict[str, Any], dict[str, Array]]:
     data |= given
     if model.progress.outlook is not None:
         data["outlook"] = {name: getattr(model.progress.outlook, name) for name in OUTLOOK}
-    arrays |= {WEIGHTS + name: array for name, array in predictor.parameters.items()}
+    for place, part in enumerate(parts):
+        arrays |= {_front(place) + name: array for name, array in part.parameters.items()}
+    if isinstance(predictor, Mixture):
+        data["mixture"] = [
+            {**({"network": _network_to_data(part.predictor)} if place else {}),
+             "view": part.view, "shares": list(part.shares)}
+            for place, part in enumerate(predictor.parts)
+        ]  # fmt: skip
     if model.probes is not None:
         data["probes"], histograms = measured.to_data(where, model.probes)
         arrays |= histograms
@@ -173,10 +180,15 @@ def from_data(kind: str, content: Fields, arrays: Mapping[str, Array]) -> dict[s
     if network.pools != (reads is SequenceInput):
         raise InputError("content, network", "a Pool in a model of sequences, and only there", network.layers, CHANGED)
     given = _input_from_data(reads, content, network.inputs, arrays)
-    if given.width != network.inputs:
-        raise InputError("content, encoder", f"encodings of {network.inputs} inputs", given.width, CHANGED)
     answer = _classes(content, loss, network.outputs) if classifies else _numbers_of(content, loss, network, arrays)
-    predictor = Predictor(network, parameters, loss)
+    first = Predictor(network, parameters, loss)
+    predictor: AnyPredictor = first
+    if "mixture" in content:
+        predictor = _mixture(content.items("mixture"), first, given, arrays)
+    elif isinstance(given, ColumnInput) and given.encoder.others:
+        raise InputError("content, encoder", "one view of the columns", len(given.encoder.others) + 1, CHANGED)
+    elif given.width != network.inputs:
+        raise InputError("content, encoder", f"encodings of {network.inputs} inputs", given.width, CHANGED)
     if temperature != 1:
         if not classifies:
             raise InputError("content, temperature", "1 of numbers", temperature, CHANGED)
@@ -290,7 +302,7 @@ def _numbers_of(content: Fields, loss: Loss, network: Network, arrays: dict[str,
     return Numbers(loss, network.outputs, scale, _margins(arrays, targets))
 
 
-def _network(given: Fields, arrays: dict[str, Array]) -> tuple[Network, AnyParameters]:
+def _network(given: Fields, arrays: dict[str, Array], before: str = WEIGHTS) -> tuple[Network, AnyParameters]:
     """The network, and its parameters in one vector; shapes are compared before that is made."""
     layers = serial.from_data(given.items("layers"))
     inputs, members = given.whole("inputs", least=1), given.whole("members", least=1)
@@ -301,13 +313,14 @@ def _network(given: Fields, arrays: dict[str, Array]) -> tuple[Network, AnyParam
     front = () if members == 1 else (members,)
     found = {}
     for p in network.layout.parameters:
-        if WEIGHTS + p.name not in arrays:
-            raise InputError("arrays", f"{WEIGHTS}{p.name}", f"only {sorted(arrays)}"[:200], CHANGED)
-        array = found[p.name] = arrays.pop(WEIGHTS + p.name)
+        name = before + p.name
+        if name not in arrays:
+            raise InputError("arrays", name, f"only {sorted(arrays)}"[:200], CHANGED)
+        array = found[p.name] = arrays.pop(name)
         if array.shape != (*front, *p.shape):
-            raise InputError(WEIGHTS + p.name, f"shape {(*front, *p.shape)}", array.shape, CHANGED)
+            raise InputError(name, f"shape {(*front, *p.shape)}", array.shape, CHANGED)
         if p.kind == "variance" and (array < 0).any():
-            raise InputError(WEIGHTS + p.name, "variances, at least 0", float(array.min()), CHANGED)
+            raise InputError(name, "variances, at least 0", float(array.min()), CHANGED)
     dtypes = {array.dtype for array in found.values()}
     if len(dtypes) != 1 or not dtypes <= {np.dtype("f4"), np.dtype("f8")}:
         raise InputError("arrays", "float32 or float64, one of them in all", sorted(map(str, dtypes)), CHANGED)
@@ -317,6 +330,43 @@ def _network(given: Fields, arrays: dict[str, Array]) -> tuple[Network, AnyParam
     for name, array in found.items():
         parameters[name][...] = array
     return network, parameters
+
+
+def _front(place: int) -> str:
+    """What stands in front of the names of the parameters of a part."""
+    return f"{WEIGHTS}{place}/" if place else WEIGHTS
+
+
+def _network_to_data(predictor: Predictor) -> dict[str, Any]:
+    network = predictor.network
+    return {
+        "layers": serial.to_data(network.layers), "inputs": int(network.inputs), "members": predictor.members
+    }  # fmt: skip
+
+
+def _mixture(data: Sequence[Any], first: Predictor, given: Input, arrays: dict[str, Array]) -> Mixture:
+    """The networks of a mixture, the first of which is known, and how each reads the columns."""
+    if not isinstance(given, ColumnInput):
+        raise InputError("content, mixture", "a model of tables", type(given).__name__, CHANGED)
+    if len(given.encoder.others) >= max(1, len(data)):
+        raise InputError("content, encoder", f"at most {len(data)} views", len(given.encoder.others) + 1, CHANGED)
+    views, parts = given.encoder.expansions, list[Part]()
+    for place, one in enumerate(data):
+        about = Fields(f"content, mixture, {place}", one)
+        predictor, view, shares = first, about.whole("view"), about.items("shares", float, "numbers")
+        if place:
+            network, parameters = _network(about.inside("network"), arrays, _front(place))
+            predictor = Predictor(network, parameters, first.loss)
+        about.end()
+        network = predictor.network
+        if view >= len(views) or views[view].width != network.inputs or network.outputs != first.network.outputs:
+            raise InputError(about.where, f"a network of the columns, {network.inputs} inputs", view, CHANGED)
+        if predictor.parameters.vector.dtype != first.parameters.vector.dtype:
+            raise InputError(about.where, "one float type in all", predictor.parameters.vector.dtype, CHANGED)
+        parts.append(Part(predictor, views[view], tuple(shares), view))
+    if {part.view for part in parts} != set(range(len(views))):
+        raise InputError("content, mixture", f"networks for each of {len(views)} views", "others", CHANGED)
+    return Mixture(parts)
 
 
 def _count(layers: Sequence[Layer]) -> int:

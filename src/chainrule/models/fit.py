@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -47,18 +47,28 @@ class Ending(NamedTuple):
     trained: bool = True
 
 
+class Writes(Protocol):
+    """Where checkpoints go: `Checkpoints`, or what stands for them."""
+
+    def due(self, epoch: int) -> bool:
+        """Whether one is written after this epoch."""
+
+    def write(self, epoch: int, state: State) -> object:
+        """Write it."""
+
+
 class Kept(NamedTuple):
     """Where checkpoints are written, what has to be the same to go on from one, and one to go on from."""
 
     settings: dict[str, str]
-    checkpoints: Checkpoints | None = None
+    checkpoints: Writes | None = None
     resumed: State | None = None
 
     def check(self) -> None:
         """Refuse a checkpoint of another fit, or a folder that holds another run's."""
         if self.resumed is not None:
             resume.check_same(self.settings, self.resumed)
-        elif self.checkpoints:
+        elif isinstance(self.checkpoints, Checkpoints):
             self.checkpoints.begin()
 
 
@@ -80,6 +90,7 @@ class Fit:
     ----------
     settled : whether the weights are those to predict with: all that was trained, or the best of it
     learned : whether an epoch of this call has made them
+    spare : a fit that was run before; its model is left where this one is broken off before it has learned
     """
 
     def __init__(
@@ -103,11 +114,27 @@ class Fit:
         self.audience = Audience(callbacks)
         self.until = None if incremental else until
         self.settled = self.learned = False
+        self.spare: Fit | None = None
+        self._ending: Ending | None = None
         self._calibrated: Model | None = None
         self._kept = kept or Kept({})
 
+    def keeps(self, kept: Kept) -> None:
+        """Write checkpoints, and go on from one, as this says."""
+        self._kept = kept
+
     def run(self) -> Ending:
-        """Train, and leave finite weights behind, the best so far where training was broken off."""
+        """Train, and leave finite weights behind, the best so far where training was broken off; once."""
+        if self._ending is None:
+            self._ending = self._run()
+        return self._ending
+
+    def broken_off(self) -> Fit:
+        """This fit, which has run, as one that is left where another was broken off."""
+        self._ending = Ending(INTERRUPTED)
+        return self
+
+    def _run(self) -> Ending:
         if self.training.progress.begin(self.validation is not None):
             self.training.stopping = None
         with np.errstate(all="ignore"):  # a divergence is told once, in words that help
@@ -230,14 +257,17 @@ class Fit:
 
     def _begin(self, epochs: int, batch_size: int) -> None:
         """Tell all who listen, and later readers, what this fit is about to do."""
+        self.training.progress.outlook = outlook = self.outlook(epochs, batch_size)
+        self.audience.begin(outlook, lambda: self.training.probes)
+
+    def outlook(self, epochs: int, batch_size: int) -> Outlook:
+        """What it is about to do, in so many epochs at most."""
         held_out = 0 if self.validation is None else len(self.validation)
-        trained, progress = self.training.predictor.trained, self.training.progress
-        name, rows = self.recipe.name, len(self.rows)
-        progress.outlook = Outlook(
-            name, epochs, progress.epochs, rows, held_out, batch_size, trained,
+        return Outlook(
+            self.recipe.name, epochs, self.training.progress.epochs, len(self.rows), held_out, batch_size,
+            self.training.predictor.trained,
             self.answer.scored_as if self.recipe.scoring is None else "score", self._units(),
         )  # fmt: skip
-        self.audience.begin(progress.outlook, lambda: self.training.probes)
 
     def _units(self) -> Units | None:
         """From a loss of the held-out rows to their error in units of y."""

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from chainrule.checks import COUNT
 from chainrule.diagnosis.probes import Probes
 from chainrule.diagnosis.recorder import Recorder
+from chainrule.engine.expansion import Expansion
+from chainrule.engine.mixture import AnyPredictor, Mixture
 from chainrule.engine.network import Network
 from chainrule.engine.parameters import AnyParameters
-from chainrule.engine.predictor import Predictor
 from chainrule.errors import InputError
 from chainrule.formats.document import LIMITS, Limits
 from chainrule.models import saving
@@ -24,7 +25,9 @@ from chainrule.models.answers import Answer, Numbers, OfClasses
 from chainrule.models.continuation import Continuation
 from chainrule.models.inputs import ColumnInput, Input, RowInput
 from chainrule.models.progress import Progress
+from chainrule.network.layers import Dense, Periodic
 from chainrule.network.losses import Loss
+from chainrule.tables.encoder import Encoder
 from chainrule.training.batches import Data
 from chainrule.training.streams import Streams
 from chainrule.training.units import Units
@@ -32,7 +35,14 @@ from chainrule.training.units import Units
 Array = NDArray[Any]
 
 
-@dataclass(frozen=True, eq=False)
+def in_words(encoder: Encoder, network: Network) -> str:
+    """Networks of tables in words: how they read numbers, and their layers."""
+    units = [str(layer.units) for layer in network.layers if isinstance(layer, Dense)][:-1]
+    waves = [f", waves of scale {layer.scale:g}" for layer in network.layers if isinstance(layer, Periodic)]
+    return f"{encoder.said}, layers of {' and '.join(units)}{''.join(waves)}"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Model:
     """What was learned: how X comes in, the network with its parameters, what its output means, how training went.
 
@@ -42,7 +52,7 @@ class Model:
     ----------
     kind : name of the estimator that it is of
     input : RowInput, SequenceInput or ColumnInput
-    predictor : Predictor
+    predictor : Predictor, or Mixture of a table's networks that differ
     answer : Classes, Labels or Numbers
     progress : Progress of its training
     streams : of what is drawn
@@ -61,21 +71,26 @@ class Model:
 
     kind: str
     input: Input
-    predictor: Predictor
+    predictor: AnyPredictor
     answer: Answer
     progress: Progress
     streams: Streams
     measured: Recorder | Probes | None = None
     continuation: Continuation = field(default_factory=Continuation, repr=False)
 
+    def __repr__(self) -> str:
+        network, members = self.network, self.predictor.members
+        several = f", {members} networks" if members > 1 else ""
+        return f"<Model of {self.kind}: {network.inputs} inputs, {network.outputs} outputs{several}>"
+
     @property
     def network(self) -> Network:
-        """The network as a value: layers and sizes; `network.describe()` prints it."""
+        """The network as a value: layers and sizes; `network.describe()` prints it. Of a mixture, the first part's."""
         return self.predictor.network
 
     @property
     def parameters(self) -> AnyParameters:
-        """All parameters by name, running statistics included."""
+        """All parameters by name, running statistics included. Of a mixture, those of the first part."""
         return self.predictor.parameters
 
     @property
@@ -319,7 +334,7 @@ class Model:
             raise InputError(
                 "predict_function(rows=)", f"{rows} rows in every call", coded.shape[0], "Ask for another."
             )
-        return self.answer.in_units(predict(coded.toarray()))
+        return self.answer.in_units(predict(coded))
 
     # Files -------------------------------------------------------------------------------------------------
 
@@ -404,6 +419,48 @@ class Model:
         return graph(self)
 
     # Others ------------------------------------------------------------------------------------------------
+
+    def kinds(self) -> list[tuple[str, int, float]]:
+        """The kinds of networks of a table's model, those that count most first.
+
+        Returns
+        -------
+        list of (what they are, how many there are, their part of a prediction); nothing of other models
+
+        Examples
+        --------
+        >>> from chainrule import TableClassifier
+        >>> rows = {"size": [1.0, 2.0, 3.0, 4.0] * 10}
+        >>> model = TableClassifier(preset="fast", random_state=0).fit(rows, ["small", "small", "large", "large"] * 10)
+        >>> model.model_.kinds()
+        [('numbers in at most 8 bins, layers of 128 and 128', 1, 1.0)]
+        """
+        if not isinstance(self.input, ColumnInput):
+            return []
+        parts = self.predictor.parts if isinstance(self.predictor, Mixture) else [None]
+        found = []
+        for (one, _), part in zip(self.apart(), parts, strict=True):
+            assert isinstance(one.input, ColumnInput)
+            share = 1.0 if part is None else float(part.share)
+            found.append((in_words(one.input.encoder, one.network), one.predictor.members, share))
+        return found
+
+    def apart(self) -> list[tuple[Model, Expansion]]:
+        """The networks of a table's model, each kind of them as a model of its own, and what expands rows for it."""
+        assert isinstance(self.input, ColumnInput)
+        if not isinstance(self.predictor, Mixture):
+            return [(self, self.input.encoder.expansion)]
+        found: list[tuple[Model, Expansion]] = []
+        further = self.continuation.parts or [Continuation() for _ in self.predictor.parts]
+        for part, later in zip(self.predictor.parts, further, strict=True):
+            mine = replace(self.input, encoder=self.input.encoder.alone(part.view))
+            progress = self.progress if not found else self.progress.copy()
+            measured = self.measured if not found else None
+            one = replace(
+                self, input=mine, predictor=part.predictor, progress=progress, measured=measured, continuation=later
+            )
+            found.append((one, part.expansion))
+        return found
 
     def calibrated(self, rows: Data, n_threads: int | None = None, where: str = "calibrate(X)") -> Model:
         """The same with what rows tell that training did not see: how sure its predictions are.

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.engine.mixture import Mixture
 from chainrule.engine.predictor import Predictor
 from chainrule.formats.onnx.columns import encoded
 from chainrule.formats.onnx.graph import Graph, concatenated
@@ -15,7 +16,10 @@ from chainrule.models.answers import Answer, Classes, Labels, Numbers
 from chainrule.models.document import Written
 from chainrule.models.inputs import ColumnInput
 from chainrule.network import losses
+from chainrule.network.losses import Loss
 from chainrule.tables.targets import TargetScale
+
+Array = NDArray[Any]
 
 
 def graph(model: Written) -> Any:
@@ -28,18 +32,29 @@ def graph(model: Written) -> Any:
     MissingExtraError
         Where the package onnx is not installed.
     """
-    g, network = Graph(), model.predictor.network
+    g, predictor, network = Graph(), model.predictor, model.predictor.network
     if isinstance(model.input, ColumnInput):
-        outputs(g, model.predictor, model.answer, encoded(g, model.input.encoder), None)
+        xs = encoded(g, model.input.encoder)
+        if isinstance(predictor, Mixture):
+            each = [one for part in predictor.parts for one in _each(g, part.predictor, xs[part.view], None)]
+            _answered(g, _mixed(g, predictor.loss, each, predictor.shares), model.answer)
+        else:
+            outputs(g, predictor, model.answer, xs[0], None)
     else:
+        assert isinstance(predictor, Predictor)
         x = g.input("X", np.float32, 3 if network.pools else 2, network.inputs)
-        outputs(g, model.predictor, model.answer, x, g.input("lengths", np.int64, 1) if network.pools else None)
+        outputs(g, predictor, model.answer, x, g.input("lengths", np.int64, 1) if network.pools else None)
     return g.model(model.kind, {"estimator": model.kind})
 
 
 def outputs(g: Graph, predictor: Predictor, answer: Answer, x: str, lengths: str | None) -> None:
     """Everything after x: the network, what its loss makes of z, and the outputs of a graph."""
-    p = _mixed(g, predictor, x, lengths)
+    each = _each(g, predictor, x, lengths)
+    _answered(g, _mixed(g, predictor.loss, each, np.full(len(each), 1 / len(each))), answer)
+
+
+def _answered(g: Graph, p: str, answer: Answer) -> None:
+    """The outputs of a graph, of a prediction."""
     if isinstance(answer, Labels):
         label = g.cast(g.op("Greater", p, g.number(answer.border)), np.int64)
         g.output("label", label, np.int64, 2)
@@ -50,23 +65,34 @@ def outputs(g: Graph, predictor: Predictor, answer: Answer, x: str, lengths: str
         _numbers(g, answer, p)
 
 
-def _mixed(g: Graph, predictor: Predictor, x: str, lengths: str | None) -> str:
-    """What the loss makes of the predictions of all members."""
+def _each(g: Graph, predictor: Predictor, x: str, lengths: str | None) -> list[str]:
+    """The prediction of every member."""
     network, loss, temperature = predictor.network, predictor.loss, float(predictor.temperature)
-    found = [
+    return [
         linked(g, layers(Here(g, one, "", network.inputs, lengths), network.layers, x), loss, temperature)
         for one in predictor.parameters.members
     ]
+
+
+def _mixed(g: Graph, loss: Loss, found: list[str], shares: Array) -> str:
+    """What the loss makes of the predictions of all members."""
     if len(found) == 1:
         return found[0]
     if not isinstance(loss, losses.Gaussian):
-        return g.op("Mean", *found)
+        return _averaged(g, found, shares)
     halves = [_halves(g, one) for one in found]
-    mean = g.op("Mean", *(m for m, _ in halves))
+    mean = _averaged(g, [m for m, _ in halves], shares)
     away = [g.op("Sub", m, mean) for m, _ in halves]
-    spread = g.op("Mean", *(g.op("Mul", distance, distance) for distance in away))
-    variance = g.op("Add", g.op("Mean", *(g.op("Exp", s) for _, s in halves)), spread)
+    spread = _averaged(g, [g.op("Mul", distance, distance) for distance in away], shares)
+    variance = g.op("Add", _averaged(g, [g.op("Exp", s) for _, s in halves], shares), spread)
     return concatenated(g, [mean, g.op("Log", g.op("Max", variance, g.number(float(np.finfo(np.float32).tiny))))])
+
+
+def _averaged(g: Graph, found: list[str], shares: Array) -> str:
+    """The mean by shares, whose sum is 1."""
+    if np.ptp(shares) == 0:
+        return g.op("Mean", *found)
+    return g.op("Sum", *(g.op("Mul", one, g.number(float(share))) for one, share in zip(found, shares, strict=True)))
 
 
 def _halves(g: Graph, x: str) -> tuple[str, str]:

@@ -23,6 +23,7 @@ class Progress:
     scores, best_score : of the held-out rows, and the highest; None where there are none
     stopped : whether the last partial_fit has exhausted the patience; None before any
     outlook : what the last call set out with; None of a model from a file of an earlier version
+    mixed : loss of the held-out rows by the ensemble that was chosen of networks that differ; None of others
     given : what a fit was given, by parameter: a path, the name of a column, or None of what was in memory; nothing of
         training that went on over several calls
     left_out : parameters of the fit that the file of a loaded model does not have
@@ -37,6 +38,7 @@ class Progress:
     best_score: float | None = None
     stopped: bool | None = None
     outlook: Outlook | None = None
+    mixed: float | None = None
     given: dict[str, str | None] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
-from chainrule.engine.predictor import Predictor
+from chainrule.engine.mixture import AnyPredictor
 from chainrule.errors import InputError
 from chainrule.models.training import Training
 from chainrule.training.batches import Data
@@ -41,15 +41,41 @@ def restore(training: Training, state: State) -> list[Record]:
     return [Record(**record) for record in state.data["history"]]
 
 
-def settings(parameters: Mapping[str, Any], predictor: Predictor, *parts: Data | None) -> dict[str, str]:
-    """What must be the same where a fit goes on: parameters of an estimator, network, data, as text."""
-    network = predictor.network
+def split_of(state: State) -> int:
+    """The seed of what holds rows out."""
+    return int(first(state)["trainer"]["streams"]["split"])
+
+
+def first(state: State) -> Mapping[str, Any]:
+    """The data of a fit, or of the first of several."""
+    found: Mapping[str, Any] = state.data["stages"][0] if "stages" in state.data else state.data
+    return found
+
+
+def stages(states: Sequence[State], settings: dict[str, str]) -> State:
+    """The states of several fits, one after the other, as one."""
+    arrays = {f"{place}/{name}": array for place, one in enumerate(states) for name, array in one.arrays.items()}
+    return State(arrays, {"settings": settings, "stages": [{**one.data} for one in states]})
+
+
+def stage(state: State, place: int) -> State | None:
+    """The state of one of several fits, None of one that had not begun."""
+    every, front = state.data.get("stages", ()), f"{place}/"
+    if place >= len(every) or "trainer" not in every[place]:  # or one that diverged, and does so again
+        return None
+    arrays = {name.removeprefix(front): array for name, array in state.arrays.items() if name.startswith(front)}
+    return State(arrays, every[place])
+
+
+def settings(parameters: Mapping[str, Any], predictors: Sequence[AnyPredictor], *parts: Data | None) -> dict[str, str]:
+    """What must be the same where a fit goes on: parameters of an estimator, networks, data, as text."""
+    networks = [one.network for one in predictors]
     data = [None if rows is None else _sum_of(rows) for rows in parts]
     return {
         **{name: _said(value) for name, value in parameters.items() if name not in FREE},
-        "network": f"{network.inputs} inputs, {_said(network.layers)}",
-        "float type": str(predictor.parameters.vector.dtype),
         "training and validation rows": ", ".join("none" if one is None else f"checksum {one:08x}" for one in data),
+        "network": "; ".join(f"{network.inputs} inputs, {_said(network.layers)}" for network in networks),
+        "float type": str(predictors[0].parameters.vector.dtype),
     }
 
 

@@ -16,7 +16,7 @@ Array = NDArray[Any]
 BOUNDS = (0.1, 100.0)
 
 
-def fit_temperature(z: Array, y: Array, weight: Array | None = None) -> float:
+def fit_temperature(z: Array, y: Array, weight: Array | None = None, shares: Array | None = None) -> float:
     """The T for which softmax(z / T), or the sigmoid, has the lowest log loss (Guo et al. 2017).
 
     Of several members, the probabilities are averaged after the link. For one, the log loss is convex in 1 / T, so
@@ -27,6 +27,7 @@ def fit_temperature(z: Array, y: Array, weight: Array | None = None) -> float:
     z : array of shape (members, rows, outputs), what the last layer gives, before the link
     y : class codes of shape (rows,), for the softmax; labels of shape (rows, outputs), for the sigmoid
     weight : array of shape (rows,), or None
+    shares : array of shape (members,), whose sum is 1: how much each counts; None for all alike
 
     Returns
     -------
@@ -44,22 +45,23 @@ def fit_temperature(z: Array, y: Array, weight: Array | None = None) -> float:
     """
     z = z.astype(np.float64)
     loss_of = _labels if y.ndim == 2 else _classes
+    counts = np.full(len(z), 1 / len(z)) if shares is None else shares
 
     def loss(log_t: float) -> float:
-        return float(np.average(loss_of(z * np.exp(-log_t), y), weights=weight))
+        return float(np.average(loss_of(z * np.exp(-log_t), y, counts), weights=weight))
 
     found = minimize_scalar(loss, bounds=(log(BOUNDS[0]), log(BOUNDS[1])), method="bounded", options={"xatol": 1e-5})
     return float(np.exp(found.x)) if found.fun < loss(0.0) else 1.0
 
 
-def _classes(z: Array, y: Array) -> Array:
-    return -_averaged(z[:, np.arange(len(y)), y] - logsumexp(z, axis=2))
+def _classes(z: Array, y: Array, shares: Array) -> Array:
+    return -_averaged(z[:, np.arange(len(y)), y] - logsumexp(z, axis=2), shares)
 
 
-def _labels(z: Array, y: Array) -> Array:
-    return np.asarray(-_averaged(-np.logaddexp(0, np.where(y == 1, -z, z))).sum(axis=1))
+def _labels(z: Array, y: Array, shares: Array) -> Array:
+    return np.asarray(-_averaged(-np.logaddexp(0, np.where(y == 1, -z, z)), shares).sum(axis=1))
 
 
-def _averaged(log_p: Array) -> Array:
-    """log of the mean over members of p."""
-    return np.asarray(logsumexp(log_p, axis=0) - log(len(log_p)))
+def _averaged(log_p: Array, shares: Array) -> Array:
+    """log of the mean over members of p, by their shares."""
+    return np.asarray(logsumexp(log_p + np.log(shares).reshape(-1, *[1] * (log_p.ndim - 1)), axis=0))

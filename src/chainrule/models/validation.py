@@ -37,7 +37,8 @@ class Judge:
         self.running = running
         self.training = training
         self.validation = validation
-        self.evaluator = Evaluator.of(running().predictor)
+        predictor = running().predictor
+        self.evaluator = Evaluator(predictor.network, predictor.parameters, predictor.loss)
 
     def __call__(self) -> Watched:
         recipe = self.recipe

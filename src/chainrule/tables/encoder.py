@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.engine.blocks import Block, Code
+from chainrule.engine.blocks import Block, Code, Waved
 from chainrule.engine.expansion import Coded, Expansion
 from chainrule.errors import MOST_LISTED, InputError, listed, unknown_name
 from chainrule.tables import numbers, texts, vectors
@@ -44,10 +45,32 @@ class LeftOut:
 
 
 @dataclass(frozen=True)
+class View:
+    """Another way to encode some of the columns, for other networks of an ensemble than the first.
+
+    Attributes
+    ----------
+    encodings : of the columns that are encoded otherwise
+    bins, how : as in `Encoder`
+    """
+
+    encodings: tuple[Encoding, ...]
+    bins: int = 0
+    how: str = ""
+
+    @property
+    def said(self) -> str:
+        """How numbers are encoded, in words."""
+        return f"numbers in at most {self.bins} bins" if self.how == "piecewise" else f"{self.how or 'other'} numbers"
+
+
+@dataclass(frozen=True)
 class Encoder:
     """From tables to compact rows, by what was fitted on one table.
 
-    Columns are found by name; others, and their order, do not matter. `code` refuses a table that misses one.
+    Columns are found by name; others, and their order, do not matter. `code` refuses a table that misses one. Where the
+    networks of an ensemble are not to read all columns alike, compact rows serve all of them: those of the first
+    network stand in front, and behind them what others encode otherwise.
 
     Attributes
     ----------
@@ -56,6 +79,7 @@ class Encoder:
     schema : what all of them are
     bins : that a number in bins has at most; 0 where a file of an earlier version does not tell
     how : numbers are encoded, one of `numbers.HOW`; "" where a file of an earlier version does not tell
+    others : how other networks of an ensemble read the columns
     """
 
     encodings: tuple[Encoding, ...]
@@ -63,6 +87,7 @@ class Encoder:
     schema: Schema = BARE
     bins: int = 0
     how: str = ""
+    others: tuple[View, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.encodings or not all(isinstance(one, Encoding) for one in self.encodings):
@@ -74,25 +99,68 @@ class Encoder:
             object.__setattr__(self, "schema", Schema(known))
         if not isinstance(self.schema, Schema) or not set(self.names) <= set(self.schema.by_name):
             raise InputError("Encoder(schema=)", "what its columns are", repr(self.schema)[:80], "Fit anew.")
-        if not isinstance(self.bins, int) or self.bins < 0:
-            raise InputError("Encoder(bins=)", "a whole number", repr(self.bins)[:80], "Fit anew.")
-        if self.how and self.how not in numbers.HOW:
-            raise unknown_name("Encoder(how=)", self.how, tuple(numbers.HOW))
-        for one in self.encodings:
-            width = self.schema.by_name[one.name].width
-            if width != (len(one.numbers) if isinstance(one, Vector) else 0):
-                raise InputError(f"Encoder, column {one.name!r}", "vectors of one length", width, "Fit anew.")
+        if not isinstance(self.others, tuple) or not all(isinstance(one, View) for one in self.others):
+            raise InputError("Encoder(others=)", "views of the columns", repr(self.others)[:80], "Fit anew.")
+        for view in self.ways:
+            if not isinstance(view.bins, int) or view.bins < 0:
+                raise InputError("Encoder(bins=)", "a whole number", repr(view.bins)[:80], "Fit anew.")
+            if view.how and view.how not in numbers.HOW:
+                raise unknown_name("Encoder(how=)", view.how, tuple(numbers.HOW))
+            if len({id(one) for one in view.encodings}) > len({getattr(one, "name", one) for one in view.encodings}):
+                raise InputError("Encoder(others=)", "an encoding of each column", "several of one", "Fit anew.")
+            for one in view.encodings:
+                if not isinstance(one, Encoding) or one.name not in self.names:
+                    raise InputError("Encoder(others=)", "encodings of its columns", repr(one)[:80], "Fit anew.")
+                width = self.schema.by_name[one.name].width
+                if width != (len(one.numbers) if isinstance(one, Vector) else 0):
+                    raise InputError(f"Encoder, column {one.name!r}", "vectors of one length", width, "Fit anew.")
+
+    @property
+    def said(self) -> str:
+        """How numbers are encoded, in words."""
+        return self.ways[0].said
+
+    @property
+    def expansion(self) -> Expansion:
+        """From compact rows to the inputs of the first network."""
+        return self.expansions[0]
 
     @cached_property
-    def expansion(self) -> Expansion:
-        """From compact rows to the network's inputs: codes of embeddings stand last, as `Embedding` wants them."""
-        blocks: list[Block] = []
-        fills: list[float] = []
-        for encoding in self.encodings:
-            blocks += encoding.blocks(len(fills))
-            fills += encoding.fills()
-        blocks.sort(key=lambda block: isinstance(block, Code))
-        return Expansion(blocks, fills)
+    def expansions(self) -> tuple[Expansion, ...]:
+        """From compact rows to the inputs of each network; codes stand last, as `Embedding` wants them."""
+        fills = [fill for encoding, _ in self._places() for fill in encoding.fills()]
+        found = []
+        for view in self.views:
+            blocks = [block for encoding, first in view for block in encoding.blocks(first)]
+            blocks.sort(key=rank)
+            found.append(Expansion(blocks, fills))
+        return tuple(found)
+
+    @property
+    def views(self) -> tuple[tuple[tuple[Encoding, int], ...], ...]:
+        """The encodings that each network reads, column by column, and the first of their compact columns."""
+        places = iter([(encoding, place.start) for encoding, place in self._places()])
+        first = {encoding.name: (encoding, start) for encoding, start in islice(places, len(self.encodings))}
+        others = [first | {one.name: next(places) for one in view.encodings} for view in self.others]
+        return tuple(tuple(one.values()) for one in (first, *others))
+
+    @property
+    def ways(self) -> tuple[View, ...]:
+        """How each network reads the columns, the first all of them."""
+        return View(self.encodings, self.bins, self.how), *self.others
+
+    def compact_columns(self, name: str) -> NDArray[np.intp]:
+        """The compact columns of a column, for all networks."""
+        places = [place for encoding, place in self._places() if encoding.name == name]
+        return np.concatenate([np.arange(place.start, place.stop) for place in places])
+
+    def alone(self, view: int) -> Encoder:
+        """The encoder of the networks that read the columns in this way, without the others."""
+        if not self.others:
+            return self
+        how = self.ways[view]
+        encodings = tuple(encoding for encoding, _ in self.views[view])
+        return Encoder(encodings, self.left_out, self.schema, how.bins, how.how)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -101,8 +169,12 @@ class Encoder:
 
     def feature_names(self) -> list[str]:
         """A name for each of the network's inputs."""
-        in_order = sorted(self.encodings, key=lambda one: one.embedded is not None)
-        return [name for one in in_order for name in one.feature_names()]
+        found: list[tuple[int, str]] = []
+        for encoding in self.encodings:
+            names, blocks = iter(encoding.feature_names()), encoding.blocks(0)
+            for block in blocks:
+                found += [(rank(block), name) for name in islice(names, block.width)]
+        return [name for _, name in sorted(found, key=lambda pair: pair[0])]
 
     def code(self, table: Table, where: str) -> Coded:
         """Compact rows of a table; cells that cannot be read, where they may be, are told.
@@ -165,12 +237,38 @@ class Encoder:
     def _places(self) -> Iterator[tuple[Encoding, slice]]:
         """Encodings with their compact columns."""
         first = 0
-        for encoding in self.encodings:
+        for encoding in chain(self.encodings, *(view.encodings for view in self.others)):
             yield encoding, slice(first, first + encoding.compact)
             first += encoding.compact
 
     def __getstate__(self) -> dict[str, Any]:
         return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+def rank(block: Block) -> int:
+    """Where a block stands: numbers for a layer of waves in front, codes of embeddings behind all others."""
+    return -1 if isinstance(block, Waved) else int(isinstance(block, Code))
+
+
+def together(made: Sequence[Encoder]) -> tuple[Encoder, list[int]]:
+    """One encoder of the same columns for networks that read them by these; what is the first's stands once.
+
+    Parameters
+    ----------
+    made : encoders of one table, each of which may be there several times
+
+    Returns
+    -------
+    encoder, and by encoder of `made` which of its views that is
+    """
+    first, *others = {id(one): one for one in made}.values()
+    views = []
+    for one in others:
+        unlike = (b for a, b in zip(first.encodings, one.encodings, strict=True) if a is not b and a != b)
+        views.append(View(tuple(unlike), one.bins, one.how))
+    whole = replace(first, others=tuple(views)) if views else first
+    places = {id(one): view for view, one in enumerate((first, *others))}
+    return whole, [places[id(one)] for one in made]
 
 
 def binned(schema: Schema, names: Iterable[str], said: Mapping[str, str], how: str) -> int:
@@ -246,6 +344,12 @@ def fewer_levels(made: Encoder, columns: Mapping[str, Column]) -> Encoder | None
             fewer = _levels(one.name, column, int(np.clip(len(column) // ROWS_OF_MANY[0], 2, ROWS_OF_MANY[1])))
             found[place] = fewer if len(fewer.levels) < len(one.levels) else one
     return None if tuple(found) == made.encodings else replace(made, encodings=tuple(found))
+
+
+def levels_as_in(like: Encoder, made: Encoder) -> Encoder:
+    """An encoder with the categories of another, of the same columns."""
+    known = {one.name: one for one in like.encodings if isinstance(one, Category)}
+    return replace(made, encodings=tuple(known.get(one.name, one) for one in made.encodings))
 
 
 def _how(field: Field, said: Mapping[str, str], how: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.engine.blocks import UNBOUNDED, Block, Clip, Curve, Missing, Smooth
+from chainrule.engine.blocks import UNBOUNDED, Block, Clip, Curve, Missing, Smooth, Waved
 from chainrule.tables.encodings import Number, Scale
 
 Array = NDArray[Any]
@@ -84,6 +84,11 @@ def standard(seen: Seen) -> Found:
 def robust(seen: Seen) -> Found:
     """By median and interquartile range, nearly a line within them and never beyond 3 (Holzmüller et al. 2024)."""
     return (Smooth(0, 0.0, 1.0, 3.0),), (), ()
+
+
+def periodic(seen: Seen) -> Found:
+    """As robust, for a layer of waves that are learned (Gorishniy et al. 2022)."""
+    return (Waved(0, 0.0, 1.0, 3.0),), (), ()
 
 
 def quantile(seen: Seen) -> Found:
@@ -185,6 +190,7 @@ HOW: dict[str, Callable[[Seen], Found]] = {
     "piecewise": piecewise,
     "standard": standard,
     "robust": robust,
+    "periodic": periodic,
     "quantile": quantile,
     "log": log,
     "cyclic": cyclic,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chainrule.engine.blocks import BLOCKS
-from chainrule.tables.encoder import Encoder, LeftOut
+from chainrule.tables.encoder import Encoder, LeftOut, View
 from chainrule.tables.encodings import Category, Date, Number, Scale
 from chainrule.tables.field import Field
 from chainrule.tables.schema import Nothing, Schema
@@ -16,7 +16,8 @@ from chainrule.values import Codec
 #: Every frozen value that an encoder is made of.
 ENCODINGS = Codec(
     [
-        Encoder, LeftOut, Number, Category, Date, Text, Vector, Scale, *BLOCKS, TargetScale, Schema, Nothing, Field,
+        Encoder, LeftOut, View, Number, Category, Date, Text, Vector, Scale, *BLOCKS, TargetScale, Schema, Nothing,
+        Field,
         numbers.WrittenNumber, dates.WrittenDate,
     ]
 )  # fmt: skip

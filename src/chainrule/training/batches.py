@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.engine.expansion import Coded
+from chainrule.engine.expansion import Coded, Expansion
 from chainrule.engine.feeds import Feed, Table
 from chainrule.engine.fill import fill
 from chainrule.engine.network import Network
@@ -110,6 +110,24 @@ class Data(ABC):
         ------
         InputError
         """
+
+    def read_by(self, expansion: Expansion) -> Data:
+        """The same coded rows as another network reads them.
+
+        Parameters
+        ----------
+        expansion : from compact rows to its inputs
+
+        Returns
+        -------
+        the same type; nothing is copied
+
+        Raises
+        ------
+        InputTypeError
+            For what is no coded rows.
+        """
+        raise InputTypeError(f"{type(self).__name__}.read_by()", "coded rows", "others", "Only tables have some.")
 
     @property
     @abstractmethod
@@ -216,6 +234,9 @@ class Rows(Data):
 
     def part(self, subset: NDArray[np.intp]) -> Self:
         return type(self)(self.X, self.y, self.weight, subset)
+
+    def read_by(self, expansion: Expansion) -> Rows:
+        return Rows(self.X.read_by(expansion), self.y, self.weight, self.subset)
 
     def check_shape(self, network: Network) -> None:
         if network.pools:

@@ -62,14 +62,18 @@ class Streamed(Data):
     source : where the rows come from
     sample : a few rows, to hold against network and loss
     pool : rows among which a batch is drawn
+    expansion : from compact rows to a network's inputs, where it is not the source's
     """
 
-    def __init__(self, source: Source, sample: Piece, pool: int = POOL) -> None:
-        X = Coded(sample.values, source.expansion)
+    def __init__(self, source: Source, sample: Piece, pool: int = POOL, expansion: Expansion | None = None) -> None:
+        X = Coded(sample.values, expansion or source.expansion)
         super().__init__(X, Table(X), sample.y, sample.weight, None)
         self.source = source
         self.sample = Rows(X, sample.y, sample.weight)
         self.pool = pool
+
+    def read_by(self, expansion: Expansion) -> Streamed:
+        return Streamed(self.source, Piece(self.X.values, self.y, self.weight), self.pool, expansion)
 
     def part(self, subset: NDArray[np.intp]) -> Self:
         raise InputError("Streamed", "rows held out by the source", "a choice of rows", "They are not in memory.")
@@ -134,7 +138,7 @@ class Streamed(Data):
 
     def gather(self, chosen: Drawn, arrays: dict[str, Array]) -> float:
         pool, rows = chosen
-        bring(arrays, Coded(pool.values, self.source.expansion), rows)
+        bring(arrays, Coded(pool.values, self.X.expansion), rows)
         fill(arrays["y"], pool.y, rows)
         if pool.weight is None:
             return float(len(rows))

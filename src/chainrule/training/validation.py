@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
+from chainrule.engine.mixture import AnyPredictor
 from chainrule.engine.network import Network
 from chainrule.engine.parameters import AnyParameters
 from chainrule.engine.plans import Plans, in_turn, plans
@@ -96,6 +97,29 @@ class Evaluator:
                 run, _ = load(group)
                 load.run(run, team, len(group))
             return float(np.mean([total[0] / total[1] for total in totals]))
+
+
+def loss_of(predictor: AnyPredictor, data: Data, n_threads: int | None = None) -> float:
+    """The loss of data under what predicts: of several networks, the mean of their losses by their shares.
+
+    Parameters
+    ----------
+    predictor : Predictor or Mixture, whose temperature does not count
+    data : Rows or Sequences; of a mixture, coded Rows
+    n_threads : int, or None for what is available
+
+    Returns
+    -------
+    float
+    """
+    if isinstance(predictor, Predictor):
+        return Evaluator.of(predictor)(data, n_threads)
+    total = 0.0
+    for part in predictor.parts:
+        network, loss, rows = part.predictor.network, part.predictor.loss, data.read_by(part.expansion)
+        for share, one in zip(part.shares, part.predictor.parameters.members, strict=True):
+            total += share * Evaluator(network, one, loss)(rows, n_threads)
+    return total
 
 
 class Validation:

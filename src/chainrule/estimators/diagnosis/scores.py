@@ -20,7 +20,7 @@ from chainrule.network.layers import AlphaDropout, Dropout, GaussianNoise, Layer
 from chainrule.network.layers.norms import BatchNorm
 from chainrule.network.losses import Loss
 from chainrule.training.batches import Data, Rows
-from chainrule.training.validation import Evaluator
+from chainrule.training.validation import Evaluator, loss_of
 
 Array = NDArray[Any]
 
@@ -31,7 +31,7 @@ BINS = 10
 def scores(model: Model, data: Data, n_threads: int | None = None) -> Scores:
     """Scores of rows in the form of the loss."""
     predictor, answer = model.predictor, model.answer
-    loss = Evaluator.of(predictor)(data, n_threads)
+    loss = loss_of(predictor, data, n_threads)
     y, weight = data.counted()
     with np.errstate(all="ignore"):
         prediction = predictor(data.X, n_threads, data.subset)

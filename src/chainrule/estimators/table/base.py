@@ -12,23 +12,26 @@ from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from chainrule.engine.expansion import F32, Coded
+from chainrule.engine.mixture import Mixture
 from chainrule.errors import InputError
 from chainrule.estimators import rules
 from chainrule.estimators.bases import with_callbacks
 from chainrule.estimators.estimator import Estimator
 from chainrule.estimators.fitted import learned, reads_once
 from chainrule.estimators.prepare import Call, begun, check_answer, in_form
-from chainrule.estimators.table import fitting, importance, rows
+from chainrule.estimators.table import fitting, importance, presets, rows
 from chainrule.estimators.table.coming import Coming
+from chainrule.estimators.table.pilot import Interrupted
 from chainrule.estimators.table.weights import weights_of
 from chainrule.models.answers import Answer
-from chainrule.models.fit import Fit
+from chainrule.models.fit import INTERRUPTED
 from chainrule.models.inputs import ColumnInput
 from chainrule.models.model import Model
+from chainrule.models.several import AnyFit
 from chainrule.models.truth import Truth
 from chainrule.tables.encoder import Encoder
 from chainrule.training.batches import Data
-from chainrule.training.callbacks.base import Callback
+from chainrule.training.callbacks.base import Audience, Callback
 from chainrule.training.checkpoints import Checkpoints, State
 
 Array = NDArray[Any]
@@ -54,6 +57,7 @@ class BaseTable(Estimator):
     n_iter_no_change: float | None = None
     validation_fraction: float | None = None
     bins: int | None = None
+    n_folds: int | None = None
     random_state: Any = None
     n_threads: int | None = None
     verbose: Any = False
@@ -80,7 +84,10 @@ class BaseTable(Estimator):
             return super()._chosen()
         assert isinstance(self.model_.input, ColumnInput)
         preset, made = fitting.preset_of(self, outlook.rows + outlook.held_out), self.model_.input.encoder
+        preset = presets.as_in(self.model_.network, preset)
         found = {name: getattr(preset, name) for name in fitting.FROM_PRESET}
+        if isinstance(self.model_.predictor, Mixture):
+            del found["learning_rate_init"], found["weight_decay"]  # each kind of networks has its own
         found |= {"numbers": made.how or "piecewise", "n_members": self.model_.predictor.members}
         if found["numbers"] == "piecewise":
             found["bins"] = made.bins or preset.bins
@@ -165,11 +172,20 @@ class BaseTable(Estimator):
             self._model.continuation.take()  # buffers as large as the table's batches, for what nobody will go on with
         return self
 
-    def _prepared(self, given: rows.GivenTable, held_out: rows.GivenTable, call: Call) -> Fit:
+    def _prepared(self, given: rows.GivenTable, held_out: rows.GivenTable, call: Call) -> AnyFit:
         self._check_parameters(self.get_params(deep=False))
 
-        def begin(before: Model | None, resumed: State | None, told: Sequence[Callback]) -> Fit:
-            return fitting.begun(self, given, held_out, call, before, resumed, told)
+        def begin(before: Model | None, resumed: State | None, told: Sequence[Callback]) -> AnyFit:
+            try:
+                return fitting.begun(self, given, held_out, call, before, resumed, told)
+            except Interrupted as broken:
+                if not broken.fit.learned:
+                    raise
+                audience, outlook = Audience(told), broken.fit.training.progress.outlook
+                assert outlook is not None
+                audience.begin(outlook)
+                audience.end(INTERRUPTED)
+                return broken.fit.broken_off()  # what a pilot has learned is better than nothing
 
         return begun(self, call, begin, given)
 
@@ -280,7 +296,7 @@ class BaseTable(Estimator):
         array of shape (rows, columns), in the order of `encoder_.names`; of several targets or labels, (rows, columns,
             targets)
         """
-        return importance.by_gradient(self.encoder_, self._check_X(X), self.model_)
+        return importance.by_gradient(self._check_X(X), self.model_)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

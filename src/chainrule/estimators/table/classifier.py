@@ -38,15 +38,16 @@ class TableClassifier(Classifying, ClassifierMixin, BaseTable):
     ----------
     preset : 'fast', 'default' or 'best'. Each parameter below that is None is the preset's
     time_limit : None, or seconds from the call of fit on, of which reading and trying encodings take their part; see
-        `MLPClassifier`. But for 'fast', there are as many networks as there is time for, from one to those of 'best',
-        where a pilot has told how long one takes
+        `MLPClassifier`. But for 'fast', there are as many networks as there is time for, from one to twice the
+        preset's, where pilots have told how long they take
     columns : dict from column to 'number', 'category', 'text', 'date', 'day first', 'month first' or 'leave out', where
         the kind found is not meant; or to one of `numbers`, for this column only; of a date, for its parts. 'category'
         of the target's column where nearly all of its classes look like numbers
     numbers : 'piecewise' (bins and a quantile), 'standard', 'robust' (by median and quartiles, clipped smoothly),
-        'quantile', 'log' (sign and logarithm of the size) or 'cyclic' (sine and cosine, of what comes round again).
-        None tries bins, many and few, and 'robust', from 1,000 rows on: a few epochs of small networks, judged by the
-        rows held out. What was taken is `encoder_.how`
+        'periodic' (as 'robust', and a layer of learned waves behind it), 'quantile', 'log' (sign and logarithm of the
+        size) or 'cyclic' (sine and cosine, of what comes round again). None tries bins, many and few, 'robust' and
+        'periodic', from 1,000 rows on: a few epochs of small networks, judged by the rows held out. 'fast' then takes
+        one, `encoder_.how`; networks of other presets differ, see docs/tables.md
     missing : words that stand for a missing value beside the usual ones ("", "NA", "None", "?", ...), such as
         ['unknown']; or a dict from column to the words that do so there in their place, with the key None for all other
         columns: {'class': []} has a class called "None"
@@ -54,6 +55,9 @@ class TableClassifier(Classifying, ClassifierMixin, BaseTable):
     hidden_layer_sizes, activation, dropout, n_members, learning_rate_init, weight_decay, batch_size, max_iter,
     n_iter_no_change, validation_fraction : as in `MLPClassifier`; the rate is the peak of the schedule
     bins : of a number in bins, at most; where it is given, numbers=None tries nothing
+    n_folds : times that networks are trained, each time with another part of the rows held out, until each row was
+        once: all rows are learned from, and `calibration` is by predictions of networks that did not see their rows.
+        'best' has 5, of 1,000 rows and more, and where time_limit, warm_start, validation_split or X_val do not hold
     loss, label_smoothing : as in `MLPClassifier`
     class_weight : None, 'balanced', or a dict from class to weight
     random_state, n_threads, verbose, callbacks, checkpoints, calibration, warm_start : as in `MLPClassifier`

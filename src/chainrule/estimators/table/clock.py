@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from chainrule.estimators.table.presets import PRESETS, Preset
+import numpy as np
+
+from chainrule.estimators.table.presets import Preset
 
 #: Of the time, what may have gone before another pilot is begun.
 OF_PILOTS = 0.25
-#: Of a network's epochs, those that it needs: most fits are at their best before the last.
-OF_EPOCHS = 0.6
+#: Of a network's epochs, those that it needs: some are at their best in the last.
+OF_EPOCHS = 1.0
+#: How many times a preset's networks there may be, where there is time: more that are alike add next to nothing.
+MANIFOLD = 2
 
 
 @dataclass
@@ -21,12 +26,10 @@ class Clock:
     ----------
     began : when, as `time.perf_counter()` tells it
     limit : seconds, or None for all that the fit wants
-    per_row : seconds that an epoch takes a network for each row, as a pilot told; 0 where none did
     """
 
     began: float
     limit: float | None
-    per_row: float = 0.0
 
     @property
     def gone(self) -> float:
@@ -43,10 +46,31 @@ class Clock:
         """When it is broken off: it may go on for as long as others before it might have taken."""
         return None if self.limit is None else self.began + 2 * OF_PILOTS * self.limit
 
-    def members(self, preset: Preset, rows: int) -> Preset:
-        """The preset with as many networks as there is time for: from one up to those of "best"."""
-        if self.limit is None or not self.per_row:
-            return preset
-        each = OF_EPOCHS * preset.max_iter * rows * self.per_row
-        most = PRESETS["best"](rows).n_members
-        return replace(preset, n_members=max(1, min(int((self.limit - self.gone) / each), most)))
+    def affordable(self, presets: Sequence[Preset], per_row: Sequence[float], rows: int) -> list[Preset]:
+        """As many networks of each preset as there is time for, the first before the others: at least one of that.
+
+        Parameters
+        ----------
+        presets : in the order in which they are trained
+        per_row : by preset, seconds that an epoch takes a network for each row, as a pilot told; 0 where none did
+        rows : of the fit
+
+        Returns
+        -------
+        list of the first presets, as many as there is time for, with as many members; with time to spare, up to
+        `MANIFOLD` times as many as theirs
+        """
+        if self.limit is None or not all(per_row):
+            return [*presets]
+        left = self.limit - self.gone
+        each = [OF_EPOCHS * one.max_iter * rows * cost for one, cost in zip(presets, per_row, strict=True)]
+        whole = sum(one.n_members * cost for one, cost in zip(presets, each, strict=True))
+        times = int(np.clip(left / whole, 1, MANIFOLD))
+        found: list[Preset] = []
+        for one, cost in zip(presets, each, strict=True):
+            members = min(int(left / cost), times * one.n_members)
+            if members < 1:
+                return found or [replace(one, n_members=1)]
+            found.append(replace(one, n_members=members))
+            left -= members * cost
+        return found

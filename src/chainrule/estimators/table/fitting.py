@@ -11,43 +11,46 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.engine.expansion import F32
+from chainrule.engine.expansion import F32, Expansion
+from chainrule.engine.mixture import Mixture
 from chainrule.engine.network import Network
 from chainrule.errors import InputError, InputTypeError, unknown_name
 from chainrule.estimators.held_out import Indices, by_splitter
-from chainrule.estimators.prepare import Call, check_same, in_form, ready
+from chainrule.estimators.prepare import Call, Start, check_same, in_form, ready
 from chainrule.estimators.table import pilot, presets, rows, streaming
+from chainrule.estimators.table.candidates import Candidate, candidates
 from chainrule.estimators.table.clock import Clock
 from chainrule.estimators.table.coming import Coming
-from chainrule.estimators.table.held_out import split
+from chainrule.estimators.table.held_out import folds, split
+from chainrule.estimators.table.pilot import Suited
 from chainrule.estimators.table.presets import Preset
 from chainrule.estimators.table.streaming import FileSource
 from chainrule.estimators.table.weights import mean_of, of_mean_1, weights_of
-from chainrule.models import sizes
+from chainrule.models import resume, sizes
 from chainrule.models.answers import Answer, Classes
-from chainrule.models.fit import Fit
 from chainrule.models.inputs import ColumnInput
-from chainrule.models.model import Model
+from chainrule.models.model import Model, in_words
+from chainrule.models.several import AnyFit
 from chainrule.models.training import Training
 from chainrule.models.truth import Truth, truth_in
 from chainrule.models.validation import Parts
 from chainrule.tables import encoder, files, learn, survey
 from chainrule.tables.column import Column
-from chainrule.tables.encoder import Encoder
+from chainrule.tables.encoder import Encoder, together
 from chainrule.tables.files import TableFile
 from chainrule.tables.learn import Said, Seen
 from chainrule.tables.reading import field_of, split_column, target_field
 from chainrule.tables.schema import Nothing
 from chainrule.tables.table import Table
 from chainrule.training.batches import Rows
-from chainrule.training.callbacks.base import Callback
+from chainrule.training.callbacks.base import Audience, Callback
 from chainrule.training.checkpoints import State
 from chainrule.training.streamed import Piece, Streamed
 
 Array = NDArray[Any]
 
 #: Parameters that the preset chooses where they are None.
-FROM_PRESET = {field.name for field in fields(Preset)} - {"cycles"}
+FROM_PRESET = {field.name for field in fields(Preset)} - {"cycles", "wave_scale"}
 
 
 def begun(
@@ -58,7 +61,7 @@ def begun(
     before: Model | None,
     resumed: State | None,
     told: Sequence[Callback],
-) -> Fit:
+) -> AnyFit:
     """A call of fit or partial_fit that is ready to run."""
     if estimator.time_limit is not None and (resumed is not None or estimator.checkpoints):
         raise InputError(
@@ -71,30 +74,72 @@ def begun(
         coming = _coming(estimator, given, call, before)
     elif source.raw_bytes() <= (budget := streaming.budget(estimator.memory)):
         coming = _coming(estimator, replace(given, X=source), call, before, budget)
+    _check_folds(estimator, not held_out.nothing, coming is None)
     if coming is None:
         assert source is not None
         return _streamed(estimator, source, given, held_out, call, before, resumed, told)
     seed, clock = _seed(estimator, resumed, before), Clock(call.began, estimator.time_limit)
     weighed = partial(_weighed, estimator, call.incremental)
-    suited = partial(pilot.suited, estimator, preset_of(estimator, len(coming.y)), weighed, seed, clock)
+    suited = partial(
+        pilot.suited, estimator, preset_of(estimator, len(coming.y)), weighed, seed, clock, Audience(told).trying
+    )
+    count, apart, cuts = len(coming.y), None, list[tuple[Indices, Indices]]()
+    preset = preset_of(estimator, count)
     if not held_out.nothing:
         apart = estimator._others(held_out, coming.input, coming.answer, "_val")
-        made = suited((coming, coming.all()), (apart, apart.all()))
-        coming = coming.by(made)
-        parts = weighed(coming, apart.by(made))
+        count += len(apart.y)
+        found = suited((coming, coming.all()), (apart, apart.all()))
     elif call.incremental:
-        parts = weighed(coming, None)
+        found = [Suited(coming.input.encoder)]
     else:
-        taught, held = _cut(estimator, coming, preset_of(estimator, len(coming.y)).validation_fraction, seed)
-        coming = coming.by(suited((coming, taught), (coming, held)))
-        parts = weighed(coming.take(taught), coming.take(held) if len(held) else None)
-    count = len(parts.training) + (0 if parts.validation is None else len(parts.validation))
-    preset = preset_of(estimator, count, clock)
-    training = _training(estimator, preset, coming.input.encoder, coming.answer, before, resumed, seed)
-    recipe = presets.recipe(estimator, preset, len(parts.training), call.incremental)
-    if call.incremental and before is not None and before.continuation.trainer is not None:
-        recipe = replace(recipe, options=before.continuation.trainer.update.options)  # however many rows come now
-    return ready(estimator, recipe, training, coming.input, coming.answer, parts, call, resumed, told)
+        cuts = _cuts(estimator, coming, preset, seed, clock)
+        count = sum(map(len, cuts[0]))
+        found = suited(*((coming, part) for part in cuts[0]))
+    preset = preset_of(estimator, count, len(cuts))
+    tried = (
+        []
+        if before is not None
+        else candidates(estimator, preset, asked(estimator), found, count, clock, call.incremental)
+    )
+    whole = together([one.encoder for one in tried])[0] if tried else coming.input.encoder
+    coming = coming.by(whole)
+    if cuts:
+        by_fold = [weighed(coming.take(first), coming.take(second) if len(second) else None) for first, second in cuts]
+    else:
+        by_fold = [weighed(coming, None if apart is None else apart.by(whole))]
+    if before is not None:
+        return _further(estimator, preset, before, coming, by_fold[0], call, told)
+    fits = [
+        start
+        for fold, parts in enumerate(by_fold)
+        for start in _fresh(estimator, tried, coming.input, coming.answer, parts, seed, call.incremental, fold)
+    ]
+    made = ready(estimator, fits, coming.answer, call, resumed, told)
+    made.spare = found[0].spare
+    return made
+
+
+def _further(
+    estimator: Any, preset: Preset, before: Model, coming: Coming, parts: Parts, call: Call, told: Sequence[Callback]
+) -> AnyFit:
+    """The networks of a model, in further training."""
+    name, fits = type(estimator).__name__, []
+    check_same(name, before, before.network, coming.answer, estimator.n_members)
+    for one, expansion in before.apart():
+        mine = presets.as_in(one.network, preset)
+        wanted = {name: value for name, value in asked(estimator).items() if name in presets.OF_LAYERS}
+        assert isinstance(one.input, ColumnInput)
+        layers = presets.layers(replace(mine, **wanted), one.input.encoder, coming.answer.outputs)
+        network = Network(layers, one.network.inputs)
+        check_same(name, one, network, coming.answer)
+        recipe = presets.recipe(estimator, mine, len(parts.training), call.incremental)
+        if call.incremental and one.continuation.trainer is not None:
+            recipe = replace(recipe, options=one.continuation.trainer.update.options)  # however many rows come now
+        said = in_words(one.input.encoder, one.network)
+        fits.append(Start(recipe, one, one.input, read_by(parts, expansion), said))
+    mixed = call.incremental and isinstance(before.predictor, Mixture)
+    shares = before.predictor.shares if mixed else None
+    return ready(estimator, fits, coming.answer, call, None, told, shares)
 
 
 def _unweighed(training: Coming, apart: Coming | None) -> Parts:
@@ -165,11 +210,17 @@ def _columns_of(before: Model, y: Any, where: str) -> ColumnInput:
     return source
 
 
+def read_by(parts: Parts, expansion: Expansion) -> Parts:
+    """Coded rows as a network reads them that has this expansion of them."""
+    training, validation = parts
+    return Parts(training.read_by(expansion), None if validation is None else validation.read_by(expansion))
+
+
 def _seed(estimator: Any, resumed: State | None, before: Model | None = None) -> int:
     """Of what holds rows out, and of pilots: that of the checkpoint or of the model to go on with, which has seen all
     rows but those; else the estimator's, or drawn."""
     if resumed is not None:
-        return int(resumed.data["trainer"]["streams"]["split"])
+        return resume.split_of(resumed)
     if before is not None:
         return before.streams.split
     if estimator.random_state is None:
@@ -177,27 +228,31 @@ def _seed(estimator: Any, resumed: State | None, before: Model | None = None) ->
     return presets.seed(estimator.random_state)
 
 
-def _training(
+def _fresh(
     estimator: Any,
-    preset: Preset,
-    made: Encoder,
+    tried: Sequence[Candidate],
+    source: ColumnInput,
     answer: Answer,
-    before: Model | None,
-    resumed: State | None,
+    parts: Parts,
     seed: int,
-) -> Training | Model:
-    """A fresh network and the seed of what holds rows out, or the model to go on with, which has to be of such one."""
-    name = type(estimator).__name__
-    network = Network(presets.layers(preset, made, answer.outputs), made.expansion.width)
-    if before is not None:
-        check_same(name, before, network, answer, preset.n_members)
-        return before
-    sizes.check(f"{name}.fit", network, preset.batch_size, F32, preset.n_members)
-    training = Training.begin(network, answer.loss, F32, estimator.random_state, preset.n_members)
-    training.streams.split = seed
-    if resumed is not None:
-        training.streams.load(resumed.data["trainer"]["streams"])
-    return training
+    incremental: bool = False,
+    fold: int = 0,
+) -> list[Start]:
+    """What a fit of each candidate begins with: fresh networks, each of another seed, and rows as they read them."""
+    name, starts = type(estimator).__name__, []
+    _, views = together([one.encoder for one in tried])
+    for place, ((preset, made), view) in enumerate(zip(tried, views, strict=True)):
+        network = Network(presets.layers(preset, made, answer.outputs), made.expansion.width)
+        sizes.check(f"{name}.fit", network, preset.batch_size, F32, preset.n_members)
+        own = [seed, place, fold] if fold else [seed, place]
+        state = np.random.SeedSequence(own).generate_state(1)[0] if place or fold else estimator.random_state
+        training = Training.begin(network, answer.loss, F32, state, preset.n_members)
+        training.streams.split = seed  # of what holds rows out
+        recipe = presets.recipe(estimator, preset, len(parts.training), incremental)
+        said = in_words(made, network) + (f", fold {fold + 1}" if preset.n_folds > 1 else "")
+        mine = replace(source, encoder=made)
+        starts.append(Start(recipe, training, mine, read_by(parts, source.encoder.expansions[view]), said, fold))
+    return starts
 
 
 def _weighing(estimator: Any, whole: Coming) -> Indices:
@@ -211,6 +266,43 @@ def _weighing(estimator: Any, whole: Coming) -> Indices:
             "One is to train on, one to validate on.",
         )  # fmt: skip
     return found
+
+
+def _cuts(estimator: Any, whole: Coming, preset: Preset, seed: int, clock: Clock) -> list[tuple[Indices, Indices]]:
+    """Which rows to train on and which to hold out, once for each fold.
+
+    A preset's folds are one where something else says what is held out, where rows are few, or time is short.
+    """
+    weighing = _weighing(estimator, whole)
+    alone = estimator.validation_split is not None or estimator.warm_start or clock.limit is not None
+    count = preset.n_folds
+    if estimator.n_folds is None and (alone or len(weighing) < presets.ENOUGH):
+        count = 1
+    if count == 1:
+        return [_cut(estimator, whole, preset.validation_fraction, seed)]
+    if len(weighing) < 2 * count:
+        raise InputError(
+            f"{type(estimator).__name__}(n_folds=)", f"at most {len(weighing) // 2}, of so few rows", count,
+            "Each fold holds out two rows or more.",
+        )  # fmt: skip
+    target = whole.y[weighing]
+    codes = whole.answer.codes(target) if isinstance(whole.answer, Classes) else target
+    cut = folds(codes, count, seed, isinstance(whole.answer, Classes))
+    return [(weighing[one], weighing[other]) for one, other in cut]
+
+
+def _check_folds(estimator: Any, held_out: bool, streamed: bool) -> None:
+    """Refuse folds beside what else says which rows are held out, and of rows that are not in memory."""
+    others = {
+        "X_val": held_out, "validation_split": estimator.validation_split is not None,
+        "warm_start": estimator.warm_start, "a file that is read in parts": streamed,
+    }  # fmt: skip
+    found = [name for name, there in others.items() if there]
+    if found and (estimator.n_folds or 1) > 1:
+        raise InputError(
+            f"{type(estimator).__name__}(n_folds=)", f"1 beside {found[0]}", estimator.n_folds,
+            "Folds hold out rows of those that are in memory: leave one of them out.",
+        )  # fmt: skip
 
 
 def _cut(estimator: Any, whole: Coming, share: float, seed: int) -> tuple[Indices, Indices]:
@@ -249,7 +341,7 @@ def _streamed(
     before: Model | None,
     resumed: State | None,
     told: Sequence[Callback],
-) -> Fit:
+) -> AnyFit:
     """`begun` of a file that is too large to hold as a table."""
     name, y, weight = type(estimator).__name__, given.y, given.weight
     if not isinstance(y, str) or not isinstance(weight, str | None) or not held_out.nothing:
@@ -312,20 +404,23 @@ def _streamed(
     codes = answer.codes(sample.y) if isinstance(answer, Classes) else None
     taught, apart = streaming.divided(found, preset.validation_fraction, seed, codes)
 
-    sample = sample.by(pilot.suited(estimator, preset, _unweighed, seed, clock, (sample, taught), (sample, apart)))
-    source = sample.input
-    reads = FileSource(file, source.encoder, prepare, found, apart)
+    tell = Audience(told).trying
+    suited = pilot.suited(estimator, preset, _unweighed, seed, clock, tell, (sample, taught), (sample, apart))
+    tried = candidates(estimator, preset, asked(estimator), suited, found.rows, clock)
+    whole, _ = together([one.encoder for one in tried])
+    sample = sample.by(whole)
+    reads = FileSource(file, whole, prepare, found, apart)
     data: Rows | Streamed
     if reads.bytes <= streaming.budget(estimator.memory):
         data = Rows(*streaming.held(reads))
     else:
         seen = sample.take(taught)
         data = Streamed(reads, Piece(seen.X.values, seen.y, seen.weight))
-    preset = preset_of(estimator, reads.rows + len(apart), clock)
-    training = _training(estimator, preset, source.encoder, answer, None, resumed, seed)
-    recipe = presets.recipe(estimator, preset, reads.rows)
     parts = Parts(data, sample.take(apart).rows() if len(apart) else None)
-    return ready(estimator, recipe, training, source, answer, parts, call, resumed, told)
+    fits = _fresh(estimator, tried, replace(source, encoder=whole), answer, parts, seed)
+    begun = ready(estimator, fits, answer, call, resumed, told)
+    begun.spare = suited[0].spare
+    return begun
 
 
 def _answer_of(
@@ -347,15 +442,20 @@ def _labels_of(answer: Answer) -> tuple[Array, Array | None]:
     return (answer.classes, answer.classes) if isinstance(answer, Classes) else (np.empty(0), None)
 
 
-def preset_of(estimator: Any, count: int, clock: Clock | None = None) -> Preset:
-    """The estimator's preset for this many rows, in the time that there is, with what was said in its place."""
-    said = {name: getattr(estimator, name) for name in FROM_PRESET if getattr(estimator, name) is not None}
-    if "hidden_layer_sizes" in said:
-        said["hidden_layer_sizes"] = tuple(np.atleast_1d(said["hidden_layer_sizes"]).tolist())
+def preset_of(estimator: Any, count: int, n_folds: int = 1) -> Preset:
+    """The estimator's preset for this many rows and folds, with what was said in its place."""
     preset = presets.PRESETS[estimator.preset](count)
-    if clock is not None and estimator.preset != "fast":
-        preset = clock.members(preset, count)
-    return replace(preset, **said)
+    if n_folds > 1:
+        preset = replace(preset, n_members=min(preset.n_members, presets.default(count).n_members))
+    return replace(preset, **asked(estimator))
+
+
+def asked(estimator: Any) -> dict[str, Any]:
+    """What an estimator's parameters say in place of its preset."""
+    found = {name: getattr(estimator, name) for name in FROM_PRESET if getattr(estimator, name) is not None}
+    if "hidden_layer_sizes" in found:
+        found["hidden_layer_sizes"] = tuple(np.atleast_1d(found["hidden_layer_sizes"]).tolist())
+    return found
 
 
 def _check_size(where: str, table: Table) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from chainrule.engine.blocks import Code
 from chainrule.engine.expansion import Coded
 from chainrule.models.answers import Classes, Numbers
+from chainrule.models.inputs import ColumnInput
 from chainrule.models.model import Model
 from chainrule.network.layers import Embedding
 from chainrule.tables.encoder import Encoder
@@ -30,30 +31,35 @@ def by_shuffling(
     encoder: Encoder, coded: Coded, score: Callable[[Coded], float], repeats: int, seed: int
 ) -> list[Importance]:
     """The importances of all columns, the greatest first."""
-    whole, generator, found, first = score(coded), np.random.default_rng(seed), [], 0
+    whole, generator, found = score(coded), np.random.default_rng(seed), []
     for encoding in encoder.encodings:
-        place = slice(first, first + encoding.compact)
-        first = place.stop
+        mine = encoder.compact_columns(encoding.name)
         losses = []
         for _ in range(repeats):
             values = coded.values.copy()
-            values[:, place] = values[generator.permutation(len(values)), place]
+            values[:, mine] = values[generator.permutation(len(values))][:, mine]
             losses.append(whole - score(Coded(values, coded.expansion)))
         found.append(Importance(encoding.name, float(np.mean(losses)), float(np.std(losses))))
     return sorted(found, key=lambda one: -one.mean)
 
 
-def by_gradient(encoder: Encoder, coded: Coded, model: Model) -> Array:
+def by_gradient(coded: Coded, model: Model) -> Array:
     """Gradient times input of each row, summed over the inputs of each column: (rows, columns), or (rows, columns,
     targets) where there are several targets or labels."""
-    x, owners = coded.toarray(), _owners(encoder, model)
-    found = []
-    for products in _products(model, x, list(_explained(model, coded))):
-        of_columns = np.zeros((len(x), len(encoder.encodings)), np.float32)
-        for place, owner in enumerate(owners):
-            of_columns[:, owner] += products[:, place]
-        found.append(of_columns)
-    return found[0] if len(found) == 1 else np.stack(found, axis=2)
+    directions, totals = list(_explained(model, coded)), []
+    shares = iter(model.predictor.shares)
+    for one, expansion in model.apart():
+        assert isinstance(one.input, ColumnInput)
+        x, owners = coded.read_by(expansion).toarray(), _owners(one.input.encoder, one)
+        mine = [next(shares) for _ in one.parameters.members]
+        found = []
+        for products in _products(one, x, directions, mine):
+            of_columns = np.zeros((len(x), len(one.input.encoder.encodings)), np.float32)
+            for place, owner in enumerate(owners):
+                of_columns[:, owner] += products[:, place]
+            found.append(of_columns)
+        totals.append(found[0] if len(found) == 1 else np.stack(found, axis=2))
+    return totals[0] if len(totals) == 1 else np.sum(totals, axis=0)
 
 
 def _explained(model: Model, coded: Coded) -> Iterator[Array]:
@@ -80,18 +86,18 @@ def _owners(encoder: Encoder, model: Model) -> list[int]:
     return owners
 
 
-def _products(model: Model, x: Array, directions: list[Array]) -> list[Array]:
-    """Each input times the slope in it of z in each of these directions; the mean over members.
+def _products(model: Model, x: Array, directions: list[Array], shares: Sequence[float]) -> list[Array]:
+    """Each input times the slope in it of z in each of these directions; members by their shares.
 
     Of an embedding, it is its units that count as inputs.
     """
     network, parameters = model.network, model.parameters
-    members = parameters.members
     embeds = isinstance(network.layers[0], Embedding)
     totals: list[Any] = [0.0] * len(directions)
-    for one in members:
+    for share, one in zip(shares, parameters.members, strict=True):
         look = network.forward(one, x)
         for place, d_output in enumerate(directions):
             back = network.backward(one, look, d_output.astype(x.dtype))
-            totals[place] = totals[place] + (look.activations[0] * back.deltas[0] if embeds else x * back.d_input)
-    return [np.asarray(total / len(members)) for total in totals]
+            product = look.activations[0] * back.deltas[0] if embeds else x * back.d_input
+            totals[place] = totals[place] + np.float32(share) * product
+    return [np.asarray(total) for total in totals]

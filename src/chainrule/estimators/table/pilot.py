@@ -6,8 +6,8 @@ They tell which encoding suits the numbers of a table, by the rows held out, and
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,15 +24,140 @@ from chainrule.models.fit import INTERRUPTED, Fit
 from chainrule.models.inputs import ColumnInput
 from chainrule.models.training import Training
 from chainrule.models.validation import Parts
-from chainrule.network.losses import Loss, SquaredError
+from chainrule.network.losses import SquaredError
 from chainrule.tables import encoder
 from chainrule.tables.encoder import Encoder
 
 #: Rows that a pilot learns from, and that it is judged by, at most; but there is one of each class.
 MOST_ROWS = 10_000
 
+#: Units of its layers.
+LAYERS = 64, 64
+
 #: Rows to train on and rows held out: all that there are, and the numbers of these.
 Part = tuple[Coming, Indices]
+
+
+class Refused(Exception):
+    """The estimator's own scoring does not take the rows of a pilot."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """A pilot was broken off.
+
+    Attributes
+    ----------
+    fit : of it, with what it has learned
+    """
+
+    def __init__(self, fit: Fit) -> None:
+        super().__init__()
+        self.fit = fit
+
+
+class Told(NamedTuple):
+    """What a pilot tells.
+
+    Attributes
+    ----------
+    score : the best that it reached on the rows held out
+    seconds : that an epoch takes a network for each of its rows; infinite where none ended in time
+    fit : with what it has learned
+    """
+
+    score: float
+    seconds: float
+    fit: Fit | None = None
+
+
+class Suited(NamedTuple):
+    """An encoder that pilots found good.
+
+    Attributes
+    ----------
+    encoder : of the columns
+    per_row : seconds that an epoch takes a network for each row; 0 where no pilot told
+    spare : the best pilot of all, where there were any: what is left where networks are broken off at once
+    """
+
+    encoder: Encoder
+    per_row: float = 0.0
+    spare: Fit | None = None
+
+
+@dataclass
+class Pilots:
+    """Pilots of one fit, each flown once.
+
+    Attributes
+    ----------
+    estimator : whose threads and scoring they take
+    preset : that the fit to come will have
+    weighed : gives rows to train on and rows held out the weights that training takes
+    seed : of weights and batches
+    clock : where pilots may not take all the time that they want
+    tell : is told what is tried
+    training, judges : rows that pilots learn from, and are judged by
+    by_loss : whether the loss judges, not what stops the estimator's own fit
+    best : the pilot with the best score so far
+    """
+
+    estimator: Any
+    preset: Preset
+    weighed: Callable[[Coming, Coming | None], Parts]
+    seed: int
+    clock: Clock
+    tell: Callable[[str], None]
+    training: Coming
+    judges: Coming
+    by_loss: bool = False
+    best: Fit | None = None
+    _told: dict[int, Told] = field(default_factory=dict)
+
+    def told(self, made: Encoder) -> Told:
+        """What the pilot of an encoder tells."""
+        if id(made) not in self._told:
+            self.tell(f"pilot {len(self._told) + 1}: {made.said}")
+            coded = self.training.by(made)
+            parts = self.weighed(coded, self.judges.by(made))
+            try:
+                told = self._told[id(made)] = fly(
+                    self.estimator, self.preset, coded.input, coded.answer, parts, self.seed, self.clock, self.by_loss
+                )
+            except Interrupted as broken:
+                if self.best is None or _score_of(broken.fit) > _score_of(self.best):
+                    raise
+                raise Interrupted(self.best) from broken
+            except Exception as error:
+                if self.by_loss or self.estimator.scoring is None:
+                    raise
+                raise Refused from error
+            if told.fit is not None and (self.best is None or _score_of(told.fit) > _score_of(self.best)):
+                self.best = told.fit
+        return self._told[id(made)]
+
+    def better(self, rival: Encoder, best: Encoder, by: float = 1.0) -> bool:
+        """Whether one scores better than another, and so many times; False where there is no time to try it."""
+        if not self.clock.allows_pilots:
+            return False
+        than = self.told(best)
+        return _as_good(self.told(rival), than, self._factor(by), more=True)
+
+    def near(self, one: Encoder, best: Encoder) -> bool:
+        """Whether one was tried and is nearly as good as another."""
+        by = presets.NEAR_OF_FIRST if one is self.training.input.encoder else presets.NEAR
+        return id(one) in self._told and _as_good(self.told(one), self.told(best), self._factor(by))
+
+    def suited(self, encoder: Encoder, like: Encoder | None = None) -> Suited:
+        """An encoder, and how long a network takes by it, or by one that is like it."""
+        timed = encoder if like is None else like
+        if id(timed) in self._told or (self.clock.limit is not None and self.clock.allows_pilots):
+            return Suited(encoder, self.told(timed).seconds, self.best)
+        return Suited(encoder, spare=self.best)
+
+    def _factor(self, by: float) -> float:
+        """A factor of an error as one of the loss."""
+        return by ** (2 if isinstance(self.training.answer.loss, SquaredError) else 1)
 
 
 def suited(
@@ -41,68 +166,59 @@ def suited(
     weighed: Callable[[Coming, Coming | None], Parts],
     seed: int,
     clock: Clock,
+    tell: Callable[[str], None],
     taught: Part,
     held_out: Part,
-) -> Encoder:
-    """The encoder whose pilot has the best score: of numbers first, if clearly, then of categories of very many levels.
+) -> list[Suited]:
+    """The encoder whose pilot has the best score, and behind it those that are nearly as good, the best first.
 
-    Pilots learn from some of the rows to train on, and are judged by some of those held out. Where the estimator's own
-    scoring refuses these few, the loss judges.
+    It is numbers first, another way to encode them than the first if it is clearly better, then categories of very
+    many levels. Pilots learn from some of the rows to train on, and are judged by some of those held out. Where the
+    estimator's own scoring refuses these few, the loss judges.
 
     Parameters
     ----------
-    estimator : whose threads and scoring they take
-    preset : that the fit to come will have
-    weighed : gives both parts the weights that training takes
-    seed : of weights, batches and what is drawn
-    clock : where pilots may not take all the time that they want; it is told what the encoder's takes
+    estimator, preset, weighed, seed, clock, tell : as of `Pilots`
     taught, held_out : of the first, `others` are the encoders that may suit better
     """
     coming = taught[0]
     parts = [(whole, _weighing(whole, part)) for whole, part in (taught, held_out)]
     others = coming.others
     if others is None or not len(parts[1][1]) or sum(len(part) for _, part in parts) < presets.ENOUGH:
-        return coming.input.encoder
+        return [Suited(coming.input.encoder)]
     training, judges = (whole.some(drawn(whole, part, seed)) for whole, part in parts)
-
-    def best_of_all(by_loss: bool = False) -> Encoder:
-        told = dict[int, Told]()
-
-        def told_of(made: Encoder) -> Told:
-            if id(made) not in told:
-                coded = training.by(made)
-                parts = weighed(coded, judges.by(made))
-                told[id(made)] = fly(estimator, preset, coded.input, coming.answer, parts, seed, clock, by_loss)
-            return told[id(made)]
-
-        def better(rival: Encoder, best: Encoder) -> bool:
-            return clock.allows_pilots and told_of(best).score < told_of(rival).score
-
-        best = first = coming.input.encoder
-        bar = _bar(estimator, coming.answer.loss, by_loss)
-        for other in others:
-            if better(other, best) and told_of(other).score >= told_of(first).score * bar:
-                best = other
-        fewer = encoder.fewer_levels(best, coming.columns)
-        if fewer is not None and better(fewer, best):
-            best = fewer
-        if (clock.allows_pilots and clock.limit is not None) or id(best) in told:
-            clock.per_row = told_of(best).seconds
-        return best
-
+    pilots = Pilots(estimator, preset, weighed, seed, clock, tell, training, judges)
     try:
-        return best_of_all()
-    except Exception:
-        if estimator.scoring is None:
-            raise
-        return best_of_all(by_loss=True)
+        return _ranked(pilots, coming, others)
+    except Refused:
+        return _ranked(replace(pilots, by_loss=True, _told={}), coming, others)
 
 
-def _bar(estimator: Any, loss: Loss, by_loss: bool) -> float:
-    """What the first score is multiplied by, and another encoding's has to be above: a loss is below 0 as a score."""
-    if not by_loss and estimator.scoring not in (None, "loss"):
-        return 1.0
-    return presets.CLEARLY ** (2 if isinstance(loss, SquaredError) else 1)
+def _ranked(pilots: Pilots, coming: Coming, others: Sequence[Encoder]) -> list[Suited]:
+    best = first = coming.input.encoder
+    asked = not pilots.by_loss and pilots.estimator.scoring not in (None, "loss")
+    for other in others:
+        clearly = 1.0 if asked else presets.CLEARLY
+        if pilots.better(other, best) and (best is not first or pilots.better(other, first, clearly)):
+            best = other
+    near = [one for one in (first, *others) if one is not best and pilots.near(one, best)]
+    found = [best, *sorted(near, key=lambda one: -pilots.told(one).score)]
+    fewer = encoder.fewer_levels(best, coming.columns)
+    if fewer is None or not pilots.better(fewer, best):
+        return [pilots.suited(one) for one in found]
+    return [pilots.suited(encoder.levels_as_in(fewer, one), like=one) for one in found]
+
+
+def _score_of(fit: Fit) -> float:
+    """The best that a pilot has reached on the rows held out."""
+    stopping = fit.training.stopping
+    return -math.inf if stopping is None or not fit.learned else stopping.best_score
+
+
+def _as_good(one: Told, than: Told, factor: float, more: bool = False) -> bool:
+    """Whether a score, a loss with its sign turned or one of another kind, is at so many times another's, or more."""
+    bar = than.score + (1 - factor) * abs(than.score)
+    return one.score > bar if more else one.score >= bar
 
 
 def _weighing(whole: Coming, part: Indices) -> Indices:
@@ -127,22 +243,9 @@ def drawn(whole: Coming, part: Indices, seed: int) -> Indices:
 def small(preset: Preset) -> Preset:
     """What a pilot of a fit is: two narrow networks, some epochs."""
     return replace(
-        preset, hidden_layer_sizes=(64, 64), dropout=0.0, n_members=2, learning_rate_init=8e-3, weight_decay=0.0,
+        preset, hidden_layer_sizes=LAYERS, dropout=0.0, n_members=2, learning_rate_init=8e-3, weight_decay=0.0,
         max_iter=8, n_iter_no_change=8, cycles=(1,),
     )  # fmt: skip
-
-
-class Told(NamedTuple):
-    """What a pilot tells.
-
-    Attributes
-    ----------
-    score : the best that it reached on the rows held out
-    seconds : that an epoch takes a network for each of its rows; infinite where none ended in time
-    """
-
-    score: float
-    seconds: float
 
 
 def fly(
@@ -170,8 +273,8 @@ def fly(
 
     Raises
     ------
-    KeyboardInterrupt
-        Where it is broken off: nothing has been learned yet.
+    Interrupted
+        Where it is broken off.
     """
     made, few = source.encoder, small(preset)
     network = Network(presets.layers(few, made, answer.outputs), made.expansion.width)
@@ -179,8 +282,9 @@ def fly(
     if by_loss:
         recipe = replace(recipe, scoring="loss")
     begun = Training.begin(network, answer.loss, F32, seed, few.n_members)
-    if Fit(recipe, begun, source, answer, parts, until=clock.end_of_a_pilot).run().reason == INTERRUPTED:
-        raise KeyboardInterrupt
-    best = -math.inf if begun.stopping is None else begun.stopping.best_score
+    fit = Fit(recipe, begun, source, answer, parts, until=clock.end_of_a_pilot)
+    if fit.run().reason == INTERRUPTED:
+        raise Interrupted(fit)
     whole = [record.seconds for record in begun.progress.records[:-1]]  # the last may have been broken off
-    return Told(best, min(whole, default=math.inf) / (few.n_members * len(parts.training)))
+    best = -math.inf if begun.stopping is None else begun.stopping.best_score
+    return Told(best, min(whole, default=math.inf) / (few.n_members * len(parts.training)), fit)

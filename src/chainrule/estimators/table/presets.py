@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from sklearn.utils import check_random_state
 
+from chainrule.engine.blocks import Waved
+from chainrule.engine.network import Network
 from chainrule.estimators.recipes import scoring_of
 from chainrule.models.recipe import Recipe
 from chainrule.network.initialisers import VarianceScaling
-from chainrule.network.layers import Activation, Dense, Dropout, Embedding, Layer
+from chainrule.network.layers import Activation, Dense, Dropout, Embedding, Layer, Periodic
 from chainrule.network.layers.norms import LayerNorm
 from chainrule.tables.encoder import Encoder
 from chainrule.tables.encodings import embeddings
@@ -31,11 +34,16 @@ LARGE = 12_000
 MOST_BINS = 32_768
 #: From this many rows on the encoding of numbers is chosen by pilots, and a loss tells what is learned by heart.
 ENOUGH = 1000
-#: Bins of a pilot with few.
-FEW_BINS = 16
+#: Bins of a pilot with few, and what is tried beside bins.
+FEW_BINS, SCALED = 16, ("robust", "periodic")
 #: Another encoding than the first is taken from this share of its error on. Pilots learn from fewer rows than the fit,
 #: and favour what is coarse: by less than this, the better pilot was the worse fit as often as not.
 CLEARLY = 0.95
+#: Of networks that differ, some read each encoding whose pilot has no more than so many times the best error; the
+#: first has more, as few rows favour what is coarse.
+NEAR, NEAR_OF_FIRST = 1.08, 1.3
+#: Scale of the waves of networks that have others beside them.
+FINE_WAVES = 4.0
 #: Epochs without improvement, and how many times the best the loss is then, from where no fit of any table came back.
 OVERFIT = ((4, 1.2), (10, 1.1))
 
@@ -59,6 +67,8 @@ class Preset:
     n_iter_no_change : epochs without improvement on held-out rows that are waited for
     validation_fraction : share of the rows that is held out
     bins : of a number, at most
+    n_folds : times that networks are trained, each time with other rows held out, until each row was
+    wave_scale : of the frequencies of a `Periodic` layer, where numbers are encoded for one
     """
 
     hidden_layer_sizes: tuple[int, ...] = (64, 64)
@@ -73,6 +83,8 @@ class Preset:
     n_iter_no_change: int = 24
     validation_fraction: float = 0.1
     bins: int = 128
+    n_folds: int = 1
+    wave_scale: float = 1.0
 
 
 def fast(rows: int) -> Preset:
@@ -95,11 +107,41 @@ def default(rows: int) -> Preset:
 
 
 def best(rows: int) -> Preset:
-    """Four times as many networks."""
-    return replace(default(rows), n_members=32)
+    """The same fold by fold, so that all rows are learned from; where there are no folds, four times the networks."""
+    return replace(default(rows), n_members=32, n_folds=5)
 
 
 PRESETS = {"fast": fast, "default": default, "best": best}
+
+
+def variants(preset: Preset, ranked: Sequence[Encoder], small: bool) -> list[tuple[Preset, Encoder]]:
+    """The networks of an ensemble that differ, each kind with the encoder that it reads by.
+
+    They are wide, and few: of the best encoding a quarter of the preset's narrow networks, of each other half as many.
+    Of few bins it is one hidden layer, as what differs in shape errs elsewhere. Waves come in two scales, the finer
+    ones in narrow networks, whose weights decay: they could learn rows by heart.
+
+    Parameters
+    ----------
+    preset : of networks that are alike
+    ranked : what they may read by, the best first
+    small : whether the rows are few, and narrow networks cost little more: there are some of each encoding, too
+    """
+    narrow = replace(preset, n_members=max(1, preset.n_members // 2))
+    found = []
+    for place, made in enumerate(ranked):
+        few = max(1, preset.n_members // (8 if place else 4))
+        wide = replace(preset, n_members=few, hidden_layer_sizes=(192, 192), learning_rate_init=3e-3)
+        if made.how == "piecewise" and made.bins <= FEW_BINS:
+            wide = replace(wide, hidden_layer_sizes=(256,), learning_rate_init=preset.learning_rate_init)
+        if made.how == "periodic":
+            wide = replace(wide, activation="silu", weight_decay=0.1)
+            fine = replace(narrow, activation="silu", weight_decay=0.3, wave_scale=FINE_WAVES)
+            found.append((fine, made))
+        found.append((wide, made))
+        if small:
+            found.append((narrow, made))
+    return found
 
 
 def bins(estimator: Any, preset: Preset, numbers: int) -> int:
@@ -115,7 +157,7 @@ def encodings(estimator: Any, most: int, rows: int) -> list[tuple[str, int]]:
     if estimator.numbers is not None or estimator.bins is not None or rows < ENOUGH:
         return [(estimator.numbers or "piecewise", most)]
     binned = sorted({most, min(most, FEW_BINS)}, reverse=True)
-    return [*(("piecewise", count) for count in binned), ("robust", most)]
+    return [*(("piecewise", count) for count in binned), *((how, most) for how in SCALED)]
 
 
 def seed(random_state: Any) -> int:
@@ -133,11 +175,32 @@ def layers(preset: Preset, encoder: Encoder, outputs: int) -> tuple[Layer, ...]:
     embedded = embeddings(encoder.encodings)
     if embedded:
         found.append(Embedding(*zip(*embedded, strict=True)))
+    waved = sum(isinstance(block, Waved) for block in encoder.expansion.blocks)
+    if waved:
+        found.append(Periodic(waved, scale=preset.wave_scale))
     for width in preset.hidden_layer_sizes:
         found += [Dense(width, init=INIT), LayerNorm(), Activation(preset.activation)]
         if preset.dropout:
             found.append(Dropout(preset.dropout))
     return (*found, Dense(outputs, init=INIT))
+
+
+#: What of a preset its layers follow from.
+OF_LAYERS = ("hidden_layer_sizes", "activation", "dropout")
+
+
+def as_in(network: Network, preset: Preset) -> Preset:
+    """The preset with what a network's layers show of the one that they follow from."""
+    flat = network.layers
+    waves = next((layer.scale for layer in flat if isinstance(layer, Periodic)), preset.wave_scale)
+    dropout = next((layer.rate for layer in flat if isinstance(layer, Dropout)), 0.0)
+    return replace(
+        preset,
+        hidden_layer_sizes=tuple(layer.units for layer in flat if isinstance(layer, Dense))[:-1],
+        activation=next((str(layer.name) for layer in flat if isinstance(layer, Activation)), preset.activation),
+        dropout=dropout,
+        wave_scale=waves,
+    )
 
 
 def recipe(estimator: Any, preset: Preset, rows: int, incremental: bool = False) -> Recipe:

@@ -7,10 +7,10 @@ from itertools import groupby
 
 import numpy as np
 
-from chainrule.engine.blocks import ROUNDS, Block, Clip, Code, Curve, Levels, Missing, Smooth
+from chainrule.engine.blocks import ROUNDS, Block, Clip, Curve, Levels, Missing, Smooth
 from chainrule.formats.onnx import texts
 from chainrule.formats.onnx.graph import Graph, concatenated
-from chainrule.tables.encoder import Encoder
+from chainrule.tables.encoder import Encoder, rank
 from chainrule.tables.encodings import FAR, Category, Date, Encoding, Number
 from chainrule.tables.schema import Schema
 from chainrule.tables.texts import Text
@@ -20,31 +20,44 @@ from chainrule.tables.vectors import Vector
 _ERA_DAYS, _TO_MARCH_OF_YEAR_0 = 146_097, 719_468
 
 
-def encoded(g: Graph, encoder: Encoder) -> str:
-    """The network's x, float32, from an input for each column, of shape (rows, 1), or (rows, length) of vectors.
+def encoded(g: Graph, encoder: Encoder) -> list[str]:
+    """The x of each network, float32, from an input for each column, of shape (rows, 1), or (rows, length) of vectors.
 
     Numbers and vectors are doubles, NaN where one is missing; dates are doubles, days since 1970; words are strings:
     truth values in any usual spelling, texts as they are, what stands for a missing value as the schema has it,
     numbers that are categories with a decimal point or without.
     """
-    found: list[tuple[Block, str]] = []
-    for encoding in encoder.encodings:
-        found += _blocks(g, encoding, encoder.schema)
-    found.sort(key=lambda pair: isinstance(pair[0], Code))
-    return concatenated(g, [value for _, value in found])
+    given = {one.name: _given(g, one) for one in encoder.encodings}
+    made: dict[int, list[tuple[Block, str]]] = {}
+    found = []
+    for view in encoder.views:
+        pairs = []
+        for encoding, first in view:  # encodings of several networks stand at one place
+            if first not in made:
+                made[first] = _blocks(g, encoding, encoder.schema, given[encoding.name])
+            pairs += made[first]
+        pairs.sort(key=lambda pair: rank(pair[0]))
+        found.append(concatenated(g, [value for _, value in pairs]))
+    return found
 
 
-def _blocks(g: Graph, encoding: Encoding, schema: Schema) -> list[tuple[Block, str]]:
+def _given(g: Graph, encoding: Encoding) -> str:
+    """The input for a column."""
+    if isinstance(encoding, Category | Text):
+        return g.input(encoding.name, str, 2, 1)
+    width = len(encoding.numbers) if isinstance(encoding, Vector) else 1
+    return g.input(encoding.name, np.float64, 2, width)
+
+
+def _blocks(g: Graph, encoding: Encoding, schema: Schema, given: str) -> list[tuple[Block, str]]:
     if isinstance(encoding, Category):
-        code = _code(g, encoding, schema, g.input(encoding.name, str, 2, 1))
+        code = _code(g, encoding, schema, given)
         block = encoding.blocks(0)[0]
         return [(block, _expanded(g, block, code, code))]
     if isinstance(encoding, Text):
-        words = g.input(encoding.name, str, 2, 1)
-        return [(encoding.blocks(0)[0], texts.codes(g, encoding, schema.nothing.of(encoding.name), words))]
+        return [(encoding.blocks(0)[0], texts.codes(g, encoding, schema.nothing.of(encoding.name), given))]
     if isinstance(encoding, Vector):
-        return _vector(g, encoding, g.input(encoding.name, np.float64, 2, len(encoding.numbers)))
-    given = g.input(encoding.name, np.float64, 2, 1)
+        return _vector(g, encoding, given)
     if isinstance(encoding, Number):
         return _number(g, encoding, given)
     assert isinstance(encoding, Date)

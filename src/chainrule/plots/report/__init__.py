@@ -93,7 +93,11 @@ def _lead(about: Subject) -> Markup:
     pairs.append(("epochs", f"{len(history):,}"))
     if best is not None:
         pairs.append(("best epoch", f"{best.epoch:,}"))
-        pairs.append(("loss, rows that stopped training", number(best.validation_loss)))
+        mixed = about.model.progress.mixed
+        which = (
+            "loss, rows that stopped training" if mixed is None else "loss of all networks, rows that stopped training"
+        )
+        pairs.append((which, number(best.validation_loss if mixed is None else mixed)))
         if about.course.scored:
             pairs.append((f"{about.course.score}, the same rows", number(best.score)))
         error, explained = about.course.rmse(best), about.course.r2(best)

@@ -18,11 +18,12 @@ from chainrule.estimators.table.importance import Importance
 from chainrule.models.answers import Numbers, OfClasses
 from chainrule.models.inputs import ColumnInput
 from chainrule.models.model import Model
+from chainrule.models.selection import by_loss
 from chainrule.models.truth import Truth
 from chainrule.plots import reading
 from chainrule.plots.report.course import Course
 from chainrule.tables.encoder import Encoder
-from chainrule.training.validation import Evaluator
+from chainrule.training.validation import loss_of
 
 Array = NDArray[Any]
 
@@ -125,8 +126,13 @@ def _stopped(estimator: Any, X: Any, y: Any) -> bool:
     rows = experiments.rows_of(estimator, X, y)
     if len(rows) != outlook.held_out:
         return False
-    found = Evaluator.of(model.predictor.at(1.0))(rows, estimator.n_threads)
-    return bool(abs(found - best.validation_loss) <= SAME * abs(best.validation_loss))
+    known, predictor = best.validation_loss, model.predictor.at(1.0)
+    if model.progress.mixed is None:
+        found = loss_of(predictor, rows, estimator.n_threads)
+    else:
+        known, score = model.progress.mixed, by_loss(model.answer, rows, estimator.n_threads)
+        found = -score(predictor(rows.X, estimator.n_threads, rows.subset))
+    return bool(abs(found - known) <= SAME * abs(known))
 
 
 def _importances(estimator: Any, X: Any, y: Any) -> list[Importance]:

@@ -87,6 +87,16 @@ class Callback:
             is to be called inside `epoch` and `end` only, and takes about a millisecond
         """
 
+    def trying(self, what: str) -> None:
+        """Before something of several is tried: a pilot, or networks that differ from those before.
+
+        Pilots are flown before a fit begins.
+
+        Parameters
+        ----------
+        what : in words, such as "pilot 2: robust numbers"
+        """
+
     def begin(self, outlook: Outlook) -> None:
         """Before the first epoch.
 
@@ -162,6 +172,12 @@ class Audience:
     def __init__(self, callbacks: Sequence[Callback]) -> None:
         self.callbacks = callbacks
         self._begun: list[Callback] = []
+
+    def trying(self, what: str) -> None:
+        """Something of several is tried now."""
+        for one in self.callbacks:
+            with _noted(one, f"before {what}"):
+                one.trying(what)
 
     def begin(self, outlook: Outlook, probes: Callable[[], Any] = lambda: None) -> None:
         for one in self.callbacks:

@@ -18,7 +18,7 @@ class Progress(Callback):
     """Loss, validation, best epoch and time left, on standard error.
 
     Of held-out rows, beside their loss: accuracy or R2 where they are scored, and of a target that is learned by its
-    squared error the RMSE in units of y, and R2.
+    squared error the RMSE in units of y, and R2. Of a table it tells what is tried, and what leads.
 
     In a terminal one line is kept up to date, with Rich where it is installed (`pip install chainrule[progress]`);
     without a terminal, or without Rich, lines follow each other, about one a second.
@@ -44,6 +44,9 @@ class Progress(Callback):
 
     def __getstate__(self) -> dict[str, Any]:
         return {"stream": None}
+
+    def trying(self, what: str) -> None:
+        print(what, file=self.stream or sys.stderr, flush=True)
 
     def begin(self, outlook: Outlook) -> None:
         self._stream = self.stream or sys.stderr

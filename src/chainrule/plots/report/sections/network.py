@@ -23,11 +23,12 @@ ROW, START, LONGEST = 24, 196, 178
 def network(subject: Subject) -> Markup:
     found = subject.model.network
     layers = list(placed(found.layers, found.inputs))
-    members = subject.model.predictor.members
+    members, kinds = subject.model.predictor.members, subject.model.kinds()
     pairs = [
         ("layers of weights", f"{sum(isinstance(one.layer, PRODUCTS) for one in layers):,}"),
         ("parameters", f"{subject.model.predictor.trained:,}"),
         ("members", f"{members:,}, whose mean is predicted" if members > 1 else None),
+        ("of several kinds", "the first is drawn" if len(kinds) > 1 else None),
         ("loss", subject.model.loss.name),
     ]
     rows = [
@@ -39,8 +40,15 @@ def network(subject: Subject) -> Markup:
     beside = sizes if len(layers) <= OPEN else behind("Layers as a table", sizes)
     return join(
         facts((name, value) for name, value in pairs if value is not None),
+        _kinds(kinds) if len(kinds) > 1 else None,
         figures(figure(caption, _drawn(layers, found.inputs)), beside),
     )
+
+
+def _kinds(kinds: list[tuple[str, int, float]]) -> Markup:
+    """A row for each kind of networks."""
+    rows = [(said, f"{members:,}", f"{share:.0%}") for said, members, share in kinds]
+    return table("Networks that were chosen", ("networks", "members", "of a prediction"), rows, numeric=(1, 2))
 
 
 def _said(one: Layer) -> str:

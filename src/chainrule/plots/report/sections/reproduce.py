@@ -42,6 +42,8 @@ def _promised(subject: Subject, whole: bool) -> str:
         return "Training went on over several calls, or is of an earlier version: one fit need not come to the same."
     if subject.estimator.random_state is None:
         return "random_state is not set: another fit draws other first weights and other batches."
+    if getattr(subject.estimator, "time_limit", None) is not None:
+        return "What is learned in a time depends on the machine: another fit comes to other numbers."
     return "The same lines on the same data, machine and number of threads give the same bits."
 
 
