@@ -57,7 +57,7 @@ CONTRACT = [
     (Pool("max"), 4, {}, 0),
     (
         Periodic(2, waves=3, units=2), 8,
-        {name: (shape, "embedding") for name, shape in (("F", (2, 3)), ("P", (2, 3)), ("V", (4, 3)), ("b", (4,)))}, 0,
+        {name: (shape, "embedding") for name, shape in (("F", (2, 3)), ("P", (2, 3)), ("V", (4, 3)), ("b", (4,)))}, 24,
     ),
     (Embedding([5, 3], [2, 4]), 8, {"E0": ((5, 2), "embedding"), "E1": ((3, 4), "embedding")}, 0),
 ]  # fmt: skip

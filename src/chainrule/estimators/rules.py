@@ -68,7 +68,6 @@ RULES: Mapping[str, Rule] = {
     "mixup": NOT_NEGATIVE,
     "calibration": kinds.boolean,
     "n_members": COUNT,
-    "n_folds": COUNT,
     "probes": kinds.boolean,
     "time_limit": kinds.OneOf((None,), POSITIVE),
     "preset": kinds.OneOf(("fast", "default", "best")),
@@ -77,6 +76,7 @@ RULES: Mapping[str, Rule] = {
     "decimal": kinds.OneOf((None, ".", ",")),
     "log_target": kinds.boolean,
     "bins": at_least(2),
+    "n_folds": COUNT,
     "memory": kinds.OneOf(("auto",), COUNT),
 }
 
