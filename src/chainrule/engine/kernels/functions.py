@@ -62,8 +62,8 @@ _HALF_PI_HIGH, _HALF_PI_MIDDLE, _HALF_PI_LOW = _floats(1.5703125, 4.837512969970
 # As _BIG, with nothing but n in the low bits
 _WHOLE = np.float32(1.5 * 2**23)
 _SIGN_BIT = np.int32(31)
-# pi / 4, where a quarter ends, and what rounding leaves beyond it
-_END_OF_TURN = np.float32(math.pi / 4 * (1 + 1e-4))
+# Beyond pi / 4, where a quarter ends, by what rounding n leaves
+_END_OF_TURN = np.float32(0.85)
 
 # Where a function has reached its limit in float32, so that its argument may stop there
 _EXP_LOW, _EXP_HIGH = _floats(-87.5, 89)  # to 0, as the scale becomes 0, and to inf, as doubling overflows
