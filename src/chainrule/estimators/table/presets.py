@@ -117,7 +117,7 @@ PRESETS = {"fast": fast, "default": default, "best": best}
 def variants(preset: Preset, ranked: Sequence[Encoder], small: bool) -> list[tuple[Preset, Encoder]]:
     """The networks of an ensemble that differ, each kind with the encoder that it reads by.
 
-    They are wide, and few: of the best encoding a quarter of the preset's narrow networks, of each other half as many.
+    They are wide, and few: an eighth of the preset's narrow networks, as one more that is alike adds little.
     Of few bins it is one hidden layer, as what differs in shape errs elsewhere. Waves come in two scales, the finer
     ones in narrow networks, whose weights decay: they could learn rows by heart.
 
@@ -127,16 +127,16 @@ def variants(preset: Preset, ranked: Sequence[Encoder], small: bool) -> list[tup
     ranked : what they may read by, the best first
     small : whether the rows are few, and narrow networks cost little more: there are some of each encoding, too
     """
-    narrow = replace(preset, n_members=max(1, preset.n_members // 2))
+    few, some, half = (max(1, preset.n_members // part) for part in (8, 4, 2))
+    narrow = replace(preset, n_members=half)
     found = []
-    for place, made in enumerate(ranked):
-        few = max(1, preset.n_members // (8 if place else 4))
+    for made in ranked:
         wide = replace(preset, n_members=few, hidden_layer_sizes=(192, 192), learning_rate_init=3e-3)
         if made.how == "piecewise" and made.bins <= FEW_BINS:
             wide = replace(wide, hidden_layer_sizes=(256,), learning_rate_init=preset.learning_rate_init)
         if made.how == "periodic":
             wide = replace(wide, activation="silu", weight_decay=0.1)
-            fine = replace(narrow, activation="silu", weight_decay=0.3, wave_scale=FINE_WAVES)
+            fine = replace(preset, n_members=some, activation="silu", weight_decay=0.3, wave_scale=FINE_WAVES)
             found.append((fine, made))
         found.append((wide, made))
         if small:
