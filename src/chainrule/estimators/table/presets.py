@@ -117,7 +117,8 @@ PRESETS = {"fast": fast, "default": default, "best": best}
 def variants(preset: Preset, ranked: Sequence[Encoder], small: bool) -> list[tuple[Preset, Encoder]]:
     """The networks of an ensemble that differ, each kind with the encoder that it reads by.
 
-    They are wide, and few: an eighth of the preset's narrow networks, as one more that is alike adds little.
+    They are wide, and few: an eighth of the preset's narrow networks, as one more that is alike adds little; where rows
+    are few, twice as many by the best encoding.
     Of few bins it is one hidden layer, as what differs in shape errs elsewhere. Waves come in two scales, the finer
     ones in narrow networks, whose weights decay: they could learn rows by heart.
 
@@ -127,16 +128,17 @@ def variants(preset: Preset, ranked: Sequence[Encoder], small: bool) -> list[tup
     ranked : what they may read by, the best first
     small : whether the rows are few, and narrow networks cost little more: there are some of each encoding, too
     """
-    few, some, half = (max(1, preset.n_members // part) for part in (8, 4, 2))
-    narrow = replace(preset, n_members=half)
+    narrow = replace(preset, n_members=max(1, preset.n_members // 2))
+    some = narrow if small else replace(preset, n_members=max(1, preset.n_members // 4))
     found = []
-    for made in ranked:
+    for place, made in enumerate(ranked):
+        few = max(1, preset.n_members // (4 if small and not place else 8))
         wide = replace(preset, n_members=few, hidden_layer_sizes=(192, 192), learning_rate_init=3e-3)
         if made.how == "piecewise" and made.bins <= FEW_BINS:
             wide = replace(wide, hidden_layer_sizes=(256,), learning_rate_init=preset.learning_rate_init)
         if made.how == "periodic":
             wide = replace(wide, activation="silu", weight_decay=0.1)
-            fine = replace(preset, n_members=some, activation="silu", weight_decay=0.3, wave_scale=FINE_WAVES)
+            fine = replace(some, activation="silu", weight_decay=0.3, wave_scale=FINE_WAVES)
             found.append((fine, made))
         found.append((wide, made))
         if small:
