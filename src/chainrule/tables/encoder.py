@@ -101,15 +101,16 @@ class Encoder:
             raise InputError("Encoder(schema=)", "what its columns are", repr(self.schema)[:80], "Fit anew.")
         if not isinstance(self.others, tuple) or not all(isinstance(one, View) for one in self.others):
             raise InputError("Encoder(others=)", "views of the columns", repr(self.others)[:80], "Fit anew.")
+        names = set(self.names)
         for view in self.ways:
             if not isinstance(view.bins, int) or view.bins < 0:
                 raise InputError("Encoder(bins=)", "a whole number", repr(view.bins)[:80], "Fit anew.")
             if view.how and view.how not in numbers.HOW:
                 raise unknown_name("Encoder(how=)", view.how, tuple(numbers.HOW))
-            if len({id(one) for one in view.encodings}) > len({getattr(one, "name", one) for one in view.encodings}):
+            if len(view.encodings) > len({getattr(one, "name", one) for one in view.encodings}):
                 raise InputError("Encoder(others=)", "an encoding of each column", "several of one", "Fit anew.")
             for one in view.encodings:
-                if not isinstance(one, Encoding) or one.name not in self.names:
+                if not isinstance(one, Encoding) or one.name not in names:
                     raise InputError("Encoder(others=)", "encodings of its columns", repr(one)[:80], "Fit anew.")
                 width = self.schema.by_name[one.name].width
                 if width != (len(one.numbers) if isinstance(one, Vector) else 0):

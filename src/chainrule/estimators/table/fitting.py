@@ -80,11 +80,9 @@ def begun(
         return _streamed(estimator, source, given, held_out, call, before, resumed, told)
     seed, clock = _seed(estimator, resumed, before), Clock(call.began, estimator.time_limit)
     weighed = partial(_weighed, estimator, call.incremental)
-    suited = partial(
-        pilot.suited, estimator, preset_of(estimator, len(coming.y)), weighed, seed, clock, Audience(told).trying
-    )
     count, apart, cuts = len(coming.y), None, list[tuple[Indices, Indices]]()
     preset = preset_of(estimator, count)
+    suited = partial(pilot.suited, estimator, preset, weighed, seed, clock, Audience(told).trying)
     if not held_out.nothing:
         apart = estimator._others(held_out, coming.input, coming.answer, "_val")
         count += len(apart.y)
@@ -96,12 +94,10 @@ def begun(
         count = sum(map(len, cuts[0]))
         found = suited(*((coming, part) for part in cuts[0]))
     preset = preset_of(estimator, count, len(cuts))
-    tried = (
-        []
-        if before is not None
-        else candidates(estimator, preset, asked(estimator), found, count, clock, call.incremental)
-    )
-    whole = together([one.encoder for one in tried])[0] if tried else coming.input.encoder
+    tried, whole, views = list[Candidate](), coming.input.encoder, list[int]()
+    if before is None:
+        tried = candidates(estimator, preset, asked(estimator), found, count, clock, call.incremental)
+        whole, views = together([one.encoder for one in tried])
     coming = coming.by(whole)
     if cuts:
         by_fold = [weighed(coming.take(first), coming.take(second) if len(second) else None) for first, second in cuts]
@@ -112,7 +108,7 @@ def begun(
     fits = [
         start
         for fold, parts in enumerate(by_fold)
-        for start in _fresh(estimator, tried, coming.input, coming.answer, parts, seed, call.incremental, fold)
+        for start in _fresh(estimator, tried, views, coming.input, coming.answer, parts, seed, call.incremental, fold)
     ]
     made = ready(estimator, fits, coming.answer, call, resumed, told)
     made.spare = found[0].spare
@@ -231,6 +227,7 @@ def _seed(estimator: Any, resumed: State | None, before: Model | None = None) ->
 def _fresh(
     estimator: Any,
     tried: Sequence[Candidate],
+    views: Sequence[int],
     source: ColumnInput,
     answer: Answer,
     parts: Parts,
@@ -240,7 +237,6 @@ def _fresh(
 ) -> list[Start]:
     """What a fit of each candidate begins with: fresh networks, each of another seed, and rows as they read them."""
     name, starts = type(estimator).__name__, []
-    _, views = together([one.encoder for one in tried])
     for place, ((preset, made), view) in enumerate(zip(tried, views, strict=True)):
         network = Network(presets.layers(preset, made, answer.outputs), made.expansion.width)
         sizes.check(f"{name}.fit", network, preset.batch_size, F32, preset.n_members)
@@ -407,7 +403,7 @@ def _streamed(
     tell = Audience(told).trying
     suited = pilot.suited(estimator, preset, _unweighed, seed, clock, tell, (sample, taught), (sample, apart))
     tried = candidates(estimator, preset, asked(estimator), suited, found.rows, clock)
-    whole, _ = together([one.encoder for one in tried])
+    whole, views = together([one.encoder for one in tried])
     sample = sample.by(whole)
     reads = FileSource(file, whole, prepare, found, apart)
     data: Rows | Streamed
@@ -417,7 +413,7 @@ def _streamed(
         seen = sample.take(taught)
         data = Streamed(reads, Piece(seen.X.values, seen.y, seen.weight))
     parts = Parts(data, sample.take(apart).rows() if len(apart) else None)
-    fits = _fresh(estimator, tried, replace(source, encoder=whole), answer, parts, seed)
+    fits = _fresh(estimator, tried, views, replace(source, encoder=whole), answer, parts, seed)
     begun = ready(estimator, fits, answer, call, resumed, told)
     begun.spare = suited[0].spare
     return begun
