@@ -258,9 +258,10 @@ def test_what_is_broken_off_leaves_the_best_so_far(how, epoch, recwarn):
     assert any("interrupted" in str(one.message) for one in recwarn) == (how == "broken")
 
 
-def test_a_pilot_that_is_broken_off_leaves_what_it_has_learned(monkeypatch):
-    honest, epochs = pilot.Fit.so_far, []
-    see = pilot.Fit._settle_rate
+@pytest.fixture
+def broken_pilot(monkeypatch):
+    """The first pilot is broken off in its third epoch."""
+    see, epochs = pilot.Fit._settle_rate, []
 
     def broken(self, *others):
         epochs.append(self)
@@ -269,7 +270,10 @@ def test_a_pilot_that_is_broken_off_leaves_what_it_has_learned(monkeypatch):
         return see(self, *others)
 
     monkeypatch.setattr(pilot.Fit, "_settle_rate", broken)
-    assert honest
+
+
+@pytest.mark.usefixtures("broken_pilot")
+def test_a_pilot_that_is_broken_off_leaves_what_it_has_learned():
     with pytest.warns(UserWarning, match="interrupted"):
         model = regressor().fit(X, Y)
     assert model.score(X, Y) > 0
@@ -638,16 +642,8 @@ def test_a_callback_that_raises_at_a_pilot_is_heard_where_scores_are_asked_for()
         regressor(scoring="r2", callbacks=[Raises()]).fit(X, Y)
 
 
-def test_a_pilot_that_is_broken_off_is_told_to_callbacks(monkeypatch):
-    see, epochs = pilot.Fit._settle_rate, []
-
-    def broken(self, *others):
-        epochs.append(self)
-        if len(epochs) == 3:
-            raise KeyboardInterrupt
-        return see(self, *others)
-
-    monkeypatch.setattr(pilot.Fit, "_settle_rate", broken)
+@pytest.mark.usefixtures("broken_pilot")
+def test_a_pilot_that_is_broken_off_is_told_to_callbacks():
     heard = Heard()
     with pytest.warns(UserWarning, match="interrupted"):
         regressor(callbacks=[heard]).fit(X, Y)
