@@ -47,10 +47,17 @@ BUGS = [
     ),
     Bug(
         "formats/onnx/columns.py",
-        "float(encoding.count - 1 if encoding.absent else encoding.unknown)",
-        "float(encoding.unknown)",
+        'sorted(schema.nothing.of(encoding.name) | {""}), float(encoding.missing))',
+        'sorted(schema.nothing.of(encoding.name) | {""}), float(encoding.unknown))',
         "tests/formats/test_onnx.py",
         "a missing word is an unknown one where fit knew missing ones as a level",
+    ),
+    Bug(
+        "formats/onnx/columns.py",
+        'code = g.op("Where", missing, g.number(float(encoding.missing)), known)',
+        "code = known",
+        "tests/formats/test_onnx.py -k days",
+        "a missing time is at the first of January 1970",
     ),
     Bug(
         "formats/onnx/graph.py",

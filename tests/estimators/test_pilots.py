@@ -10,6 +10,7 @@ from chainrule.estimators.table import fitting, pilot, presets
 from chainrule.models.fit import Fit
 from chainrule.tables import encoder
 from chainrule.tables.encoder import Encoder
+from chainrule.training.callbacks.base import Callback
 from chainrule.warn import DataWarning
 
 RANDOM = np.random.default_rng(0)
@@ -304,6 +305,35 @@ def test_levels_of_few_rows_are_known_where_they_tell(told, monkeypatch):
     assert [len(one.encodings[0].levels) for one in asked] == [150, 0]
     assert len(model.encoder_.encodings[0].levels) == (150 if told else 0)
     assert model.encoder_.encodings[0].rare == (not told)
+
+
+DAYS = RANDOM.integers(0, 40, ROWS) * 9.0  # with gaps: what a day adds is no function of time that is smooth
+TIMES = np.datetime64("2026-01-01") + (DAYS * 24 + RANDOM.integers(0, 24, ROWS)).astype("timedelta64[h]")
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["that tell", "that tell nothing"])
+def test_days_are_levels_where_they_tell(told, monkeypatch, tmp_path):
+    monkeypatch.setattr(encoder, "ROWS_OF_A_DAY", ROWS // 80)
+    size = RANDOM.normal(size=ROWS)
+    y = size + 3 * (RANDOM.normal(size=361)[DAYS.astype(int)] if told else RANDOM.normal(size=ROWS))
+    table, said = {"when": TIMES, "size": size}, []
+
+    class Says(Callback):
+        def trying(self, what):
+            said.append(what)
+
+    model = regressor(numbers="standard", callbacks=[Says()]).fit(table, y)
+    assert said == ["pilot 1: standard numbers", "pilot 2: standard numbers, days as levels"]
+    assert (model.encoder_.encodings[0].days is not None) == told
+    model.save(tmp_path / "days.npz")
+    np.testing.assert_array_equal(load(tmp_path / "days.npz").predict(table), model.predict(table))
+
+
+@pytest.mark.parametrize("days", [np.arange(ROWS), np.zeros(ROWS)], ids=["a row each", "all rows of one"])
+def test_days_that_could_tell_nothing_are_not_tried(days, tried):
+    times = np.datetime64("2026-01-01") + (days * 24 + RANDOM.integers(0, 24, ROWS)).astype("timedelta64[h]")
+    regressor(numbers="standard").fit({"when": times, "size": RANDOM.normal(size=ROWS)}, SMOOTH)
+    assert not tried[0]
 
 
 def test_levels_are_tried_behind_numbers(tried, monkeypatch):

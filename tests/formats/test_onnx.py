@@ -41,7 +41,7 @@ from chainrule.formats.onnx import functions, network
 from chainrule.network import layers
 from chainrule.network.activations import ACTIVATIONS
 from chainrule.network.losses import LOSSES
-from chainrule.tables import texts
+from chainrule.tables import encoder, texts
 from chainrule.tables.numbers import HOW
 from chainrule.tables.texts import Text
 
@@ -297,6 +297,24 @@ def test_tables(numbers, table):
     p = model.predict_proba(table)
     np.testing.assert_allclose(found["probabilities"], p, **CLOSE)
     check_labels(found["label_"] if "label_" in found else found["label"], model.predict(table), p)
+
+
+@pytest.mark.parametrize("many", [2, 1000], ids=["embedding", "indicators"])
+def test_days_as_levels(many, monkeypatch):
+    """Known and unknown ones, before 1970, and a time that is missing."""
+    monkeypatch.setattr(encoder, "INDICATORS", many)
+    monkeypatch.setattr(encoder, "ROWS_OF_A_DAY", 5)
+    honest = encoder.fit
+    monkeypatch.setattr(encoder, "fit", lambda columns, *a: encoder.with_days(honest(columns, *a), columns))
+    days = pd.Series(pd.date_range("1969-12-01 07:30", periods=60, freq="D").to_numpy()[np.arange(ROWS) % 60])
+    table = TABLE[["number"]].assign(day=days.where(np.arange(ROWS) % 9 != 0))
+    model = TableRegressor(preset="fast", max_iter=2, random_state=0).fit(table, np.arange(ROWS) % 60)
+    days_of = model.encoder_.encodings[1].days
+    assert 40 < len(days_of.levels) < 60 and days_of.rare and days_of.absent
+    for later in (0, 40):
+        rows = table.assign(day=table["day"] + pd.Timedelta(days=later))
+        found = run(to_onnx(model), **feeds(model, rows))["prediction"]
+        np.testing.assert_allclose(found[:, 0], model.predict(rows), rtol=1e-5, atol=1e-4)
 
 
 @pytest.mark.parametrize("log", [False, True])

@@ -2,9 +2,12 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
+from chainrule.tables import encoder
 from chainrule.tables.describe import columns_of, left_out_of, levels_of
 from chainrule.tables.encodings import Category
+from chainrule.tables.frames import table
 
 FRAME = pd.DataFrame(
     {
@@ -29,6 +32,17 @@ def test_every_column_is_told_with_what_it_makes(fitted):
     assert told["number"]["inputs"] == sum(name.startswith("number") for name in found.feature_names())
     assert [levels_of(told[name]) for name in ("word", "number")] == ["2 levels + missing", ""]
     assert [(one["name"], one["kind"]) for one in left_out_of(found)] == [("same", "constant")]
+
+
+@pytest.mark.parametrize(("days", "inputs"), [(12, 12), (150, 12)])
+def test_a_date_tells_its_days(fitted, days, inputs, monkeypatch):
+    times = np.datetime64("2026-01-01") + np.arange(30 * days) // 30 * np.timedelta64(1, "D")
+    frame = pd.DataFrame({"time": times})
+    made = fitted(frame)
+    (plain,), (found,) = map(columns_of, (made, encoder.with_days(made, made.told(table(frame), "X"))))
+    assert levels_of(plain) == "" and levels_of(found) == f"{days} days"
+    assert found["inputs"] == plain["inputs"] + inputs
+    assert found["encoding"] == plain["encoding"] + (", embedding" if days > 100 else ", indicators")
 
 
 def test_a_text_tells_its_words_and_pairs(fitted):

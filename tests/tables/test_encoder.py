@@ -10,7 +10,7 @@ from scipy.special import ndtri
 from chainrule.engine.blocks import Clip, Curve, Levels, Missing, Smooth
 from chainrule.errors import InputError
 from chainrule.tables import encoder, learn, numbers
-from chainrule.tables.encodings import PARTS, Category, Date, Number
+from chainrule.tables.encodings import PARTS, Category, Date, Days, Number
 from chainrule.tables.field import Field
 from chainrule.tables.frames import table
 from chainrule.tables.learn import Said, Seen
@@ -368,6 +368,75 @@ def test_a_date_is_its_parts_that_vary(fitted):
     assert isinstance(found, Date) and [one.name for one in found.numbers] == ["elapsed", "month", "weekday"]
     found = fitted(FRAME[["time"]]).encodings[0]
     assert [one.name for one in found.numbers] == ["elapsed", "month", "weekday", "hour"]
+
+
+TIMES = ["2026-01-01 23:00", "1969-12-31 12:00", None, "2026-01-02", "2026-01-01", "1969-12-31 00:00", "2030-05-05"]
+
+
+@pytest.mark.parametrize(("rare", "absent", "codes"), [
+    (False, False, [1, 0, -1, 2, 1, 0, -1]), (True, False, [1, 0, 3, 2, 1, 0, 3]),
+    (False, True, [1, 0, 3, 2, 1, 0, -1]), (True, True, [1, 0, 4, 2, 1, 0, 3]),
+])  # fmt: skip
+def test_days_are_levels_whatever_the_hour(rare, absent, codes):
+    """Codes are those of the days, then of the rare ones, then of what is missing."""
+    one = Days("day", (-1, 20454, 20455), rare, absent)
+    column = table(pd.DataFrame({"time": pd.to_datetime(pd.Series(TIMES), format="mixed")})).columns["time"]
+    assert one.code(column).ravel().tolist() == codes
+    assert one.feature_names()[:3] == ["day=1969-12-31", "day=2026-01-01", "day=2026-01-02"]
+
+
+def in_days(fitted, days, monkeypatch):
+    """A fitted encoder of times at so many days, a few rows each, and the same with these days as levels."""
+    monkeypatch.setattr(encoder, "ROWS_OF_A_DAY", 3)
+    times = np.datetime64("2026-01-01") + np.arange(4 * days) // 4 * np.timedelta64(1, "D")
+    frame = pd.DataFrame({"time": times, "word": np.arange(4 * days) % 3})
+    made = fitted(frame, said={"word": "category"})
+    return made, encoder.with_days(made, made.told(table(frame), "X")), table(frame)
+
+
+@pytest.mark.parametrize("days", [30, 150])
+def test_days_stand_beside_the_parts_of_a_date(fitted, days, monkeypatch):
+    made, found, frame = in_days(fitted, days, monkeypatch)
+    known, coded = made.code(frame, "X").toarray(), found.code(frame, "X").toarray()
+    names = found.feature_names()
+    assert len(names) == coded.shape[1] and set(made.feature_names()) < set(names)
+    of_days = [k for k, name in enumerate(names) if name.startswith("time.day")]
+    others = [k for k in range(len(names)) if k not in of_days]
+    assert [names[k] for k in others] == made.feature_names()
+    np.testing.assert_array_equal(coded[:, others], known)
+    which = np.arange(4 * days) // 4
+    if days > encoder.INDICATORS:
+        np.testing.assert_array_equal(coded[:, of_days].ravel(), which)
+    else:
+        np.testing.assert_array_equal(coded[:, of_days], np.eye(days)[which])
+
+
+def test_days_are_no_levels_where_they_tell_nothing(fitted, monkeypatch):
+    made, found, frame = in_days(fitted, 30, monkeypatch)
+    assert encoder.with_days(found, found.told(frame, "X")) is None  # it has them
+    monkeypatch.setattr(encoder, "ROWS_OF_A_DAY", 5)  # each has 4
+    assert encoder.with_days(made, made.told(frame, "X")) is None
+
+
+def test_days_are_no_levels_where_most_rows_are_of_others(fitted, monkeypatch):
+    monkeypatch.setattr(encoder, "ROWS_OF_A_DAY", 3)
+    days = np.r_[np.arange(40), [100, 100, 100, 101, 101, 101]]  # two of three rows, others of one
+    frame = pd.DataFrame({"time": np.datetime64("2026-01-01") + days * np.timedelta64(1, "D")})
+    made = fitted(frame)
+    assert encoder.with_days(made, made.told(table(frame), "X")) is None
+
+
+def test_an_encoder_takes_the_days_of_another(fitted, monkeypatch):
+    made, found, _ = in_days(fitted, 30, monkeypatch)
+    assert encoder.levels_as_in(found, made).encodings == found.encodings
+
+
+@pytest.mark.parametrize("levels", [(2, 1), (1, 1), (1.5,), ("1",), (10**9,), ()])
+def test_days_of_a_broken_file_are_refused(levels):
+    with pytest.raises(InputError, match="Days"):
+        Days("day", levels)
+    with pytest.raises(InputError, match="Date"):
+        Date("time", (), levels)
 
 
 def test_a_category_of_many_levels_is_for_an_embedding(fitted):

@@ -9,6 +9,7 @@ class Ending(Callback):
     """Listens for the first and the last word of a fit."""
 
     outlook: Outlook
+    in_any_order = True
 
     def __init__(self) -> None:
         self.reason = ""

@@ -38,6 +38,9 @@ SMALLEST_RATE = 1e-6
 CONVERGED, ALL_TRAINED, STOPPED = "converged", "all epochs trained", "stopped by a callback"
 DIVERGED, INTERRUPTED, OUT_OF_TIME = "diverged", "interrupted", "out of time"
 
+#: Why a call of `Fit.run` ended that may be followed by another.
+PAUSED = "paused"
+
 
 class Ending(NamedTuple):
     """Why a fit ended, and what L-BFGS says of it; of an interruption, whether anything was trained before."""
@@ -115,6 +118,7 @@ class Fit:
         self.until = None if incremental else until
         self.settled = self.learned = False
         self.spare: Fit | None = None
+        self._begun = False
         self._ending: Ending | None = None
         self._calibrated: Model | None = None
         self._kept = kept or Kept({})
@@ -123,22 +127,53 @@ class Fit:
         """Write checkpoints, and go on from one, as this says."""
         self._kept = kept
 
-    def run(self) -> Ending:
-        """Train, and leave finite weights behind, the best so far where training was broken off; once."""
-        if self._ending is None:
-            self._ending = self._run()
-        return self._ending
+    def run(self, epochs: int | None = None) -> Ending:
+        """Train, and leave finite weights behind, the best so far where training was broken off; once.
+
+        Parameters
+        ----------
+        epochs : that are trained by the end of this call, where another is to go on from there; None: all
+        """
+        if self._ending is not None:
+            return self._ending
+        ending = self._run(epochs)
+        self._ending = None if ending.reason == PAUSED else ending
+        return ending
+
+    @property
+    def paused(self) -> bool:
+        """Whether a call of `run` was to train some of the epochs, and more may follow."""
+        return self._begun and self._ending is None
+
+    def settle(self) -> None:
+        """Stay with the best so far, where more epochs might have followed."""
+        if self.paused:
+            trainer, stopping = self._trained_by()
+            self._settle_weights(trainer, stopping, CONVERGED)
+            self.settled, self._ending = True, Ending(CONVERGED)
+
+    def stop(self) -> None:
+        """End with the steps under way: for another thread than that of `run`."""
+        self.until = 0.0
+        if self.training.trainer is not None:
+            self.training.trainer.until = 0.0
+
+    def on(self, n_threads: int | None) -> None:
+        """Train on so many threads from now on."""
+        self.recipe = replace(self.recipe, n_threads=n_threads)
+        if self.training.trainer is not None:
+            self.training.trainer.n_threads = n_threads
 
     def broken_off(self) -> Fit:
         """This fit, which has run, as one that is left where another was broken off."""
         self._ending = Ending(INTERRUPTED)
         return self
 
-    def _run(self) -> Ending:
-        if self.training.progress.begin(self.validation is not None):
+    def _run(self, epochs: int | None) -> Ending:
+        if not self._begun and self.training.progress.begin(self.validation is not None):
             self.training.stopping = None
         with np.errstate(all="ignore"):  # a divergence is told once, in words that help
-            return self._run_lbfgs() if self.recipe.optimiser is None else self._run_stochastic()
+            return self._run_lbfgs() if self.recipe.optimiser is None else self._run_stochastic(epochs)
 
     def calibrate(self) -> None:
         """On the held-out rows."""
@@ -162,24 +197,22 @@ class Fit:
     def _model(self) -> Model:
         return self.training.model(self.recipe.name, self.input, self.answer)
 
-    def _run_stochastic(self) -> Ending:
-        recipe, training, progress = self.recipe, self.training, self.training.progress
-        trainer = training.resume_trainer(recipe, self.incremental)
-        stopping = training.resume_stopping(recipe, self.incremental)
-        epochs, size = 1 if self.incremental else recipe.epochs, recipe.rows_of_a_batch(len(self.rows))
-        ended = False
-        if self._kept.resumed is not None:
-            for record in resume.restore(training, self._kept.resumed):
-                progress.add(record, len(self.rows))
-            ended = stopping.exhausted
-        self._look()
-        trainer.planned = None if self.incremental else epochs * math.ceil(len(self.rows) / size)
+    def _run_stochastic(self, until: int | None) -> Ending:
+        progress = self.training.progress
+        trainer, stopping = self._trained_by() if self._begun else self._start()
+        epochs, size = self._epochs, self.recipe.rows_of_a_batch(len(self.rows))
         reason = "broken off"
         try:
-            self._begin(epochs, size)
-            reason = self._train(trainer, stopping, 0 if ended else max(0, epochs - progress.epochs), size)
-            self._settle_weights(trainer, stopping, reason)
-            self.settled = True
+            if not self._begun:
+                self._begin(epochs, size)
+                self._begun = True
+            left = (epochs if until is None else min(until, epochs)) - progress.epochs
+            reason = self._train(trainer, stopping, 0 if stopping.exhausted else max(0, left), size)
+            if reason == ALL_TRAINED and progress.epochs < epochs:
+                reason = PAUSED
+            else:
+                self._settle_weights(trainer, stopping, reason)
+                self.settled = True
         except KeyboardInterrupt:
             if self.incremental:
                 raise  # the loop that is to be broken is the caller's
@@ -191,8 +224,34 @@ class Fit:
             raise
         finally:
             self.learned = progress.epochs > 0 and stopping.best_score > -math.inf
-            self.audience.end(reason)
+            if reason != PAUSED:
+                self.audience.end(reason)
         return Ending(reason, trained=bool(progress.records))
+
+    @property
+    def _epochs(self) -> int:
+        """That are trained at most."""
+        return 1 if self.incremental else self.recipe.epochs
+
+    def _start(self) -> tuple[Trainer, Stopping]:
+        """What trains and what stops, where the fit begins, or where a checkpoint has it."""
+        training, rows = self.training, len(self.rows)
+        trainer = training.resume_trainer(self.recipe, self.incremental)
+        stopping = training.resume_stopping(self.recipe, self.incremental)
+        if self._kept.resumed is not None:
+            for record in resume.restore(training, self._kept.resumed):
+                training.progress.add(record, rows)
+        self._look()
+        steps = math.ceil(rows / self.recipe.rows_of_a_batch(rows))
+        trainer.planned = None if self.incremental else self._epochs * steps
+        return trainer, stopping
+
+    def _trained_by(self) -> tuple[Trainer, Stopping]:
+        """What trains and what stops, of a fit that has begun."""
+        trainer, stopping = self.training.trainer, self.training.stopping
+        assert trainer is not None
+        assert stopping is not None
+        return trainer, stopping
 
     def _look(self) -> None:
         """Let the recorder know what the rows are like: those of the largest call so far."""

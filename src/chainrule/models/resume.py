@@ -67,6 +67,11 @@ def stage(state: State, place: int) -> State | None:
     return State(arrays, every[place])
 
 
+def epochs(state: State) -> int:
+    """That several fits have trained."""
+    return sum(len(one["history"]) for one in state.data.get("stages", ()) if "history" in one)
+
+
 def settings(parameters: Mapping[str, Any], predictors: Sequence[AnyPredictor], *parts: Data | None) -> dict[str, str]:
     """What must be the same where a fit goes on: parameters of an estimator, networks, data, as text."""
     networks = [one.network for one in predictors]

@@ -1,20 +1,25 @@
-"""A fit of networks that differ: one `Fit` after the other, then the ensemble that held-out rows choose of them."""
+"""A fit of networks that differ: a `Fit` of each kind, then the ensemble that held-out rows choose of them."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
+from threading import Lock
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.engine import threads
 from chainrule.models import resume
 from chainrule.models.chosen import Chosen, calibrated, chosen, going_on
 from chainrule.models.fit import INTERRUPTED, OUT_OF_TIME, STOPPED, Ending, Fit, Kept, Writes
+from chainrule.models.lanes import side_by_side
 from chainrule.models.model import Model
 from chainrule.models.recipe import Recipe
+from chainrule.models.rounds import Turn, rounds
 from chainrule.models.training import Training
 from chainrule.training.batches import Data
 from chainrule.training.callbacks.base import Audience, Callback
@@ -31,10 +36,11 @@ class Several:
     """Fits whose networks, encodings of a table's columns, or held-out rows differ.
 
     It is run as a `Fit` is. Wherever it ends, the best that there is predicts: of the fits that have learned by then.
+    They take turns, as `rounds` has it: side by side, or one after the other where somebody minds the order.
 
     Parameters
     ----------
-    fits : to be run in this order, which is that of how much is expected of them; none has callbacks or checkpoints
+    fits : in the order of how much is expected of them; none has callbacks or checkpoints
     names : of their networks, in words
     folds : by fit, the number of its fold: those of one hold out the same rows
     kept : of checkpoints, or None
@@ -46,6 +52,7 @@ class Several:
     Attributes
     ----------
     settled, learned, spare : as of a `Fit`
+    epochs : that were trained, of all fits
     """
 
     def __init__(
@@ -68,8 +75,11 @@ class Several:
         self.shares = shares
         self.settled = self.learned = False
         self.spare: Fit | None = None
-        self._now = 0
-        self._states: list[State] = []
+        self._now = self.epochs = 0
+        self._stopped = False
+        self._endings: dict[Fit, str] = {}
+        self._states: dict[int, State] = {}
+        self._lock = Lock()
         self._chosen: Chosen | None = None
         self._calibrated: Model | None = None
 
@@ -110,25 +120,21 @@ class Several:
     def run(self) -> Ending:
         """Train them, and choose."""
         given, reason = self.training.progress.given, "broken off"
-        endings: dict[Fit, str] = {}
         ended = False
         try:
             self._begin()
-            for place, fit in enumerate(self.fits):
-                self._now = place
-                self._tell(place)
-                self._prepare(place)
-                endings[fit] = fit.run().reason
-                self._keep(fit)
-                if endings[fit] in AT_ONCE or self._is_over():
+            for turns in self._rounds():
+                self._run(turns)
+                if self._over:
                     break
-            reason = OUT_OF_TIME if self._is_over() else endings[fit]
-            ended = True
+            reason, ended = self._over, True
         except KeyboardInterrupt:
             if self.incremental:
                 raise  # the loop that is to be broken is the caller's
             reason = INTERRUPTED
         finally:
+            for fit in self.fits:
+                fit.settle()
             learned = [fit for fit in self.fits if fit.learned]
             self.settled = bool(learned) or reason == INTERRUPTED or any(fit.settled for fit in self.fits)
             self.learned = bool(learned) and not (self.incremental and len(learned) < len(self.fits))
@@ -138,8 +144,8 @@ class Several:
                 except KeyboardInterrupt:
                     reason, ended = INTERRUPTED, False
                 self.training.progress.given = given
-            if ended and reason not in (*AT_ONCE, OUT_OF_TIME):
-                reason = endings.get(self._lead, reason)
+            if ended and not reason:
+                reason = self._lead.run().reason
             self.audience.end(reason)
         return Ending(reason, trained=self.learned)
 
@@ -160,6 +166,72 @@ class Several:
         """A model of copies that predicts as the networks do that are in training now."""
         return self.fits[self._now].so_far()
 
+    def _rounds(self) -> Iterator[list[Turn]]:
+        """Fold by fold."""
+        for fold in dict.fromkeys(self.folds):
+            those = [fit for fit, number in zip(self.fits, self.folds, strict=True) if number == fold]
+            yield from rounds(those, in_time=self.until is not None)
+
+    def _run(self, turns: Sequence[Turn]) -> None:
+        """The fits of a round, each with its part of the threads even one after the other: bits hang on how many."""
+        count = self.recipe.n_threads
+        lanes = min(threads.resolve(count), len(turns)) if self._may_be_side_by_side else 1
+        if lanes > 1:
+            for turn in turns:
+                turn.fit.on(threads.resolve(count) // lanes)
+        try:
+            if lanes > 1 and self._may_be_in_any_order:
+                side_by_side([partial(self._take, turn) for turn in turns], lanes, self._stop)
+                return
+            for turn in turns:
+                self._take(turn)
+                if self._over:
+                    break
+        finally:
+            for turn in turns:
+                turn.fit.on(count)
+
+    @property
+    def _over(self) -> str:
+        """Why all is at an end, whoever has had no turn; "" where it is not."""
+        if self._is_over():
+            return OUT_OF_TIME
+        return next((reason for reason in self._endings.values() if reason in AT_ONCE), "")
+
+    @property
+    def _may_be_side_by_side(self) -> bool:
+        """Whether no fit is planned by the time that others have left, nor scored by a function of the user's own."""
+        return not self.incremental and self.until is None and self.recipe.scoring in (None, "loss")
+
+    @property
+    def _may_be_in_any_order(self) -> bool:
+        """Whether nobody minds who comes first: no callback, and there are no checkpoints."""
+        alone = self.kept.checkpoints is None and self.kept.resumed is None
+        return alone and all(one.in_any_order for one in self.audience.callbacks)
+
+    def _take(self, turn: Turn) -> None:
+        """A fit's turn; where it is broken off, so are the others."""
+        fit = turn.fit
+        with self._lock:
+            if self._stopped or (fit in self._endings and not fit.paused):
+                return
+            self._now = place = self.fits.index(fit)
+            self._tell(place)
+            self._prepare(place)
+        ending = self._endings[fit] = fit.run(turn.epochs).reason
+        if self.kept.checkpoints is not None:
+            diverged = fit.training.trainer is None
+            self._states[place] = State({}, {}) if diverged else resume.snapshot(fit.training, self.kept.settings)
+        if ending in AT_ONCE:
+            self._stop()
+
+    def _stop(self) -> None:
+        """Let all end that are under way, and begin none."""
+        with self._lock:
+            self._stopped = True
+        for fit in self.fits:
+            fit.stop()
+
     def _choose(self, fits: Sequence[Fit]) -> Chosen:
         """What predicts, of those that have learned."""
         if self.shares is not None:
@@ -167,13 +239,15 @@ class Several:
         return chosen(fits, [self.folds[self.fits.index(fit)] for fit in fits], self.last)
 
     def _begin(self) -> None:
-        for place, fit in enumerate(self.fits):
-            if self.incremental:
-                fit.audience = _Relay(self.audience, 0, deaf=place > 0)  # it is one epoch of all of them
-            else:
-                fit.audience = _Relay(self.audience, self._before(place))
+        if self.incremental:  # it is one epoch of all of them
+            self.fits[0].audience = _Relay(self.audience.epoch, self.audience.slowed)
+        else:
+            for fit in self.fits:
+                fit.audience = _Relay(self._hear, self.audience.slowed)
+        if self.kept.resumed is not None:
+            self.epochs = resume.epochs(self.kept.resumed)
         first, trained = self.fits[0], sum(fit.training.predictor.trained for fit in self.fits)
-        epochs = 1 if self.incremental else self._before(len(self.fits))
+        epochs = 1 if self.incremental else sum(fit.recipe.epochs for fit in self.fits)
         outlook = first.outlook(epochs, first.recipe.rows_of_a_batch(len(first.rows)))
         self.audience.begin(replace(outlook, parameters=trained), lambda: self.fits[self._now].training.probes)
 
@@ -181,13 +255,21 @@ class Several:
         """Say what is tried, and what leads."""
         if self.incremental:
             return
-        scores = [one.training.stopping.best_score for one in self.fits[:place] if one.training.stopping is not None]
-        leads = ""
-        if scores:
+        fit, leads = self.fits[place], ""
+        others = [one for one in self.fits if one.learned and one.training.stopping is not None]
+        if others:
+            scores = [one.training.stopping.best_score for one in others]  # type: ignore[union-attr]
             best, by_loss = int(np.argmax(scores)), self.recipe.scoring == "loss"
             value = f"a validation loss of {-scores[best]:.4g}" if by_loss else f"a score of {scores[best]:.4g}"
-            leads = f"; best so far {self.names[best]}, {value}"
-        self.audience.trying(f"networks {place + 1} of {len(self.fits)}: {self.names[place]}{leads}")
+            leads = f"; best so far {self.names[self.fits.index(others[best])]}, {value}"
+        on = ", to the end" if fit.paused else ""
+        self.audience.trying(f"networks {place + 1} of {len(self.fits)}{on}: {self.names[place]}{leads}")
+
+    def _hear(self, record: Record) -> bool:
+        """An epoch of one fit has ended, which is one of the whole; whether all is to stop."""
+        with self._lock:
+            self.epochs += 1
+            return self.audience.epoch(replace(record, epoch=self.epochs))
 
     def _prepare(self, place: int) -> None:
         """Let a fit have its part of the time that is left, and go on from where a checkpoint has it."""
@@ -196,18 +278,13 @@ class Several:
         resumed = None if self.kept.resumed is None else resume.stage(self.kept.resumed, place)
         writes = None
         if self.kept.checkpoints is not None:
-            writes = _Stage(self.kept.checkpoints, self._before(place), self._states, self.kept.settings)
+            writes = _Stage(self, self.kept.checkpoints, place)
         fit.keeps(Kept(self.kept.settings, writes, resumed))
 
-    def _keep(self, fit: Fit) -> None:
-        """Remember a fit that has ended, for checkpoints of the next."""
-        if self.kept.checkpoints is not None:
-            diverged = fit.training.trainer is None
-            self._states.append(State({}, {}) if diverged else resume.snapshot(fit.training, self.kept.settings))
-
-    def _before(self, place: int) -> int:
-        """Epochs of the fits before one."""
-        return sum(fit.recipe.epochs for fit in self.fits[:place])
+    def state(self, place: int, now: State) -> State:
+        """The state of all fits, of which one is in training now."""
+        states = self._states | {place: now}
+        return resume.stages([states[one] for one in sorted(states)], self.kept.settings)
 
     def _part_of_time(self, place: int) -> float | None:
         """When a fit is to end: of what is left for it and for those behind it, it has its part of their work."""
@@ -228,46 +305,43 @@ def _work(fit: Fit) -> float:
 
 
 class _Stage:
-    """Checkpoints of one fit of several: each holds those before, too.
+    """Checkpoints of one fit of several: each holds the others that have begun, too, and counts all epochs.
 
     Parameters
     ----------
+    several : all of them
     checkpoints : of the whole
-    before : epochs of the fits before
-    states : of these
-    settings : of the whole
+    place : of the fit
     """
 
-    def __init__(self, checkpoints: Writes, before: int, states: Sequence[State], settings: dict[str, str]) -> None:
-        self._checkpoints, self._before, self._states, self._settings = checkpoints, before, states, settings
+    def __init__(self, several: Several, checkpoints: Writes, place: int) -> None:
+        self._several, self._checkpoints, self._place = several, checkpoints, place
 
     def due(self, epoch: int) -> bool:
-        return self._checkpoints.due(self._before + epoch)
+        return self._checkpoints.due(self._several.epochs)
 
     def write(self, epoch: int, state: State) -> object:
-        return self._checkpoints.write(self._before + epoch, resume.stages([*self._states, state], self._settings))
+        return self._checkpoints.write(self._several.epochs, self._several.state(self._place, state))
 
 
 class _Relay(Audience):
-    """Those who follow one fit of several: they are told of its epochs as of the whole's.
+    """Those who follow several fits, to one of which this listens.
 
     Parameters
     ----------
-    audience : of the whole
-    before : epochs of the fits before
-    deaf : whether nothing is told
+    epoch : is told of its epochs, and says whether it is to stop
+    slowed : is told where its learning rate was lowered
     """
 
-    def __init__(self, audience: Audience, before: int, deaf: bool = False) -> None:
+    def __init__(self, epoch: Callable[[Record], bool], slowed: Callable[[float], None]) -> None:
         super().__init__([])
-        self._audience, self._before, self._deaf = audience, before, deaf
+        self._epoch, self._slowed = epoch, slowed
 
     def epoch(self, record: Record) -> bool:
-        return not self._deaf and self._audience.epoch(replace(record, epoch=self._before + record.epoch))
+        return self._epoch(record)
 
     def slowed(self, rate: float) -> None:
-        if not self._deaf:
-            self._audience.slowed(rate)
+        self._slowed(rate)
 
 
 #: A call of fit or partial_fit: of networks that are alike, or of several kinds.

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from chainrule.engine.blocks import Block, Code, Levels
 from chainrule.tables.encoder import Encoder
-from chainrule.tables.encodings import Category
+from chainrule.tables.encodings import Date, Levelled
 from chainrule.tables.texts import Text
 
 #: Columns that are told, and letters of an example.
@@ -19,19 +20,21 @@ def columns_of(encoder: Encoder) -> list[dict[str, Any]]:
     for one in encoder.encodings:
         field = encoder.schema.by_name[one.name]
         about: dict[str, Any] = {"name": one.name, "kind": one.kind, "why": field.why, "example": field.example}
-        about["inputs"] = len(one.feature_names())
-        if one.embedded:
-            about["inputs"], about["encoding"] = one.embedded.units, "embedding"
+        vectors = one.embedded.units - one.embedded.columns if one.embedded else 0
+        about["inputs"] = len(one.feature_names()) + vectors
+        about["encoding"] = ", ".join(dict.fromkeys(map(_encoding, one.blocks(0))))
+        levels = one.days if isinstance(one, Date) else one
         if isinstance(one, Text):
             about |= {"terms": len(one.terms), "missing": one.absent}
-        elif isinstance(one, Category):
-            about |= {"levels": len(one.levels), "rare": one.rare, "missing": one.absent}
-            about.setdefault("encoding", "indicators")
-        else:
-            blocks = one.blocks(0)
-            about["encoding"] = ", ".join(dict.fromkeys(type(block).__name__.lower() for block in blocks))
+        elif isinstance(levels, Levelled):
+            about |= {"levels": len(levels.levels), "rare": levels.rare, "missing": levels.absent}
         found.append(about)
     return found
+
+
+def _encoding(block: Block) -> str:
+    """What a block makes of its column."""
+    return {Code: "embedding", Levels: "indicators"}.get(type(block), type(block).__name__.lower())
 
 
 def left_out_of(encoder: Encoder) -> list[dict[str, Any]]:
@@ -57,10 +60,11 @@ def _short(example: str) -> str:
 
 
 def levels_of(column: dict[str, Any]) -> str:
-    """The levels of a column in words: "12 levels + rare", of a text its words and pairs; nothing of a number."""
+    """The levels of a column in words: "12 levels + rare", of a date its single days, of a text its words and pairs."""
     if "terms" in column:
         return " + ".join([f"{column['terms']:,} words and pairs", *["missing"] * column["missing"]])
     if "levels" not in column:
         return ""
     more = [name for name in ("rare", "missing") if column[name]]
-    return " + ".join([f"{column['levels']} levels", *more])
+    what = "days" if column["kind"] == "date" else "levels"
+    return " + ".join([f"{column['levels']} {what}", *more])

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from itertools import chain, islice
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from chainrule.engine.expansion import Coded, Expansion
 from chainrule.errors import MOST_LISTED, InputError, listed, unknown_name
 from chainrule.tables import numbers, texts, vectors
 from chainrule.tables.column import Column
-from chainrule.tables.encodings import CYCLES, PARTS, Category, Date, Encoding
+from chainrule.tables.encodings import CYCLES, PARTS, Category, Date, Days, Encoding, Levelled
 from chainrule.tables.field import Bad, Field
 from chainrule.tables.schema import Schema
 from chainrule.tables.table import Table
@@ -24,11 +24,14 @@ from chainrule.tables.vectors import Vector
 from chainrule.warn import DataWarning, warn
 
 Array = NDArray[Any]
+AnyLevels = TypeVar("AnyLevels", bound=Levelled)
 
 #: Categories of more levels than this get an embedding in place of indicators.
 INDICATORS = 100
 #: Rows of a level, where a category of very many is to know only those: one of so many rows, up to the second.
 ROWS_OF_MANY = 700, 30
+#: Rows of a day that is a level of its own, and the share of rows that have to be of such days.
+ROWS_OF_A_DAY, OF_SUCH_DAYS = 20, 0.5
 #: Of a category, at most this many levels are known; the rest are rare.
 MOST_LEVELS = 10_000
 #: Of models that were written before they had one.
@@ -347,10 +350,26 @@ def fewer_levels(made: Encoder, columns: Mapping[str, Column]) -> Encoder | None
     return None if tuple(found) == made.encodings else replace(made, encodings=tuple(found))
 
 
+def with_days(made: Encoder, columns: Mapping[str, Column]) -> Encoder | None:
+    """The same encoder, but that of dates has single days as levels, too; None where no dates have days of many rows.
+
+    What happened on a day, and only then, no smooth function of time tells.
+    """
+    found = list(made.encodings)
+    for place, one in enumerate(found):
+        if isinstance(one, Date):
+            found[place] = replace(one, days=_days(columns[one.name].values))
+    return None if tuple(found) == made.encodings else replace(made, encodings=tuple(found))
+
+
 def levels_as_in(like: Encoder, made: Encoder) -> Encoder:
-    """An encoder with the categories of another, of the same columns."""
+    """An encoder with the categories and the days of another, of the same columns."""
     known = {one.name: one for one in like.encodings if isinstance(one, Category)}
-    return replace(made, encodings=tuple(known.get(one.name, one) for one in made.encodings))
+    days = {one.name: one.days for one in like.encodings if isinstance(one, Date)}
+    found = (known.get(one.name, one) for one in made.encodings)
+    return replace(
+        made, encodings=tuple(replace(one, days=days[one.name]) if isinstance(one, Date) else one for one in found)
+    )
 
 
 def _how(field: Field, said: Mapping[str, str], how: str) -> str:
@@ -375,8 +394,23 @@ def _levels(name: str, column: Column, least: int) -> Category:
     kept = [code for code in order if counts[code] >= least or (len(column) < 200 and counts[code])]
     rare = int(counts.sum() - counts[kept].sum())
     levels = tuple(sorted(column.levels[code] for code in kept))
-    found = Category(name, levels, rare >= least, bool(column.missing.any()))
-    return found if found.count <= INDICATORS else replace(found, units=_units(found.count))
+    return _embedded(Category(name, levels, rare >= least, bool(column.missing.any())))
+
+
+def _embedded(levels: AnyLevels) -> AnyLevels:
+    """Levels as they are, or as codes of an embedding where they are many."""
+    return levels if levels.count <= INDICATORS else replace(levels, units=_units(levels.count))
+
+
+def _days(times: Array) -> Days | None:
+    """The days of many rows as levels; None where few rows are of one, or all rows of the same."""
+    days = np.floor(times)
+    days, counts = np.unique(days[~np.isnan(days)], return_counts=True)
+    many = counts >= ROWS_OF_A_DAY
+    if not 1 < many.sum() <= MOST_LEVELS or counts[many].sum() < OF_SUCH_DAYS * len(times):
+        return None
+    rare, missing = bool(counts[~many].sum() >= ROWS_OF_A_DAY), bool(np.isnan(times).any())
+    return _embedded(Days("day", tuple(days[many].astype(int).tolist()), rare, missing))
 
 
 def _units(count: int) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,9 @@ from chainrule.errors import InputError
 from chainrule.tables.column import TRUTH, Column
 
 Array = NDArray[Any]
+
+#: A day is this near to 1970: years of five digits are no longer dates.
+FARTHEST_DAY = 40_000_000
 
 #: Scaled numbers lie within this, so that float32 holds their differences, and twice those, too.
 FAR = UNBOUNDED / 4
@@ -166,31 +169,27 @@ class Number(Encoding):
 
 
 @dataclass(frozen=True)
-class Category(Encoding):
-    """Words, or a few different numbers taken as words: an indicator for each level, or a code for an embedding.
+class Levelled(Encoding):
+    """What is one of so many levels: an indicator for each, or a code for an embedding.
 
     Rare levels share a code where there were any, and unknown ones are taken as rare; else those have none, and all
     indicators are 0. Missing ones are a level where fit saw any, else unknown. Of two levels, one indicator is enough
     for a network, but both are given: an unknown level is then between them.
     """
 
-    levels: tuple[str, ...]
+    levels: tuple[Any, ...]
     rare: bool = False
     absent: bool = False
     units: int = 0  # of an embedding; 0 for indicators
 
     def __post_init__(self) -> None:
-        where = f"Category({self.name!r})"
+        where = f"{type(self).__name__}({self.name!r})"
         if self.units != 0:
             COUNT(f"{where}: units", self.units)
-        if not all(isinstance(level, str) for level in self.levels) or len(set(self.levels)) < len(self.levels):
-            raise InputError(where, "different words as levels", repr(self.levels)[:80], "Fit the encoder anew.")
+        if not self._are_levels() or len(set(self.levels)) < len(self.levels):
+            raise InputError(where, f"different {self._LEVELS}", repr(self.levels)[:80], "Fit the encoder anew.")
         if not self.count:
             raise InputError(where, "at least one level", "none", "Fit the encoder anew.")
-
-    @property
-    def kind(self) -> str:
-        return "boolean" if set(self.levels) <= set(TRUTH) else "category"
 
     @property
     def compact(self) -> int:
@@ -210,13 +209,14 @@ class Category(Encoding):
         """The code of a level that fit did not see."""
         return len(self.levels) if self.rare else -1
 
-    def code(self, column: Column) -> Array:
-        known, absent = self._codes, self.count - 1 if self.absent else self.unknown
-        codes = np.array([*(known.get(level, self.unknown) for level in column.levels), absent], np.float32)
-        return codes[column.values][:, None]
+    @property
+    def missing(self) -> int:
+        """The code of a missing one."""
+        return self.count - 1 if self.absent else self.unknown
 
     @cached_property
-    def _codes(self) -> dict[str, int]:
+    def codes(self) -> dict[Any, int]:
+        """By level, its code."""
         return {level: code for code, level in enumerate(self.levels)}
 
     def blocks(self, first: int) -> list[Block]:
@@ -229,7 +229,67 @@ class Category(Encoding):
         if self.units:
             return [self.name]
         others = [name for name, there in (("(rare)", self.rare), ("(missing)", self.absent)) if there]
-        return [f"{self.name}={level}" for level in (*self.levels, *others)]
+        return [f"{self.name}={level}" for level in (*self._words(), *others)]
+
+    #: What its levels are, in words.
+    _LEVELS: ClassVar[str]
+
+    @abstractmethod
+    def _are_levels(self) -> bool:
+        """Whether the levels are of this kind."""
+
+    @abstractmethod
+    def _words(self) -> Sequence[str]:
+        """The levels as a user reads them."""
+
+
+@dataclass(frozen=True)
+class Category(Levelled):
+    """Words, or a few different numbers taken as words."""
+
+    _LEVELS = "words as levels"
+
+    @property
+    def kind(self) -> str:
+        return "boolean" if set(self.levels) <= set(TRUTH) else "category"
+
+    def code(self, column: Column) -> Array:
+        known = (self.codes.get(level, self.unknown) for level in column.levels)
+        return np.array([*known, self.missing], np.float32)[column.values][:, None]
+
+    def _are_levels(self) -> bool:
+        return all(isinstance(level, str) for level in self.levels)
+
+    def _words(self) -> Sequence[str]:
+        return self.levels
+
+
+@dataclass(frozen=True)
+class Days(Levelled):
+    """Single days of times: each of many rows is a level, whatever its hour. Levels are whole days since 1970."""
+
+    _LEVELS = "days as levels, ascending"
+
+    @property
+    def kind(self) -> str:
+        return "days"
+
+    def code(self, column: Column) -> Array:
+        return self.of_values(column.values)
+
+    def of_values(self, values: Array) -> Array:
+        """The codes of times in days since 1970, NaN where one is missing."""
+        known, days = np.array(self.levels, np.float64), np.floor(values)
+        place = np.minimum(np.searchsorted(known, days), len(known) - 1)
+        found = np.where(known[place] == days, place, self.unknown) if len(known) else np.full(len(days), self.unknown)
+        return np.where(np.isnan(days), self.missing, found).astype(np.float32)[:, None]
+
+    def _are_levels(self) -> bool:
+        whole = all(isinstance(day, int) and abs(day) < FARTHEST_DAY for day in self.levels)
+        return whole and all(a < b for a, b in pairwise(self.levels))
+
+    def _words(self) -> Sequence[str]:
+        return np.array(self.levels, "datetime64[D]").astype(str).tolist()
 
 
 #: What can be read off a time: name -> from days since 1970 to a number.
@@ -274,9 +334,16 @@ class Several(Encoding):
 
 @dataclass(frozen=True)
 class Date(Several):
-    """Times, by those of their parts that vary: days since 1970, year, month, weekday, hour; numbers named for them."""
+    """Times, by those of their parts that vary: days since 1970, year, month, weekday, hour; numbers named for them.
+
+    And, where they are told, single days as levels.
+    """
+
+    days: Days | None = None
 
     def __post_init__(self) -> None:
+        if not isinstance(self.days, Days | None):
+            raise InputError(f"Date({self.name!r})", "days as levels", repr(self.days)[:80], "Fit anew.")
         for number in self.numbers:
             if not isinstance(number, Number) or number.name not in PARTS:
                 raise InputError(f"Date({self.name!r})", f"numbers named {set(PARTS)}", repr(number)[:80], "Fit anew.")
@@ -285,11 +352,28 @@ class Date(Several):
     def kind(self) -> str:
         return "date"
 
+    @property
+    def compact(self) -> int:
+        return super().compact + (self.days is not None)
+
+    @property
+    def embedded(self) -> Embedded | None:
+        return self.days.embedded if self.days else None
+
     def code(self, column: Column) -> Array:
-        return np.hstack([number.of_values(PARTS[number.name](column.values)) for number in self.numbers])
+        found = [number.of_values(PARTS[number.name](column.values)) for number in self.numbers]
+        return np.hstack([*found, self.days.of_values(column.values)] if self.days else found)
+
+    def blocks(self, first: int) -> list[Block]:
+        found = super().blocks(first)
+        return found + self.days.blocks(first + super().compact) if self.days else found
+
+    def fills(self) -> list[float]:
+        return super().fills() + (self.days.fills() if self.days else [])
 
     def feature_names(self) -> list[str]:
-        return [f"{self.name}.{name}" for number in self.numbers for name in number.feature_names()]
+        parts = [*self.numbers, self.days] if self.days else self.numbers
+        return [f"{self.name}.{name}" for part in parts for name in part.feature_names()]
 
 
 def _moved(block: Block, first: int) -> Block:

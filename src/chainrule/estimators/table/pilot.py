@@ -34,6 +34,9 @@ MOST_ROWS = 10_000
 #: Units of its layers.
 LAYERS = 64, 64
 
+#: What is tried of categories and dates once numbers are chosen, in words.
+OF_LEVELS = {", days as levels": encoder.with_days, ", levels of few rows as one": encoder.fewer_levels}
+
 #: Rows to train on and rows held out: all that there are, and the numbers of these.
 Part = tuple[Coming, Indices]
 
@@ -114,10 +117,10 @@ class Pilots:
     best: Fit | None = None
     _told: dict[int, Told] = field(default_factory=dict)
 
-    def told(self, made: Encoder) -> Told:
-        """What the pilot of an encoder tells."""
+    def told(self, made: Encoder, said: str = "") -> Told:
+        """What the pilot of an encoder tells, which is `said` to differ from others by more than numbers."""
         if id(made) not in self._told:
-            self.tell(f"pilot {len(self._told) + 1}: {made.said}")
+            self.tell(f"pilot {len(self._told) + 1}: {made.said}{said}")
             coded = self.training.by(made)
             parts = self.weighed(coded, self.judges.by(made))
             try:
@@ -136,12 +139,12 @@ class Pilots:
                 self.best = told.fit
         return self._told[id(made)]
 
-    def better(self, rival: Encoder, best: Encoder, by: float = 1.0) -> bool:
-        """Whether one scores better than another, and so many times; False where there is no time to try it."""
+    def better(self, rival: Encoder, best: Encoder, by: float = 1.0, said: str = "") -> bool:
+        """Whether one, which is `said` to be so, scores so many times better; False where there is no time to try."""
         if not self.clock.allows_pilots:
             return False
         than = self.told(best)
-        return _as_good(self.told(rival), than, self._factor(by), more=True)
+        return _as_good(self.told(rival, said), than, self._factor(by), more=True)
 
     def near(self, one: Encoder, best: Encoder) -> bool:
         """Whether one was tried and is nearly as good as another."""
@@ -172,9 +175,9 @@ def suited(
 ) -> list[Suited]:
     """The encoder whose pilot has the best score, and behind it those that are nearly as good, the best first.
 
-    It is numbers first, another way to encode them than the first if it is clearly better, then categories of very
-    many levels. Pilots learn from some of the rows to train on, and are judged by some of those held out. Where the
-    estimator's own scoring refuses these few, the loss judges.
+    It is numbers first, another way to encode them than the first if it is clearly better, then single days of dates
+    as levels, then categories of very many levels. Pilots learn from some of the rows to train on, and are judged by
+    some of those held out. Where the estimator's own scoring refuses these few, the loss judges.
 
     Parameters
     ----------
@@ -203,10 +206,14 @@ def _ranked(pilots: Pilots, coming: Coming, others: Sequence[Encoder]) -> list[S
             best = other
     near = [one for one in (first, *others) if one is not best and pilots.near(one, best)]
     found = [best, *sorted(near, key=lambda one: -pilots.told(one).score)]
-    fewer = encoder.fewer_levels(best, coming.columns)
-    if fewer is None or not pilots.better(fewer, best):
+    leveled = best
+    for said, otherwise in OF_LEVELS.items():
+        rival = otherwise(leveled, coming.columns)
+        if rival is not None and pilots.better(rival, leveled, said=said):
+            leveled = rival
+    if leveled is best:
         return [pilots.suited(one) for one in found]
-    return [pilots.suited(encoder.levels_as_in(fewer, one), like=one) for one in found]
+    return [pilots.suited(encoder.levels_as_in(leveled, one), like=one) for one in found]
 
 
 def _score_of(fit: Fit) -> float:

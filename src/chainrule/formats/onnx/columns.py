@@ -11,7 +11,7 @@ from chainrule.engine.blocks import ROUNDS, Block, Clip, Curve, Levels, Missing,
 from chainrule.formats.onnx import texts
 from chainrule.formats.onnx.graph import Graph, concatenated
 from chainrule.tables.encoder import Encoder, rank
-from chainrule.tables.encodings import FAR, Category, Date, Encoding, Number
+from chainrule.tables.encodings import FAR, Category, Date, Days, Encoding, Number
 from chainrule.tables.schema import Schema
 from chainrule.tables.texts import Text
 from chainrule.tables.vectors import Vector
@@ -62,13 +62,13 @@ def _blocks(g: Graph, encoding: Encoding, schema: Schema, given: str) -> list[tu
         return _number(g, encoding, given)
     assert isinstance(encoding, Date)
     parts = _calendar(g, given)
-    return [one for number in encoding.numbers for one in _number(g, number, parts[number.name])]
+    found = [one for number in encoding.numbers for one in _number(g, number, parts[number.name])]
+    return [*found, _days(g, encoding.days, given)] if encoding.days else found
 
 
 def _code(g: Graph, encoding: Category, schema: Schema, words: str) -> str:
     """The code of a level, -1 for one that is none, float32 of shape (rows, 1)."""
-    missing = float(encoding.count - 1 if encoding.absent else encoding.unknown)
-    codes = dict.fromkeys(sorted(schema.nothing.of(encoding.name) | {""}), missing)
+    codes = dict.fromkeys(sorted(schema.nothing.of(encoding.name) | {""}), float(encoding.missing))
     field = schema.by_name[encoding.name]
     for code, level in enumerate(encoding.levels):
         codes |= dict.fromkeys(field.spellings(level), float(code))
@@ -76,6 +76,19 @@ def _code(g: Graph, encoding: Category, schema: Schema, words: str) -> str:
         "LabelEncoder", words, domain="ai.onnx.ml", keys_strings=list(codes), values_floats=list(codes.values()),
         default_float=float(encoding.unknown),
     )  # fmt: skip
+
+
+def _days(g: Graph, encoding: Days, times: str) -> tuple[Block, str]:
+    """The block of single days: of its indicators, or of its codes."""
+    missing = g.op("IsNaN", times)
+    whole = g.cast(g.op("Floor", g.op("Where", missing, g.number(0.0, np.float64), times)), np.int64)
+    known = g.op(
+        "LabelEncoder", whole, domain="ai.onnx.ml", keys_int64s=list(encoding.levels),
+        values_floats=[float(code) for code in encoding.codes.values()], default_float=float(encoding.unknown),
+    )  # fmt: skip
+    code = g.op("Where", missing, g.number(float(encoding.missing)), known)
+    block = encoding.blocks(0)[0]
+    return block, _expanded(g, block, code, code)
 
 
 def _vector(g: Graph, vector: Vector, x: str) -> list[tuple[Block, str]]:

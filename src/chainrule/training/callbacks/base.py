@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from chainrule.errors import InputTypeError
 from chainrule.training.records import Record
@@ -70,6 +70,11 @@ class Outlook:
 class Callback:
     """Does nothing; override what you need.
 
+    Attributes
+    ----------
+    in_any_order : whether it is all the same in which order epochs of different networks come, and from which thread.
+        Networks of a table that differ are trained side by side only if it is so of all callbacks
+
     Examples
     --------
     >>> from chainrule.callbacks import Callback
@@ -77,6 +82,8 @@ class Callback:
     ...     def epoch(self, record):
     ...         return record.loss < 0.1
     """
+
+    in_any_order: ClassVar[bool] = False
 
     def probing(self, probes: Callable[[], Any]) -> None:
         """Before all else. Keep the function if you want to look at layers while they train.

@@ -39,6 +39,8 @@ class Progress(Callback):
     'MLPRegressor'
     """
 
+    in_any_order = True
+
     def __init__(self, stream: TextIO | None = None) -> None:
         self.stream = stream
 
