@@ -90,6 +90,13 @@ def chosen(fits: Sequence[Fit], folds: Sequence[int], until: float | None = None
     return Chosen(lead, replace(model, input=given, predictor=predictor, continuation=Continuation()), tuple(judged))
 
 
+def counting(fits: Sequence[Fit]) -> list[bool]:
+    """Of which of the fits of one fold members would be chosen; some of them have learned."""
+    learned = [fit for fit in fits if fit.learned]
+    shares = dict(zip(learned, _of_fold(learned, None), strict=True))
+    return [fit in shares and bool(shares[fit].any()) for fit in fits]
+
+
 def going_on(fits: Sequence[Fit], shares: Array) -> Chosen:
     """All members by the shares that they had.
 

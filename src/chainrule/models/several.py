@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import chain, zip_longest
 from threading import Lock
 from typing import Any
 
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from chainrule.engine import threads
 from chainrule.models import resume
-from chainrule.models.chosen import Chosen, calibrated, chosen, going_on
+from chainrule.models.chosen import Chosen, calibrated, chosen, counting, going_on
 from chainrule.models.fit import INTERRUPTED, OUT_OF_TIME, STOPPED, Ending, Fit, Kept, Writes
 from chainrule.models.lanes import side_by_side
 from chainrule.models.model import Model
@@ -167,10 +168,19 @@ class Several:
         return self.fits[self._now].so_far()
 
     def _rounds(self) -> Iterator[list[Turn]]:
-        """Fold by fold."""
-        for fold in dict.fromkeys(self.folds):
-            those = [fit for fit, number in zip(self.fits, self.folds, strict=True) if number == fold]
-            yield from rounds(those, in_time=self.until is not None)
+        """Those of the first fold, then of all others together: of the kinds that held-out rows chose in the first."""
+        first, *others = (
+            [fit for fit, number in zip(self.fits, self.folds, strict=True) if number == fold]
+            for fold in dict.fromkeys(self.folds)
+        )
+        yield from rounds(first, in_time=self.until is not None)
+        if others and any(fit.learned for fit in first):
+            for fit in first:
+                fit.settle()
+            counted = counting(first)
+            others = [[fit for fit, counts in zip(fold, counted, strict=True) if counts] for fold in others]
+        for parts in zip_longest(*map(rounds, others), fillvalue=()):
+            yield [*chain.from_iterable(parts)]
 
     def _run(self, turns: Sequence[Turn]) -> None:
         """The fits of a round, each with its part of the threads even one after the other: bits hang on how many."""

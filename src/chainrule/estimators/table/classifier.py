@@ -57,7 +57,9 @@ class TableClassifier(Classifying, ClassifierMixin, BaseTable):
     bins : of a number in bins, at most; where it is given, numbers=None tries nothing
     n_folds : times that networks are trained, each time with another part of the rows held out, until each row was
         once: all rows are learned from, and `calibration` is by predictions of networks that did not see their rows.
-        'best' has 5, of 1,000 rows and more, and where time_limit, warm_start, validation_split or X_val do not hold
+        'best' has 5, below 5,000 rows 10, and the default 5 there; but 1 below 1,000 rows, and where
+        validation_fraction, validation_split or X_val are given, time_limit or warm_start; so has the default where
+        numbers, bins, hidden_layer_sizes or n_members are. Above, the default has 1
     loss, label_smoothing : as in `MLPClassifier`
     class_weight : None, 'balanced', or a dict from class to weight
     random_state, n_threads, verbose, callbacks, checkpoints, calibration, warm_start : as in `MLPClassifier`

@@ -18,7 +18,7 @@ from chainrule.errors import InputError, InputTypeError, unknown_name
 from chainrule.estimators.held_out import Indices, by_splitter
 from chainrule.estimators.prepare import Call, Start, check_same, in_form, ready
 from chainrule.estimators.table import pilot, presets, rows, streaming
-from chainrule.estimators.table.candidates import Candidate, candidates
+from chainrule.estimators.table.candidates import Candidate, candidates, differ
 from chainrule.estimators.table.clock import Clock
 from chainrule.estimators.table.coming import Coming
 from chainrule.estimators.table.held_out import folds, split
@@ -267,12 +267,15 @@ def _weighing(estimator: Any, whole: Coming) -> Indices:
 def _cuts(estimator: Any, whole: Coming, preset: Preset, seed: int, clock: Clock) -> list[tuple[Indices, Indices]]:
     """Which rows to train on and which to hold out, once for each fold.
 
-    A preset's folds are one where something else says what is held out, where rows are few, or time is short.
+    A preset's folds are one where something else says what is held out, where rows are few, or time is short; and those
+    of the default where the estimator's parameters say what its networks are.
     """
     weighing = _weighing(estimator, whole)
-    alone = estimator.validation_split is not None or estimator.warm_start or clock.limit is not None
+    said = estimator.validation_split is not None or estimator.validation_fraction is not None
+    alone = said or estimator.warm_start or clock.limit is not None
+    alike = estimator.preset == "default" and not differ(estimator)
     count = preset.n_folds
-    if estimator.n_folds is None and (alone or len(weighing) < presets.ENOUGH):
+    if estimator.n_folds is None and (alone or alike or len(weighing) < presets.ENOUGH):
         count = 1
     if count == 1:
         return [_cut(estimator, whole, preset.validation_fraction, seed)]

@@ -30,6 +30,8 @@ INIT = VarianceScaling(1 / 3, "in", "uniform")
 
 #: From this many rows on a table is large: the rules below no longer depend on their number.
 LARGE = 12_000
+#: Up to this many rows, but for those below `ENOUGH`, the default holds them out fold by fold.
+FOLDED = 5_000
 #: Bins of all numbers together, at most, but one of each: else 20,000 columns would be 800,000 inputs.
 MOST_BINS = 32_768
 #: From this many rows on the encoding of numbers is chosen by pilots, and a loss tells what is learned by heart.
@@ -92,23 +94,25 @@ def fast(rows: int) -> Preset:
     epochs = int(np.clip(1200 * 256 / rows, 14, 36))
     return replace(
         default(rows), hidden_layer_sizes=(128, 128), n_members=1, learning_rate_init=8e-3,
-        max_iter=epochs, cycles=(1,), n_iter_no_change=epochs,
+        max_iter=epochs, cycles=(1,), n_iter_no_change=epochs, n_folds=1,
     )  # fmt: skip
 
 
 def default(rows: int) -> Preset:
-    """Eight narrow networks, two cycles. Few rows fill few bins, and want smaller batches."""
+    """Eight narrow networks, two cycles. Few rows fill few bins, and want smaller batches; very few are held out in
+    turns, as one tenth of them tells little."""
     if rows >= LARGE:
         return Preset(max_iter=int(np.clip(36 * 1e6 / rows, 6, 36)))
     return Preset(
         batch_size=64 if rows < 2000 else 128,
         bins=int(np.clip(rows // 50, 8, 128)),
+        n_folds=5 if rows < FOLDED else 1,
     )
 
 
 def best(rows: int) -> Preset:
     """The same fold by fold, so that all rows are learned from; where there are no folds, four times the networks."""
-    return replace(default(rows), n_members=32, n_folds=5)
+    return replace(default(rows), n_members=32, n_folds=10 if rows < FOLDED else 5)
 
 
 PRESETS = {"fast": fast, "default": default, "best": best}
