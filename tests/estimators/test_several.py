@@ -16,7 +16,7 @@ from chainrule.callbacks import Callback
 from chainrule.engine.mixture import Mixture
 from chainrule.errors import InputError, ModelFileError
 from chainrule.estimators.table import clock, fitting, pilot, presets
-from chainrule.models import chosen, lanes, rounds, selection, several
+from chainrule.models import chosen, lanes, resume, rounds, selection, several
 from chainrule.models.fit import Fit
 
 RANDOM = np.random.default_rng(0)
@@ -46,6 +46,7 @@ def differing(patch):
     patch.setattr(presets, "NEAR", 1e6)
     patch.setattr(presets, "NEAR_OF_FIRST", 1e6)
     patch.setattr(presets, "variants", three)
+    patch.setattr(presets, "FOLDED", 0)
     patch.setattr(selection, "WORTHWHILE", 0.0)
 
 
@@ -420,12 +421,65 @@ def test_kinds_are_trained_one_after_the_other_where_it_matters(parameters, monk
     model.partial_fit(X, Y)
 
 
+class Impatient(threading.Thread):
+    """Ctrl-C comes while it is waited for, three times."""
+
+    times = 0
+
+    def join(self, timeout=None):
+        Impatient.times += 1
+        if Impatient.times <= 3:
+            raise KeyboardInterrupt
+        super().join(timeout)
+
+
+class Late(threading.Thread):
+    """Ctrl-C comes while it is started."""
+
+    def start(self):
+        super().start()
+        raise KeyboardInterrupt
+
+
+def test_ctrl_c_while_lanes_are_started_ends_them(monkeypatch):
+    monkeypatch.setattr(lanes, "Thread", Late)
+    before = threading.active_count()
+    with pytest.warns(UserWarning, match="interrupted"):
+        regressor(n_threads=2, max_iter=60, callbacks=[MindsNot()]).fit(X, Y)
+    assert threading.active_count() == before
+
+
+def test_after_a_callback_has_stopped_it_hears_no_more():
+    class Stops(MindsNot):
+        in_any_order = True
+
+        def epoch(self, record):
+            super().epoch(record)
+            return record.epoch == 4
+
+    heard = Stops()
+    regressor(n_threads=2, max_iter=30, callbacks=[heard]).fit(X, Y)
+    assert heard.epochs == [1, 2, 3, 4]
+    assert len(heard.threads) > 1
+
+
+def test_a_subclass_has_to_say_itself_that_it_minds_no_order():
+    class Own(MindsNot):
+        pass
+
+    heard = Own()
+    regressor(n_threads=2, callbacks=[heard]).fit(X, Y)
+    assert heard.threads == {threading.get_ident()}
+
+
 @pytest.mark.parametrize("where", ["in the first thread", "in another", "while it waits"])
 def test_ctrl_c_ends_all_that_is_side_by_side(where, monkeypatch):
     """Whoever is broken off: others end with the steps under way, and the best so far predicts."""
     first = threading.get_ident()
 
     class Breaks(MindsNot):
+        in_any_order = True
+
         def epoch(self, record):
             self.epochs.append(record.epoch)
             here = threading.get_ident() == first
@@ -435,13 +489,8 @@ def test_ctrl_c_ends_all_that_is_side_by_side(where, monkeypatch):
 
     heard = Breaks()
     if where == "while it waits":
-        honest, heard = lanes._wait, MindsNot()
-
-        def wait(threads):
-            monkeypatch.setattr(lanes, "_wait", honest)
-            raise KeyboardInterrupt
-
-        monkeypatch.setattr(lanes, "_wait", wait)
+        heard = MindsNot()
+        monkeypatch.setattr(lanes, "Thread", Impatient)
     before = threading.active_count()
     with pytest.warns(UserWarning, match="interrupted"):
         model = regressor(n_threads=2, max_iter=60, callbacks=[heard]).fit(X, Y)
@@ -607,9 +656,81 @@ def test_folds_keep_files_bits_and_the_seed(tmp_path):
 def test_a_fit_by_folds_goes_on_from_a_checkpoint(tmp_path):
     whole = regressor(n_folds=2, max_iter=2, checkpoints=Checkpoints(tmp_path / "run", keep=99)).fit(X, Y)
     files = sorted((tmp_path / "run").iterdir())
-    assert 10 <= len(files) <= 12  # two of three kinds go on for sure
-    again = regressor(n_folds=2, max_iter=2).fit(X, Y, resume_from=files[7])
+    for file in files:
+        again = regressor(n_folds=2, max_iter=2).fit(X, Y, resume_from=file)
+        np.testing.assert_array_equal(again.predict(X), whole.predict(X))
+
+
+def test_a_fit_by_folds_goes_on_where_the_first_fold_left_kinds_out(tmp_path, monkeypatch):
+    monkeypatch.setattr(several, "of_one_fold", only_the_second)
+    whole = regressor(n_folds=3, max_iter=2, checkpoints=Checkpoints(tmp_path / "run", keep=99)).fit(X, Y)
+    files = sorted((tmp_path / "run").iterdir())
+    assert len(files) < 3 * 3 * 2
+    for file in files:
+        again = regressor(n_folds=3, max_iter=2).fit(X, Y, resume_from=file)
+        np.testing.assert_array_equal(again.predict(X), whole.predict(X))
+
+
+def only_the_second(fits, until):
+    """Shares by which one kind of three was chosen in the first fold."""
+    members = [fit.training.predictor.members for fit in fits]
+    return {fit: np.full(count, (fit is fits[1]) / count) for fit, count in zip(fits, members, strict=True)}
+
+
+def test_a_checkpoint_of_kinds_of_which_the_first_diverged_is_gone_on_from(monkeypatch, tmp_path):
+    def wild(preset, ranked, small):
+        (first, one), *others = VARIANTS(preset, ranked, False)
+        return [(presets.replace(first, learning_rate_init=1e30), one), *others]
+
+    monkeypatch.setattr(presets, "variants", wild)
+    whole = regressor(checkpoints=Checkpoints(tmp_path / "run", keep=99)).fit(X, Y)
+    again = regressor().fit(X, Y, resume_from=sorted((tmp_path / "run").iterdir())[-2])
     np.testing.assert_array_equal(again.predict(X), whole.predict(X))
+
+
+def test_a_checkpoint_of_nothing_but_divergence_is_refused():
+    with pytest.raises(InputError, match="all have diverged"):
+        resume.split_of(resume.stages({1: resume.NO_STATE}, {}))
+
+
+def test_in_folds_and_in_time_each_fit_is_planned_to_its_end(monkeypatch):
+    """One round of each, and what time fits have is that of those that are left out, too."""
+    monkeypatch.setattr(several, "of_one_fold", only_the_second)
+    parts, honest, planned = [], several.Several._part_of_time, several.rounds
+
+    def part(self, fit):
+        now, end = time.perf_counter(), honest(self, fit)
+        parts.append((end - now) / (self.until - now))
+        return end
+
+    def in_time(fits, in_time):
+        assert in_time
+        return planned(fits, in_time)
+
+    monkeypatch.setattr(several.Several, "_part_of_time", part)
+    monkeypatch.setattr(several, "rounds", in_time)
+    regressor(n_folds=3, time_limit=1000).fit(X, Y)
+    assert len(parts) == 5
+    assert parts[-2:] == pytest.approx([0.5, 1.0], abs=0.01)
+
+
+@pytest.mark.parametrize("parameters", [{"n_folds": 2}, {}], ids=["folds", "one"])
+def test_a_slow_score_is_asked_once_for_the_first_fold(parameters, monkeypatch):
+    asked, honest = [], chosen._of_fold
+
+    def watched(fits, until):
+        asked.append(fits)
+        return honest(fits, until)
+
+    monkeypatch.setattr(chosen, "_of_fold", watched)
+    regressor(**parameters).fit(X, Y)
+    assert len(asked) == parameters.get("n_folds", 1)
+
+
+def test_folds_are_spoken_of_where_there_are_some():
+    heard = Heard()
+    regressor(preset="best", validation_fraction=0.1, max_iter=1, callbacks=[heard]).fit(X, Y)
+    assert not any("fold" in what for what in heard.tried)
 
 
 @pytest.mark.parametrize("kind", ["numbers", "classes"])
@@ -678,6 +799,39 @@ def test_best_has_folds_where_nothing_else_says_what_is_held_out(begun_folds):
     TableRegressor(preset="best", max_iter=1, random_state=0).fit(some, Y[:500])
     TableRegressor(preset="best", max_iter=1, random_state=0, time_limit=1000).fit(some, Y[:500])
     assert max(begun_folds) == 0
+
+
+@pytest.mark.parametrize(
+    ("parameters", "folds"),
+    [
+        ({}, 5), ({"preset": "best"}, 10), ({"n_folds": 2}, 2), ({"n_folds": 1}, 1), ({"preset": "fast"}, 1),
+        ({"n_members": 1}, 1), ({"bins": 8}, 1), ({"numbers": "robust"}, 1), ({"hidden_layer_sizes": 8}, 1),
+        ({"validation_fraction": 0.3}, 1), ({"time_limit": 1000}, 1), ({"warm_start": True}, 1),
+    ],
+)  # fmt: skip
+def test_the_default_has_folds_where_rows_are_few_and_nothing_is_said(parameters, folds, begun_folds, monkeypatch):
+    monkeypatch.setattr(presets, "FOLDED", ROWS + 1)
+    regressor(**{"max_iter": 1} | parameters).fit(X, Y)
+    assert max(begun_folds) == folds - 1
+    begun_folds.clear()
+    monkeypatch.setattr(presets, "FOLDED", ROWS)
+    regressor(max_iter=1, preset=parameters.get("preset", "default")).fit(X, Y)
+    assert max(begun_folds) == (4 if "best" in parameters.values() else 0)
+
+
+def test_the_first_fold_says_which_kinds_others_train(monkeypatch):
+    ran, honest = [], several.Several._choose
+
+    def watched(self, fits):
+        ran.append([(self.folds[self.fits.index(fit)], self.fits.index(fit) % 3) for fit in fits])
+        return honest(self, fits)
+
+    monkeypatch.setattr(several.Several, "_choose", watched)
+    monkeypatch.setattr(several, "of_one_fold", only_the_second)
+    model = regressor(n_folds=3).fit(X, Y)
+    assert ran == [[(0, 0), (0, 1), (0, 2), (1, 1), (2, 1)]]
+    assert model.model_.predictor.shares.sum() == pytest.approx(1)
+    assert len(model.model_.kinds()) == 1
 
 
 @pytest.fixture

@@ -426,6 +426,15 @@ def test_days_are_no_levels_where_most_rows_are_of_others(fitted, monkeypatch):
     assert encoder.with_days(made, made.told(table(frame), "X")) is None
 
 
+def test_far_days_are_levels_too(fitted, monkeypatch):
+    monkeypatch.setattr(encoder, "ROWS_OF_A_DAY", 3)
+    times = np.repeat(np.array(["-9000-01-01", "2020-01-01", "150000-01-01"], "datetime64[s]"), 5)
+    rows = table({"time": times})
+    made = fitted({"time": times})
+    found = encoder.with_days(made, made.told(rows, "X"))
+    assert len(found.encodings[0].days.levels) == 3
+
+
 def test_an_encoder_takes_the_days_of_another(fitted, monkeypatch):
     made, found, _ = in_days(fitted, 30, monkeypatch)
     assert encoder.levels_as_in(found, made).encodings == found.encodings

@@ -92,8 +92,6 @@ def divergence(name: str, epoch: int) -> DivergenceError:
 class Talk(Callback):
     """A line per epoch, as scikit-learn prints it; of a target, one more with its error in its own units."""
 
-    in_any_order = True
-
     def __init__(self) -> None:
         self._done = 0
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -50,7 +50,9 @@ class Chosen(NamedTuple):
     folds: tuple[Judged, ...] = ()
 
 
-def chosen(fits: Sequence[Fit], folds: Sequence[int], until: float | None = None) -> Chosen:
+def chosen(
+    fits: Sequence[Fit], folds: Sequence[int], until: float | None = None, known: Mapping[Fit, Array] | None = None
+) -> Chosen:
     """The members that score best on the rows held out in each fold, folds alike.
 
     Parameters
@@ -58,11 +60,12 @@ def chosen(fits: Sequence[Fit], folds: Sequence[int], until: float | None = None
     fits : that have learned, of networks of tables
     folds : by fit, the number of its fold: all of one hold out the same rows
     until : from when on no more is tried, as `time.perf_counter()` tells it
+    known : by fit of a fold whose members were chosen before, their shares in it
     """
-    shares, judged = dict[Fit, Array](), []
+    shares, judged, known = dict[Fit, Array](), [], known or {}
     for fold in dict.fromkeys(folds):
         those = [fit for fit, number in zip(fits, folds, strict=True) if number == fold]
-        found = _of_fold(those, until)
+        found = [known[fit] for fit in those] if known.keys() >= {*those} else _of_fold(those, until)
         judged.append(_judged(those, found))
         shares |= {fit: one / len(set(folds)) for fit, one in zip(those, found, strict=True)}
     counted = _most_first((fit, shares[fit]) for fit in fits)
@@ -90,11 +93,10 @@ def chosen(fits: Sequence[Fit], folds: Sequence[int], until: float | None = None
     return Chosen(lead, replace(model, input=given, predictor=predictor, continuation=Continuation()), tuple(judged))
 
 
-def counting(fits: Sequence[Fit]) -> list[bool]:
-    """Of which of the fits of one fold members would be chosen; some of them have learned."""
+def of_one_fold(fits: Sequence[Fit], until: float | None) -> dict[Fit, Array]:
+    """By fit of one fold, of those that have learned, the shares of its members that are chosen together."""
     learned = [fit for fit in fits if fit.learned]
-    shares = dict(zip(learned, _of_fold(learned, None), strict=True))
-    return [fit in shares and bool(shares[fit].any()) for fit in fits]
+    return dict(zip(learned, _of_fold(learned, until), strict=True)) if learned else {}
 
 
 def going_on(fits: Sequence[Fit], shares: Array) -> Chosen:

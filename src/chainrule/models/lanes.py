@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from threading import Lock, Thread
 
 
@@ -42,13 +43,15 @@ def side_by_side(work: Sequence[Callable[[], object]], lanes: int, stop: Callabl
                 raised[place] = error
                 stop()
 
-    others = [Thread(target=contextvars.copy_context().run, args=(lane,), daemon=True) for _ in range(lanes - 1)]
-    for other in others:
-        other.start()
+    others: list[Thread] = []
     try:
+        for _ in range(lanes - 1):
+            others.append(Thread(target=contextvars.copy_context().run, args=(lane,), daemon=True))
+            others[-1].start()
         lane()
-        _wait(others)
-    except KeyboardInterrupt:  # which comes to the first thread of a process, in whatever it is doing
+        for other in others:
+            other.join()
+    except BaseException:  # Ctrl-C comes to the first thread of a process, in whatever it is doing
         stop()
         _wait(others)
         raise
@@ -57,5 +60,8 @@ def side_by_side(work: Sequence[Callable[[], object]], lanes: int, stop: Callabl
 
 
 def _wait(threads: Sequence[Thread]) -> None:
+    """Until all are over, which were told to stop, however often Ctrl-C comes."""
     for thread in threads:
-        thread.join()
+        while thread.is_alive():
+            with suppress(KeyboardInterrupt):
+                thread.join()

@@ -47,15 +47,32 @@ def split_of(state: State) -> int:
 
 
 def first(state: State) -> Mapping[str, Any]:
-    """The data of a fit, or of the first of several."""
-    found: Mapping[str, Any] = state.data["stages"][0] if "stages" in state.data else state.data
+    """The data of a fit, or of the first of several that has some.
+
+    Raises
+    ------
+    InputError
+        Where all have diverged.
+    """
+    every: list[Mapping[str, Any]] = state.data.get("stages", [state.data])
+    found = next((one for one in every if "trainer" in one), None)
+    if found is None:
+        raise InputError(
+            "fit(resume_from=)", "a checkpoint of networks that are in training", "one where all have diverged",
+            "Lower learning_rate_init, and fit without resume_from.",
+        )  # fmt: skip
     return found
 
 
-def stages(states: Sequence[State], settings: dict[str, str]) -> State:
-    """The states of several fits, one after the other, as one."""
-    arrays = {f"{place}/{name}": array for place, one in enumerate(states) for name, array in one.arrays.items()}
-    return State(arrays, {"settings": settings, "stages": [{**one.data} for one in states]})
+#: Of a fit that has not begun, or has diverged.
+NO_STATE = State({}, {})
+
+
+def stages(states: Mapping[int, State], settings: dict[str, str]) -> State:
+    """The states of several fits, by their places, as one."""
+    every = [states.get(place, NO_STATE) for place in range(max(states) + 1)]
+    arrays = {f"{place}/{name}": array for place, one in enumerate(every) for name, array in one.arrays.items()}
+    return State(arrays, {"settings": settings, "stages": [{**one.data} for one in every]})
 
 
 def stage(state: State, place: int) -> State | None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from chainrule.engine import threads
 from chainrule.models import resume
-from chainrule.models.chosen import Chosen, calibrated, chosen, counting, going_on
+from chainrule.models.chosen import Chosen, calibrated, chosen, going_on, of_one_fold
 from chainrule.models.fit import INTERRUPTED, OUT_OF_TIME, STOPPED, Ending, Fit, Kept, Writes
 from chainrule.models.lanes import side_by_side
 from chainrule.models.model import Model
@@ -26,11 +26,12 @@ from chainrule.training.batches import Data
 from chainrule.training.callbacks.base import Audience, Callback
 from chainrule.training.checkpoints import State
 from chainrule.training.records import Record
+from chainrule.training.streamed import Streamed
 
 Array = NDArray[Any]
 
-#: Why a fit ends before all networks were tried.
-AT_ONCE = (STOPPED, INTERRUPTED)
+#: Why a fit ends before all networks were tried; others that are under way end with the first.
+AT_ONCE = INTERRUPTED, STOPPED
 
 
 class Several:
@@ -78,6 +79,8 @@ class Several:
         self.spare: Fit | None = None
         self._now = self.epochs = 0
         self._stopped = False
+        self._to_come = {*self.fits}
+        self._known: dict[Fit, Array] = {}
         self._endings: dict[Fit, str] = {}
         self._states: dict[int, State] = {}
         self._lock = Lock()
@@ -100,7 +103,7 @@ class Several:
 
     @property
     def training(self) -> Training:
-        """Of the fit that leads: the first until all are over, then that whose networks count most."""
+        """Of the fit that leads."""
         return self._lead.training
 
     @property
@@ -173,13 +176,16 @@ class Several:
             [fit for fit, number in zip(self.fits, self.folds, strict=True) if number == fold]
             for fold in dict.fromkeys(self.folds)
         )
-        yield from rounds(first, in_time=self.until is not None)
+        in_rounds = partial(rounds, in_time=self.until is not None)
+        yield from in_rounds(first)
         if others and any(fit.learned for fit in first):
             for fit in first:
                 fit.settle()
-            counted = counting(first)
-            others = [[fit for fit, counts in zip(fold, counted, strict=True) if counts] for fold in others]
-        for parts in zip_longest(*map(rounds, others), fillvalue=()):
+            self._known = of_one_fold(first, self.until)
+            kinds = [place for place, fit in enumerate(first) if fit in self._known and self._known[fit].any()]
+            others = [[fold[place] for place in kinds] for fold in others]
+            self._to_come = {fit for fold in others for fit in fold}
+        for parts in zip_longest(*map(in_rounds, others), fillvalue=()):
             yield [*chain.from_iterable(parts)]
 
     def _run(self, turns: Sequence[Turn]) -> None:
@@ -206,18 +212,20 @@ class Several:
         """Why all is at an end, whoever has had no turn; "" where it is not."""
         if self._is_over():
             return OUT_OF_TIME
-        return next((reason for reason in self._endings.values() if reason in AT_ONCE), "")
+        return next((reason for reason in AT_ONCE if reason in self._endings.values()), "")
 
     @property
     def _may_be_side_by_side(self) -> bool:
-        """Whether no fit is planned by the time that others have left, nor scored by a function of the user's own."""
-        return not self.incremental and self.until is None and self.recipe.scoring in (None, "loss")
+        """Whether no fit is planned by the time that others leave, is scored by a function of the user's own, or reads
+        a file in parts, which take memory."""
+        own = self.incremental or self.recipe.scoring not in (None, "loss")
+        return not own and self.until is None and not isinstance(self.rows, Streamed)
 
     @property
     def _may_be_in_any_order(self) -> bool:
         """Whether nobody minds who comes first: no callback, and there are no checkpoints."""
         alone = self.kept.checkpoints is None and self.kept.resumed is None
-        return alone and all(one.in_any_order for one in self.audience.callbacks)
+        return alone and self.audience.in_any_order
 
     def _take(self, turn: Turn) -> None:
         """A fit's turn; where it is broken off, so are the others."""
@@ -229,9 +237,10 @@ class Several:
             self._tell(place)
             self._prepare(place)
         ending = self._endings[fit] = fit.run(turn.epochs).reason
+        self._to_come.discard(fit)
         if self.kept.checkpoints is not None:
             diverged = fit.training.trainer is None
-            self._states[place] = State({}, {}) if diverged else resume.snapshot(fit.training, self.kept.settings)
+            self._states[place] = resume.NO_STATE if diverged else resume.snapshot(fit.training, self.kept.settings)
         if ending in AT_ONCE:
             self._stop()
 
@@ -246,7 +255,7 @@ class Several:
         """What predicts, of those that have learned."""
         if self.shares is not None:
             return going_on(fits, self.shares)
-        return chosen(fits, [self.folds[self.fits.index(fit)] for fit in fits], self.last)
+        return chosen(fits, [self.folds[self.fits.index(fit)] for fit in fits], self.last, self._known)
 
     def _begin(self) -> None:
         if self.incremental:  # it is one epoch of all of them
@@ -279,12 +288,13 @@ class Several:
         """An epoch of one fit has ended, which is one of the whole; whether all is to stop."""
         with self._lock:
             self.epochs += 1
-            return self.audience.epoch(replace(record, epoch=self.epochs))
+            self._stopped = self._stopped or self.audience.epoch(replace(record, epoch=self.epochs))
+            return self._stopped
 
     def _prepare(self, place: int) -> None:
         """Let a fit have its part of the time that is left, and go on from where a checkpoint has it."""
         fit = self.fits[place]
-        fit.until = self._part_of_time(place)
+        fit.until = self._part_of_time(fit)
         resumed = None if self.kept.resumed is None else resume.stage(self.kept.resumed, place)
         writes = None
         if self.kept.checkpoints is not None:
@@ -293,16 +303,15 @@ class Several:
 
     def state(self, place: int, now: State) -> State:
         """The state of all fits, of which one is in training now."""
-        states = self._states | {place: now}
-        return resume.stages([states[one] for one in sorted(states)], self.kept.settings)
+        return resume.stages(self._states | {place: now}, self.kept.settings)
 
-    def _part_of_time(self, place: int) -> float | None:
-        """When a fit is to end: of what is left for it and for those behind it, it has its part of their work."""
+    def _part_of_time(self, fit: Fit) -> float | None:
+        """When a fit is to end: of what is left for it and for those to come, it has its part of their work."""
         if self.until is None:
             return None
         now = time.perf_counter()
-        mine, *others = (_work(fit) for fit in self.fits[place:])
-        return now + max(0.0, self.until - now) * mine / (mine + sum(others))
+        others = sum(_work(fit) for fit in self._to_come - {fit})
+        return now + max(0.0, self.until - now) * _work(fit) / (_work(fit) + others)
 
     def _is_over(self) -> bool:
         return self.until is not None and time.perf_counter() >= self.until

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from chainrule.errors import InputError, InputTypeError
 from chainrule.tables import lists
-from chainrule.tables.column import MICROSECONDS, MIXED, TRUTH, Column, is_nothing, whole, words
+from chainrule.tables.column import FARTHEST_DAY, MICROSECONDS, MIXED, TRUTH, Column, is_nothing, whole, words
 
 Array = NDArray[Any]
 Numbering = Callable[[int], int]
@@ -22,8 +22,6 @@ _SECONDS = {"Y": 31_556_952, "M": 2_629_746, "W": 604_800, "D": 86_400, "h": 360
 _IN_A_SECOND = {"ms": 10**3, "us": 10**6, "ns": 10**9, "ps": 10**12, "fs": 10**15, "as": 10**18}
 #: What to do about text that is not in UTF-8.
 OTHER_ENCODING = "Save it in UTF-8, or name its encoding: --encoding latin-1, or open_file(path, encoding=)."
-#: Days before and after 1970 whose microseconds 64 bits can count, some 290,000 years.
-_FARTHEST = 106_000_000
 
 
 def by_row(values: Any) -> Array:
@@ -158,7 +156,7 @@ def unread(rows: int, kind: str) -> Column:
 
 def of_times(values: Array, where: str, numbering: Numbering) -> Column:
     seconds = _seconds(values)
-    far = np.abs(seconds) > 86_400 * _FARTHEST
+    far = np.abs(seconds) > 86_400 * FARTHEST_DAY
     if far.any():
         raise InputError(
             f"{where}, row {numbering(int(far.argmax()))}", "times within 290,000 years of 1970",

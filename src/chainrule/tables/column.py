@@ -20,6 +20,8 @@ Storage = Literal["numbers", "whole", "words", "text", "times", "spans", "vector
 LISTS: tuple[Storage, ...] = ("vectors", "lists")
 
 MICROSECONDS = 86_400_000_000
+#: Days before and after 1970 whose microseconds 64 bits can count, some 290,000 years.
+FARTHEST_DAY = 106_000_000
 #: What the cells of a column may be.
 READABLE = "numbers, words, truth values, times, or lists of as many numbers each"
 #: Words of a column of truth values.

@@ -16,12 +16,9 @@ from numpy.typing import NDArray
 from chainrule.checks import COUNT
 from chainrule.engine.blocks import CONSTANT, UNBOUNDED, Block, Clip, Code, Curve, Levels, Missing, Smooth
 from chainrule.errors import InputError
-from chainrule.tables.column import TRUTH, Column
+from chainrule.tables.column import FARTHEST_DAY, TRUTH, Column
 
 Array = NDArray[Any]
-
-#: A day is this near to 1970: years of five digits are no longer dates.
-FARTHEST_DAY = 40_000_000
 
 #: Scaled numbers lie within this, so that float32 holds their differences, and twice those, too.
 FAR = UNBOUNDED / 4
@@ -285,7 +282,7 @@ class Days(Levelled):
         return np.where(np.isnan(days), self.missing, found).astype(np.float32)[:, None]
 
     def _are_levels(self) -> bool:
-        whole = all(isinstance(day, int) and abs(day) < FARTHEST_DAY for day in self.levels)
+        whole = all(isinstance(day, int) and abs(day) <= FARTHEST_DAY for day in self.levels)
         return whole and all(a < b for a, b in pairwise(self.levels))
 
     def _words(self) -> Sequence[str]:

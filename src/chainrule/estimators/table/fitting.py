@@ -105,10 +105,9 @@ def begun(
         by_fold = [weighed(coming, None if apart is None else apart.by(whole))]
     if before is not None:
         return _further(estimator, preset, before, coming, by_fold[0], call, told)
+    fresh = partial(_fresh, estimator, tried, views, coming.input, coming.answer, seed=seed, n_folds=len(by_fold))
     fits = [
-        start
-        for fold, parts in enumerate(by_fold)
-        for start in _fresh(estimator, tried, views, coming.input, coming.answer, parts, seed, call.incremental, fold)
+        start for fold, parts in enumerate(by_fold) for start in fresh(parts, incremental=call.incremental, fold=fold)
     ]
     made = ready(estimator, fits, coming.answer, call, resumed, told)
     made.spare = found[0].spare
@@ -234,6 +233,7 @@ def _fresh(
     seed: int,
     incremental: bool = False,
     fold: int = 0,
+    n_folds: int = 1,
 ) -> list[Start]:
     """What a fit of each candidate begins with: fresh networks, each of another seed, and rows as they read them."""
     name, starts = type(estimator).__name__, []
@@ -245,7 +245,7 @@ def _fresh(
         training = Training.begin(network, answer.loss, F32, state, preset.n_members)
         training.streams.split = seed  # of what holds rows out
         recipe = presets.recipe(estimator, preset, len(parts.training), incremental)
-        said = in_words(made, network) + (f", fold {fold + 1}" if preset.n_folds > 1 else "")
+        said = in_words(made, network) + (f", fold {fold + 1}" if n_folds > 1 else "")
         mine = replace(source, encoder=made)
         starts.append(Start(recipe, training, mine, read_by(parts, source.encoder.expansions[view]), said, fold))
     return starts

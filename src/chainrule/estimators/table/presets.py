@@ -30,7 +30,7 @@ INIT = VarianceScaling(1 / 3, "in", "uniform")
 
 #: From this many rows on a table is large: the rules below no longer depend on their number.
 LARGE = 12_000
-#: Up to this many rows, but for those below `ENOUGH`, the default holds them out fold by fold.
+#: Below this many rows, and from `ENOUGH` on, the default holds them out fold by fold.
 FOLDED = 5_000
 #: Bins of all numbers together, at most, but one of each: else 20,000 columns would be 800,000 inputs.
 MOST_BINS = 32_768

@@ -73,7 +73,7 @@ class Callback:
     Attributes
     ----------
     in_any_order : whether it is all the same in which order epochs of different networks come, and from which thread.
-        Networks of a table that differ are trained side by side only if it is so of all callbacks
+        Networks of a table that differ are trained side by side only if all callbacks say so, each in its own class
 
     Examples
     --------
@@ -179,6 +179,11 @@ class Audience:
     def __init__(self, callbacks: Sequence[Callback]) -> None:
         self.callbacks = callbacks
         self._begun: list[Callback] = []
+
+    @property
+    def in_any_order(self) -> bool:
+        """Whether all of them say so. What they inherit does not count: a subclass may do what its base does not."""
+        return all(vars(type(one)).get("in_any_order", False) for one in self.callbacks)
 
     def trying(self, what: str) -> None:
         """Something of several is tried now."""
