@@ -310,7 +310,7 @@ class Several:
         if self.until is None:
             return None
         now = time.perf_counter()
-        others = sum(_work(fit) for fit in self._to_come - {fit})
+        others = sum(_work(one) for one in self._to_come - {fit})
         return now + max(0.0, self.until - now) * _work(fit) / (_work(fit) + others)
 
     def _is_over(self) -> bool:
