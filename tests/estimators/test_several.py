@@ -217,7 +217,7 @@ def test_diagnosis_and_report_read_it(model, tmp_path):
 
 class Heard(Callback):
     def __init__(self, stop=None, broken=None):
-        self.tried, self.epochs, self.begun, self.ended = [], [], [], []
+        self.tried, self.epochs, self.begun, self.ended, self.plans = [], [], [], [], []
         self.stop, self.broken = stop, broken
 
     def trying(self, what):
@@ -227,6 +227,9 @@ class Heard(Callback):
 
     def begin(self, outlook):
         self.begun.append(outlook)
+
+    def planned(self, epochs):
+        self.plans.append(epochs)
 
     def epoch(self, record):
         self.epochs.append(record.epoch)
@@ -248,6 +251,7 @@ def test_callbacks_hear_one_fit_of_all_epochs(fitted):
     assert told[:5] == ["pilot 1", "pilot 2", *of_first]
     assert on in (2, 3) and set(told[5:]) < {f"{one}, to the end" for one in of_first}
     assert heard.epochs == list(range(1, 4 + 2 * on))
+    assert (heard.plans[0], heard.plans[-1]) == (9, heard.epochs[-1])
     assert "best so far" in heard.tried[-1]
     np.testing.assert_array_equal(model.predict(X), fitted["numbers"].predict(X))
 
@@ -301,6 +305,24 @@ def test_of_pilots_the_best_is_left_not_the_last(monkeypatch):
     with pytest.warns(UserWarning, match="interrupted"):
         model = regressor().fit(X, Y)
     np.testing.assert_array_equal(model.predict(X), flown[0].fit.model().predict(X))
+
+
+@pytest.mark.parametrize("where", ["_fresh", "ready", "together"])
+def test_behind_pilots_the_best_is_left(where, monkeypatch):
+    monkeypatch.setattr(fitting, where, lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt()))
+    heard = Heard()
+    with pytest.warns(UserWarning, match="interrupted"):
+        model = regressor(callbacks=[heard]).fit(X, Y)
+    assert model.model_.predictor.members == 2 and model.score(X, Y) > 0
+    assert heard.ended == ["interrupted"]
+
+
+def test_between_pilots_the_first_is_left():
+    with pytest.warns(UserWarning, match="interrupted"):
+        model = regressor(callbacks=[Heard(broken="pilot 2")]).fit(X, Y)
+    assert model.score(X, Y) > 0
+    with pytest.raises(KeyboardInterrupt):
+        regressor(callbacks=[Heard(broken="pilot 1")]).fit(X, Y)
 
 
 def test_a_pilot_that_has_learned_nothing_raises(monkeypatch):
@@ -731,6 +753,9 @@ def test_folds_are_spoken_of_where_there_are_some():
     heard = Heard()
     regressor(preset="best", validation_fraction=0.1, max_iter=1, callbacks=[heard]).fit(X, Y)
     assert not any("fold" in what for what in heard.tried)
+    regressor(n_folds=2, callbacks=[heard]).fit(X, Y)
+    of_second = [what.split("; ") for what in heard.tried if "fold 2" in what.split(";")[0]]
+    assert len(of_second[0]) == 1 and all("fold 2" in leads for _, leads in of_second[1:])  # others hold out other rows
 
 
 @pytest.mark.parametrize("kind", ["numbers", "classes"])

@@ -448,6 +448,13 @@ def test_days_of_a_broken_file_are_refused(levels):
         Date("time", (), levels)
 
 
+@pytest.mark.parametrize(
+    ("levels", "kind"), [(("False", "True"), "boolean"), (("False", "red"), "category"), ((), "category")]
+)
+def test_a_category_is_called_what_it_is(levels, kind):
+    assert Category("word", levels, rare=True).kind == kind
+
+
 def test_a_category_of_many_levels_is_for_an_embedding(fitted):
     frame = pd.DataFrame({"word": [f"w{k % 150}" for k in range(3000)], "number": np.arange(3000) % 7})
     found = fitted(frame)

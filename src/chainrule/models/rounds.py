@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from chainrule.models.fit import Fit
@@ -45,10 +45,19 @@ def rounds(fits: Sequence[Fit], in_time: bool = False) -> Iterator[list[Turn]]:
     ranked = sorted(before, key=lambda fit: before[fit], reverse=True)
     good = [fit for place, fit in enumerate(ranked) if place < BEST or before[fit] >= NEAR * before[ranked[0]]]
     on = [fit for fit in good if fit.paused or fit.training.progress.epochs > cycle]  # as a checkpoint may have it
+    _set_aside(fit for fit in fits if fit not in on)
     first, others = on[:BEST], on[BEST:]
     yield [Turn(fit) for fit in first]
     if any(_best(fit) > (1 - PAID) * before[fit] for fit in first):
         yield [Turn(fit) for fit in others]
+    else:
+        _set_aside(others)
+
+
+def _set_aside(fits: Iterable[Fit]) -> None:
+    """They stay as they were at their best."""
+    for fit in fits:
+        fit.settle()
 
 
 def _first_cycle(fits: Sequence[Fit]) -> int | None:

@@ -10,7 +10,6 @@ from itertools import chain, zip_longest
 from threading import Lock
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.engine import threads
@@ -128,6 +127,7 @@ class Several:
         try:
             self._begin()
             for turns in self._rounds():
+                self._plan()
                 self._run(turns)
                 if self._over:
                     break
@@ -179,8 +179,6 @@ class Several:
         in_rounds = partial(rounds, in_time=self.until is not None)
         yield from in_rounds(first)
         if others and any(fit.learned for fit in first):
-            for fit in first:
-                fit.settle()
             self._known = of_one_fold(first, self.until)
             kinds = [place for place, fit in enumerate(first) if fit in self._known and self._known[fit].any()]
             others = [[fold[place] for place in kinds] for fold in others]
@@ -275,14 +273,24 @@ class Several:
         if self.incremental:
             return
         fit, leads = self.fits[place], ""
-        others = [one for one in self.fits if one.learned and one.training.stopping is not None]
-        if others:
-            scores = [one.training.stopping.best_score for one in others]  # type: ignore[union-attr]
-            best, by_loss = int(np.argmax(scores)), self.recipe.scoring == "loss"
+        scores = {
+            name: one.training.stopping.best_score
+            for one, name, fold in zip(self.fits, self.names, self.folds, strict=True)
+            if one.learned and one.training.stopping is not None and fold == self.folds[place]
+        }
+        if scores:
+            best, by_loss = max(scores, key=lambda name: scores[name]), self.recipe.scoring == "loss"
             value = f"a validation loss of {-scores[best]:.4g}" if by_loss else f"a score of {scores[best]:.4g}"
-            leads = f"; best so far {self.names[self.fits.index(others[best])]}, {value}"
+            leads = f"; best so far {best}, {value}"
         on = ", to the end" if fit.paused else ""
         self.audience.trying(f"networks {place + 1} of {len(self.fits)}{on}: {self.names[place]}{leads}")
+
+    def _plan(self) -> None:
+        """Say how many epochs it will be at most, as far as is known by now."""
+        if not self.incremental:
+            fresh = sum(fit.recipe.epochs for fit in self._to_come)
+            on = sum(fit.recipe.epochs - fit.training.progress.epochs for fit in self.fits if fit.paused)
+            self.audience.planned(self.epochs + fresh + on)
 
     def _hear(self, record: Record) -> bool:
         """An epoch of one fit has ended, which is one of the whole; whether all is to stop."""

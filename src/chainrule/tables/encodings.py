@@ -248,7 +248,7 @@ class Category(Levelled):
 
     @property
     def kind(self) -> str:
-        return "boolean" if set(self.levels) <= set(TRUTH) else "category"
+        return "boolean" if self.levels and set(self.levels) <= set(TRUTH) else "category"
 
     def code(self, column: Column) -> Array:
         known = (self.codes.get(level, self.unknown) for level in column.levels)

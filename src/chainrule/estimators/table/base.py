@@ -21,7 +21,7 @@ from chainrule.estimators.fitted import learned, reads_once
 from chainrule.estimators.prepare import Call, begun, check_answer, in_form
 from chainrule.estimators.table import fitting, importance, presets, rows
 from chainrule.estimators.table.coming import Coming
-from chainrule.estimators.table.pilot import Interrupted
+from chainrule.estimators.table.pilot import Best
 from chainrule.estimators.table.weights import weights_of
 from chainrule.models.answers import Answer
 from chainrule.models.fit import INTERRUPTED
@@ -176,16 +176,19 @@ class BaseTable(Estimator):
         self._check_parameters(self.get_params(deep=False))
 
         def begin(before: Model | None, resumed: State | None, told: Sequence[Callback]) -> AnyFit:
+            best = Best()
             try:
-                return fitting.begun(self, given, held_out, call, before, resumed, told)
-            except Interrupted as broken:
-                if not broken.fit.learned:
+                made = fitting.begun(self, given, held_out, call, before, resumed, told, best)
+            except KeyboardInterrupt:
+                if best.fit is None:
                     raise
-                audience, outlook = Audience(told), broken.fit.training.progress.outlook
+                audience, outlook = Audience(told), best.fit.training.progress.outlook
                 assert outlook is not None
                 audience.begin(outlook)
                 audience.end(INTERRUPTED)
-                return broken.fit.broken_off()  # what a pilot has learned is better than nothing
+                return best.fit.broken_off()
+            made.spare = best.fit
+            return made
 
         return begun(self, call, begin, given)
 

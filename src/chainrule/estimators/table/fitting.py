@@ -22,7 +22,7 @@ from chainrule.estimators.table.candidates import Candidate, candidates, differ
 from chainrule.estimators.table.clock import Clock
 from chainrule.estimators.table.coming import Coming
 from chainrule.estimators.table.held_out import folds, split
-from chainrule.estimators.table.pilot import Suited
+from chainrule.estimators.table.pilot import Best, Suited
 from chainrule.estimators.table.presets import Preset
 from chainrule.estimators.table.streaming import FileSource
 from chainrule.estimators.table.weights import mean_of, of_mean_1, weights_of
@@ -61,8 +61,9 @@ def begun(
     before: Model | None,
     resumed: State | None,
     told: Sequence[Callback],
+    best: Best,
 ) -> AnyFit:
-    """A call of fit or partial_fit that is ready to run."""
+    """A call of fit or partial_fit that is ready to run; `best` is told of the pilots that it took."""
     if estimator.time_limit is not None and (resumed is not None or estimator.checkpoints):
         raise InputError(
             f"{type(estimator).__name__}(time_limit=)", "no checkpoints, and none to go on from", "some",
@@ -77,12 +78,12 @@ def begun(
     _check_folds(estimator, not held_out.nothing, coming is None)
     if coming is None:
         assert source is not None
-        return _streamed(estimator, source, given, held_out, call, before, resumed, told)
+        return _streamed(estimator, source, given, held_out, call, before, resumed, told, best)
     seed, clock = _seed(estimator, resumed, before), Clock(call.began, estimator.time_limit)
     weighed = partial(_weighed, estimator, call.incremental)
     count, apart, cuts = len(coming.y), None, list[tuple[Indices, Indices]]()
     preset = preset_of(estimator, count)
-    suited = partial(pilot.suited, estimator, preset, weighed, seed, clock, Audience(told).trying)
+    suited = partial(pilot.suited, estimator, preset, weighed, seed, clock, Audience(told).trying, best)
     if not held_out.nothing:
         apart = estimator._others(held_out, coming.input, coming.answer, "_val")
         count += len(apart.y)
@@ -109,9 +110,7 @@ def begun(
     fits = [
         start for fold, parts in enumerate(by_fold) for start in fresh(parts, incremental=call.incremental, fold=fold)
     ]
-    made = ready(estimator, fits, coming.answer, call, resumed, told)
-    made.spare = found[0].spare
-    return made
+    return ready(estimator, fits, coming.answer, call, resumed, told)
 
 
 def _further(
@@ -294,6 +293,7 @@ def _check_folds(estimator: Any, held_out: bool, streamed: bool) -> None:
     """Refuse folds beside what else says which rows are held out, and of rows that are not in memory."""
     others = {
         "X_val": held_out, "validation_split": estimator.validation_split is not None,
+        "validation_fraction": estimator.validation_fraction is not None,
         "warm_start": estimator.warm_start, "a file that is read in parts": streamed,
     }  # fmt: skip
     found = [name for name, there in others.items() if there]
@@ -340,6 +340,7 @@ def _streamed(
     before: Model | None,
     resumed: State | None,
     told: Sequence[Callback],
+    best: Best,
 ) -> AnyFit:
     """`begun` of a file that is too large to hold as a table."""
     name, y, weight = type(estimator).__name__, given.y, given.weight
@@ -404,7 +405,7 @@ def _streamed(
     taught, apart = streaming.divided(found, preset.validation_fraction, seed, codes)
 
     tell = Audience(told).trying
-    suited = pilot.suited(estimator, preset, _unweighed, seed, clock, tell, (sample, taught), (sample, apart))
+    suited = pilot.suited(estimator, preset, _unweighed, seed, clock, tell, best, (sample, taught), (sample, apart))
     tried = candidates(estimator, preset, asked(estimator), suited, found.rows, clock)
     whole, views = together([one.encoder for one in tried])
     sample = sample.by(whole)
@@ -417,9 +418,7 @@ def _streamed(
         data = Streamed(reads, Piece(seen.X.values, seen.y, seen.weight))
     parts = Parts(data, sample.take(apart).rows() if len(apart) else None)
     fits = _fresh(estimator, tried, views, replace(source, encoder=whole), answer, parts, seed)
-    begun = ready(estimator, fits, answer, call, resumed, told)
-    begun.spare = suited[0].spare
-    return begun
+    return ready(estimator, fits, answer, call, resumed, told)
 
 
 def _answer_of(

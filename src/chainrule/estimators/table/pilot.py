@@ -58,6 +58,18 @@ class Interrupted(KeyboardInterrupt):
         self.fit = fit
 
 
+@dataclass
+class Best:
+    """The best pilot so far, which is better than nothing where all is broken off before networks have learned."""
+
+    fit: Fit | None = None
+
+    def see(self, fit: Fit) -> None:
+        """Keep a pilot if it has learned, and is the best."""
+        if fit.learned and (self.fit is None or _score_of(fit) > _score_of(self.fit)):
+            self.fit = fit
+
+
 class Told(NamedTuple):
     """What a pilot tells.
 
@@ -80,12 +92,10 @@ class Suited(NamedTuple):
     ----------
     encoder : of the columns
     per_row : seconds that an epoch takes a network for each row; 0 where no pilot told
-    spare : the best pilot of all, where there were any: what is left where networks are broken off at once
     """
 
     encoder: Encoder
     per_row: float = 0.0
-    spare: Fit | None = None
 
 
 @dataclass
@@ -100,9 +110,9 @@ class Pilots:
     seed : of weights and batches
     clock : where pilots may not take all the time that they want
     tell : is told what is tried
+    best : is told of all pilots
     training, judges : rows that pilots learn from, and are judged by
     by_loss : whether the loss judges, not what stops the estimator's own fit
-    best : the pilot with the best score so far
     """
 
     estimator: Any
@@ -111,10 +121,10 @@ class Pilots:
     seed: int
     clock: Clock
     tell: Callable[[str], None]
+    best: Best
     training: Coming
     judges: Coming
     by_loss: bool = False
-    best: Fit | None = None
     _told: dict[int, Told] = field(default_factory=dict)
 
     def told(self, made: Encoder, said: str = "") -> Told:
@@ -128,15 +138,14 @@ class Pilots:
                     self.estimator, self.preset, coded.input, coded.answer, parts, self.seed, self.clock, self.by_loss
                 )
             except Interrupted as broken:
-                if self.best is None or _score_of(broken.fit) > _score_of(self.best):
-                    raise
-                raise Interrupted(self.best) from broken
+                self.best.see(broken.fit)
+                raise
             except Exception as error:
                 if self.by_loss or self.estimator.scoring is None:
                     raise
                 raise Refused from error
-            if told.fit is not None and (self.best is None or _score_of(told.fit) > _score_of(self.best)):
-                self.best = told.fit
+            if told.fit is not None:
+                self.best.see(told.fit)
         return self._told[id(made)]
 
     def better(self, rival: Encoder, best: Encoder, by: float = 1.0, said: str = "") -> bool:
@@ -155,8 +164,8 @@ class Pilots:
         """An encoder, and how long a network takes by it, or by one that is like it."""
         timed = encoder if like is None else like
         if id(timed) in self._told or (self.clock.limit is not None and self.clock.allows_pilots):
-            return Suited(encoder, self.told(timed).seconds, self.best)
-        return Suited(encoder, spare=self.best)
+            return Suited(encoder, self.told(timed).seconds)
+        return Suited(encoder)
 
     def _factor(self, by: float) -> float:
         """A factor of an error as one of the loss."""
@@ -170,6 +179,7 @@ def suited(
     seed: int,
     clock: Clock,
     tell: Callable[[str], None],
+    best: Best,
     taught: Part,
     held_out: Part,
 ) -> list[Suited]:
@@ -181,7 +191,7 @@ def suited(
 
     Parameters
     ----------
-    estimator, preset, weighed, seed, clock, tell : as of `Pilots`
+    estimator, preset, weighed, seed, clock, tell, best : as of `Pilots`
     taught, held_out : of the first, `others` are the encoders that may suit better
     """
     coming = taught[0]
@@ -190,10 +200,11 @@ def suited(
     if others is None or not len(parts[1][1]) or sum(len(part) for _, part in parts) < presets.ENOUGH:
         return [Suited(coming.input.encoder)]
     training, judges = (whole.some(drawn(whole, part, seed)) for whole, part in parts)
-    pilots = Pilots(estimator, preset, weighed, seed, clock, tell, training, judges)
+    pilots = Pilots(estimator, preset, weighed, seed, clock, tell, best, training, judges)
     try:
         return _ranked(pilots, coming, others)
     except Refused:
+        best.fit = None  # its score is of another kind
         return _ranked(replace(pilots, by_loss=True, _told={}), coming, others)
 
 
@@ -219,7 +230,7 @@ def _ranked(pilots: Pilots, coming: Coming, others: Sequence[Encoder]) -> list[S
 def _score_of(fit: Fit) -> float:
     """The best that a pilot has reached on the rows held out."""
     stopping = fit.training.stopping
-    return -math.inf if stopping is None or not fit.learned else stopping.best_score
+    return -math.inf if stopping is None else stopping.best_score
 
 
 def _as_good(one: Told, than: Told, factor: float, more: bool = False) -> bool:

@@ -112,6 +112,14 @@ class Callback:
         outlook : Outlook on what the fit is about to do
         """
 
+    def planned(self, epochs: int) -> None:
+        """Where fewer epochs are to come than `begin` was told: some of several networks are not trained to the end.
+
+        Parameters
+        ----------
+        epochs : of the whole fit, at most, those before included
+        """
+
     def epoch(self, record: Record) -> object:
         """After an epoch.
 
@@ -205,6 +213,12 @@ class Audience:
             with _noted(one, f"after epoch {record.epoch}"):
                 stop |= bool(one.epoch(record))
         return stop
+
+    def planned(self, epochs: int) -> None:
+        """So many are to be trained at most."""
+        for one in self.callbacks:
+            with _noted(one, "where fewer epochs were planned"):
+                one.planned(epochs)
 
     def slowed(self, rate: float) -> None:
         """The rate was lowered."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 import time
+from dataclasses import replace
 from typing import Any, TextIO
 
 from chainrule.training.callbacks.base import Callback, Outlook
@@ -58,6 +59,11 @@ class Progress(Callback):
         self._bar = _bar(outlook, self._stream)
         if self._bar is not None:
             self._bar.start()
+
+    def planned(self, epochs: int) -> None:
+        self._outlook = replace(self._outlook, epochs=epochs)
+        if self._bar is not None:
+            self._bar.update(self._bar.task_ids[0], total=epochs)
 
     def epoch(self, record: Record) -> None:
         score = -record.loss if record.score is None else record.score
