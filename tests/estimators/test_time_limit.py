@@ -144,8 +144,13 @@ def test_there_are_as_many_networks_as_there_is_time_for(monkeypatch, limit, per
 def begun(monkeypatch):
     """The presets of the networks of each fit, by how many there are."""
     found = []
-    fresh = fitting._fresh
-    monkeypatch.setattr(fitting, "_fresh", lambda *a: found.extend(one.preset.n_members for one in a[1]) or fresh(*a))
+    honest = fitting._fresh
+
+    def fresh(estimator, tried, *others, **more):
+        found.extend(one.preset.n_members for one in tried)
+        return honest(estimator, tried, *others, **more)
+
+    monkeypatch.setattr(fitting, "_fresh", fresh)
     return found
 
 
