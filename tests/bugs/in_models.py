@@ -195,8 +195,8 @@ BUGS = [
     ),
     Bug(
         "models/several.py",
-        "self._states[place] = State({}, {}) if diverged else resume.snapshot(fit.training, self.kept.settings)",
-        "self._states[place] = State({}, {})",
+        "self._states[place] = resume.NO_STATE if diverged else resume.snapshot(fit.training, self.kept.settings)",
+        "self._states[place] = resume.NO_STATE",
         "tests/estimators/test_several.py -k checkpoint",
         "a checkpoint of the second kind of networks forgets the first",
     ),
