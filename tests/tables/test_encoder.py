@@ -370,12 +370,21 @@ def test_a_date_is_its_parts_that_vary(fitted):
     assert [one.name for one in found.numbers] == ["elapsed", "month", "weekday", "hour"]
 
 
-TIMES = ["2026-01-01 23:00", "1969-12-31 12:00", None, "2026-01-02", "2026-01-01", "1969-12-31 00:00", "2030-05-05"]
+TIMES = [
+    "2026-01-01 23:00",
+    "1969-12-31 12:00",
+    None,
+    "2026-01-02",
+    "2026-01-01",
+    "1969-12-31 00:00",
+    "2030-05-05",
+    "2000-02-29",
+]
 
 
 @pytest.mark.parametrize(("rare", "absent", "codes"), [
-    (False, False, [1, 0, -1, 2, 1, 0, -1]), (True, False, [1, 0, 3, 2, 1, 0, 3]),
-    (False, True, [1, 0, 3, 2, 1, 0, -1]), (True, True, [1, 0, 4, 2, 1, 0, 3]),
+    (False, False, [1, 0, -1, 2, 1, 0, -1, -1]), (True, False, [1, 0, 3, 2, 1, 0, 3, 3]),
+    (False, True, [1, 0, 3, 2, 1, 0, -1, -1]), (True, True, [1, 0, 4, 2, 1, 0, 3, 3]),
 ])  # fmt: skip
 def test_days_are_levels_whatever_the_hour(rare, absent, codes):
     """Codes are those of the days, then of the rare ones, then of what is missing."""
