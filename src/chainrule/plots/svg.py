@@ -53,11 +53,11 @@ def svg(picture: Display | Figure, *, title: str, description: str = "", prefix:
     root = ElementTree.fromstring(_drawn(figure))
     _strip(root)
     _rename(root, "")
+    ElementTree.register_namespace("", _SVG)
     if prefix is None:  # from what is drawn alone: the ids that matplotlib gave are of this process
         prefix = "p" + sha256(ElementTree.tostring(root)).hexdigest()[:8]
     _rename(root, f"{prefix}-")
     _name(root, prefix, title, description)
-    ElementTree.register_namespace("", _SVG)
     return ElementTree.tostring(root, encoding="unicode")
 
 
