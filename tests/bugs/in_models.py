@@ -202,8 +202,8 @@ BUGS = [
     ),
     Bug(
         "models/several.py",
-        "turn.fit.on(threads.resolve(count) // lanes)",
-        "turn.fit.on(threads.resolve(count) // lanes if self._may_be_in_any_order else count)",
+        "turn.fit.on(every // lanes)",
+        "turn.fit.on(every // lanes if self._may_be_in_any_order else every)",
         "tests/estimators/test_several.py -k bits",
         "bits of kinds of networks hang on who listens",
     ),

@@ -189,10 +189,11 @@ class Several:
     def _run(self, turns: Sequence[Turn]) -> None:
         """The fits of a round, each with its part of the threads even one after the other: bits hang on how many."""
         count = self.recipe.n_threads
-        lanes = min(threads.resolve(count), len(turns)) if self._may_be_side_by_side else 1
+        every = threads.resolve(count)
+        lanes = min(every, len(turns)) if self._may_be_side_by_side else 1
         if lanes > 1:
             for turn in turns:
-                turn.fit.on(threads.resolve(count) // lanes)
+                turn.fit.on(every // lanes)
         try:
             if lanes > 1 and self._may_be_in_any_order:
                 side_by_side([partial(self._take, turn) for turn in turns], lanes, self._stop)
@@ -208,16 +209,16 @@ class Several:
     @property
     def _over(self) -> str:
         """Why all is at an end, whoever has had no turn; "" where it is not."""
-        if self._is_over():
+        if self.until is not None and time.perf_counter() >= self.until:
             return OUT_OF_TIME
         return next((reason for reason in AT_ONCE if reason in self._endings.values()), "")
 
     @property
     def _may_be_side_by_side(self) -> bool:
-        """Whether no fit is planned by the time that others leave, is scored by a function of the user's own, or reads
-        a file in parts, which take memory."""
-        own = self.incremental or self.recipe.scoring not in (None, "loss")
-        return not own and self.until is None and not isinstance(self.rows, Streamed)
+        """Whether no fit is planned by the time that others leave, is scored otherwise than by us, or reads a file in
+        parts, which take memory."""
+        by_us = self.recipe.scoring in (None, "loss")
+        return by_us and not self.incremental and self.until is None and not isinstance(self.rows, Streamed)
 
     @property
     def _may_be_in_any_order(self) -> bool:
@@ -320,9 +321,6 @@ class Several:
         now = time.perf_counter()
         others = sum(_work(one) for one in self._to_come - {fit})
         return now + max(0.0, self.until - now) * _work(fit) / (_work(fit) + others)
-
-    def _is_over(self) -> bool:
-        return self.until is not None and time.perf_counter() >= self.until
 
 
 def _work(fit: Fit) -> float:

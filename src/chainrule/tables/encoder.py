@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from itertools import chain, islice
@@ -341,13 +341,15 @@ def fewer_levels(made: Encoder, columns: Mapping[str, Column]) -> Encoder | None
 
     Vectors of levels of few rows may learn those by heart, or all that these have in common.
     """
-    found = list(made.encodings)
-    for place, one in enumerate(found):
-        if isinstance(one, Category) and one.units:
-            column = columns[one.name]
-            fewer = _levels(one.name, column, int(np.clip(len(column) // ROWS_OF_MANY[0], 2, ROWS_OF_MANY[1])))
-            found[place] = fewer if len(fewer.levels) < len(one.levels) else one
-    return None if tuple(found) == made.encodings else replace(made, encodings=tuple(found))
+
+    def fewer(one: Encoding) -> Encoding:
+        if not (isinstance(one, Category) and one.units):
+            return one
+        column = columns[one.name]
+        found = _levels(one.name, column, int(np.clip(len(column) // ROWS_OF_MANY[0], 2, ROWS_OF_MANY[1])))
+        return found if len(found.levels) < len(one.levels) else one
+
+    return _changed(made, fewer)
 
 
 def with_days(made: Encoder, columns: Mapping[str, Column]) -> Encoder | None:
@@ -355,21 +357,28 @@ def with_days(made: Encoder, columns: Mapping[str, Column]) -> Encoder | None:
 
     What happened on a day, and only then, no smooth function of time tells.
     """
-    found = list(made.encodings)
-    for place, one in enumerate(found):
-        if isinstance(one, Date):
-            found[place] = replace(one, days=_days(columns[one.name].values))
-    return None if tuple(found) == made.encodings else replace(made, encodings=tuple(found))
+    return _changed(
+        made, lambda one: replace(one, days=_days(columns[one.name].values)) if isinstance(one, Date) else one
+    )
 
 
 def levels_as_in(like: Encoder, made: Encoder) -> Encoder:
     """An encoder with the categories and the days of another, of the same columns."""
-    known = {one.name: one for one in like.encodings if isinstance(one, Category)}
-    days = {one.name: one.days for one in like.encodings if isinstance(one, Date)}
-    found = (known.get(one.name, one) for one in made.encodings)
-    return replace(
-        made, encodings=tuple(replace(one, days=days[one.name]) if isinstance(one, Date) else one for one in found)
-    )
+    known = {one.name: one for one in like.encodings}
+
+    def as_there(one: Encoding) -> Encoding:
+        there = known[one.name]
+        if isinstance(one, Date) and isinstance(there, Date):
+            return replace(one, days=there.days)
+        return there if isinstance(one, Category) else one
+
+    return _changed(made, as_there) or made
+
+
+def _changed(made: Encoder, change: Callable[[Encoding], Encoding]) -> Encoder | None:
+    """The same encoder with each encoding changed; None where all of them stay."""
+    found = tuple(map(change, made.encodings))
+    return None if found == made.encodings else replace(made, encodings=found)
 
 
 def _how(field: Field, said: Mapping[str, str], how: str) -> str:

@@ -174,6 +174,9 @@ class Levelled(Encoding):
     for a network, but both are given: an unknown level is then between them.
     """
 
+    #: What its levels are, in words.
+    _LEVELS: ClassVar[str]
+
     levels: tuple[Any, ...]
     rare: bool = False
     absent: bool = False
@@ -227,9 +230,6 @@ class Levelled(Encoding):
             return [self.name]
         others = [name for name, there in (("(rare)", self.rare), ("(missing)", self.absent)) if there]
         return [f"{self.name}={level}" for level in (*self._words(), *others)]
-
-    #: What its levels are, in words.
-    _LEVELS: ClassVar[str]
 
     @abstractmethod
     def _are_levels(self) -> bool:
