@@ -26,6 +26,23 @@ class InputError(_Explained, ValueError):
     """A value that cannot be used; also a `ValueError`."""
 
 
+class CellError(InputError):
+    """A cell of a table that cannot be used, and which it is; also a `ValueError`.
+
+    Attributes
+    ----------
+    column : its name
+    row : the number by which its table calls the row
+    cell : its value as a text
+    """
+
+    def __init__(
+        self, where: str, expected: str, received: object, mend: str, column: str = "", row: int = -1, cell: str = ""
+    ) -> None:
+        super().__init__(where, expected, received, mend)
+        self.column, self.row, self.cell = column, row, cell
+
+
 class InputTypeError(_Explained, TypeError):
     """A value of a kind that cannot be used; also a `TypeError`."""
 

@@ -1,9 +1,11 @@
 """What rows hold that fit did not see: levels, dates."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from chainrule.tables import unseen
+from chainrule.tables import numbers, unseen
 from chainrule.tables.column import Column, words
 from chainrule.tables.encoder import fit
 from chainrule.tables.encodings import Category
@@ -59,5 +61,29 @@ def test_dates_before_the_first_and_after_the_last_are_counted(count, how):
     assert found.shown[0] == "2022-01-07"
 
 
-def test_an_encoding_that_goes_on_tells_no_end():
-    assert unseen.dates(dated(19_000 + np.arange(40), "standard"), Column("times", np.array([1.0]))).cells == 0
+def test_whatever_the_encoding_dates_outside_of_fit_are_found():
+    for how in numbers.HOW:
+        assert unseen.dates(dated(19_000 + np.arange(40), how), Column("times", np.array([1.0, 19_001]))).cells == 1
+
+
+@pytest.mark.parametrize("how", numbers.HOW)
+def test_numbers_outside_of_fit_are_counted(how):
+    made = numbers.encode("x", np.array([1e-3, 2.0, np.nan, 1e12]), how)
+    asked = Column("numbers", np.array([1e-3, 1e12, np.nan, np.nextafter(1e-3, 0), np.nextafter(1e12, np.inf), -5.0]))
+    assert unseen.beyond(made, asked) == 3
+
+
+def test_files_before_version_5_tell_where_a_curve_ends():
+    made = replace(numbers.encode("x", np.array([1.0, 2.0, 4.0])), span=None)
+    assert unseen.beyond(made, Column("numbers", np.array([0.5, 1.0, 4.0, 4.5]))) == 2
+    without = replace(numbers.encode("x", np.array([1.0, 2.0, 4.0]), "standard"), span=None)
+    assert unseen.beyond(without, Column("numbers", np.array([0.5]))) == 0
+
+
+def test_what_is_no_number_lies_nowhere():
+    assert unseen.beyond(Category("town", ("a", "b")), words(["c"])) == 0
+
+
+def test_numbers_hundreds_of_powers_apart_are_encoded():
+    made = numbers.encode("x", np.array([-1.5e-295] * 6 + [0.0, 6.9e12]))
+    assert np.isfinite(made.fill)

@@ -11,7 +11,7 @@ from chainrule.formats.document import DTYPES, Limits, Listing, Tensor
 from chainrule.formats.fields import Fields
 
 FORMAT = "chainrule-model"
-VERSION = 4  # of 1, tables had an estimator inside; of 2, no schema; of 3, networks were alike
+VERSION = 5  # of 1, tables had an estimator inside; of 2, no schema; of 3, networks were alike; of 4, no spans
 
 #: In front of the header stands its length, a whole number of so many bytes.
 PREFIX = 8

@@ -20,7 +20,7 @@ from chainrule.engine.network import Network
 from chainrule.engine.parameters import AnyParameters
 from chainrule.errors import InputError
 from chainrule.formats.document import LIMITS, Limits
-from chainrule.models import saving
+from chainrule.models import attributions, saving
 from chainrule.models.answers import Answer, Numbers, OfClasses
 from chainrule.models.continuation import Continuation
 from chainrule.models.inputs import ColumnInput, Input, RowInput
@@ -496,6 +496,35 @@ class Model:
         rows.check(self.network, self.loss, self.dtype)
         predictor, answer = self.answer.calibrated(self.predictor, rows, n_threads, where)
         return replace(self, predictor=predictor, answer=answer)
+
+    def attributions(self, X: Any) -> Array:
+        """What each column of a table adds to a prediction to first order; see `TableClassifier.attributions`.
+
+        Parameters
+        ----------
+        X : as in `read`
+
+        Returns
+        -------
+        array of shape (rows, columns), in the order of `input.encoder.names`; of several targets or labels, (rows,
+            columns, targets)
+
+        Raises
+        ------
+        InputError
+            Of a model that is none of tables; and as in `read`.
+
+        Examples
+        --------
+        >>> from chainrule import TableClassifier
+        >>> rows = {"size": [1.0, 2.0, 3.0, 4.0] * 10}
+        >>> model = TableClassifier(preset="fast", random_state=0).fit(rows, ["small", "small", "large", "large"] * 10)
+        >>> model.model_.attributions({"size": [1.0, 4.0]}).shape
+        (2, 1)
+        """
+        if not isinstance(self.input, ColumnInput):
+            raise InputError("attributions()", "a model of tables", self.kind, "Fit a TableClassifier.")
+        return attributions.by_gradient(self.read(X), self)
 
     def score(self, X: Any, y: Any, weight: Any = None, n_threads: int | None = None) -> float:
         """Accuracy of classes and of labels, R2 of numbers: what the estimator's `score` gives.

@@ -106,10 +106,13 @@ class Number(Encoding):
     parts: tuple[Block, ...]  # of source 0, the scaled number, or 1, its height on the curve
     knots: tuple[float, ...] = ()
     heights: tuple[float, ...] = ()
+    span: tuple[float, float] | None = None  # the least and the greatest that fit saw; files before version 5 lack it
 
     def __post_init__(self) -> None:
         where = f"Number({self.name!r})"
         CONSTANT.each(where, (self.fill, *self.knots, *self.heights))
+        if self.span is not None and not self.span[0] <= self.span[1]:
+            raise InputError(where, "the least number before the greatest", self.span, "Fit the encoder anew.")
         ascend = all(a < b for a, b in pairwise(self.knots))
         if len(self.knots) != len(self.heights) or not ascend:
             raise InputError(where, "ascending knots, and a height for each", "others", "Fit the encoder anew.")
@@ -137,6 +140,15 @@ class Number(Encoding):
         found[:, 0] = scaled
         found[:, 1] = np.interp(np.where(np.isnan(scaled), np.float32(self.fill), scaled), *self._curve)
         return found
+
+    def beyond(self, values: Array) -> NDArray[np.bool_]:
+        """Which numbers lie outside of what fit saw, as far as that is known; missing ones do not."""
+        if self.span is not None:
+            return np.asarray((values < self.span[0]) | (values > self.span[1]))
+        if not self.knots:
+            return np.zeros(len(values), bool)
+        scaled = self.scale.in_f32(values)  # rounded as the knots are
+        return np.asarray((scaled < np.float32(self.knots[0])) | (scaled > np.float32(self.knots[-1])))
 
     @cached_property
     def _curve(self) -> tuple[Array, Array]:

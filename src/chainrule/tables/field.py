@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.errors import InputError
+from chainrule.errors import CellError, InputError
 from chainrule.tables import arrow
 from chainrule.tables.column import LISTS, TRUTH, Column, coded, date_text, number_text
 from chainrule.tables.written import dates, numbers, truth
@@ -131,9 +131,9 @@ class _Reading:
             values, bad = column.as_numbers(), None
         infinite = np.isinf(values)
         if infinite.any():
-            raise InputError(
-                f"{self.where}, row {column.row(int(infinite.argmax()))}", "finite numbers, or NaN for a missing one",
-                "infinity", "Replace it by a number or by NaN.",
+            raise self._refused(
+                column.row(int(infinite.argmax())), "finite numbers, or NaN for a missing one", "infinity",
+                "Replace it by a number or by NaN.", "infinity",
             )  # fmt: skip
         same = column.storage == "numbers"
         return column if same else replace(column, storage="numbers", values=values, levels=(), gone=None), bad
@@ -171,10 +171,10 @@ class _Reading:
         wrong = (lengths >= 0) & (lengths != width)
         if wrong.any():
             row = int(wrong.argmax())
-            raise InputError(
-                f"{self.where}, row {column.row(row)}", f"a list of {width} numbers, {self.why}",
-                f"one of {lengths[row]}" if column.storage in LISTS else f"a column of {column.storage}",
-                "Give as many numbers, or None where there are none.",
+            received = f"one of {lengths[row]}" if column.storage in LISTS else f"a column of {column.storage}"
+            raise self._refused(
+                column.row(row), f"a list of {width} numbers, {self.why}", received,
+                "Give as many numbers, or None where there are none.", received,
             )  # fmt: skip
         if column.storage == "lists" and (lengths == width).any():  # some rows of such a column
             raise InputError(
@@ -186,9 +186,9 @@ class _Reading:
             return replace(column, storage="vectors", values=values, levels=(), gone=None), None
         infinite = np.isinf(column.values).any(axis=1)
         if infinite.any():
-            raise InputError(
-                f"{self.where}, row {column.row(int(infinite.argmax()))}", "finite numbers, or NaN for a missing one",
-                "infinity", "Replace it by a number or by NaN.",
+            raise self._refused(
+                column.row(int(infinite.argmax())), "finite numbers, or NaN for a missing one", "infinity",
+                "Replace it by a number or by NaN.", "infinity",
             )  # fmt: skip
         return column, None
 
@@ -206,6 +206,9 @@ class _Reading:
                 found[code] = value
         return found[column.values], self._bad(column, strange, expected)
 
+    def _refused(self, row: int, expected: str, received: str, mend: str, cell: str) -> CellError:
+        return CellError(f"{self.where}, row {row}", expected, received, mend, self.field.name, row, cell)
+
     def _bad(self, column: Column, strange: list[int], expected: str) -> Bad | None:
         if not strange:
             return None
@@ -215,9 +218,9 @@ class _Reading:
         first = tuple((column.row(row), column.levels[column.values[row]]) for row in rows[:3])
         if not self.field.lenient:
             row, text = first[0]
-            raise InputError(
-                f"{self.where}, row {row}", f"{expected}, {self.why}", repr(text),
-                "Mend the value, leave it empty, name it in missing=, or fit with this column as a category.",
+            raise self._refused(
+                row, f"{expected}, {self.why}", repr(text),
+                "Mend the value, leave it empty, name it in missing=, or fit with this column as a category.", text,
             )  # fmt: skip
         return Bad(len(rows), first)
 

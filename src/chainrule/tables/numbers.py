@@ -38,7 +38,9 @@ def encode(name: str, values: Array, how: str = "piecewise", bins: int = BINS) -
     parts, knots, heights = HOW[how](seen)
     if len(known) < len(values):
         parts = (*parts, Missing(0))
-    return Number(name, scale, float(np.median(scale(known))), parts, knots, heights)
+    with np.errstate(over="ignore"):  # of numbers that are far apart, beside whose middle the farthest overflow
+        fill = float(np.median(scale(known)))
+    return Number(name, scale, fill, parts, knots, heights, (float(known.min()), float(known.max())))
 
 
 class Seen(NamedTuple):

@@ -1,4 +1,4 @@
-"""What rows hold that fit did not see: levels of a category, dates before the first and after the last."""
+"""What rows hold that fit did not see: levels of a category, numbers and dates outside of those of fit."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chainrule.tables.column import Column, date_text
-from chainrule.tables.encodings import Category, Date
+from chainrule.tables.encodings import Category, Date, Encoding, Number
 
 #: Cells that are shown, and levels that are remembered.
 SHOWN, REMEMBERED = 3, 10_000
@@ -95,14 +96,35 @@ def levels(encoding: Category, column: Column) -> dict[str, int]:
     return {level: n for level, n in zip(column.levels, counts, strict=True) if n and level not in known}
 
 
+def beyond(encoding: Encoding, column: Column) -> int:
+    """How many numbers or times lie outside of what fit saw, as far as that is known.
+
+    Parameters
+    ----------
+    encoding : of the column
+    column : cells as their schema reads them
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from chainrule.tables import numbers, unseen
+    >>> from chainrule.tables.column import Column
+    >>> age = numbers.encode("age", np.array([20.0, 30.0, 70.0]))
+    >>> unseen.beyond(age, Column("numbers", np.array([19.0, 20.0, np.nan, 71.0])))
+    2
+    """
+    return int(_beyond(encoding, column).sum())
+
+
+def _beyond(encoding: Encoding, column: Column) -> NDArray[np.bool_]:
+    number: Encoding | None = encoding
+    if isinstance(encoding, Date):
+        number = next((one for one in encoding.numbers if one.name == "elapsed"), None)
+    return number.beyond(column.values) if isinstance(number, Number) else np.zeros(len(column), bool)
+
+
 def dates(encoding: Date, column: Column) -> Portion:
     """Times before the first or after the last of fit, as far as the encoding tells where those are."""
-    elapsed = next((one for one in encoding.numbers if one.name == "elapsed" and one.knots), None)
-    if elapsed is None:
-        return Portion(0, len(column))
-    known = column.values[~np.isnan(column.values)]
-    days = elapsed.scale.in_f32(known)  # rounded as the knots are
-    low, high = np.float32(elapsed.knots[0]), np.float32(elapsed.knots[-1])
-    beyond = np.sort(known[(days < low) | (days > high)])
+    beyond = np.sort(column.values[_beyond(encoding, column)])
     shown = dict.fromkeys(map(date_text, [*beyond[:1], *beyond[-1:]]))
     return Portion(len(beyond), len(column), tuple(shown))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -60,5 +60,5 @@ def encode(name: str, values: Array, how: str = "standard", bins: int = numbers.
     for place, entry in enumerate(values.T):
         seen = entry if place == 0 else entry[there]
         seen = np.zeros(1) if np.isnan(seen).all() else seen
-        found.append(numbers.encode(f"[{place}]", seen, how, bins))
+        found.append(replace(numbers.encode(f"[{place}]", seen, how, bins), span=None))  # of hundreds, too much to keep
     return Vector(name, tuple(found))

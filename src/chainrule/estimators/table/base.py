@@ -299,7 +299,7 @@ class BaseTable(Estimator):
         array of shape (rows, columns), in the order of `encoder_.names`; of several targets or labels, (rows, columns,
             targets)
         """
-        return importance.by_gradient(self._check_X(X), self.model_)
+        return self.model_.attributions(self._check_X(X))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
