@@ -4,9 +4,13 @@ import re
 import warnings
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from chainrule.tables import learn
+from chainrule.errors import CellError
+from chainrule.tables import arrays, learn
+from chainrule.tables.column import Column
+from chainrule.tables.field import Field
 from chainrule.tables.frames import table
 from chainrule.tables.learn import Said, Seen
 from chainrule.tables.schema import Nothing
@@ -81,3 +85,29 @@ def test_what_becomes_of_cells_is_the_same_for_every_holder_and_can_be_read(name
         field = learned.schema.by_name[name]
         assert (field.kind if name in learned.used else "left out", field.why) == expected
         field.read(held[name], learned.schema.nothing.of(name), "t")
+
+
+@pytest.mark.parametrize("kind", ["number", "category", "boolean", "date"])
+@pytest.mark.parametrize("storage", ["numbers", "times", "spans", "whole", "words", "list"])
+def test_a_column_of_nothing_is_missing_whatever_it_is_stored_as(kind, storage):
+    nan = np.full(2, np.nan)
+    column = {
+        "words": Column("words", np.full(2, -1, np.int32)),
+        "whole": Column("whole", np.zeros(2, np.int64), gone=np.ones(2, bool)),
+        "list": arrays.of_list([None, None]),
+    }.get(storage, Column(storage, nan))
+    read, bad = Field("x", kind).read(column, [""], "X")
+    assert read.missing.all()
+    assert bad is None
+
+
+def test_numbers_that_no_float_holds_are_told_with_their_place():
+    column = arrays.of_list([1.5, 10**400])
+    with pytest.raises(CellError, match="column 'x', row 1: expected finite") as refused:
+        Field("x", "number").read(column, [""], "X")
+    assert (refused.value.column, refused.value.row) == ("x", 1)
+
+
+def test_an_infinity_is_a_word_of_a_category():
+    read, _ = Field("x", "category").read(arrays.of_list([float("inf"), 2.0]), [""], "X")
+    assert sorted(read.levels) == ["2", "inf"]

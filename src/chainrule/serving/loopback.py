@@ -21,6 +21,12 @@ NAMES = ("localhost", HOST, "[::1]")
 GRACE = 2
 
 
+def host_of(scope: Scope) -> str | None:
+    """By which name and port a request calls its server; None where it says none, or several."""
+    said = [value for name, value in scope["headers"] if name == b"host"]
+    return said[0].decode("latin-1").lower() if len(said) == 1 else None
+
+
 class OwnHostOnly:
     """Refuses whoever calls it by another name and port than its own.
 
@@ -33,11 +39,9 @@ class OwnHostOnly:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         from starlette.responses import PlainTextResponse
 
-        if scope["type"] == "http":
-            said = [value for name, value in scope["headers"] if name == b"host"]
-            if len(said) != 1 or said[0].decode("latin-1").lower() not in self.hosts:
-                await PlainTextResponse("This server answers to its own name only.\n", 421)(scope, receive, send)
-                return
+        if scope["type"] == "http" and host_of(scope) not in self.hosts:
+            await PlainTextResponse("This server answers to its own name only.\n", 421)(scope, receive, send)
+            return
         await self.app(scope, receive, send)
 
 
@@ -71,7 +75,7 @@ class Loopback:
                 "a live page", "the packages starlette and uvicorn", "an environment without them",
                 "pip install 'chainrule[watch]'.",
             ) from error  # fmt: skip
-        self._socket = socket.socket()
+        self._socket = socket.socket(proto=socket.IPPROTO_TCP)  # which asyncio sends without delay
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             self._socket.bind((HOST, port))

@@ -113,7 +113,10 @@ def _objects(values: Array, where: str, numbering: Numbering) -> Column:
     if all(isinstance(v, (int, np.integer)) for v in present):
         return _integers([int(v) for v in present], gone)
     numbers = np.full(len(values), np.nan)
-    numbers[~gone] = [float(v) for v in present]
+    try:
+        numbers[~gone] = [float(v) for v in present]
+    except OverflowError:  # a whole number that no float holds
+        return words([None if none else text_of(v) for v, none in zip(values, gone, strict=True)])
     return Column("numbers", numbers)
 
 

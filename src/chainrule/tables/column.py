@@ -245,7 +245,7 @@ def _exact(part: Column, kind: Any) -> Column:
 
 def number_text(value: float) -> str:
     """The shortest text of a number: 3 rather than 3.0."""
-    return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(float(value))
+    return str(int(value)) if abs(value) < 1e15 and value == int(value) else repr(float(value))
 
 
 def date_text(days: float) -> str:

@@ -123,7 +123,7 @@ class CSVFile(TableFile):
         if not lines or not lines[0].strip():
             raise InputError(where, "names of columns in the first row", "an empty row", "Write them there.")
         with reading(where, "names of columns in the first row", "Check the file."):
-            delimiter = self.delimiter or _delimiter(lines)
+            delimiter = self.delimiter or delimiter_of(lines)
             names = _rows(lines, delimiter)[0]
         if any("\ufffd" in name for name in names):
             raise InputError(
@@ -181,13 +181,15 @@ def _rows(lines: Sequence[str], delimiter: str) -> list[list[str]]:
     return found
 
 
-def _delimiter(lines: Sequence[str]) -> str:
+def delimiter_of(lines: Sequence[str]) -> str:
     """Whichever parts most rows into as many fields as the first has; of equals, into more."""
 
     def suits(delimiter: str) -> tuple[float, int]:
         try:
             rows = _rows(lines, delimiter)
         except csv.Error:
+            return (0.0, 0)
+        if not rows:
             return (0.0, 0)
         fields = len(rows[0])
         others = rows[1 : -1 if len(lines) == _LINES and len(rows) > 2 else None]  # the last may be broken off

@@ -132,7 +132,7 @@ class Encoder:
     @cached_property
     def expansions(self) -> tuple[Expansion, ...]:
         """From compact rows to the inputs of each network; codes stand last, as `Embedding` wants them."""
-        fills = [fill for encoding, _ in self._places() for fill in encoding.fills()]
+        fills = [fill for encoding, _ in self.places() for fill in encoding.fills()]
         found = []
         for view in self.views:
             blocks = [block for encoding, first in view for block in encoding.blocks(first)]
@@ -143,7 +143,7 @@ class Encoder:
     @property
     def views(self) -> tuple[tuple[tuple[Encoding, int], ...], ...]:
         """The encodings that each network reads, column by column, and the first of their compact columns."""
-        places = iter([(encoding, place.start) for encoding, place in self._places()])
+        places = iter([(encoding, place.start) for encoding, place in self.places()])
         first = {encoding.name: (encoding, start) for encoding, start in islice(places, len(self.encodings))}
         others = [first | {one.name: next(places) for one in view.encodings} for view in self.others]
         return tuple(tuple(one.values()) for one in (first, *others))
@@ -155,7 +155,7 @@ class Encoder:
 
     def compact_columns(self, name: str) -> NDArray[np.intp]:
         """The compact columns of a column, for all networks."""
-        places = [place for encoding, place in self._places() if encoding.name == name]
+        places = [place for encoding, place in self.places() if encoding.name == name]
         return np.concatenate([np.arange(place.start, place.stop) for place in places])
 
     def alone(self, view: int) -> Encoder:
@@ -222,15 +222,15 @@ class Encoder:
     def coded(self, columns: Mapping[str, Column], rows: int) -> Coded:
         """Compact rows of columns that were read."""
         found = self._room(rows)
-        for encoding, place in self._places():
+        for encoding, place in self.places():
             found[:, place] = encoding.code(columns[encoding.name])
         return Coded(found, self.expansion)
 
     def recoded(self, X: Coded, made: Encoder, columns: Mapping[str, Column]) -> Coded:
         """Compact rows X by the encoder that made them as rows by this one; what both encode alike is taken over."""
-        known = {id(encoding): place for encoding, place in made._places()}
+        known = {id(encoding): place for encoding, place in made.places()}
         found = self._room(len(X.values))
-        for encoding, place in self._places():
+        for encoding, place in self.places():
             there = known.get(id(encoding))
             found[:, place] = encoding.code(columns[encoding.name]) if there is None else X.values[:, there]
         return Coded(found, self.expansion)
@@ -238,7 +238,7 @@ class Encoder:
     def _room(self, rows: int) -> Array:
         return np.empty((rows, len(self.expansion.fills)), np.float32)
 
-    def _places(self) -> Iterator[tuple[Encoding, slice]]:
+    def places(self) -> Iterator[tuple[Encoding, slice]]:
         """Encodings with their compact columns."""
         first = 0
         for encoding in chain(self.encodings, *(view.encodings for view in self.others)):

@@ -138,8 +138,12 @@ class Number(Encoding):
             return scaled[:, None]
         found = np.empty((len(values), 2), np.float32)
         found[:, 0] = scaled
-        found[:, 1] = np.interp(np.where(np.isnan(scaled), np.float32(self.fill), scaled), *self._curve)
+        found[:, 1] = self.height(scaled)
         return found
+
+    def height(self, scaled: Array) -> Array:
+        """On the curve through the knots, of scaled numbers in float32, NaN where one is missing."""
+        return np.interp(np.where(np.isnan(scaled), np.float32(self.fill), scaled), *self._curve)
 
     def beyond(self, values: Array) -> NDArray[np.bool_]:
         """Which numbers lie outside of what fit saw, as far as that is known; missing ones do not."""

@@ -120,7 +120,7 @@ class _Reading:
     why: str
 
     def numbers(self) -> tuple[Column, Bad | None]:
-        column = self.column
+        column = self._of_any_kind()
         if column.storage == "times":
             raise InputError(self.where, f"numbers, {self.why}", "times", "Give the same column.")
         if column.storage == "text" and self.field.number == numbers.PLAIN:
@@ -137,6 +137,11 @@ class _Reading:
             )  # fmt: skip
         same = column.storage == "numbers"
         return column if same else replace(column, storage="numbers", values=values, levels=(), gone=None), bad
+
+    def _of_any_kind(self) -> Column:
+        """The column; where every cell is missing, as words: what it is stored as then tells nothing."""
+        nothing = self.column.storage in ("numbers", "whole", "spans", "times") and self.column.missing.all()
+        return self.column.as_words() if nothing else self.column
 
     def _number(self, text: str) -> float | None:
         found = self.field.number.read(text)
@@ -155,7 +160,7 @@ class _Reading:
         return values, bad
 
     def dates(self) -> tuple[Column, Bad | None]:
-        column = self.column
+        column = self._of_any_kind()
         if column.storage in ("numbers", "whole", "spans"):
             raise InputError(self.where, f"dates, {self.why}", "numbers", "Give ISO dates, or times.")
         if column.storage == "times":
