@@ -26,6 +26,7 @@ EXTRAS = {
     "progress": ("rich",),
     "tensorboard": ("tensorboardX",),
     "watch": ("starlette", "uvicorn"),
+    "serve": ("click", "starlette", "uvicorn", "httptools", "prometheus-client"),
 }
 
 #: The largest difference of gradients of the two sets of kernels, relative to the largest gradient.
