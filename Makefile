@@ -2,31 +2,35 @@
 PYTHON ?= python3
 VENV := .venv
 BENCH := .venv-bench
+OTHERS := .venv-others
 BIN := $(VENV)/bin
 CPU := prescott
 PART := whole
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile  # what a file compiles and fits for its tests is done once
 PIP := -m pip --disable-pip-version-check install --quiet
 
-.PHONY: run test test-slow test-all test-elsewhere test-browser lint format bench clean
+.PHONY: run test test-slow test-all test-elsewhere test-browser test-serving lint format bench clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/run  ## train on UCI Adult and score the official test rows
 	$(BIN)/python examples/adult.py
 
 test: $(VENV)/test  ## the tests
-	$(PYTEST) -m "not slow"
+	$(PYTEST) -m "not slow and not serving"
 
 test-slow: $(VENV)/test  ## the slow tests
-	$(BIN)/python -m pytest -n 2 -m slow
+	$(BIN)/python -m pytest -n 2 -m "slow and not serving"
 
 test-all: test test-slow
 
 test-elsewhere: $(VENV)/test  ## the tests as another processor would run them: CPU=prescott, PART=whole or short
-	$(BIN)/python tests/elsewhere.py $(CPU) $(PART) -n 2 --dist loadfile -m "not slow"
+	$(BIN)/python tests/elsewhere.py $(CPU) $(PART) -n 2 --dist loadfile -m "not slow and not serving"
 
 test-browser: $(VENV)/browser  ## reports and the live page in a headless Chromium; needs chromium and npm
 	$(BIN)/python -m pytest tests/report/browser
+
+test-serving: $(VENV)/serving $(OTHERS)/ready  ## the server, alone and beside those of others; needs nginx
+	$(PYTEST) -m serving tests/serving
 
 lint: $(VENV)/lint  ## format, lint, types
 	$(BIN)/ruff format --check .
@@ -42,7 +46,7 @@ bench: $(BENCH)/ready  ## speed beside JAX, PyTorch, scikit-learn and the bare m
 	$(BENCH)/bin/python -m benchmarks
 
 clean:
-	rm -rf $(VENV) $(BENCH)
+	rm -rf $(VENV) $(BENCH) $(OTHERS)
 
 $(VENV)/python:
 	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "chainrule needs Python 3.11 or later")'
@@ -60,8 +64,21 @@ $(VENV)/test: $(VENV)/run pyproject.toml
 	touch $@
 
 $(VENV)/browser: $(VENV)/test tests/report/browser/package-lock.json
-	$(BIN)/python $(PIP) --editable '.[test,browser]'
+	$(BIN)/python $(PIP) --editable '.[test,serve,browser]'
 	npm ci --prefix tests/report/browser --ignore-scripts --no-audit --no-fund
+	touch $@
+
+$(VENV)/serving: $(VENV)/test pyproject.toml
+	@echo "Installing the clients of servers ..."
+	$(BIN)/python $(PIP) --editable '.[serving]'
+	touch $@
+
+$(OTHERS)/ready: pyproject.toml
+	@echo "Installing servers of others, each into an environment of its own ..."
+	for server in mlserver ray openvino; do \
+	    $(PYTHON) -m venv $(OTHERS)/$$server && \
+	    $(OTHERS)/$$server/bin/python $(PIP) --editable ".[in-$$server]" || exit 1; \
+	done
 	touch $@
 
 $(VENV)/lint: $(VENV)/run pyproject.toml
