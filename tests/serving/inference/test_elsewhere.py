@@ -134,6 +134,8 @@ def test_a_deployment_of_ray_serve(process, folder, fitted, tmp_path):
     (tmp_path / "bodies.json").write_text(json.dumps([objects(NEW), [{**objects(NEW)[0], "size": "huge"}]]))
     (tmp_path / "run.py").write_text(RAY)
     more = {"PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(tmp_path)]), "RAY_USAGE_STATS_ENABLED": "0"}
+    # Its proxy is given up after 5 seconds, which it takes to start on a busy machine.
+    more |= {f"RAY_SERVE_PROXY_{check}_CHECK_TIMEOUT_S": "120" for check in ("READY", "HEALTH")}
     running = process([python, "run.py", free()], CHAINRULE_MODEL=str(folder / "kinds.model"), **more)
     assert running.wait(2 * LONG) == 0, (tmp_path / "out0").read_text()[-3000:]
     (status, found), (wrong, told) = json.loads((tmp_path / "answers.json").read_text())
