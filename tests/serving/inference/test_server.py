@@ -27,8 +27,8 @@ class Server:
     def __init__(self, folder, *arguments, wait=True):
         self.process = subprocess.Popen(
             [*COMMAND, "serve", "--port", "0", *map(str, arguments)],
-            cwd=folder, env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-            encoding="utf-8", preexec_fn=hears,
+            cwd=folder, env=environment(TMPDIR=str(folder)), encoding="utf-8", preexec_fn=hears,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
         )  # fmt: skip
         self.lines, self._thread = [], threading.Thread(target=self._read, daemon=True)
         self._thread.start()

@@ -87,9 +87,17 @@ def run(
     server = Server(config, settings, application, guard, ready)
     application.work.start()
     asyncio.run(server.begin(sock, parent, instead))
+    hear_no_more()
     application.work.stop()
     if server.failed is not None:
         raise server.failed
+
+
+def hear_no_more() -> None:
+    """Who tells a process to end that is ending anyway does not break it off."""
+    for name in ("SIGTERM", "SIGINT", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
 
 
 def _protocol() -> Any:

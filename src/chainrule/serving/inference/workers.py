@@ -213,12 +213,10 @@ class _Workers:
 
         acts = {"SIGTERM": stop, "SIGINT": stop, "SIGHUP": hang_up}
         known = {getattr(signal, name): act for name, act in acts.items() if hasattr(signal, name)}
-        before = {number: signal.signal(number, act) for number, act in known.items()}
-        try:
-            yield
-        finally:
-            for number, act in before.items():
-                signal.signal(number, act)
+        for number, act in known.items():
+            signal.signal(number, act)
+        yield
+        server.hear_no_more()
 
     def _new(self, instead: bool) -> _Worker:
         return _Worker(self._sock, self._settings, instead)
