@@ -16,7 +16,7 @@ ROOT = Path(chainrule.__file__).parent
 #: roof, which nothing may import.
 FLOORS = {
     "errors": -2,
-    "checks": -1, "files": -1, "memory": -1, "values": -1, "warn": -1,
+    "as_json": -1, "checks": -1, "files": -1, "memory": -1, "values": -1, "warn": -1,
     "plain": 0, "network": 0,
     "engine": 1,
     "training": 2, "tables": 2, "datasets": 2,

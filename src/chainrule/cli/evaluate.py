@@ -115,9 +115,10 @@ def _classes(rows: Scored, threads: int | None) -> dict[str, Any]:
     import numpy as np
 
     from chainrule.diagnosis import scores
+    from chainrule.models.labels import word
 
     model, answer = rows.model, cast(Any, rows.model.answer)
-    labels = [models.word(label) for label in answer.every]
+    labels = [word(label) for label in answer.every]
     codes, raws = [], []
     with tables.naming(rows.file.path):
         for truth, part in rows.parts():
@@ -156,10 +157,12 @@ def _codes(truth: Truth, labels: list[str]) -> Any:
     """Which of the model's classes each row is of."""
     import numpy as np
 
+    from chainrule.models.labels import word
+
     different, place = np.unique(truth.values, return_inverse=True)
-    words = [models.word(value) for value in different]
+    words = [word(value) for value in different]
     known = {label: code for code, label in enumerate(labels)}
-    codes = np.array([known.get(word, -1) for word in words], np.int64)[place]
+    codes = np.array([known.get(one, -1) for one in words], np.int64)[place]
     if (codes < 0).any():
         row = int((codes < 0).argmax())
         raise truth.refused(

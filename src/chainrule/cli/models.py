@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from chainrule.errors import ModelFileError
 
@@ -43,9 +43,3 @@ def columns(model: Model) -> list[str]:
 def target(model: Model) -> str | None:
     """The name of the column that a model of tables predicts, where it has one."""
     return model.input.target  # type: ignore[attr-defined]
-
-
-def word(label: Any) -> str:
-    """A class as it stands in a file: 1 rather than 1.0."""
-    value = label.item() if hasattr(label, "item") else label  # of words in an object array, str
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

@@ -84,6 +84,7 @@ def predictions(model: Model, rows: Coded, proba: bool, threads: int | None) -> 
     import pyarrow as pa
 
     from chainrule.models.answers import Classes
+    from chainrule.models.labels import word
     from chainrule.tables import arrow
 
     name, answer, raw = models.target(model) or "prediction", model.answer, model.raw(rows, threads)
@@ -96,7 +97,7 @@ def predictions(model: Model, rows: Coded, proba: bool, threads: int | None) -> 
     if proba:
         shares = answer.probabilities(raw)  # type: ignore[attr-defined]
         for label, share in zip(answer.every, shares.T, strict=True):  # type: ignore[attr-defined]
-            yield f"{name}={models.word(label)}", arrow.array(share)
+            yield f"{name}={word(label)}", arrow.array(share)
 
 
 def _names(name: str, answer: Answer) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
@@ -13,6 +12,7 @@ from typing import Any, NamedTuple
 import click
 
 from chainrule import __version__
+from chainrule.as_json import sound
 
 #: Raised where a name in a document goes away or changes what it means; new names are no reason.
 SCHEMA_VERSION = 1
@@ -80,21 +80,7 @@ def tell(line: str) -> None:
 def document(command: str, content: dict[str, Any]) -> None:
     """The one JSON document of a command."""
     found = {"schema_version": SCHEMA_VERSION, "command": command, "chainrule": __version__, **content}
-    click.echo(json.dumps(_sound(found), indent=2, ensure_ascii=False))
-
-
-def _sound(value: Any) -> Any:
-    """As JSON has it: numbers that are not finite are null, paths are texts."""
-    match value:
-        case dict():
-            return {str(k): _sound(v) for k, v in value.items()}
-        case list() | tuple():
-            return [_sound(v) for v in value]
-        case float():
-            return value if math.isfinite(value) else None
-        case Path():
-            return str(value)
-    return value
+    click.echo(json.dumps(sound(found), indent=2, ensure_ascii=False))
 
 
 def printable(text: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from chainrule.cli import exits, models, shared, tables, task
+from chainrule.cli import exits, shared, tables, task
 from chainrule.cli.config import Configured
 from chainrule.cli.describe import STOPPED_BY
 from chainrule.cli.options import chosen, training_options
@@ -266,11 +266,12 @@ def _learned(estimator: Any) -> bool:
 def _summary(estimator: Any) -> dict[str, Any]:
     """What was made of the columns, the network, and how training went."""
     from chainrule.cli.describe import training_of
+    from chainrule.models.labels import word
     from chainrule.tables.describe import columns_of, left_out_of
 
     found: dict[str, Any] = {"columns": columns_of(estimator.encoder_), "left_out": left_out_of(estimator.encoder_)}
     if estimator.model_.answer.classifies:
-        found["classes"] = [models.word(label) for label in estimator.classes_]
+        found["classes"] = [word(label) for label in estimator.classes_]
     history = estimator.history_
     losses = [one.validation_loss for one in history]
     network, trained = estimator.network_, estimator.model_.predictor.trained

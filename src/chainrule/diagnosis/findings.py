@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from chainrule.as_json import sound
 from chainrule.diagnosis.probes import Probes
 from chainrule.diagnosis.remedies import Remedy
 from chainrule.errors import unknown_name
@@ -128,7 +128,7 @@ class Findings:
 
     def to_data(self) -> list[dict[str, Any]]:
         """As JSON has it."""
-        return [_sound(asdict(one)) for one in self.found]
+        return [sound(asdict(one)) for one in self.found]
 
     def __str__(self) -> str:
         if self.found:
@@ -142,15 +142,3 @@ def _listed(names: tuple[str, ...]) -> str:
     """A few names, or the first and the last."""
     few = names if len(names) <= 4 else (names[0], "...", names[-1])
     return f"layer{'s' if len(names) > 1 else ''} {', '.join(few)}"
-
-
-def _sound(value: Any) -> Any:
-    """With null for what is not finite, and lists for tuples."""
-    match value:
-        case dict():
-            return {str(name): _sound(one) for name, one in value.items()}
-        case list() | tuple():
-            return [_sound(one) for one in value]
-        case float():
-            return value if math.isfinite(value) else None
-    return value

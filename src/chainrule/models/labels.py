@@ -66,3 +66,16 @@ def from_data(fields: Fields) -> Array:
             f"{fields.where}, values", f"values of type {dtype}, ascending", f"{values!r}"[:80], "Sort them."
         )
     return found
+
+
+def word(label: Any) -> str:
+    """A class as it stands in a file: 1 rather than 1.0.
+
+    Examples
+    --------
+    >>> from chainrule.models.labels import word
+    >>> word(1.0), word(1.5), word("a")
+    ('1', '1.5', 'a')
+    """
+    value = label.item() if hasattr(label, "item") else label  # of words in an object array, str
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

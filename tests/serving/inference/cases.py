@@ -54,9 +54,7 @@ class Client:
         if load:
             self.repository.load()
         self.application = Application(self.repository, self.limits, self.metrics)
-        self.guard = Guard(
-            self.application.router(), lambda: self.application.draining, hosts, token, self.limits, self.metrics
-        )
+        self.guard = Guard(self.application.router(), lambda: self.application.draining, hosts, token, self.metrics)
         self.application.work.start()
         self.loop = asyncio.new_event_loop()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial, wraps
 from typing import Any
 
@@ -19,7 +20,7 @@ from chainrule.serving.inference.bodies.json_text import dump, parse
 from chainrule.serving.inference.guard import Bodies, refusal
 from chainrule.serving.inference.limits import Limits
 from chainrule.serving.inference.metrics import Metrics
-from chainrule.serving.inference.problems import Problem, unfit
+from chainrule.serving.inference.problems import Problem, checked_coverage, unfit
 from chainrule.serving.inference.repository import Repository
 from chainrule.serving.inference.served import Served
 from chainrule.serving.inference.signature import USUAL, Asked
@@ -247,13 +248,9 @@ def _asked(options: Sequence[tuple[str, Any]]) -> Asked:
     if explain is None:
         raise unfit(f"explain: expected true or false; received {str(found['explain'])[:40]!r}.")
     coverage = found.get("coverage")
-    try:
+    with suppress(TypeError, ValueError):
         coverage = None if coverage is None else float(coverage)
-    except (TypeError, ValueError):
-        coverage = -1.0
-    if coverage is not None and not 0 < coverage < 1:
-        raise unfit(f"coverage: expected a number between 0 and 1; received {str(found['coverage'])[:40]!r}.")
-    return Asked(coverage, explain)
+    return Asked(checked_coverage(coverage), explain)
 
 
 def _answer(served: Served, kind: str, outputs: Outputs, warnings: Sequence[str]) -> tuple[bytes, int]:

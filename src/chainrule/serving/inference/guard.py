@@ -41,17 +41,15 @@ class Guard:
     draining : whether connections end with their answers
     hosts : names under which it may be called, of which `*` is any
     token : that a client has to bear; None for none
-    limits : of which the time is checked in which an answer has to be taken
     metrics : of requests
     """
 
     def __init__(
-        self, app: ASGIApp, draining: Callable[[], bool], hosts: Sequence[str], token: bytes | None, limits: Limits,
-        metrics: Metrics,
-    ) -> None:  # fmt: skip
+        self, app: ASGIApp, draining: Callable[[], bool], hosts: Sequence[str], token: bytes | None, metrics: Metrics
+    ) -> None:
         self.app, self.token, self._draining = app, token, draining
         self._any, self._hosts = "*" in hosts, frozenset(host.lower() for host in hosts)
-        self._limits, self._metrics = limits, metrics
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

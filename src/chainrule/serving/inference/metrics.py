@@ -47,8 +47,7 @@ class Metrics:
         self.failures = prometheus.Counter(
             "chainrule_reload_failures", "Files that could not take the place of a model", model, **about
         )
-        self._watched: dict[tuple[tuple[str, str], str], list[str]] = {}
-        self._known: set[tuple[str, str]] = set()
+        self._watched: dict[tuple[str, str], list[tuple[str, str]]] = {}
         self._of_route = cache(lambda route, status: self.requests.labels(route, str(status)))
         self._time_of = cache(self.seconds.labels)
         self.rows = prometheus.Counter("chainrule_rows", "Rows read", model, **about)
@@ -65,15 +64,14 @@ class Metrics:
     def watch(self, served: Served) -> None:
         """Count the rows that a model reads, anew; of each column what it can have, 0 where there is nothing."""
         labels = (served.name, served.version)
-        for of, counter in self._cells.items():
-            for column in self._watched.get((labels, of), ()):
-                counter.remove(*labels, column)
-            self._watched[labels, of] = [one.name for one in served.reads if _can_be(of, one)]
-            for column in self._watched[labels, of]:
-                counter.labels(*labels, column)
-        if labels in self._known:
+        before = self._watched.get(labels)
+        if before is not None:
             self.rows.remove(*labels)
-        self._known.add(labels)
+            for of, column in before:
+                self._cells[of].remove(*labels, column)
+        self._watched[labels] = [(of, one.name) for of in CELLS for one in served.reads if _can_be(of, one)]
+        for of, column in self._watched[labels]:
+            self._cells[of].labels(*labels, column)
         rows = self.rows.labels(*labels)
 
         def count(seen: Seen) -> None:

@@ -54,6 +54,13 @@ def busy(said: str) -> Problem:
     return Problem(503, said, {"Retry-After": str(RETRY)})
 
 
+def checked_coverage(value: Any) -> float | None:
+    """A coverage of intervals that a client asks for, None where none; what is no number between 0 and 1 is refused."""
+    if value is not None and not (isinstance(value, (int, float)) and 0 < value < 1):
+        raise unfit(f"coverage: expected a number between 0 and 1; received {str(value)[:40]!r}.")
+    return value
+
+
 def cell(column: str, row: int, expected: str, received: str, mend: str) -> Problem:
     """One cell that cannot be taken."""
     said = f"column {column!r}, row {row}: expected {expected}; received {received}. {mend}"

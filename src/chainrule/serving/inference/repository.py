@@ -32,6 +32,11 @@ class Place:
     path: Path
     copy: Path | None = None
 
+    @property
+    def file(self) -> Path:
+        """That is read."""
+        return self.copy or self.path
+
     @classmethod
     def said(cls, text: str) -> Place:
         """From [NAME[:VERSION]=]PATH, as a user writes it; the name is that of the file, the version 1.
@@ -121,7 +126,7 @@ class Repository:
         """Read files that have changed; a model whose file cannot be read stays. What was read, and what went wrong."""
         found: list[tuple[Place, ModelFileError | None]] = []
         for place in self.places:
-            if self._marks.get(place) == mark_of(place.copy or place.path):
+            if self._marks.get(place) == mark_of(place.file):
                 continue
             before = self._served.get((place.name, place.version))
             try:
@@ -136,7 +141,7 @@ class Repository:
         return found
 
     def _load(self, place: Place) -> None:
-        file = place.copy or place.path
+        file = place.file
         mark = mark_of(file)
         try:
             served = Served.load(place.name, place.version, file)

@@ -14,10 +14,11 @@ from chainrule.engine.expansion import Coded
 from chainrule.errors import CellError, InputError, ModelFileError
 from chainrule.models.answers import Classes, Numbers
 from chainrule.models.inputs import ColumnInput, RowInput
+from chainrule.models.labels import word
 from chainrule.models.model import Model
 from chainrule.network.losses import Quantile
 from chainrule.serving.inference.bodies.cells import Cells
-from chainrule.serving.inference.signature import USUAL, Asked, Gives, Reads, columns_of, outputs_of, word
+from chainrule.serving.inference.signature import USUAL, Asked, Gives, Reads, columns_of, outputs_of
 from chainrule.tables.column import Column
 from chainrule.tables.field import Bad
 from chainrule.tables.row_coder import RowCoder
@@ -46,7 +47,7 @@ class Served:
     ----------
     name, version : under which clients know it
     model : of rows or of tables
-    path : of its file, where it has one
+    path : of its file, as errors call it, where it has one
 
     Attributes
     ----------
@@ -75,7 +76,7 @@ class Served:
             raise ModelFileError(
                 str(path or name), "a model of tables or of rows", model.kind, "Predict with it in Python."
             )
-        self.name, self.version, self.model, self.path = name, version, model, path
+        self.name, self.version, self.model = name, version, model
         self.count: Callable[[Seen], None] = lambda seen: None
         self.seconds = 0.0
 

@@ -67,7 +67,6 @@ def run(
         lambda: application.draining,
         settings.hosts,
         settings.token(),
-        settings.limits,
         metrics,
     )
     config = uvicorn.Config(
@@ -250,16 +249,19 @@ class Server(uvicorn.Server):
         for server in self.servers:
             server.close()
         self._since.clear()
-        await self._wait(self._settings.grace, lambda: bool(self.server_state.connections))
+        await self._wait(self._settings.grace, self._answering)
         for connection in list(self.server_state.connections):
             connection.transport.abort()
         await super().shutdown(sockets)
 
+    def _answering(self) -> bool:
+        """Whether there are connections still, once those that are silent are let go."""
+        self._let_go(SILENCE, silent=True)
+        return bool(self.server_state.connections)
+
     async def _wait(self, seconds: float, more: Callable[[], bool]) -> None:
         end = time.monotonic() + seconds
         while more() and time.monotonic() < end and not self.force_exit:
-            if not self.servers or not self.servers[0].is_serving():
-                self._let_go(SILENCE, silent=True)
             await asyncio.sleep(0.02)
 
 

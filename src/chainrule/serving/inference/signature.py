@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,11 +11,7 @@ from chainrule.models.answers import Answer, Classes, Numbers, OfClasses
 from chainrule.models.inputs import ColumnInput, RowInput
 from chainrule.models.model import Model
 from chainrule.network.losses import Gaussian, Quantile
-from chainrule.tables.encodings import Category, Encoding
 from chainrule.tables.field import Field
-
-#: Levels of a category that are told.
-TOLD = 100
 
 
 class Reads(NamedTuple):
@@ -26,13 +22,11 @@ class Reads(NamedTuple):
     field : its name, its kind, and how its cells are written
     nothing : words that stand for a missing value
     may_lack : whether a cell may be missing
-    levels : of a category, words that the model knows, of very many the first
     """
 
     field: Field
     nothing: frozenset[str] = frozenset(("",))
     may_lack: bool = True
-    levels: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -78,10 +72,7 @@ def columns_of(model: Model) -> tuple[Reads, ...]:
         return tuple(Reads(Field(name, "number"), may_lack=False) for name in names)
     assert isinstance(source, ColumnInput)
     schema = source.encoder.schema
-    return tuple(
-        Reads(schema.by_name[one.name], schema.nothing.of(one.name), True, _levels(one))
-        for one in source.encoder.encodings
-    )
+    return tuple(Reads(schema.by_name[one.name], schema.nothing.of(one.name)) for one in source.encoder.encodings)
 
 
 def outputs_of(model: Model) -> tuple[Gives, ...]:
@@ -92,15 +83,6 @@ def outputs_of(model: Model) -> tuple[Gives, ...]:
         several = [] if isinstance(answer, Classes) else _several(answer.loss.targets(answer.outputs))
         found.append(Gives("explanation", "FP32", [-1, len(model.input.encoder.encodings), *several], asked=True))
     return tuple(found)
-
-
-def word(label: Any) -> str:
-    """A class as a text: 1 rather than 1.0."""
-    return str(int(label)) if isinstance(label, float) and label.is_integer() else str(label)
-
-
-def _levels(encoding: Encoding) -> tuple[str, ...]:
-    return encoding.levels[:TOLD] if isinstance(encoding, Category) else ()
 
 
 def _outputs(answer: Answer, float_: str) -> Sequence[Gives]:

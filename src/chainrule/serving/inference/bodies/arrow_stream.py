@@ -15,7 +15,6 @@ from chainrule.serving.inference.limits import Limits
 from chainrule.serving.inference.problems import malformed, unfit
 from chainrule.serving.inference.served import Served
 from chainrule.tables import frames
-from chainrule.tables.frames import check_different
 from chainrule.tables.table import Table
 
 Array = NDArray[Any]
@@ -40,7 +39,7 @@ def table(body: bytes, served: Served, limits: Limits) -> Table:
         raise malformed(f"body: expected a stream of Arrow; received what is none: {error}."[:300]) from None
     cells.check_columns(found.num_columns, limits)
     cells.check_rows(found.num_rows, limits)
-    check_different("rows", found.column_names)
+    frames.check_different("rows", found.column_names)
     names = [name for name in found.column_names if name in {one.name for one in served.reads}]
     for name in names:
         _check_column(pa, name, found.column(name), limits)

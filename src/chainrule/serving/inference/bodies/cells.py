@@ -92,7 +92,7 @@ def _by_kind(cells: Sequence[Any]) -> list[tuple[Array, Sequence[Any]]]:
     kind = np.array([kinds.get(type(value), 0) for value in cells])
     return [
         (places, [cells[place] for place in places.tolist()])
-        for places in (np.flatnonzero(kind == one) for one in sorted(met | set(kind.tolist())))
+        for places in (np.flatnonzero(kind == one) for one in np.unique(kind))
     ]
 
 

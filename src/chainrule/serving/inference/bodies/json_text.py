@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from typing import Any
 
+from chainrule.as_json import sound
 from chainrule.serving.inference.limits import Limits
 from chainrule.serving.inference.problems import malformed, unfit
 
@@ -60,18 +60,7 @@ def dump(value: Any) -> bytes:
     try:
         return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
     except ValueError:
-        return json.dumps(_sound(value), separators=(",", ":")).encode()
-
-
-def _sound(value: Any) -> Any:
-    match value:
-        case dict():
-            return {key: _sound(one) for key, one in value.items()}
-        case list() | tuple():
-            return [_sound(one) for one in value]
-        case float():
-            return value if math.isfinite(value) else None
-    return value
+        return json.dumps(sound(value), separators=(",", ":")).encode()
 
 
 def _too_deep(limits: Limits) -> Exception:

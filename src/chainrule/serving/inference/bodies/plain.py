@@ -18,6 +18,7 @@ from chainrule.serving.inference.problems import cell, malformed, unfit
 from chainrule.serving.inference.served import Served
 from chainrule.serving.inference.signature import USUAL, Asked
 from chainrule.tables.csv_file import delimiter_of
+from chainrule.tables.frames import check_different
 
 Array = NDArray[Any]
 
@@ -94,13 +95,13 @@ def of_lists(rows: Sequence[Any], names: Sequence[Any] | None, served: Served, l
     names = [one.name for one in served.reads] if names is None else names
     cells.check_rows(len(rows), limits)
     cells.check_columns(len(names), limits)
-    if len(set(map(str, names))) < len(names):
-        raise unfit(f"columns: expected different names; received {list(map(str, names))[:20]}.")
+    names = [str(name) for name in names]
+    check_different("rows", names)
     for place, row in enumerate(rows):
         if not isinstance(row, list) or len(row) != len(names):
             received = f"a list of {len(row)}" if isinstance(row, list) else _named(row)
             raise unfit(f"row {place}: expected a list of {len(names)} cells; received {received}.", row=place)
-    columns = dict(zip(map(str, names), map(list, zip(*rows, strict=True)), strict=True))
+    columns = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
     return cells.checked(columns, served.reads, limits)
 
 
@@ -122,8 +123,7 @@ def of_csv(body: bytes, served: Served, limits: Limits) -> Cells:
         raise malformed(f"body: expected CSV in UTF-8; received other bytes at {error.start}.") from None
     except csv.Error as error:
         raise malformed(f"body: expected CSV; received what is none: {error}.") from None
-    if len(set(names)) < len(names):
-        raise unfit(f"columns: expected different names; received {names[:20]}.")
+    check_different("rows", names)
     cells.check_columns(len(names), limits)
     if not rows:
         raise unfit("rows: expected at least one, in the lines behind the names; received none. "

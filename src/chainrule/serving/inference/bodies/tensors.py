@@ -21,7 +21,7 @@ from chainrule.serving.inference.bodies.cells import Cells
 from chainrule.serving.inference.bodies.json_text import dump, parse
 from chainrule.serving.inference.bodies.plain import told
 from chainrule.serving.inference.limits import LIMITS, Limits
-from chainrule.serving.inference.problems import Problem, malformed, unfit
+from chainrule.serving.inference.problems import Problem, checked_coverage, malformed
 from chainrule.serving.inference.served import Served
 from chainrule.serving.inference.signature import Asked
 
@@ -343,9 +343,7 @@ def _wanted(given: Any, served: Served, binary: bool) -> tuple[Wanted, ...] | No
 
 
 def _asked(parameters: Mapping[str, Any], wanted: tuple[Wanted, ...] | None) -> Asked:
-    coverage = parameters.get("coverage")
-    if coverage is not None and not (isinstance(coverage, (int, float)) and 0 < coverage < 1):
-        raise unfit(f"coverage: expected a number between 0 and 1; received {str(coverage)[:40]}.")
+    coverage = checked_coverage(parameters.get("coverage"))
     only = None if wanted is None else tuple(one.name for one in wanted)
     return Asked(coverage, parameters.get("explain") is True, only)
 
