@@ -9,28 +9,31 @@ PART := whole
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile  # what a file compiles and fits for its tests is done once
 PIP := -m pip --disable-pip-version-check install --quiet
 
-.PHONY: run test test-slow test-all test-elsewhere test-browser test-serving lint format bench clean
+.PHONY: run test test-slow test-all test-elsewhere test-browser test-serving test-cluster lint format bench clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/run  ## train on UCI Adult and score the official test rows
 	$(BIN)/python examples/adult.py
 
 test: $(VENV)/test  ## the tests
-	$(PYTEST) -m "not slow and not serving"
+	$(PYTEST) -m "not slow and not serving and not cluster"
 
 test-slow: $(VENV)/test  ## the slow tests
-	$(BIN)/python -m pytest -n 2 -m "slow and not serving"
+	$(BIN)/python -m pytest -n 2 -m "slow and not serving and not cluster"
 
 test-all: test test-slow
 
 test-elsewhere: $(VENV)/test  ## the tests as another processor would run them: CPU=prescott, PART=whole or short
-	$(BIN)/python tests/elsewhere.py $(CPU) $(PART) -n 2 --dist loadfile -m "not slow and not serving"
+	$(BIN)/python tests/elsewhere.py $(CPU) $(PART) -n 2 --dist loadfile -m "not slow and not serving and not cluster"
 
 test-browser: $(VENV)/browser  ## reports and the live page in a headless Chromium; needs chromium and npm
 	$(BIN)/python -m pytest tests/report/browser
 
 test-serving: $(VENV)/serving $(OTHERS)/ready  ## the server, alone and beside those of others; needs nginx
 	$(PYTEST) -m serving tests/serving
+
+test-cluster: $(VENV)/cluster  ## fits on a cluster of Ray on this machine, whose nodes are killed
+	CHAINRULE_CLUSTER=required $(BIN)/python -m pytest -m cluster tests/clusters
 
 lint: $(VENV)/lint  ## format, lint, types
 	$(BIN)/ruff format --check .
@@ -71,6 +74,11 @@ $(VENV)/browser: $(VENV)/test tests/report/browser/package-lock.json
 $(VENV)/serving: $(VENV)/test pyproject.toml
 	@echo "Installing the clients of servers ..."
 	$(BIN)/python $(PIP) --editable '.[serving]'
+	touch $@
+
+$(VENV)/cluster: $(VENV)/test pyproject.toml
+	@echo "Installing Ray ..."
+	$(BIN)/python $(PIP) --editable '.[cluster]'
 	touch $@
 
 $(OTHERS)/ready: pyproject.toml

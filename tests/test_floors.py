@@ -12,18 +12,18 @@ import chainrule
 
 ROOT = Path(chainrule.__file__).parent
 
-#: errors.py, checks.py, files.py, memory.py, values.py and warn.py are the ground below all floors, and __init__.py the
-#: roof, which nothing may import.
+#: errors.py, checks.py, files.py, memory.py, tasks.py, values.py and warn.py are the ground below all floors, remote.py
+#: stands on it, and __init__.py is the roof, which nothing may import.
 FLOORS = {
     "errors": -2,
-    "as_json": -1, "checks": -1, "files": -1, "memory": -1, "values": -1, "warn": -1,
-    "plain": 0, "network": 0,
+    "as_json": -1, "checks": -1, "files": -1, "memory": -1, "tasks": -1, "values": -1, "warn": -1,
+    "plain": 0, "network": 0, "remote": 0,
     "engine": 1,
     "training": 2, "tables": 2, "datasets": 2,
     "diagnosis": 3, "formats": 3,
     "models": 4,
     "estimators": 5,
-    "plots": 6, "cluster": 6, "serving": 6,
+    "plots": 6, "clusters": 6, "serving": 6,
     "labs": 7,
     "cli": 8,
     "__main__": 9,
@@ -40,12 +40,16 @@ HOMES = {
     "rich": ("training/callbacks/progress.py",),
     "narwhals": ("tables/frames.py",),
     "pyarrow": (
+        "remote.py",
         "tables/arrow.py",
         "tables/files.py",
         "tables/table_file.py",
         "tables/csv_file.py",
         "tables/arrow_files.py",
         "tables/sources/",
+        "tables/out.py",
+        "models/as_table.py",
+        "models/writing.py",
         "serving/inference/bodies/arrow_stream.py",
         "cli/",
     ),
@@ -53,6 +57,8 @@ HOMES = {
     "onnx": ("formats/onnx/graph.py",),
     "skl2onnx": ("estimators/skl2onnx.py",),
     "click": ("cli/",),
+    "joblib": ("clusters/",),
+    "ray": ("clusters/",),
     "matplotlib": ("plots/", "labs/"),
     "starlette": ("serving/",),
     "uvicorn": ("serving/",),

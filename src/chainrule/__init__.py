@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # what tools see; the same names as below
     from chainrule import plain as plain
     from chainrule import plots as plots
     from chainrule import schedules as schedules
+    from chainrule.clusters.cluster import cluster as cluster
     from chainrule.diagnosis.recorder import Recorder as Recorder
     from chainrule.engine.feeds import pack as pack
     from chainrule.engine.network import Network as Network
@@ -30,6 +31,7 @@ if TYPE_CHECKING:  # what tools see; the same names as below
     from chainrule.estimators.loading import load as load
     from chainrule.estimators.onnx import to_onnx as to_onnx
     from chainrule.estimators.regressor import MLPRegressor as MLPRegressor
+    from chainrule.estimators.search_space import search_space as search_space
     from chainrule.estimators.sequences import SequenceClassifier as SequenceClassifier
     from chainrule.estimators.sequences import SequenceRegressor as SequenceRegressor
     from chainrule.estimators.table.classifier import TableClassifier as TableClassifier
@@ -98,6 +100,7 @@ _HOMES = {
     "RateCurve": "training.finder",
     "range_test": "training.finder",
     "find_learning_rate": "estimators.finder",
+    "search_space": "estimators.search_space",
     "Recorder": "diagnosis.recorder",
     "diagnose": "estimators.diagnosis.diagnose",
     "compare": "estimators.diagnosis.compare",
@@ -111,6 +114,7 @@ _HOMES = {
     "load": "estimators.loading",
     "Model": "models.model",
     "report": "plots.report",
+    "cluster": "clusters.cluster",
 }
 _MODULES = (
     "activations",

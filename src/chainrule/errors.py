@@ -67,6 +67,10 @@ class TooLargeError(_Explained, MemoryError):
     """What does not fit in memory; also a `MemoryError`."""
 
 
+class ClusterError(_Explained, RuntimeError):
+    """A cluster that cannot be reached, or that cannot do what is asked of it; also a `RuntimeError`."""
+
+
 class PlanError(_Explained, RuntimeError):
     """A program that would read what it has overwritten, a defect of chainrule; or one that is run without its team."""
 

@@ -43,6 +43,11 @@ def digest(arrays: Arrays, text: str) -> str:
     return found.hexdigest()
 
 
+def hidden() -> str:
+    """A name that nobody else has, of a file that is on its way."""
+    return f".chainrule-{secrets.token_hex(8)}"
+
+
 def _kind(place: Path) -> str:
     return "folder" if place.is_dir() else "device or pipe"
 
@@ -66,7 +71,7 @@ def whole(place: Path) -> Iterator[IO[bytes]]:
     end = Path(os.path.realpath(place))
     if end.exists() and not end.is_file():
         raise InputError(str(place), "the name of a file", f"a {_kind(end)}", "Choose another name.")
-    passing = end.with_name(f".chainrule-{secrets.token_hex(8)}")
+    passing = end.with_name(hidden())
     try:
         with open(passing, "xb") as file:
             yield file

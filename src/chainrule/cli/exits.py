@@ -13,7 +13,7 @@ WELL, INTERNAL, USAGE, DATA, MODEL_FILE, DIVERGED, FOUND, INTERRUPTED = 0, 1, 2,
 MEANINGS = {
     WELL: "all went well",
     INTERNAL: "a defect of chainrule; `check` finds it unsound, or the claim of a `lab` does not hold",
-    USAGE: "options or a configuration that cannot be used; a missing package",
+    USAGE: "options or a configuration that cannot be used; a missing package; a cluster that does not do the work",
     DATA: "a table that cannot be read or written, or what is in it",
     MODEL_FILE: "a model file that is missing, broken or of another kind",
     DIVERGED: "training diverged; a model of the best epoch is written",
@@ -36,7 +36,7 @@ def judged(error: BaseException) -> tuple[int, str]:
             return MODEL_FILE, str(error)
         case errors.DivergenceError():
             return DIVERGED, str(error)
-        case errors.MissingExtraError():
+        case errors.MissingExtraError() | errors.ClusterError():
             return USAGE, str(error)
         case errors.InputError() | errors.InputTypeError():
             return USAGE if _PARAMETER.match(error.args[0]) else DATA, str(error)

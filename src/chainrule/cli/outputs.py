@@ -145,40 +145,6 @@ def _quoted(word: Any) -> str:
     return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ',"\r\n') else text
 
 
-def from_column(name: str, column: Any) -> Any:
-    """A column of a table as one of Arrow: texts as they stand in their file.
-
-    Raises
-    ------
-    InputError
-        For what was not read, such as bytes, and lists of different lengths.
-    """
-    import numpy as np
-    import pyarrow as pa
-
-    from chainrule.tables import arrow
-    from chainrule.tables.column import MICROSECONDS, READABLE, TRUTH
-
-    if column.storage in ("unread", "lists"):
-        what = column.levels[0] if column.storage == "unread" else "lists of different lengths"
-        raise InputError(
-            f"--keep {name}", READABLE, what, "Leave it out, and join it to the predictions by their rows.",
-        )  # fmt: skip
-    if column.storage == "text":
-        return arrow.whole(column.values)
-    if column.storage == "words":
-        if column.levels == TRUTH and not column.declared:
-            return arrow.array(column.values > 0, column.missing)
-        codes = arrow.array(column.values, column.missing)
-        return pa.DictionaryArray.from_arrays(codes, arrow.texts(column.levels))
-    if column.storage == "times":
-        stamps = np.round(np.nan_to_num(column.values) * MICROSECONDS).astype("datetime64[us]")
-        return arrow.array(stamps, column.missing)
-    if column.storage == "vectors":
-        return arrow.lists(column.values, column.missing)
-    return arrow.array(column.values, column.missing)
-
-
 def check_names(path: object, names: list[str]) -> None:
     """Refuse two columns of one name."""
     twice = sorted({name for name in names if names.count(name) > 1})

@@ -12,6 +12,8 @@ import click
 from chainrule.cli import exits, shared, tables, task
 from chainrule.cli.config import Configured
 from chainrule.cli.describe import STOPPED_BY
+from chainrule.cli.engine import Engine
+from chainrule.cli.engine import engine as engine_options
 from chainrule.cli.options import chosen, training_options
 from chainrule.cli.watch import followed, hand_over
 from chainrule.errors import listed
@@ -66,6 +68,9 @@ def missing_word(value: str) -> tuple[str, str]:
 @shared.drop_missing_target
 @click.option("--validation", type=shared.SOURCE, help="Rows to stop by, in place of a share of DATA; given like it.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of all that is drawn.")
+@engine_options
+@click.option("--checkpoints", metavar="FOLDER", help="Write checkpoints to this folder, or its URL, epoch by epoch.")
+@click.option("--resume", is_flag=True, help="Go on from the newest of --checkpoints.")
 @shared.threads
 @click.option("--report", "report_to", type=shared.PATH, help="HTML file to write: what was learned, and how it went.")
 @click.option("--watch", is_flag=True, help="Serve a page on this machine that follows the training.")
@@ -89,6 +94,9 @@ def train(
     drop_missing_target: bool,
     validation: str | None,
     seed: int,
+    engine: Engine,
+    checkpoints: str | None,
+    resume: bool,
     threads: int | None,
     report_to: Path | None,
     watch: bool,
@@ -128,14 +136,15 @@ def train(
         decimal=decimal,
         random_state=seed,
         n_threads=threads,
+        checkpoints=_checkpoints(checkpoints, resume),
         **chosen(chosen_task, given),
     )
     held_out = None
     if validation is not None:
         held_out, _ = _kept(_open(validation, form, target), target, words, drop_missing_target)
     listeners = _listeners(quiet, live)
-    with tables.naming(file.path, held_out and held_out.path):
-        ending = _fit(estimator, file, target, held_out, listeners)
+    with tables.naming(file.path, held_out and held_out.path), engine.used():
+        ending = _fit(estimator, file, target, held_out, listeners, checkpoints if resume else None)
     code = {"diverged": exits.DIVERGED, "interrupted": exits.INTERRUPTED}.get(ending.reason, exits.WELL)
     learned = code == exits.WELL or _learned(estimator)
     written = output if learned else None
@@ -246,14 +255,32 @@ def _listeners(quiet: bool, live: Callback | None) -> list[Callback]:
     return [*([] if quiet else [Progress()]), *([live] if live else [])]
 
 
-def _fit(estimator: Any, rows: TableFile, target: str, held_out: TableFile | None, listeners: list[Callback]) -> Ending:
+def _checkpoints(folder: str | None, resume: bool) -> Any:
+    """Where checkpoints are written."""
+    if folder is None:
+        if resume:
+            raise click.UsageError("--resume goes on from --checkpoints: name it.", click.get_current_context())
+        return None
+    from chainrule.training.checkpoints import Checkpoints
+
+    return Checkpoints(folder)
+
+
+def _fit(
+    estimator: Any,
+    rows: TableFile,
+    target: str,
+    held_out: TableFile | None,
+    listeners: list[Callback],
+    resume_from: str | None,
+) -> Ending:
     """Fit, and say how it went."""
     from chainrule.cli.listener import Ending
 
     ending = Ending()
     estimator.callbacks = [ending, *listeners]
-    estimator.fit(rows, target, X_val=held_out)
-    estimator.callbacks = None  # they are of this run, not of the model
+    estimator.fit(rows, target, X_val=held_out, resume_from=resume_from)
+    estimator.callbacks = estimator.checkpoints = None  # they are of this run, not of the model
     return ending
 
 

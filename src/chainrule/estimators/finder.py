@@ -9,6 +9,7 @@ from sklearn.base import clone
 from chainrule.errors import InputError, InputTypeError
 from chainrule.estimators.estimator import Estimator
 from chainrule.estimators.prepare import Call
+from chainrule.training.elsewhere import using
 from chainrule.training.finder import RateCurve, range_test
 from chainrule.training.streamed import Streamed
 
@@ -64,10 +65,11 @@ def find_learning_rate(
     if getattr(estimator, "solver", None) == "lbfgs":
         raise InputError(where, "a stochastic solver", "solver='lbfgs'", "L-BFGS searches for the length of its steps.")
     own = unwatched(estimator)
-    fit = own._prepared(estimator._given(X, y, sample_weight), own._given(None, None), Call())
-    rows = fit.rows.sample if isinstance(fit.rows, Streamed) else fit.rows
+    with using(None):  # its steps are looked at one by one
+        fit = own._prepared(estimator._given(X, y, sample_weight), own._given(None, None), Call())
+        rows = fit.rows.sample if isinstance(fit.rows, Streamed) else fit.rows
+        trainer = fit.training.resume_trainer(fit.recipe, False, rows)
     size = fit.recipe.rows_of_a_batch(len(rows)) if batch_size is None else batch_size
-    trainer = fit.training.resume_trainer(fit.recipe, False)
     return range_test(trainer, rows, size, low=low, high=high, steps=steps)
 
 

@@ -56,7 +56,10 @@ class Writes(Protocol):
     def due(self, epoch: int) -> bool:
         """Whether one is written after this epoch."""
 
-    def write(self, epoch: int, state: State) -> object:
+    def due_in(self, epoch: int, round: int) -> bool:
+        """Whether one is written after this round of an epoch, where there are rounds."""
+
+    def write(self, epoch: int, state: State, round: int | None = None) -> object:
         """Write it."""
 
 
@@ -236,13 +239,13 @@ class Fit:
     def _start(self) -> tuple[Trainer, Stopping]:
         """What trains and what stops, where the fit begins, or where a checkpoint has it."""
         training, rows = self.training, len(self.rows)
-        trainer = training.resume_trainer(self.recipe, self.incremental)
+        trainer = training.resume_trainer(self.recipe, self.incremental, self.rows)
         stopping = training.resume_stopping(self.recipe, self.incremental)
         if self._kept.resumed is not None:
             for record in resume.restore(training, self._kept.resumed):
                 training.progress.add(record, rows)
         self._look()
-        steps = math.ceil(rows / self.recipe.rows_of_a_batch(rows))
+        steps = self.rows.steps(self.recipe.rows_of_a_batch(rows))
         trainer.planned = None if self.incremental else self._epochs * steps
         return trainer, stopping
 
@@ -285,6 +288,7 @@ class Fit:
         if self.validation is not None:
             watch = Judge(self.recipe, self.running, self.rows, self.validation)
         pace = Pace(trainer, self.until)
+        trainer.after = self._after_round
         for record in train(trainer, self.rows, batch_size, epochs, stopping, watch):
             self.training.progress.add(record, len(self.rows))
             stop = self.audience.epoch(record)
@@ -299,6 +303,12 @@ class Fit:
         if not math.isfinite(self.training.progress.loss):
             return DIVERGED
         return CONVERGED if stopping.exhausted else ALL_TRAINED
+
+    def _after_round(self, round: int) -> None:
+        """A round of the epoch under way has ended, which is not its last."""
+        epoch, checkpoints = self.training.progress.epochs + 1, self._kept.checkpoints
+        if checkpoints and checkpoints.due_in(epoch, round):
+            checkpoints.write(epoch, resume.snapshot(self.training, self._kept.settings), round)
 
     def _is_over(self) -> bool:
         """Whether there is no time left."""

@@ -24,6 +24,8 @@ from chainrule.models.training import Training
 from chainrule.training.batches import Data
 from chainrule.training.callbacks.base import Audience, Callback
 from chainrule.training.checkpoints import State
+from chainrule.training.divided import Divided
+from chainrule.training.elsewhere import in_use
 from chainrule.training.records import Record
 from chainrule.training.streamed import Streamed
 
@@ -187,13 +189,17 @@ class Several:
             yield [*chain.from_iterable(parts)]
 
     def _run(self, turns: Sequence[Turn]) -> None:
-        """The fits of a round, each with its part of the threads even one after the other: bits hang on how many."""
+        """The fits of a round, each with its part of the threads even one after the other: bits hang on how many.
+
+        On a cluster all go side by side, on as many threads as here.
+        """
         count = self.recipe.n_threads
         every = threads.resolve(count)
-        lanes = min(every, len(turns)) if self._may_be_side_by_side else 1
-        if lanes > 1:
+        here = min(every, len(turns)) if self._may_be_side_by_side else 1
+        lanes = len(turns) if self._may_be_side_by_side and in_use() is not None else here
+        if here > 1:
             for turn in turns:
-                turn.fit.on(every // lanes)
+                turn.fit.on(every // here)
         try:
             if lanes > 1 and self._may_be_in_any_order:
                 side_by_side([partial(self._take, turn) for turn in turns], lanes, self._stop)
@@ -216,9 +222,9 @@ class Several:
     @property
     def _may_be_side_by_side(self) -> bool:
         """Whether no fit is planned by the time that others leave, is scored otherwise than by us, or reads a file in
-        parts, which take memory."""
+        parts, which take memory, or goes in rounds of all machines."""
         by_us = self.recipe.scoring in (None, "loss")
-        return by_us and not self.incremental and self.until is None and not isinstance(self.rows, Streamed)
+        return by_us and not self.incremental and self.until is None and not isinstance(self.rows, Streamed | Divided)
 
     @property
     def _may_be_in_any_order(self) -> bool:
@@ -345,8 +351,12 @@ class _Stage:
     def due(self, epoch: int) -> bool:
         return self._checkpoints.due(self._several.epochs)
 
-    def write(self, epoch: int, state: State) -> object:
-        return self._checkpoints.write(self._several.epochs, self._several.state(self._place, state))
+    def due_in(self, epoch: int, round: int) -> bool:
+        return self._checkpoints.due_in(self._several.epochs + 1, round)
+
+    def write(self, epoch: int, state: State, round: int | None = None) -> object:
+        epochs = self._several.epochs + (round is not None)
+        return self._checkpoints.write(epochs, self._several.state(self._place, state), round)
 
 
 class _Relay(Audience):

@@ -19,6 +19,8 @@ from chainrule.models.model import Model
 from chainrule.models.progress import Progress
 from chainrule.models.recipe import Recipe
 from chainrule.network.losses import Loss
+from chainrule.training.batches import Data
+from chainrule.training.elsewhere import trainer_of
 from chainrule.training.mixup import Mixup
 from chainrule.training.stopping import Stopping
 from chainrule.training.streams import Streams, streams
@@ -92,8 +94,9 @@ class Training:
             predictor = Predictor(predictor.network, predictor.parameters.copy(), predictor.loss)
             drawn = copy.deepcopy(drawn)
         measured = self.recorded if self.recorder is None else self.recorder
+        trainer = None if self.trainer is None else self.trainer.at_home()
         return Model(
-            kind, given, predictor, answer, self.progress, drawn, measured, Continuation(self.trainer, self.stopping)
+            kind, given, predictor, answer, self.progress, drawn, measured, Continuation(trainer, self.stopping)
         )
 
     def so_far(self, kind: str, given: Input, answer: Answer) -> Model:
@@ -115,7 +118,7 @@ class Training:
         """Training will not go on: what only that would need is let go."""
         self.trainer = self.stopping = None
 
-    def resume_trainer(self, recipe: Recipe, incremental: bool) -> Trainer:
+    def resume_trainer(self, recipe: Recipe, incremental: bool, rows: Data) -> Trainer:
         """The trainer at hand, where training goes on with the same settings, else one with fresh moments.
 
         A fit lets rate and schedule start anew, partial_fit does not.
@@ -129,7 +132,8 @@ class Training:
             old.shuffle, old.n_threads, old.schedule = recipe.shuffle, recipe.n_threads, recipe.schedule
             old.mixup, old.observer = mixup, self._observer(recipe)
             return old
-        made = self.trainer = Trainer(
+        make = Trainer if incremental else trainer_of(rows)
+        made = self.trainer = make(
             predictor.network, predictor.loss, optimiser, predictor.parameters, recipe.penalty, seed=self.streams,
             shuffle=recipe.shuffle, n_threads=recipe.n_threads, schedule=recipe.schedule, options=recipe.options,
             mixup=mixup,

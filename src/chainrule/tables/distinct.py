@@ -40,6 +40,14 @@ class Distinct:
             self._below = found[KEPT]
         self.hashes, self.counts = found[:KEPT], total[:KEPT]
 
+    def join(self, other: Distinct) -> None:
+        """All values that another was given."""
+        if other._below is not None and (self._below is None or other._below < self._below):
+            self._below = other._below
+            kept = self.hashes < self._below
+            self.hashes, self.counts = self.hashes[kept], self.counts[kept]
+        self.add(other.hashes, other.counts)
+
     @property
     def exact(self) -> bool:
         return self._below is None

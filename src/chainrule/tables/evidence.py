@@ -69,11 +69,11 @@ class Evidence:
     sorts : of texts, how many by their sort
     distinct : different values
     texts : different texts of numbers, where texts are told apart
-    levels : up to three different texts, in small letters
+    levels : up to three different texts, in small letters: the first that were met
     pieces : words between spaces in all texts
     low, high, whole : the least and the greatest number, and whether all are whole
     declared : whether the source says that these are categories
-    width : of vectors, how many numbers each holds
+    width : of vectors, how many numbers each holds: as many as the first
     unread : the type of what cannot be read, or what is wrong with lists
     example : a cell
     """
@@ -82,20 +82,37 @@ class Evidence:
         """Texts in `nothing` stand for none; where texts are told `apart`, it is counted how many there are."""
         self._nothing = frozenset(nothing)
         self._apart = apart
-        self.rows = self.missing = self.pieces = self.width = 0
+        self.rows = self.missing = self.pieces = 0
         self._parts: list[tuple[int, Callable[[int], int] | None]] = []
         self.typed: Counter[str] = Counter()
         self.sorts: defaultdict[Sort, Cells] = defaultdict(Cells)
         self.distinct, self.texts = Distinct(), Distinct()
-        self.levels: set[str] = set()
+        self._levels: list[str] = []
         self.low, self.high, self.whole = np.inf, -np.inf, True
         self.declared = False
-        self.unread = self.example = ""
+        self._lists: list[tuple[int, int]] = []  # the first, and the first of another length: its place and its length
+        self._type = self.example = ""
 
     @property
     def known(self) -> int:
         """Cells that hold something."""
         return self.rows - self.missing
+
+    @property
+    def levels(self) -> set[str]:
+        return set(self._levels)
+
+    @property
+    def width(self) -> int:
+        return self._lists[0][1] if self._lists else 0
+
+    @property
+    def unread(self) -> str:
+        if self._type or not self._lists or (self.width and len(self._lists) == 1):
+            return self._type
+        place, length = self._lists[-1 if self.width else 0]
+        before = f"behind one of {self.width}" if self.width else "before all others"
+        return f"a list of {length} in row {self.row(place)} {before}"
 
     def add(self, column: Column) -> None:
         """Look at more rows."""
@@ -114,6 +131,25 @@ class Evidence:
             else:
                 self._add_typed(part)
 
+    def join(self, other: Evidence) -> None:
+        """Look at all rows that another has seen, as behind those seen here."""
+        before = self.rows
+        self.rows, self.missing = self.rows + other.rows, self.missing + other.missing
+        self.pieces += other.pieces
+        self._parts += [(before + start, numbering) for start, numbering in other._parts]
+        self.typed.update(other.typed)
+        for sort, cells in other.sorts.items():
+            self.sorts[sort].add(cells.rows, [(before + place, text) for place, text in cells.first])
+        self.distinct.join(other.distinct)
+        self.texts.join(other.texts)
+        self._meet_levels(other._levels)
+        self.low, self.high = min(self.low, other.low), max(self.high, other.high)
+        self.whole = self.whole and other.whole
+        self.declared |= other.declared
+        self._meet_lists((before + place, length) for place, length in other._lists)
+        self._type = other._type or self._type
+        self.example = self.example or other.example
+
     def row(self, place: int) -> int:
         """The number by which errors call a row, which may take long to find: that of a line is read from its file."""
         start, numbering = self._parts[bisect_right(self._parts, place, key=lambda part: part[0]) - 1]
@@ -124,7 +160,7 @@ class Evidence:
         self.missing += len(column) - len(known)
         self.typed[column.storage] += len(known)
         if column.storage == "unread":
-            self.unread = column.levels[0]
+            self._type = column.levels[0]
         elif len(known):
             self._add_numbers(column.values[known])
             self.example = self.example or column.take(known[:1]).as_words().levels[0]
@@ -135,18 +171,19 @@ class Evidence:
         known = np.flatnonzero(lengths >= 0)
         self.missing += len(column) - len(known)
         self.typed["vectors"] += len(known)
-        if not len(known) or self.unread:
+        if not len(known):
             return
-        self.width = self.width or int(lengths[known[0]])
-        others = known[(lengths[known] != self.width) | (self.width == 0)]
-        if len(others):
-            row = self.row(column.row(others[0]))
-            before = f"behind one of {self.width}" if self.width else "before all others"
-            self.unread = f"a list of {lengths[others[0]]} in row {row} {before}"
-        elif column.storage == "vectors":
+        if column.storage == "vectors":
             vectors = column.values[known]
             self.distinct.add(distinct.of_vectors(vectors))
             self.example = self.example or vector_text(vectors[0])
+        others = known[lengths[known] != (self.width if self._lists else lengths[known[0]])]
+        self._meet_lists((column.row(place), int(lengths[place])) for place in (known[0], *others[:1]))
+
+    def _meet_lists(self, lists: Iterable[tuple[int, int]]) -> None:
+        for place, length in lists:
+            if not self._lists or (len(self._lists) == 1 and length != self.width):
+                self._lists.append((place, length))
 
     def _add_numbers(
         self, known: Array, hashes: distinct.Hashes | None = None, counts: NDArray[np.int64] | None = None
@@ -201,8 +238,7 @@ class Evidence:
     def _add_levels(self, texts: Sequence[str], counts: Sequence[int], read: Sequence[float | None]) -> None:
         """Different texts, how many there are of each, and the number that each is as programs write numbers."""
         self.example = self.example or texts[0]
-        if len(self.levels) < 3:
-            self.levels = set(sorted({*self.levels, *(text.strip().casefold() for text in texts)})[:3])
+        self._meet_levels(text.strip().casefold() for text in texts)
         often = np.array(counts)
         plain = np.array([value is not None for value in read])
         if plain.any():
@@ -213,6 +249,13 @@ class Evidence:
         self.distinct.add(distinct.of_texts(words), often[~plain])
         if self._apart:
             self.texts.add(distinct.of_texts(texts))
+
+    def _meet_levels(self, levels: Iterable[str]) -> None:
+        for level in levels:
+            if len(self._levels) == 3:
+                return
+            if level not in self._levels:
+                self._levels.append(level)
 
 
 def _sorts(texts: Any) -> Iterator[tuple[Sort, NDArray[np.intp]]]:

@@ -67,9 +67,17 @@ class Seen:
     def add(self, table: Table) -> None:
         """Look at more rows."""
         for name, column in table.columns.items():
-            if name not in self.columns:
-                self.columns[name] = Evidence(self.said.nothing.of(name), self.said.kind(name) == "category")
-            self.columns[name].add(column)
+            self._of(name).add(column)
+
+    def join(self, other: Seen) -> None:
+        """Look at all rows that another has seen, as behind those seen here."""
+        for name, evidence in other.columns.items():
+            self._of(name).join(evidence)
+
+    def _of(self, name: str) -> Evidence:
+        if name not in self.columns:
+            self.columns[name] = Evidence(self.said.nothing.of(name), self.said.kind(name) == "category")
+        return self.columns[name]
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,16 @@ class Seen:
             if count:
                 counter[encoding.name] += count
 
+    def join(self, other: Seen) -> None:
+        """Count more rows."""
+        self.rows += other.rows
+        for mine, theirs in zip(self._counters, other._counters, strict=True):
+            mine.update(theirs)
+
+    @property
+    def _counters(self) -> tuple[Counter[str], ...]:
+        return self.missing, self.unknown, self.beyond, self.unread
+
 
 def seen(encodings: Sequence[Encoding], columns: Mapping[str, Column], bad: Mapping[str, Bad], rows: int) -> Seen:
     """What so many rows hold.

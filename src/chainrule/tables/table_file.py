@@ -12,6 +12,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from chainrule.errors import InputError, InputTypeError
 from chainrule.tables import frames
+from chainrule.tables.sources.stored import Stamp, Stored
 from chainrule.tables.table import Table, stack
 
 #: Rows of a part at most.
@@ -67,6 +68,11 @@ class TableFile(ABC):
     def raw_bytes(self) -> int:
         """About how much memory all rows would take as a Table."""
 
+    def stamps(self, numbers: Sequence[int] | None = None) -> tuple[Stamp, ...]:
+        """Of its files, of those with these numbers or of all; none of what is no file, or can be read only once."""
+        stamp = self.path.stamp() if isinstance(self.path, Stored) else None
+        return () if stamp is None else (stamp,)
+
     def read(self, columns: Sequence[str] | None = None) -> Table:
         """All rows at once."""
         found = list(self.parts(columns))
@@ -82,6 +88,10 @@ class PlacedFile(TableFile):
     @abstractmethod
     def places(self) -> Sequence[Place]:
         """Where that is, in order and none of them empty."""
+
+    def number_of(self, place: Place) -> int:
+        """Of the file that a place is in."""
+        return 0
 
     @abstractmethod
     def parts_at(self, place: Place, first: int, columns: Sequence[str] | None = None) -> Iterator[Table]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any, Self
@@ -148,6 +149,10 @@ class Data(ABC):
         if generator is not None:
             order = generator.permutation(len(self) if order is None else order)
         return self._feed.batches(size, order)
+
+    def steps(self, size: int) -> int:
+        """Of an epoch in batches of `size` items."""
+        return math.ceil(len(self) / size)
 
     def chunks(self, rows: int) -> Iterator[Any]:
         """Batches of at most `rows` rows, but never less than an item, in order."""

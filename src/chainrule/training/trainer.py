@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,22 @@ N_MEMBERS = at_least(1, "5 to 10 members are usual.")
 
 #: In front of the names of an update's arrays in the state of a trainer.
 UPDATE = "update."
+
+
+class Pass(NamedTuple):
+    """What once through the data has come to.
+
+    Attributes
+    ----------
+    sums, weights : of each network, its losses, each times its weight, and the weights
+    rate : learning rate of the last step
+    rows : that were gone through
+    """
+
+    sums: NDArray[Any]
+    weights: NDArray[Any]
+    rate: float
+    rows: int
 
 
 def initial(network: Network, drawn: Streams, n_members: int = 1, dtype: Any = np.float32) -> AnyParameters:
@@ -85,6 +101,7 @@ class Trainer:
     planned : number of all steps, where the schedule takes its length from there
     watched : what was watched after each epoch, higher is better
     epochs : trained so far
+    after : is told of each round but an epoch's last, by its number from 1, by a trainer that goes in rounds; or None
     until : the time, as `time.perf_counter()` tells it, from when on an epoch ends with the batches at hand; or None
 
     Set `observer` to an `Observer`, such as a `Recorder` of diagnosis, that is to see some of the steps of the first.
@@ -140,6 +157,7 @@ class Trainer:
         self.schedule = None if schedule is None else schedules.get(schedule, "Trainer(schedule=)")
         self.planned: int | None = None
         self.until: float | None = None
+        self.after: Callable[[int], None] | None = None
         self.watched: list[float] = []
         self._began = 0  # steps before rate and schedule started anew
         self.epochs = 0
@@ -147,7 +165,7 @@ class Trainer:
         self._tie()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_bound": None}
+        return {**self.__dict__, "_bound": None, "after": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -212,6 +230,22 @@ class Trainer:
         """
         COUNT("Trainer.epoch(batch_size=)", batch_size)
         started = time.perf_counter()
+        sums, weights, rate, seen = self.once_through(data, batch_size)
+        with np.errstate(all="ignore"):
+            loss = float((sums / weights).mean())
+        self.epochs += 1
+        per_batch = float(weights[0]) * min(1.0, batch_size / seen)
+        loss += float(np.mean([self.update.penalty.value(one, per_batch) for one in self.parameters.members]))
+        return Record(self.epochs, loss, rate, time.perf_counter() - started)
+
+    def once_through(self, data: Data, batch_size: int) -> Pass:
+        """All steps of an epoch.
+
+        Parameters
+        ----------
+        data, batch_size : as of `epoch`
+        """
+        before = self.update.steps
         data.check(self.network, self.loss, self.parameters.vector.dtype)
         if self.mixup is not None:
             self.mixup.check(self.network)
@@ -232,7 +266,6 @@ class Trainer:
             observer.begin(self.epochs + 1, math.ceil(len(data) / batch_size), capacity["rows"])
         due = _never if observer is None else observer.due
         batches = data.batches(batch_size, self.streams.shuffle if self.shuffle else None)
-        before = self.update.steps
         # A divergence shows in the record, not in warnings of single products.
         with np.errstate(all="ignore"), bound.team() as team:
             for group, watched in load.groups(batches, due):
@@ -256,12 +289,11 @@ class Trainer:
                 if self.until is not None and time.perf_counter() >= self.until:
                     break
             sums, weights = np.transpose(totals)
-            loss = float((sums / weights).mean())
-        self.epochs += 1
-        seen = min(len(data), (self.update.steps - before) * batch_size)
-        per_batch = float(weights[0]) * min(1.0, batch_size / seen)
-        loss += float(np.mean([self.update.penalty.value(one, per_batch) for one in self.parameters.members]))
-        return Record(self.epochs, loss, rate, time.perf_counter() - started)
+        return Pass(sums, weights, rate, min(len(data), (self.update.steps - before) * batch_size))
+
+    def at_home(self) -> Trainer:
+        """A trainer in this process that goes on from here: this one."""
+        return self
 
     def state(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         """All that training goes on from, bit for bit: arrays by name, and plain data."""
@@ -286,7 +318,8 @@ class Trainer:
             setattr(self, name, data[name])
         self.watched, self._began = [*data["watched"]], data["began"]
         self.streams.load(data["streams"])
-        self._bound = None  # its dropout masks were another seed's
+        if self._bound is not None:
+            self._seed_noise(self._bound[0])
 
     def _rate_at(self, steps: int, reaction: float) -> float:
         """The learning rate after this many steps, times what the schedule makes of what was watched."""
@@ -306,14 +339,19 @@ class Trainer:
         if self._bound is not None and self._bound[0].suits(shared, terms, capacity):
             return self._bound
         bound, programs = plans(self.network, self.parameters, capacity, "train", self.loss, shared, terms=terms), []
-        for place, (plan, update) in enumerate(zip(bound.each, self.updates, strict=True)):
-            plan.seed_noise(self.streams.member(place).dropout, update.steps)
+        for plan, update in zip(bound.each, self.updates, strict=True):
             assert plan.gradients is not None
             program = update.program(plan.parameters, plan.gradients, plan.parts)
             plan.behind = program.steps
             programs.append(program)
+        self._seed_noise(bound)
         self._bound = bound, programs
         return self._bound
+
+    def _seed_noise(self, bound: Plans) -> None:
+        """Let plans draw as of these streams and steps."""
+        for place, (plan, update) in enumerate(zip(bound.each, self.updates, strict=True)):
+            plan.seed_noise(self.streams.member(place).dropout, update.steps)
 
 
 def _never(place: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -13,7 +14,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from chainrule.engine.expansion import F32, Coded
 from chainrule.engine.mixture import Mixture
-from chainrule.errors import InputError
+from chainrule.engine.threads import resolve as threads_of
+from chainrule.errors import InputError, InputTypeError
 from chainrule.estimators import rules
 from chainrule.estimators.bases import with_callbacks
 from chainrule.estimators.estimator import Estimator
@@ -29,10 +31,13 @@ from chainrule.models.inputs import ColumnInput
 from chainrule.models.model import Model
 from chainrule.models.several import AnyFit
 from chainrule.models.truth import Truth
+from chainrule.models.writing import Prediction, Written, write
+from chainrule.tables import files
 from chainrule.tables.encoder import Encoder
 from chainrule.training.batches import Data
 from chainrule.training.callbacks.base import Audience, Callback
 from chainrule.training.checkpoints import Checkpoints, State
+from chainrule.training.elsewhere import in_use
 
 Array = NDArray[Any]
 
@@ -255,6 +260,22 @@ class BaseTable(Estimator):
         assert isinstance(source, ColumnInput)
         table, y, weight, *_ = rows.split(self._given(X, y, weight), where, source)
         return source.encoder.code(table, where), y, weight
+
+    def _write(self, X: Any, to: str | os.PathLike[str], proba: bool, keep: Sequence[str], overwrite: bool) -> Written:
+        """Predict the rows of a source into a folder."""
+        check_is_fitted(self)
+        where = f"{type(self).__name__}.predict"
+        file = files.source(X, f"{type(self).__name__}: X")
+        if file is None:
+            raise InputTypeError(
+                f"{where}(X, to=)", "a path, a list of them, a URL, a dataset or a lazy frame", type(X).__name__,
+                "Leave to= out, and write what predict returns.",
+            )  # fmt: skip
+        model, cluster = self.model_, in_use()
+        if proba and not model.answer.gives_probabilities:
+            raise InputError(f"{where}(proba=)", "a model that gives probabilities", model.loss.name, "Leave it out.")
+        threads = threads_of(self.n_threads) if cluster is None else cluster.division.threads
+        return write(Prediction(model, file, to, proba, tuple(keep), threads), overwrite)
 
     @reads_once
     def importances(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -120,6 +122,39 @@ class TableClassifier(Classifying, ClassifierMixin, BaseTable):
         known = self._named(classes)
         given, held_out = self._given(X, y, sample_weight), self._given(X_val, y_val, sample_weight_val)
         return self._fit(given, held_out, incremental=True, classes=known)
+
+    def predict(
+        self,
+        X: Any,
+        to: str | os.PathLike[str] | None = None,
+        proba: bool = False,
+        keep: Sequence[str] = (),
+        overwrite: bool = False,
+    ) -> Any:
+        """The most probable class of each row, as an array or as files.
+
+        Parameters
+        ----------
+        X : rows as in `fit`; for files a source: a path, a list of them, a URL, a dataset, a lazy frame
+        to : None, or a folder for the predictions, a path or a URL such as s3://bucket/out; where X may have any number
+            of rows. It gets a Parquet file for each row group, record batch or file of X, part-000000.parquet and so
+            on in their order, each with one row for each row there, in their order. Inside of `cluster()` its machines
+            write them
+        proba : whether files have a column of the probabilities of each class, named target=class
+        keep : columns of X that stand in front of the predictions in files
+        overwrite : whether files of the same names are replaced; else the folder has to be new or empty
+
+        Returns
+        -------
+        array of shape (rows,), or a 0/1 matrix (rows, labels); of files `Written`, (rows, files, seen): how many, and
+        the cells that are missing, unknown to the model, outside of its training, or unreadable, by column
+
+        Raises
+        ------
+        InputError, InputTypeError
+            Rows that cannot be read as in fit, X that is no source, or a folder that cannot be written to.
+        """
+        return super().predict(X) if to is None else self._write(X, to, proba, keep, overwrite)
 
     @reads_once
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:

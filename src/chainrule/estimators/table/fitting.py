@@ -17,7 +17,7 @@ from chainrule.engine.network import Network
 from chainrule.errors import InputError, InputTypeError, unknown_name
 from chainrule.estimators.held_out import Indices, by_splitter
 from chainrule.estimators.prepare import Call, Start, check_same, in_form, ready
-from chainrule.estimators.table import pilot, presets, rows, streaming
+from chainrule.estimators.table import dividing, pilot, presets, rows, streaming
 from chainrule.estimators.table.candidates import Candidate, candidates, differ
 from chainrule.estimators.table.clock import Clock
 from chainrule.estimators.table.coming import Coming
@@ -34,7 +34,7 @@ from chainrule.models.several import AnyFit
 from chainrule.models.training import Training
 from chainrule.models.truth import Truth, truth_in
 from chainrule.models.validation import Parts
-from chainrule.tables import encoder, files, learn, survey
+from chainrule.tables import encoder, files, learn
 from chainrule.tables.column import Column
 from chainrule.tables.encoder import Encoder, together
 from chainrule.tables.files import TableFile
@@ -42,9 +42,10 @@ from chainrule.tables.learn import Said, Seen
 from chainrule.tables.reading import field_of, split_column, target_field
 from chainrule.tables.schema import Nothing
 from chainrule.tables.table import Table
-from chainrule.training.batches import Rows
+from chainrule.training.batches import Data, Rows
 from chainrule.training.callbacks.base import Audience, Callback
 from chainrule.training.checkpoints import State
+from chainrule.training.elsewhere import in_use
 from chainrule.training.streamed import Piece, Streamed
 
 Array = NDArray[Any]
@@ -106,6 +107,7 @@ def begun(
         by_fold = [weighed(coming, None if apart is None else apart.by(whole))]
     if before is not None:
         return _further(estimator, preset, before, coming, by_fold[0], call, told)
+    by_fold = [_divided(parts, preset, seed) for parts in by_fold]
     fresh = partial(_fresh, estimator, tried, views, coming.input, coming.answer, seed=seed, n_folds=len(by_fold))
     fits = [
         start for fold, parts in enumerate(by_fold) for start in fresh(parts, incremental=call.incremental, fold=fold)
@@ -126,7 +128,7 @@ def _further(
         layers = presets.layers(replace(mine, **wanted), one.input.encoder, coming.answer.outputs)
         network = Network(layers, one.network.inputs)
         check_same(name, one, network, coming.answer)
-        recipe = presets.recipe(estimator, mine, len(parts.training), call.incremental)
+        recipe = presets.recipe(estimator, mine, parts.training, call.incremental)
         if call.incremental and one.continuation.trainer is not None:
             recipe = replace(recipe, options=one.continuation.trainer.update.options)  # however many rows come now
         said = in_words(one.input.encoder, one.network)
@@ -222,6 +224,16 @@ def _seed(estimator: Any, resumed: State | None, before: Model | None = None) ->
     return presets.seed(estimator.random_state)
 
 
+def _divided(parts: Parts, preset: Preset, seed: int) -> Parts:
+    """Rows in memory, divided among workers where a cluster is to divide rows of every table."""
+    cluster = in_use()
+    if cluster is None or cluster.divide != "rows":
+        return parts
+    assert isinstance(parts.training, Rows)
+    size = cluster.division.batch(preset.batch_size)
+    return parts._replace(training=dividing.divided_rows(parts.training, size, cluster, seed))
+
+
 def _fresh(
     estimator: Any,
     tried: Sequence[Candidate],
@@ -243,7 +255,7 @@ def _fresh(
         state = np.random.SeedSequence(own).generate_state(1)[0] if place or fold else estimator.random_state
         training = Training.begin(network, answer.loss, F32, state, preset.n_members)
         training.streams.split = seed  # of what holds rows out
-        recipe = presets.recipe(estimator, preset, len(parts.training), incremental)
+        recipe = presets.recipe(estimator, preset, parts.training, incremental)
         said = in_words(made, network) + (f", fold {fold + 1}" if n_folds > 1 else "")
         mine = replace(source, encoder=made)
         starts.append(Start(recipe, training, mine, read_by(parts, source.encoder.expansions[view]), said, fold))
@@ -344,10 +356,10 @@ def _streamed(
 ) -> AnyFit:
     """`begun` of a file that is too large to hold as a table."""
     name, y, weight = type(estimator).__name__, given.y, given.weight
-    if not isinstance(y, str) or not isinstance(weight, str | None) or not held_out.nothing:
+    if not isinstance(y, str) or not isinstance(weight, str | None):
         raise InputError(
             f"{name}.fit", "a path, and the names of its target and its weights, of a file that is too large",
-            "y, weights, or rows to validate on, in memory", "Raise memory=, or leave them out.",
+            "y or weights in memory", "Raise memory=, or leave them out.",
         )  # fmt: skip
     refused = {
         "partial_fit": call.incremental,
@@ -367,7 +379,8 @@ def _streamed(
     said = said_of(estimator)
     if y not in file.names:
         raise unknown_name(f"{where}, target", y, file.names)
-    found = survey.survey(file, y, said, seed)
+    cluster, stamps = in_use(), file.stamps()
+    found = dividing.surveyed(file, y, said, seed, cluster)
     nothing = said.nothing
     field = target_field(y, found.seen.columns[y], nothing.of(y), where, said.of_target(y), said.decimal)
 
@@ -383,12 +396,13 @@ def _streamed(
     made, others, columns = _encoders(estimator, found.seen, table, where, found.rows, y)
     coded = made.coded(columns, len(table))
     source = ColumnInput(made, len(table.names), names, y, field)
-    weigh = estimator._weigher(*_labels_of(answer), True)
+    plain = _plain(estimator)
+    weigh = plain._weigher(*_labels_of(answer), True)
 
     def read(whole: Table) -> tuple[Table, Array, Array | None]:
         table, column = split_column(whole, y, where, "target")
         table, weights = rows.split_weight(table, weight, where, nothing)
-        _, values = estimator._answer(true_of(column), answer, True, loss=answer.loss)
+        _, values = plain._answer(true_of(column), answer, True, loss=answer.loss)
         return table, in_form(answer.loss, values, F32), weigh(_labels(values, answer)[0], weights)
 
     sampled = read(found.sample)
@@ -401,24 +415,61 @@ def _streamed(
     sample = Coming(coded, sampled[1], of_mean_1(sampled[2]), source, answer, None, columns, others)
     clock = Clock(call.began, estimator.time_limit)
     preset = preset_of(estimator, found.rows)
-    codes = answer.codes(sample.y) if isinstance(answer, Classes) else None
-    taught, apart = streaming.divided(found, preset.validation_fraction, seed, codes)
-
+    taught, apart, judges = sample.all(), np.empty(0, np.intp), None
+    if held_out.nothing:
+        codes = answer.codes(sample.y) if isinstance(answer, Classes) else None
+        taught, apart = streaming.divided(found, preset.validation_fraction, seed, codes)
+        judged = sample, apart
+    else:
+        judges = _judges(estimator, held_out, source, answer, weigh)
+        judged = judges, judges.all()
     tell = Audience(told).trying
-    suited = pilot.suited(estimator, preset, _unweighed, seed, clock, tell, best, (sample, taught), (sample, apart))
+    suited = pilot.suited(estimator, preset, _unweighed, seed, clock, tell, best, (sample, taught), judged)
     tried = candidates(estimator, preset, asked(estimator), suited, found.rows, clock)
     whole, views = together([one.encoder for one in tried])
     sample = sample.by(whole)
-    reads = FileSource(file, whole, prepare, found, apart)
-    data: Rows | Streamed
-    if reads.bytes <= streaming.budget(estimator.memory):
+    reads = FileSource(file, whole, prepare, found, apart, stamps)
+    seen = sample.take(taught)
+    few = Piece(seen.X.values, seen.y, seen.weight)
+    data: Data
+    if cluster is not None:
+        data = dividing.divided(reads, few, cluster.division.batch(preset.batch_size), cluster, seed)
+    elif reads.bytes <= streaming.budget(estimator.memory):
         data = Rows(*streaming.held(reads))
     else:
-        seen = sample.take(taught)
-        data = Streamed(reads, Piece(seen.X.values, seen.y, seen.weight))
-    parts = Parts(data, sample.take(apart).rows() if len(apart) else None)
+        data = Streamed(reads, few)
+    validation: Rows | None = None
+    if judges is not None:
+        validation = judges.by(whole).rows()
+    elif len(apart):
+        validation = sample.take(apart).rows()
+    parts = Parts(data, validation)
     fits = _fresh(estimator, tried, views, replace(source, encoder=whole), answer, parts, seed)
     return ready(estimator, fits, answer, call, resumed, told)
+
+
+def _plain(estimator: Any) -> Any:
+    """One that answers as this one does, without what belongs to its fit: it goes with rows to wherever they are."""
+    made = estimator._unfitted()
+    made.callbacks = made.checkpoints = made.scoring = made.validation_split = None
+    for name in ("_skl_callbacks", "_parent_callback_ctx"):  # of scikit-learn
+        vars(made).pop(name, None)
+    return made
+
+
+def _judges(
+    estimator: Any, held_out: rows.GivenTable, source: ColumnInput, answer: Answer, weigh: Callable[..., Any]
+) -> Coming:
+    """Rows to validate on, which have to fit into memory; with the weights of their classes, of mean 1."""
+    X = files.source(held_out.X, f"{type(estimator).__name__}: X_val")
+    budget = streaming.budget(estimator.memory)
+    if X is not None and X.raw_bytes() > budget:
+        raise InputError(
+            f"{type(estimator).__name__}: X_val", f"rows to validate on that fit into memory, {budget:,} bytes",
+            f"about {X.raw_bytes():,}", "Give fewer of them, or raise memory=.",
+        )  # fmt: skip
+    found = estimator._others(held_out if X is None else replace(held_out, X=X), source, answer, "_val")
+    return found._replace(weight=of_mean_1(weigh(_labels(found.y, answer)[0], found.weight)))
 
 
 def _answer_of(

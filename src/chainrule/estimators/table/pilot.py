@@ -27,6 +27,7 @@ from chainrule.models.validation import Parts
 from chainrule.network.losses import SquaredError
 from chainrule.tables import encoder
 from chainrule.tables.encoder import Encoder
+from chainrule.training.elsewhere import using
 
 #: Rows that a pilot learns from, and that it is judged by, at most; but there is one of each class.
 MOST_ROWS = 10_000
@@ -296,12 +297,14 @@ def fly(
     """
     made, few = source.encoder, small(preset)
     network = Network(presets.layers(few, made, answer.outputs), made.expansion.width)
-    recipe = replace(presets.recipe(estimator, few, len(parts.training)), score_training=False, probes=False)
+    recipe = replace(presets.recipe(estimator, few, parts.training), score_training=False, probes=False)
     if by_loss:
         recipe = replace(recipe, scoring="loss")
     begun = Training.begin(network, answer.loss, F32, seed, few.n_members)
     fit = Fit(recipe, begun, source, answer, parts, until=clock.end_of_a_pilot)
-    if fit.run().reason == INTERRUPTED:
+    with using(None):  # it is short, and waited for
+        ending = fit.run()
+    if ending.reason == INTERRUPTED:
         raise Interrupted(fit)
     whole = [record.seconds for record in begun.progress.records[:-1]]  # the last may have been broken off
     best = -math.inf if begun.stopping is None else begun.stopping.best_score

@@ -19,6 +19,8 @@ from chainrule.network.layers.norms import LayerNorm
 from chainrule.tables.encoder import Encoder
 from chainrule.tables.encodings import embeddings
 from chainrule.training.averaging import EMA
+from chainrule.training.batches import Data
+from chainrule.training.divided import Divided
 from chainrule.training.optimisers import Adam
 from chainrule.training.penalty import Penalty
 from chainrule.training.schedules import Repeat
@@ -209,10 +211,12 @@ def as_in(network: Network, preset: Preset) -> Preset:
     )
 
 
-def recipe(estimator: Any, preset: Preset, rows: int, incremental: bool = False) -> Recipe:
-    """How a table estimator learns on this many rows; part after part, without a schedule, whose end nobody knows."""
-    size = int(np.clip(preset.batch_size, 1, rows))
-    steps = max(1, rows // size)
+def recipe(estimator: Any, preset: Preset, data: Data, incremental: bool = False) -> Recipe:
+    """How a table estimator learns on these rows; part after part, without a schedule, whose end nobody knows."""
+    rows, workers, size = len(data), 1, int(np.clip(preset.batch_size, 1, len(data)))
+    if isinstance(data, Divided):
+        workers, size = data.division.workers, data.division.batch(size)
+    steps = max(1, rows // (size * workers))
     watched: Any = "loss" if estimator.scoring is None else scoring_of(estimator)
     return Recipe(
         name=type(estimator).__name__,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -59,6 +61,35 @@ class TableRegressor(Regressing, RegressorMixin, BaseTable):
         """How y is scaled for the network, or None with a loss that has a log link."""
         assert isinstance(model.answer, Numbers)
         return model.answer.scale
+
+    def predict(
+        self,
+        X: Any,
+        return_std: bool = False,
+        samples: int | None = None,
+        to: str | os.PathLike[str] | None = None,
+        keep: Sequence[str] = (),
+        overwrite: bool = False,
+    ) -> Any:
+        """Predicted values, as an array or as files.
+
+        Parameters
+        ----------
+        X, return_std, samples : as in `MLPRegressor.predict`
+        to, keep, overwrite : as in `TableClassifier.predict`; files have the values alone
+
+        Returns
+        -------
+        as in `MLPRegressor.predict`; of files as in `TableClassifier.predict`
+        """
+        if to is None:
+            return super().predict(X, return_std, samples)
+        if return_std or samples is not None:
+            raise InputError(
+                f"{type(self).__name__}.predict(to=)", "values alone in files", "return_std= or samples=",
+                "Leave them out, or leave to= out.",
+            )  # fmt: skip
+        return self._write(X, to, False, keep, overwrite)
 
     @reads_once
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:

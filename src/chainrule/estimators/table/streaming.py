@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.engine.expansion import Coded
+from chainrule.errors import InputError
 from chainrule.estimators.held_out import withheld
 from chainrule.memory import memory_free
 from chainrule.tables.encoder import Encoder
-from chainrule.tables.files import TableFile
+from chainrule.tables.files import PlacedFile, TableFile
+from chainrule.tables.sources.stored import Stamp
 from chainrule.tables.survey import Survey, drawn_parts
 from chainrule.tables.table import Table
 from chainrule.training.streamed import Piece
@@ -33,6 +35,7 @@ class FileSource:
     prepare : from a part of the file to these columns, targets as the estimator inside takes them, weights or None
     found : what a survey of the file found
     held_out : rows of its sample that are left out here
+    stamps : of the file's files before it was surveyed
     """
 
     def __init__(
@@ -42,23 +45,57 @@ class FileSource:
         prepare: Callable[[Table], tuple[Table, Array, Array | None]],
         found: Survey,
         held_out: NDArray[np.intp],
+        stamps: Sequence[Stamp] = (),
     ) -> None:
         self.file = file
         self.encoder = encoder
         self.expansion = encoder.expansion
         self.prepare = prepare
+        self.stamps = tuple(stamps)
         self._skip = found.row[held_out]
         self.rows = found.rows - len(held_out)
 
     def pieces(self, generator: np.random.Generator | None) -> Iterator[Piece]:
-        where = str(self.file.path)
         for first, whole in drawn_parts(self.file, generator):
-            table, target, weight = self.prepare(whole)
-            columns, _ = self.encoder.read(table, where)  # what cannot be read was told as the schema was settled
-            values = self.encoder.coded(columns, len(table)).values
-            low, high = np.searchsorted(self._skip, [first, first + len(whole)])
-            kept = np.delete(np.arange(len(whole)), self._skip[low:high] - first)
-            yield Piece(values[kept], target[kept], None if weight is None else weight[kept])
+            yield self._piece(first, whole)
+        self.check_unchanged()
+
+    def pieces_at(self, number: int, first: int) -> Iterator[Piece]:
+        """The rows at one of the file's places, of which the first is row `first` of all."""
+        assert isinstance(self.file, PlacedFile)
+        place = self.file.places[number]
+        for whole in self.file.parts_at(place, first):
+            yield self._piece(first, whole)
+            first += len(whole)
+        self.check_unchanged([self.file.number_of(place)])
+
+    def rows_at(self, first: int, rows: int) -> int:
+        """How many of so many rows are none of those held out."""
+        low, high = np.searchsorted(self._skip, [first, first + rows])
+        return rows - int(high - low)
+
+    def check_unchanged(self, numbers: Sequence[int] | None = None) -> None:
+        """Refuse files that were written to since the survey: these, or all.
+
+        Raises
+        ------
+        InputError
+        """
+        for number in range(len(self.stamps)) if numbers is None else numbers:
+            (now,) = self.file.stamps([number])
+            if now != self.stamps[number]:
+                raise InputError(
+                    now.name, f"the file as it was when the fit began, {self.stamps[number].said}", now.said,
+                    "Fit anew when nobody writes to it.",
+                )  # fmt: skip
+
+    def _piece(self, first: int, whole: Table) -> Piece:
+        table, target, weight = self.prepare(whole)
+        columns, _ = self.encoder.read(table, str(self.file.path))  # what cannot be read was told with the schema
+        values = self.encoder.coded(columns, len(table)).values
+        low, high = np.searchsorted(self._skip, [first, first + len(whole)])
+        kept = np.delete(np.arange(len(whole)), self._skip[low:high] - first)
+        return Piece(values[kept], target[kept], None if weight is None else weight[kept])
 
     @property
     def bytes(self) -> int:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from chainrule.errors import InputError
+from chainrule.remote import AtURL, is_url
 from chainrule.tables.sources import stored
 from chainrule.tables.sources.stored import COMPRESSED, Local, Remote, Stored
 
@@ -21,7 +22,6 @@ CSV = (".csv", ".tsv", ".txt")
 PARQUET, ARROW = (".parquet", ".pq"), (".arrow", ".arrows", ".feather", ".ipc")
 ENDINGS = (*CSV, *PARQUET, *ARROW)
 
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 #: What Hive writes in place of a missing value.
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 
@@ -73,8 +73,8 @@ def single(given: Given | Sequence[Given], kept: bool) -> Stored | None:
     name = str(given)
     if name == "-":
         return stored.standard_input(kept)
-    if _URL.match(name):
-        return None if "*" in name else _Folder.at(name).file()
+    if is_url(name):
+        return None if "*" in name else _Folder.of(name).file()
     path = Path(given)
     if not path.exists():
         if glob.has_magic(name):
@@ -91,7 +91,7 @@ def several(given: Given | Sequence[Given], kept: bool) -> list[Found]:
     alone = single(given, kept)
     if alone is not None:
         found: Sequence[Stored] = [alone]
-    elif _URL.match(name):
+    elif is_url(name):
         found = _remote(name)
     elif os.path.isdir(given):
         found = [Local(path) for path in _in_folder(Path(given))]
@@ -161,49 +161,15 @@ def _partition(name: str) -> Iterator[tuple[str, str | None]]:
             yield unquote(key), None if value in ("", _NO_VALUE) else unquote(value)
 
 
-class _Folder(NamedTuple):
+class _Folder(AtURL):
     """What is under a URL."""
-
-    url: str
-    system: Any
-    path: str
-    query: str
-
-    @classmethod
-    def at(cls, url: str) -> _Folder:
-        from pyarrow import fs
-
-        plain, question, query = url.partition("?")
-        try:
-            system, path = fs.FileSystem.from_uri(url)
-        except Exception as error:  # of unknown kinds, of systems that are not built in, of those that do not answer
-            raise InputError(
-                url, "a URL of a file system that pyarrow reaches, such as s3:// or gs://", str(error)[:300],
-                "Check the URL, or fetch the file and give its path.",
-            ) from error  # fmt: skip
-        return cls(plain.rstrip("/"), system, path.rstrip("/"), question + query)
-
-    def _info(self, what: Any) -> Any:
-        try:
-            return self.system.get_file_info(what)
-        except Exception as error:  # whatever the system answers
-            raise InputError(self.url, "an answer of its file system", str(error)[:300], "Check the URL.") from error
 
     def file(self) -> Remote | None:
         """The file that is there; None of a folder."""
-        from pyarrow import fs
-
-        kind = self._info(self.path).type
-        if kind == fs.FileType.NotFound:
-            raise InputError(self.url, "a file or a folder", "nothing under this name", "Check the URL.")
-        return Remote(self.url, self.system, self.path) if kind == fs.FileType.File else None
-
-    def names(self) -> list[str]:
-        """All files below."""
-        from pyarrow import fs
-
-        infos = self._info(fs.FileSelector(self.path, recursive=True, allow_not_found=True))
-        return [info.path[len(self.path) :].lstrip("/") for info in infos if info.type == fs.FileType.File]
+        kind = self.kind()
+        if kind == "nothing":
+            raise InputError(str(self), "a file or a folder", "nothing under this name", "Check the URL.")
+        return Remote(self.url, self.system, self.path) if kind == "file" else None
 
     def files(self, names: Sequence[str]) -> list[Remote]:
         return [Remote(f"{self.url}/{name}", self.system, f"{self.path}/{name}") for name in names]
@@ -212,13 +178,13 @@ class _Folder(NamedTuple):
 def _remote(url: str) -> list[Remote]:
     """Files of a folder behind a URL, or those that a pattern matches; in it, only * and ** are wildcards."""
     if "*" not in url:
-        folder = _Folder.at(url)
-        return folder.files(_tables(url, folder.names()))
+        folder = _Folder.of(url)
+        return folder.files(_tables(url, folder.names(recursive=True)))
     plain, question, query = url.partition("?")
     cut = plain.rindex("/", 0, plain.index("*"))
-    folder = _Folder.at(plain[:cut] + question + query)
+    folder = _Folder.of(plain[:cut] + question + query)
     pattern = "".join(_WILD.get(part, re.escape(part)) for part in re.split(r"(\*\*/|\*)", plain[cut + 1 :]))
-    names = [name for name in folder.names() if re.fullmatch(pattern, name) and not _hidden(name)]
+    names = [name for name in folder.names(recursive=True) if re.fullmatch(pattern, name) and not _hidden(name)]
     return folder.files(sorted(names, key=lambda name: name.split("/"))) or _none(url)
 
 

@@ -6,12 +6,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
 
 from chainrule.errors import InputError, listed
 from chainrule.tables.column import Column
+from chainrule.tables.sources.stored import Stamp
 from chainrule.tables.table import Table
 from chainrule.tables.table_file import Place, PlacedFile, TableFile
 from chainrule.warn import DataWarning, warn
@@ -41,6 +43,9 @@ class Row(int):
         found = super().__new__(cls, number)
         found.file = file
         return found
+
+    def __getnewargs__(self) -> tuple[int, str]:  # type: ignore[override]
+        return int(self), self.file
 
     def __str__(self) -> str:
         return f"{int(self)} of {self.file}"
@@ -78,13 +83,36 @@ class Several(PlacedFile):
     def raw_bytes(self) -> int:
         return sum(member.file.raw_bytes() for member in self.members)
 
+    def stamps(self, numbers: Sequence[int] | None = None) -> tuple[Stamp, ...]:
+        chosen = range(len(self.members)) if numbers is None else numbers
+        files = [self.members[number].file for number in chosen]
+        return tuple(next(iter(file.stamps()), Stamp(str(file.path), 0, None)) for file in files)
+
+    def number_of(self, place: Place) -> int:
+        return int(place.file)
+
     def parts(self, columns: Sequence[str] | None = None) -> Iterator[Table]:
+        for number in range(len(self.members)):
+            yield from self._parts_of(number, columns)
+
+    def _parts_of(self, number: int, columns: Sequence[str] | None = None) -> Iterator[Table]:
+        """All rows of a file, which are counted by the way."""
+        member, rows = self.members[number], 0
+        for part in self._completed(member, columns, member.file.parts):
+            rows += len(part)
+            yield part
+        self._rows[number] = rows
+
+    def by_place(self) -> Iterator[Iterator[Table]]:
+        """The parts at each of `places`, each to be read before the next: no file is read only to count its rows."""
         for number, member in enumerate(self.members):
-            rows = 0
-            for part in self._completed(member, columns, member.file.parts):
-                rows += len(part)
-                yield part
-            self._rows[number] = rows
+            if isinstance(member.file, PlacedFile):
+                yield from (self.parts_at(place, place.first) for place in self._places_of(number))
+                continue
+            parts = self._parts_of(number)
+            first = next(parts, None)
+            if first is not None:
+                yield chain([first], parts)
 
     @cached_property
     def places(self) -> Sequence[Place]:

@@ -9,10 +9,11 @@ import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from threading import RLock
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from chainrule.errors import InputError
 
@@ -26,6 +27,26 @@ _NO_TEXT = {b"PAR1": "Parquet", b"ARROW1": "Arrow", b"\xff\xff\xff\xff": "Arrow"
 _BEGIN = 1 << 26
 
 
+class Stamp(NamedTuple):
+    """By which a file that was written to is known.
+
+    Attributes
+    ----------
+    name : of the file
+    size, written : bytes, and nanoseconds at which it was written to, or None where nobody knows
+    """
+
+    name: str
+    size: int
+    written: int | None
+
+    @property
+    def said(self) -> str:
+        """In words."""
+        when = "" if self.written is None else f" of {datetime.fromtimestamp(self.written / 1e9):%Y-%m-%d %H:%M:%S.%f}"
+        return f"{self.size:,} bytes{when}"
+
+
 class Stored(ABC):
     """A file, called by `str()` in errors."""
 
@@ -37,6 +58,10 @@ class Stored(ABC):
     @abstractmethod
     def size(self) -> int:
         """How many bytes it has."""
+
+    def stamp(self) -> Stamp | None:
+        """By which one knows whether it was written to; None of what can be read only once."""
+        return None
 
     @abstractmethod
     def source(self, mapped: bool = False) -> Any:
@@ -81,6 +106,13 @@ class Local(Stored):
     def size(self) -> int:
         return self.path.stat().st_size
 
+    def stamp(self) -> Stamp:
+        try:
+            about = self.path.stat()
+        except OSError:
+            return Stamp(str(self), 0, None)  # of one that is gone
+        return Stamp(str(self), about.st_size, about.st_mtime_ns)
+
     def source(self, mapped: bool = False) -> Any:
         import pyarrow as pa
 
@@ -115,6 +147,10 @@ class Remote(Stored):
 
     def size(self) -> int:
         return self._size
+
+    def stamp(self) -> Stamp:
+        about = self.system.get_file_info(self.path)
+        return Stamp(str(self), int(about.size or 0), about.mtime_ns)
 
     def source(self, mapped: bool = False) -> Any:
         return self.system.open_input_file(self.path)

@@ -1,0 +1,47 @@
+"""Predictions as columns of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from chainrule.models.answers import Answer, Classes
+from chainrule.models.inputs import ColumnInput
+from chainrule.models.labels import word
+from chainrule.models.model import Model
+from chainrule.tables import arrow
+
+if TYPE_CHECKING:
+    from chainrule.engine.expansion import Coded
+
+
+def predictions(
+    model: Model, rows: Coded, proba: bool = False, threads: int | None = None
+) -> Iterator[tuple[str, Any]]:
+    """Columns of Arrow by name: what is predicted, under the target's name, and probabilities where `proba` says so.
+
+    Of several labels, targets or quantiles there is a column each, with a number behind the name: "price_0.9".
+    """
+    import pyarrow as pa
+
+    assert isinstance(model.input, ColumnInput)
+    name, answer, raw = model.input.target or "prediction", model.answer, model.raw(rows, threads)
+    if isinstance(answer, Classes):
+        codes = arrow.array(answer.decide(raw).astype(np.int32))
+        yield name, pa.DictionaryArray.from_arrays(codes, arrow.array(answer.labels))
+    else:
+        columns = answer.said(raw).reshape(len(raw), -1).T
+        yield from zip(_names(name, answer), map(arrow.array, columns), strict=True)
+    if proba:
+        shares = answer.probabilities(raw)  # type: ignore[attr-defined]
+        for label, share in zip(answer.every, shares.T, strict=True):  # type: ignore[attr-defined]
+            yield f"{name}={word(label)}", arrow.array(share)
+
+
+def _names(name: str, answer: Answer) -> list[str]:
+    """The columns of labels or numbers, in their order."""
+    several, levels = answer.loss.targets(answer.outputs), getattr(answer.loss, "levels", (None,))
+    names = [name] if several == 1 else [f"{name}_{place}" for place in range(several)]
+    return names if len(levels) == 1 else [f"{one}_{level:g}" for one in names for level in levels]

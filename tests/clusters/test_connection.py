@@ -1,0 +1,50 @@
+"""No cluster, a wrong token, a full object store: each a clear error."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from tests.clusters.conftest import STORE, Emulated
+
+import chainrule
+from chainrule.errors import ClusterError
+
+pytestmark = pytest.mark.cluster
+
+
+def test_an_object_store_that_is_full_spills_and_without_a_disk_is_told(environment):
+    import ray
+
+    whole = np.zeros(STORE // 4 * 3 // 8)
+    for spills in (True, False):
+        made = Emulated(_system_config={"automatic_object_spilling_enabled": spills})
+        try:
+            with chainrule.cluster("ray", address=made.address) as used:
+                if spills:
+                    handles = [used.tasks.put(whole) for _ in range(3)]
+                    assert used.tasks.get([used.tasks.submit(len, handles[0])]) == [len(whole)]
+                else:
+                    with pytest.raises(ClusterError, match="room for coded rows and for states"):
+                        [used.tasks.put(whole) for _ in range(3)]
+        finally:
+            ray.shutdown()
+            made.stop()
+
+
+def test_an_address_without_a_cluster_is_told(environment):
+    with pytest.raises(ClusterError, match="a cluster of Ray at this address"), chainrule.cluster("ray", "127.0.0.1:9"):
+        pass
+    with pytest.raises(ClusterError, match="ray start --head"), chainrule.cluster("ray", "auto"):
+        pass
+
+
+def test_a_wrong_token_is_told(emulated):
+    code = "import chainrule, sys\nwith chainrule.cluster('ray', address=sys.argv[1]): pass"
+    for wrong in ({"RAY_AUTH_TOKEN": "0" * 64}, {"RAY_AUTH_MODE": "disabled"}):
+        found = subprocess.run(
+            [sys.executable, "-c", code, emulated.address], env={**os.environ, **wrong}, capture_output=True, text=True
+        )
+        assert "ClusterError" in found.stderr
+        assert "look at the token" in found.stderr

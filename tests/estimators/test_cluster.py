@@ -1,0 +1,374 @@
+"""Fits and predictions by tasks, without a cluster: the bits of home, sources of all kinds, what goes wrong."""
+
+import os
+import time
+from contextlib import suppress
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pyarrow.dataset
+import pyarrow.parquet as pq
+import pytest
+from sklearn.base import clone
+from tests.scattered import Scattered
+
+from chainrule import Checkpoints, MLPClassifier, MLPRegressor, SequenceClassifier, TableClassifier, TableRegressor
+from chainrule.callbacks import Callback
+from chainrule.errors import InputError, InputTypeError
+from chainrule.tasks import Here
+from chainrule.training.divided import Division
+from chainrule.training.elsewhere import Cluster, in_use, using
+from chainrule.training.trainer import Trainer
+
+ROWS = 2400
+DRAWN = np.random.default_rng(0)
+FRAME = pd.DataFrame(
+    {
+        "a": DRAWN.normal(size=ROWS),
+        "b": DRAWN.choice(["x", "y", "z"], ROWS),
+        "c": np.where(DRAWN.random(ROWS) < 0.1, np.nan, DRAWN.integers(0, 40, ROWS)),
+        "w": DRAWN.integers(1, 3, ROWS),
+    }
+)
+FRAME["class"] = np.where((FRAME["a"] > 0) ^ (FRAME["b"] == "x"), "yes", "no")
+FRAME["number"] = 10 * FRAME["a"] + (FRAME["b"] == "y")
+#: Larger than that: a table of FRAME is read by parts; a part of it is not.
+MEMORY = 60_000
+DIVISION = Division(3, steps=4)
+
+
+def cluster(tasks=None, division=DIVISION, divide="networks"):
+    return using(Cluster(tasks or Here(), division, divide))
+
+
+def vectors(model):
+    predictor = model.model_.predictor
+    parts = [part.predictor for part in getattr(predictor, "parts", ())] or [predictor]
+    return [part.parameters.vector for part in parts]
+
+
+def same(one, other):
+    assert len(vectors(one)) == len(vectors(other))
+    for a, b in zip(vectors(one), vectors(other), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert [(r.loss, r.validation_loss) for r in one.history_] == [(r.loss, r.validation_loss) for r in other.history_]
+
+
+# Networks apart: the bits of home --------------------------------------------------------------------------------
+
+X = FRAME[["a", "c"]].fillna(0).to_numpy()
+SEQUENCES = np.random.default_rng(1).normal(size=(60, 5, 3))
+FITS = {
+    "table, alike": (TableClassifier(n_members=3, max_iter=3), FRAME[["a", "b"]], FRAME["class"]),
+    "table, one": (TableRegressor(preset="fast", max_iter=3), FRAME[["a", "b", "c"]], FRAME["number"]),
+    "table, kinds": (TableClassifier(max_iter=3), FRAME[["a", "b"]], FRAME["class"]),
+    "table, folds": (TableClassifier(preset="fast", n_folds=3, max_iter=3), FRAME[["a", "b"]], FRAME["class"]),
+    "classifier": (
+        MLPClassifier(hidden_layer_sizes=(16,), n_members=2, dropout=0.1, early_stopping=True, max_iter=4),
+        X,
+        FRAME["class"],
+    ),
+    "regressor": (MLPRegressor(hidden_layer_sizes=(16,), norm="batch", mixup=0.2, max_iter=4), X, FRAME["number"]),
+    "sequences": (
+        SequenceClassifier(hidden_layer_sizes=(8,), n_members=2, max_iter=3),
+        SEQUENCES,
+        SEQUENCES[:, 0, 0] > 0,
+    ),
+}
+
+
+def fitted(case):
+    made, rows, y = FITS[case]
+    return clone(made).set_params(random_state=0).fit(rows, y)
+
+
+@pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
+@pytest.mark.parametrize("case", FITS)
+def test_a_fit_by_tasks_has_the_bits_of_home(case):
+    tasks = Scattered()
+    home = fitted(case)
+    with cluster(tasks):
+        away = fitted(case)
+    assert set(tasks.names) == {"epoch"}
+    same(home, away)
+    assert (home.model_.probes is None) == (away.model_.probes is None)
+
+
+@pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
+def test_a_model_of_a_cluster_is_an_ordinary_one():
+    with cluster(Scattered()):
+        made = MLPClassifier(hidden_layer_sizes=(8,), max_iter=2, random_state=0).fit(X, FRAME["class"])
+        trainer = made.model_.continuation.trainer
+        made.partial_fit(X, FRAME["class"])
+    home = (
+        MLPClassifier(hidden_layer_sizes=(8,), max_iter=2, random_state=0)
+        .fit(X, FRAME["class"])
+        .partial_fit(X, FRAME["class"])
+    )
+    assert type(trainer) is Trainer
+    same(home, made)
+
+
+def test_the_cluster_is_left_with_the_block():
+    with cluster():
+        assert in_use() is not None
+    assert in_use() is None
+    with suppress(KeyError), cluster():
+        raise KeyError
+    assert in_use() is None
+
+
+# Rows divided --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    place = tmp_path_factory.mktemp("cluster")
+    FRAME.to_parquet(place / "t.parquet", row_group_size=170)
+    FRAME.to_csv(place / "t.csv", index=False)
+    (place / "parts").mkdir()
+    for part, rows in enumerate(np.array_split(np.arange(ROWS), 5)):
+        FRAME.iloc[rows].to_parquet(place / "parts" / f"{part}.parquet", row_group_size=300)
+    FRAME.iloc[:300].to_parquet(place / "v.parquet")
+    return place
+
+
+SOURCES = {
+    "parquet": lambda place: place / "t.parquet",
+    "csv": lambda place: place / "t.csv",
+    "folder": lambda place: place / "parts",
+    "list": lambda place: sorted((place / "parts").iterdir()),
+    "url": lambda place: (place / "t.parquet").as_uri(),
+    "lazy frame": lambda place: pl.scan_parquet(place / "t.parquet"),
+    "dataset": lambda place: pyarrow.dataset.dataset(place / "parts"),
+}
+
+
+def of_source(source, kind=TableClassifier, target="class", x_val=None, **settings):
+    settings = {"n_members": 2, "max_iter": 4, "memory": MEMORY, "random_state": 0, "n_threads": 1} | settings
+    columns = {"number" if target == "class" else "class": "leave out"}
+    return kind(columns=columns, **settings).fit(source, target, X_val=x_val)
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_rows_of_every_source_are_divided(name, folder):
+    with cluster():
+        here = of_source(SOURCES[name](folder))
+    tasks = Scattered()
+    with cluster(tasks):
+        away = of_source(SOURCES[name](folder))
+    assert "locally" in tasks.names
+    same(here, away)
+    assert here.score(FRAME.drop(columns=["class"]), FRAME["class"]) > 0.9
+
+
+@pytest.mark.parametrize("target", ["class", "number"])
+@pytest.mark.parametrize("workers", [1, 2, 50])
+def test_any_number_of_workers_learns(workers, target, folder):
+    """Of 50 some have few rows, or none in a round."""
+    kind = TableClassifier if target == "class" else TableRegressor
+    with cluster(division=Division(workers, steps=4)):
+        made = of_source(folder / "t.parquet", kind, target, max_iter=8)
+    assert made.score(FRAME[["a", "b", "c", "w", "class", "number"]].drop(columns=[target]), FRAME[target]) > 0.8
+
+
+def test_rows_in_memory_are_divided_where_all_are_to_be():
+    tasks = Scattered()
+    with cluster(tasks, divide="rows"):
+        away = TableClassifier(n_members=2, max_iter=6, random_state=0).fit(FRAME[["a", "b"]], FRAME["class"])
+    with cluster(divide="rows"):
+        here = TableClassifier(n_members=2, max_iter=6, random_state=0).fit(FRAME[["a", "b"]], FRAME["class"])
+    same(here, away)
+    assert set(tasks.names) == {"locally"}
+    assert away.score(FRAME[["a", "b"]], FRAME["class"]) > 0.9
+
+
+def test_rows_to_validate_on_may_come_from_a_source(folder):
+    with cluster(Scattered()):
+        made = of_source(folder / "t.parquet", x_val=folder / "v.parquet")
+    assert made.model_.progress.outlook.rows == ROWS
+    assert made.model_.progress.outlook.held_out == 300
+    home = of_source(folder / "t.parquet", x_val=folder / "v.parquet")
+    assert home.model_.progress.outlook.held_out == 300
+    with pytest.raises(InputError, match=r"X_val: expected rows to validate on that fit into memory, 60,000 bytes"):
+        of_source(folder / "t.parquet", x_val=folder / "t.parquet")
+
+
+def test_weights_are_those_of_the_rows(folder):
+    """A weight of 2 counts a row twice; here all weigh the same, which is as none."""
+    with cluster():
+        weighed = TableClassifier(
+            memory=MEMORY, n_members=1, max_iter=2, random_state=0, columns={"number": "leave out"}
+        )
+        weighed.fit(folder / "t.parquet", "class", sample_weight="w")
+    assert "w" not in weighed.encoder_.names
+    assert weighed.score(FRAME.drop(columns=["class", "w"]), FRAME["class"]) > 0.6
+
+
+class Stop(Callback):
+    """Breaks a fit off after an epoch."""
+
+    def __init__(self, epoch):
+        self.at = epoch
+
+    def epoch(self, record):
+        if record.epoch == self.at:
+            raise OSError("broken off")
+        return False
+
+
+@pytest.mark.parametrize("rounds", [None, 1], ids=["epochs", "rounds"])
+def test_a_fit_goes_on_from_its_checkpoints(rounds, folder, tmp_path):
+    with cluster():
+        whole = of_source(folder / "t.parquet")
+        where = Checkpoints(tmp_path / "run", keep=100, rounds=rounds)
+        with pytest.raises(OSError, match="broken off"):
+            of_source(folder / "t.parquet", checkpoints=where, callbacks=[Stop(3)])
+        files = sorted((tmp_path / "run").iterdir())
+        within = [file for file in files if file.name.count("-") == 2]
+        assert bool(within) == (rounds is not None)
+        for file in (files[0], files[-1], *within[1:2]):
+            again = TableClassifier(
+                columns={"number": "leave out"}, n_members=2, max_iter=4, memory=MEMORY, random_state=0, n_threads=1
+            ).fit(folder / "t.parquet", "class", resume_from=file)
+            same(whole, again)
+
+
+def test_another_division_is_no_fit_to_go_on_with(folder, tmp_path):
+    with cluster():
+        of_source(folder / "t.parquet", checkpoints=Checkpoints(tmp_path / "run"))
+    with cluster(division=Division(2, steps=4)), pytest.raises(InputError, match="Give cluster"):
+        TableClassifier(
+            columns={"number": "leave out"}, n_members=2, max_iter=4, memory=MEMORY, random_state=0, n_threads=1
+        ).fit(folder / "t.parquet", "class", resume_from=tmp_path / "run")
+
+
+def test_training_stops_where_one_machine_would_on_the_same_rounds(folder):
+    """The held-out rows decide, in the process that waits, whoever does the rounds."""
+    settings = {"max_iter": 60, "n_iter_no_change": 3, "learning_rate_init": 0.05}
+    with cluster():
+        here = of_source(folder / "t.parquet", **settings)
+    with cluster(Scattered()):
+        away = of_source(folder / "t.parquet", **settings)
+    losses = [r.validation_loss for r in here.history_]
+    best = int(np.argmin(losses))
+    assert len(losses) == best + 5 < 60
+    same(here, away)
+
+
+@pytest.mark.parametrize("when", ["before the rows are coded", "while they are read"])
+@pytest.mark.parametrize("at", ["home", "tasks"])
+def test_a_file_that_changes_in_mid_fit_is_refused(when, at, tmp_path, monkeypatch):
+    from chainrule.estimators.table import dividing, streaming
+
+    path = tmp_path / "t.parquet"
+    FRAME.to_parquet(path, row_group_size=170)
+    surveyed, coded = dividing.surveyed, streaming.FileSource._piece
+
+    def rewritten():
+        os.utime(path, ns=(time.time_ns() + 10**9,) * 2)
+
+    def after_survey(*given):
+        found = surveyed(*given)
+        rewritten()
+        return found
+
+    def reading(self, first, whole):
+        if first == 0:
+            rewritten()
+        return coded(self, first, whole)
+
+    if when == "before the rows are coded":
+        monkeypatch.setattr(dividing, "surveyed", after_survey)
+    else:
+        monkeypatch.setattr(streaming.FileSource, "_piece", reading)
+    used, said = using(Cluster(Here(), DIVISION) if at == "tasks" else None), "t.parquet: expected the file as it was"
+    with used, pytest.raises(InputError, match=said):
+        of_source(path)
+
+
+def test_what_a_task_cannot_read_is_told_as_at_home(folder, tmp_path):
+    whole = pq.read_table(folder / "t.parquet").to_pandas()
+    whole["class"] = whole["class"].where(whole.index != 2000)
+    whole.to_parquet(tmp_path / "t.parquet", row_group_size=170)
+    said = []
+    for tasks in (None, Scattered()):
+        with using(None if tasks is None else Cluster(tasks, DIVISION)), pytest.raises(InputError) as caught:
+            of_source(tmp_path / "t.parquet")
+        said.append(str(caught.value))
+    assert said[0] == said[1]
+    assert "2000" in said[0]
+
+
+# Predictions --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def model():
+    return TableClassifier(preset="fast", max_iter=3, random_state=0, n_threads=1).fit(
+        FRAME[["a", "b"]], FRAME["class"]
+    )
+
+
+@pytest.mark.parametrize("at", ["home", "tasks"])
+@pytest.mark.parametrize("name", SOURCES)
+def test_predictions_of_every_source_are_written_each_once(name, at, folder, model, tmp_path):
+    with using(Cluster(Scattered(), DIVISION) if at == "tasks" else None):
+        written = model.predict(SOURCES[name](folder), to=tmp_path / "out", proba=True, keep=["c", "w"])
+    files = sorted((tmp_path / "out").iterdir())
+    found = pa.concat_tables([pq.read_table(file) for file in files], promote_options="permissive").to_pandas()
+    assert (written.rows, written.files) == (ROWS, len(files))
+    assert list(found) == ["c", "w", "prediction", "prediction=no", "prediction=yes"]
+    assert found["prediction"].tolist() == model.predict(FRAME[["a", "b"]]).tolist()
+    np.testing.assert_allclose(
+        found[["prediction=no", "prediction=yes"]], model.predict_proba(FRAME[["a", "b"]]), atol=1e-6
+    )
+    np.testing.assert_array_equal(pd.to_numeric(found["c"]), FRAME["c"])  # of CSV as they stand there
+
+
+def test_numbers_are_written_to_a_url(folder, tmp_path):
+    made = TableRegressor(preset="fast", max_iter=3, random_state=0).fit(FRAME[["a", "b"]], FRAME["number"])
+    with cluster(Scattered()):
+        written = made.predict(folder / "parts", to=(tmp_path / "out").as_uri())
+    found = pd.concat([pd.read_parquet(file) for file in sorted((tmp_path / "out").iterdir())])
+    assert written.files == 10
+    np.testing.assert_allclose(found["prediction"], made.predict(FRAME[["a", "b"]]), rtol=1e-5)
+
+
+def test_what_the_model_does_not_know_is_told_once(model, tmp_path):
+    rows = FRAME[["a", "b"]].copy()
+    rows.loc[::4, "b"] = "new"
+    rows.to_parquet(tmp_path / "t.parquet", row_group_size=500)
+    with (
+        pytest.warns(UserWarning, match="column 'b': 600 of 2,400 cells are levels unknown") as told,
+        cluster(Scattered()),
+    ):
+        written = model.predict(tmp_path / "t.parquet", to=tmp_path / "out")
+    assert len(told) == 1
+    assert written.seen.unknown == {"b": 600}
+
+
+def test_a_folder_that_has_files_is_not_written_to(model, folder, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "notes.txt").write_text("mine")
+    with pytest.raises(InputError, match="a folder that is new or empty; received one with 1 files"):
+        model.predict(folder / "t.parquet", to=tmp_path / "out")
+    model.predict(folder / "t.parquet", to=tmp_path / "out", overwrite=True)
+    assert (tmp_path / "out" / "notes.txt").read_text() == "mine"
+    with pytest.raises(InputError, match="a folder that is new or empty; received a file"):
+        model.predict(folder / "t.parquet", to=tmp_path / "out" / "notes.txt", overwrite=True)
+
+
+@pytest.mark.parametrize("given", [{"keep": ["d"]}, {"proba": True}], ids=str)
+def test_what_cannot_be_written_is_refused_before_anything_is(given, model, folder, tmp_path):
+    made = TableClassifier(preset="fast", loss="hinge", max_iter=2).fit(FRAME[["a", "b"]], FRAME["class"])
+    with pytest.raises(InputError):
+        (made if "proba" in given else model).predict(folder / "t.parquet", to=tmp_path / "out", **given)
+    with pytest.raises(InputTypeError, match="a path, a list of them"):
+        model.predict(FRAME[["a", "b"]], to=tmp_path / "out")
+    FRAME[["a"]].to_parquet(tmp_path / "a.parquet")
+    with pytest.raises(InputError, match="column"):
+        model.predict(tmp_path / "a.parquet", to=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
