@@ -25,7 +25,7 @@ def cluster(
     threads: int | None = None,
     steps: int = Division.steps,
     outer_rate: float = Division.rate,
-    outer_momentum: float = Division.momentum,
+    outer_momentum: float | None = None,
 ) -> Iterator[Cluster]:
     """A cluster for the fits and predictions inside of the block.
 
@@ -47,7 +47,7 @@ def cluster(
     divide : 'large' divides tables that do not fit into memory, 'always' all
     threads : of a worker; None is all processors of the smallest machine
     steps : of a round, about, of each worker
-    outer_rate, outer_momentum : of the step that the average takes
+    outer_rate, outer_momentum : of the step that the average takes; None is 0.8, or 0.9 of more than four workers
 
     Yields
     ------
@@ -77,7 +77,8 @@ def cluster(
             COUNT(f"cluster({name}=)", count)
     COUNT("cluster(steps=)", steps)
     POSITIVE("cluster(outer_rate=)", outer_rate)
-    BELOW_1("cluster(outer_momentum=)", outer_momentum)
+    if outer_momentum is not None:
+        BELOW_1("cluster(outer_momentum=)", outer_momentum)
     with on_ray.connected(address) as tasks:
         machines = on_ray.machines()
         division = Division(

@@ -27,20 +27,30 @@ class Division:
     ----------
     workers : parts of the rows, each of which is trained on by itself within a round
     steps : of a round, about; at least a worker's rows are gone through once an epoch
-    rate, momentum : of the outer step, which takes what workers moved by on average as its gradient
+    rate, momentum : of the outer step, which takes what workers moved by on average as its gradient; None is what
+        suits so many workers
     threads : of each worker
     """
 
     workers: int
     steps: int = 32
     rate: float = 0.7
-    momentum: float = 0.9
+    momentum: float | None = None
     threads: int = 1
+
+    @property
+    def outer_momentum(self) -> float:
+        """The momentum as a number."""
+        suits = max(count for count in MOMENTUM if count <= self.workers)
+        return MOMENTUM[suits] if self.momentum is None else self.momentum
 
     def batch(self, size: int) -> int:
         """Of a worker: its part of a batch of `size` rows, and not too few."""
         return max(size // self.workers, min(size, LEAST))
 
+
+#: The momentum of the outer step that suits so many workers, or more: averages of more move less (docs/decisions).
+MOMENTUM = {1: 0.8, 5: 0.9}
 
 #: Rows of a worker's batch, at least, where the batch has as many.
 LEAST = 32

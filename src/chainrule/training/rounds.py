@@ -101,7 +101,7 @@ def joined(one: Share, other: Share) -> Share:
     """The weighted mean of two."""
     part = other.weight / (one.weight + other.weight)
     arrays = {
-        name: array + array.dtype.type(part) * (other.arrays[name] - array)
+        name: array + part * (other.arrays[name] - array)
         if array.dtype.kind == "f"
         else np.maximum(array, other.arrays[name])
         for name, array in one.arrays.items()
@@ -205,12 +205,12 @@ class Rounds(Trainer):
 
     def _move(self, arrays: Mapping[str, Array], about: Mapping[str, Any]) -> None:
         """The outer step; all else is what workers have on average."""
-        before, outer = self.parameters.vector.copy(), self.division
+        before, momentum = self.parameters.vector.copy(), self.division.outer_momentum
         super().load(arrays, about)
         moved = self.parameters.vector - before
-        self._velocity *= outer.momentum
+        self._velocity *= momentum
         self._velocity += moved
-        after = before + outer.rate * (moved + outer.momentum * self._velocity)
+        after = before + self.division.rate * (moved + momentum * self._velocity)
         for place, member in enumerate(self.parameters.members):
             trained = slice(member.layout.trained)  # running statistics are means
             member.vector[trained] = after.reshape(len(self.updates), -1)[place, trained]
