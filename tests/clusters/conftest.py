@@ -22,7 +22,6 @@ ENVIRONMENT = {
     "RAY_AUTH_MODE": "token",
     "RAY_AUTH_TOKEN": TOKEN,
     "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_BACKEND_LOG_LEVEL": "error",
     "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
 }
 #: Bytes of each node's object store.

@@ -92,7 +92,7 @@ def test_each_row_is_predicted_once_whoever_is_killed_meanwhile(emulated, path, 
         thread.start()
         written = undisturbed.predict(path, to=out, proba=True, keep=["x0"])
         thread.join()
-    found = pd.concat([pd.read_parquet(file) for file in sorted(out.iterdir())])
+    found = pd.concat([pd.read_parquet(file) for file in sorted(out.glob("part-*"))])
     assert (written.rows, written.files) == (ROWS, 14)
     np.testing.assert_array_equal(found["x0"], frame["x0"])
     assert found["class"].tolist() == undisturbed.predict(path).tolist()

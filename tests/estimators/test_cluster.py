@@ -39,7 +39,7 @@ MEMORY = 60_000
 DIVISION = Division(3, steps=4)
 
 
-def cluster(tasks=None, division=DIVISION, divide="networks"):
+def cluster(tasks=None, division=DIVISION, divide="large"):
     return using(Cluster(tasks or Here(), division, divide))
 
 
@@ -176,9 +176,9 @@ def test_any_number_of_workers_learns(workers, target, folder):
 
 def test_rows_in_memory_are_divided_where_all_are_to_be():
     tasks = Scattered()
-    with cluster(tasks, divide="rows"):
+    with cluster(tasks, divide="always"):
         away = TableClassifier(n_members=2, max_iter=6, random_state=0).fit(FRAME[["a", "b"]], FRAME["class"])
-    with cluster(divide="rows"):
+    with cluster(divide="always"):
         here = TableClassifier(n_members=2, max_iter=6, random_state=0).fit(FRAME[["a", "b"]], FRAME["class"])
     same(here, away)
     assert set(tasks.names) == {"locally"}
@@ -196,15 +196,65 @@ def test_rows_to_validate_on_may_come_from_a_source(folder):
         of_source(folder / "t.parquet", x_val=folder / "t.parquet")
 
 
-def test_weights_are_those_of_the_rows(folder):
-    """A weight of 2 counts a row twice; here all weigh the same, which is as none."""
+def of_weights(folder, weights, place, **settings):
+    """A fit of rows with these weights, in rounds."""
+    rows = FRAME.assign(w=weights)
+    rows.to_parquet(place / "w.parquet", row_group_size=170)
+    made = TableClassifier(
+        memory=MEMORY, n_members=1, max_iter=3, random_state=0, numbers="standard", columns={"number": "leave out"},
+        **settings,
+    )  # fmt: skip
+    return made.fit(place / "w.parquet", "class", sample_weight="w")
+
+
+def test_weights_are_those_of_the_rows(folder, tmp_path):
+    """What all are multiplied by changes nothing, up to rounding; what only some are does."""
     with cluster():
-        weighed = TableClassifier(
-            memory=MEMORY, n_members=1, max_iter=2, random_state=0, columns={"number": "leave out"}
+        one, twice, other = (
+            vectors(of_weights(folder, weights, tmp_path))[0]
+            for weights in (np.ones(ROWS), np.full(ROWS, 2.0), np.where(FRAME["a"] > 0, 5.0, 1.0))
         )
-        weighed.fit(folder / "t.parquet", "class", sample_weight="w")
-    assert "w" not in weighed.encoder_.names
-    assert weighed.score(FRAME.drop(columns=["class", "w"]), FRAME["class"]) > 0.6
+    np.testing.assert_allclose(one, twice, atol=1e-3)
+    assert np.abs(one - other).max() > 1e-2
+
+
+@pytest.mark.parametrize("workers", [2, 12])
+def test_rows_without_weight_are_left_out_even_where_a_worker_has_no_others(workers, folder, tmp_path):
+    weights = np.where(np.arange(ROWS) < ROWS // 2, 0, 1)
+    with cluster(division=Division(workers, steps=1)):
+        made = of_weights(folder, weights, tmp_path)
+    assert np.isfinite(vectors(made)[0]).all()
+    assert made.score(FRAME.drop(columns=["class", "w"]), FRAME["class"]) > 0.6
+
+
+def test_a_time_limit_ends_a_round(folder):
+    """There is one round an epoch, which takes longer than there is time for."""
+    with cluster(division=Division(2, steps=100_000)):
+        made = of_source(folder / "t.parquet", max_iter=100_000, time_limit=1.5)
+    assert len(made.history_) < 2_000
+
+
+def test_what_rounds_cannot_do_is_said(folder, tmp_path):
+    with cluster(), pytest.raises(InputError, match="score_training"):
+        of_source(folder / "t.parquet", score_training=True)
+    with cluster():
+        made = of_source(folder / "t.parquet", checkpoints=Checkpoints(tmp_path / "run", rounds=1, keep=99))
+    assert made.model_.probes is None  # steps of other machines are not measured
+    for file in ("epoch-000001-000001.checkpoint", "epoch-000004.checkpoint"):
+        of_home = TableClassifier(
+            columns={"number": "leave out"}, n_members=2, max_iter=4, memory=MEMORY, random_state=0, n_threads=1
+        )
+        with pytest.raises(InputError, match="a fit that is not divided"):
+            of_home.fit(folder / "t.parquet", "class", resume_from=tmp_path / "run" / file)
+
+
+def test_nothing_of_a_fit_stays_behind_the_block():
+    from chainrule.training import making
+
+    with cluster():
+        MLPRegressor(max_iter=2, learning_rate="cosine").fit(X, FRAME["number"])
+        assert making._BENCHES
+    assert not making._BENCHES
 
 
 class Stop(Callback):
@@ -357,15 +407,48 @@ def test_a_folder_that_has_files_is_not_written_to(model, folder, tmp_path):
         model.predict(folder / "t.parquet", to=tmp_path / "out")
     model.predict(folder / "t.parquet", to=tmp_path / "out", overwrite=True)
     assert (tmp_path / "out" / "notes.txt").read_text() == "mine"
-    with pytest.raises(InputError, match="a folder that is new or empty; received a file"):
-        model.predict(folder / "t.parquet", to=tmp_path / "out" / "notes.txt", overwrite=True)
+    for name in (tmp_path / "out" / "notes.txt", tmp_path / "new.parquet"):
+        with pytest.raises(InputError, match="a folder that is new or empty; received the name of a file"):
+            model.predict(folder / "t.parquet", to=name, overwrite=True)
 
 
-@pytest.mark.parametrize("given", [{"keep": ["d"]}, {"proba": True}], ids=str)
+def test_a_shorter_run_leaves_nothing_of_a_longer_one(model, folder, tmp_path):
+    model.predict(folder / "t.parquet", to=tmp_path / "out")
+    written = model.predict(folder / "v.parquet", to=tmp_path / "out", overwrite=True)
+    assert written.files == len(list((tmp_path / "out").iterdir())) == 1
+    assert pq.read_table(tmp_path / "out").num_rows == 300
+
+
+def test_rows_are_not_replaced_by_their_predictions(model, tmp_path):
+    FRAME[["a", "b"]].to_parquet(tmp_path / "part-000000.parquet")
+    before = (tmp_path / "part-000000.parquet").read_bytes()
+    with pytest.raises(InputError, match="another folder than that of the rows"):
+        model.predict(tmp_path, to=tmp_path, overwrite=True)
+    assert (tmp_path / "part-000000.parquet").read_bytes() == before
+
+
+def test_what_is_kept_has_the_type_of_its_source(model, tmp_path):
+    rows = FRAME[["a", "b"]].assign(
+        id=np.arange(ROWS), large=2**60 + np.arange(ROWS), day=pd.date_range("2020-01-01", periods=ROWS).date
+    )
+    rows.loc[5, "b"] = None
+    rows.to_parquet(tmp_path / "t.parquet", row_group_size=700)
+    model.predict(tmp_path / "t.parquet", to=tmp_path / "out", keep=["id", "large", "day", "b"])
+    source, found = pq.read_table(tmp_path / "t.parquet"), pq.read_table(tmp_path / "out")
+    for name in ("id", "large", "day", "b"):
+        assert found[name].to_pylist() == source[name].to_pylist()
+        assert name == "b" or found.schema.field(name).type == source.schema.field(name).type
+
+
+@pytest.mark.parametrize(
+    "given", [{"keep": ["d"]}, {"keep": ["a", "a"]}, {"keep": ["prediction"]}, {"proba": True}], ids=str
+)
 def test_what_cannot_be_written_is_refused_before_anything_is(given, model, folder, tmp_path):
     made = TableClassifier(preset="fast", loss="hinge", max_iter=2).fit(FRAME[["a", "b"]], FRAME["class"])
     with pytest.raises(InputError):
         (made if "proba" in given else model).predict(folder / "t.parquet", to=tmp_path / "out", **given)
+    with pytest.raises(InputError, match="none of them without to="):
+        model.predict(FRAME[["a", "b"]], keep=["a"])
     with pytest.raises(InputTypeError, match="a path, a list of them"):
         model.predict(FRAME[["a", "b"]], to=tmp_path / "out")
     FRAME[["a"]].to_parquet(tmp_path / "a.parquet")

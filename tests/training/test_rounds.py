@@ -14,7 +14,7 @@ from chainrule.tasks import Here
 from chainrule.training import rounds
 from chainrule.training.averaging import EMA
 from chainrule.training.batches import Rows
-from chainrule.training.divided import Divided, Division, Unit, steps_of
+from chainrule.training.divided import Divided, Division, Unit, even, steps_of
 from chainrule.training.making import Making
 from chainrule.training.optimisers import SGD, Adam
 from chainrule.training.rounds import Rounds, Turn, locally, pairwise
@@ -119,7 +119,7 @@ def test_a_round_is_what_its_formulas_say(weighted):
 def test_a_worker_alone_whose_step_is_taken_as_it_is_trains_as_a_trainer_does():
     data = divided(Here(), ((16, 16, 16),), Division(1, 100, 1.0, 0.0))
     made = trainer(Here(), data)
-    making, (arrays, about) = Making.of(made), made.state()
+    making, (arrays, about) = Making.of(made), super(Rounds, made).state()
     alone = making.trainer(arrays, about, rounds.streams(np.random.SeedSequence((made.streams.dropout, 0, 0, 0))), 1)
     units = data.turns(8, made.streams.dropout, 0)[0][0]
     whole = [np.concatenate([unit.piece[k] for unit in units]) for k in range(2)]
@@ -131,6 +131,8 @@ def test_a_worker_alone_whose_step_is_taken_as_it_is_trains_as_a_trainer_does():
 def test_steps_that_are_planned_are_those_that_are_made():
     made, _ = trained(Here(), parts=((40, 39), (5,), ()))
     assert made.update.steps == made.planned
+    for rows, size in ((2095, 32), (16_400, 32), (77, 10), (5, 8)):
+        assert steps_of(rows, size) == len(range(0, rows, even(rows, size)))
 
 
 def test_batches_of_a_round_are_alike():

@@ -15,21 +15,23 @@ class Engine(NamedTuple):
 
     Attributes
     ----------
-    name, address, workers, divide : as `cluster()` has them
+    name, address, workers, divide, steps : as `cluster()` has them
     """
 
     name: str | None = None
     address: str | None = None
     workers: int | None = None
     divide: Literal["large", "always"] = "large"
+    steps: int | None = None
 
-    def used(self) -> AbstractContextManager[Any]:
-        """Work inside of the block is done there."""
+    def used(self, threads: int | None = None) -> AbstractContextManager[Any]:
+        """Work inside of the block is done there, on so many threads of each worker."""
         if self.name is None:
             return nullcontext()
         from chainrule.clusters.cluster import cluster
 
-        return cluster(self.name, self.address, self.workers, self.divide)
+        said = {} if self.steps is None else {"steps": self.steps}
+        return cluster(self.name, self.address, self.workers, self.divide, threads, **said)
 
 
 def engine(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -37,15 +39,22 @@ def engine(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(command)
     def called(
-        *, engine: str | None, address: str | None, workers: int | None, divide: str | None, **others: Any
+        *,
+        engine: str | None,
+        address: str | None,
+        workers: int | None,
+        divide: str | None,
+        steps: int | None,
+        **others: Any,
     ) -> Any:
-        said = {"--address": address, "--workers": workers, "--divide": divide}
+        said = {"--address": address, "--workers": workers, "--divide": divide, "--steps": steps}
         alone = [option for option, value in said.items() if value is not None]
         if alone and engine is None:
             raise click.UsageError(f"{alone[0]} is of a cluster: say --engine ray.", click.get_current_context())
-        return command(engine=Engine(engine, address, workers, divide or "large"), **others)  # type: ignore[arg-type]
+        return command(engine=Engine(engine, address, workers, divide or "large", steps), **others)  # type: ignore[arg-type]
 
     for option, kind, about in (
+        ("--steps", click.IntRange(1), "Of a worker, between two averages of a divided table."),
         ("--divide", click.Choice(["large", "always"]), "Divide tables that do not fit into memory, or all."),
         ("--workers", click.IntRange(1), "Parts that rows are divided into; one for each machine if left out."),
         ("--address", str, "Of the cluster: HOST:PORT of its head, or auto; one of this machine alone if left out."),

@@ -71,8 +71,10 @@ def predict(
         raise click.UsageError(f"--proba: {model} {does}.", click.get_current_context())
     if engine.name is not None:
         assert output is not None
-        with engine.used():
-            written = write(Prediction(made, tables.opened(data, form), output, proba, keep, threads or 1), force)
+        work = Prediction(made, tables.opened(data, form), output, proba, keep, threads or 1)
+        work.check(force)  # before machines are waited for
+        with engine.used(threads):
+            written = write(work, force)
         cells = [{"column": name, "cells": count} for name, count in written.seen.unknown.items()]
         _said(model, data, output, written.rows, cells, started, as_json, quiet)
         return

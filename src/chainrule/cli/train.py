@@ -70,6 +70,9 @@ def missing_word(value: str) -> tuple[str, str]:
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of all that is drawn.")
 @engine_options
 @click.option("--checkpoints", metavar="FOLDER", help="Write checkpoints to this folder, or its URL, epoch by epoch.")
+@click.option(
+    "--rounds", type=click.IntRange(1), help="Write one after so many rounds of an epoch, too, where there are rounds."
+)
 @click.option("--resume", is_flag=True, help="Go on from the newest of --checkpoints.")
 @shared.threads
 @click.option("--report", "report_to", type=shared.PATH, help="HTML file to write: what was learned, and how it went.")
@@ -96,6 +99,7 @@ def train(
     seed: int,
     engine: Engine,
     checkpoints: str | None,
+    rounds: int | None,
     resume: bool,
     threads: int | None,
     report_to: Path | None,
@@ -136,14 +140,14 @@ def train(
         decimal=decimal,
         random_state=seed,
         n_threads=threads,
-        checkpoints=_checkpoints(checkpoints, resume),
+        checkpoints=_checkpoints(checkpoints, rounds, resume),
         **chosen(chosen_task, given),
     )
     held_out = None
     if validation is not None:
         held_out, _ = _kept(_open(validation, form, target), target, words, drop_missing_target)
     listeners = _listeners(quiet, live)
-    with tables.naming(file.path, held_out and held_out.path), engine.used():
+    with tables.naming(file.path, held_out and held_out.path), engine.used(threads):
         ending = _fit(estimator, file, target, held_out, listeners, checkpoints if resume else None)
     code = {"diverged": exits.DIVERGED, "interrupted": exits.INTERRUPTED}.get(ending.reason, exits.WELL)
     learned = code == exits.WELL or _learned(estimator)
@@ -255,15 +259,16 @@ def _listeners(quiet: bool, live: Callback | None) -> list[Callback]:
     return [*([] if quiet else [Progress()]), *([live] if live else [])]
 
 
-def _checkpoints(folder: str | None, resume: bool) -> Any:
+def _checkpoints(folder: str | None, rounds: int | None, resume: bool) -> Any:
     """Where checkpoints are written."""
     if folder is None:
-        if resume:
-            raise click.UsageError("--resume goes on from --checkpoints: name it.", click.get_current_context())
+        if resume or rounds is not None:
+            option = "--resume goes on from" if resume else "--rounds is of"
+            raise click.UsageError(f"{option} --checkpoints: name it.", click.get_current_context())
         return None
     from chainrule.training.checkpoints import Checkpoints
 
-    return Checkpoints(folder)
+    return Checkpoints(folder, rounds=rounds)
 
 
 def _fit(

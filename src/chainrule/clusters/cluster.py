@@ -32,20 +32,23 @@ def cluster(
     A table that fits into memory is not divided: each network of an ensemble, of each kind and each fold, is trained by
     tasks of its own, and ends with the bits that it has without a cluster. A table that is read from its source by
     parts is divided among workers, who train in rounds (DiLoCo, arXiv 2311.08105): each makes some steps on its rows,
-    then their networks are averaged. How rows are divided hangs on `workers`, not on the machines that are there: with
-    fewer machines, with more, and after some of them were lost the weights have the same bits, given processors of one
-    kind. `partial_fit`, L-BFGS and warm starts stay in this process. Searches and cross-validation of scikit-learn
-    inside of the block give their fits to the cluster, too.
+    then their networks are averaged. With the same `workers`, `threads` and `steps` the weights have the same bits on
+    fewer machines, on more, and after some of them were lost, given processors of one kind. `partial_fit`, L-BFGS and
+    warm starts stay in this process. Searches and cross-validation of scikit-learn inside of the block give their fits
+    to the cluster, too.
 
     Parameters
     ----------
     engine : 'ray', for which `pip install 'chainrule[ray]'`
     address : of the cluster's head, such as '10.0.0.1:6379'; 'auto' finds the one that this machine is part of; None
-        starts one of this machine alone, which ends with the block. A connection that there is already is used
+        starts one of this machine alone, which ends with the block. A connection that there is already, as inside of
+        another block, is used and stays
     workers : parts that rows are divided into; None is one for each machine that is there. A fit that goes on from a
-        checkpoint needs as many
-    divide : 'large' divides tables that do not fit into memory, 'always' all
-    threads : of a worker; None is all processors of the smallest machine
+        checkpoint needs as many, and the same threads and steps
+    divide : 'large' divides tables that do not fit into the estimator's `memory`, 'always' all tables; rows of the
+        other estimators are never divided
+    threads : of a worker; None is all processors of the smallest machine. Where no machine has as many, workers take
+        one that has fewer, with as many threads
     steps : of a round, about, of each worker
     outer_rate, outer_momentum : of the step that the average takes; None is 0.8, or 0.9 of more than four workers
 
@@ -67,7 +70,7 @@ def cluster(
     >>> import chainrule
     >>> model = chainrule.TableClassifier()
     >>> with chainrule.cluster("ray", address="auto", workers=8):  # doctest: +SKIP
-    ...     model.fit("s3://bucket/train/", "y", X_val="s3://bucket/val/", y_val="y")
+    ...     model.fit("s3://bucket/train/", "y", X_val="s3://bucket/val/")
     """
     for name, value, known in (("engine", engine, ENGINES), ("divide", divide, DIVIDE)):
         if value not in known:
@@ -85,6 +88,6 @@ def cluster(
             len(machines) if workers is None else int(workers), int(steps), outer_rate, outer_momentum,
             min(machines) if threads is None else int(threads),
         )  # fmt: skip
-        made = Cluster(tasks, division, "rows" if divide == "always" else "networks")
+        made = Cluster(tasks, division, divide)
         with on_ray.searches(sum(machines)), using(made):
             yield made

@@ -5,11 +5,13 @@ A task has no state, so that Ray may do it again: after a worker or a machine wa
 
 from __future__ import annotations
 
-import os
+import math
 import socket
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any
 
@@ -19,8 +21,13 @@ from chainrule.errors import ClusterError, MissingExtraError
 RETRIES = 20
 #: Seconds in which a machine has to accept a connection, and in which each has to say what it has installed.
 TO_CONNECT, TO_ANSWER = 5.0, 120.0
+#: Seconds after which one looks whether there still is a machine for what is waited for.
+TO_LOOK = 10.0
 #: Tasks of `each` that are submitted at a time, for each processor: more would only lie in memory.
 UNDER_WAY = 4
+
+#: Seconds that it is taken for granted which machines are there.
+FRESH = 2.0
 
 #: Packages whose versions have to be alike on all machines: they decide over bits, or read what others wrote.
 ALIKE = ("chainrule", "numpy")
@@ -37,6 +44,10 @@ class OnRay:
     def __init__(self, where: str) -> None:
         self._where = where
         self._known: dict[Callable[..., Any], Any] = {}
+        self._asked = 0.0
+
+    def __repr__(self) -> str:
+        return f"<{self._where}: {len(machines())} machines with {sum(machines())} processors>"
 
     def put(self, value: Any) -> Any:
         import ray
@@ -49,27 +60,35 @@ class OnRay:
 
         if function not in self._known:
             self._known[function] = ray.remote(function)
-        options = {"num_cpus": min(threads, most_cpus()), "num_returns": returns, "max_retries": RETRIES}
+        self._asked = min(threads, most_cpus())
+        options = {"num_cpus": self._asked, "num_returns": returns, "max_retries": RETRIES}
         with self._told():
             return self._known[function].options(name=function.__name__, **options).remote(*given)
 
     def get(self, handles: Sequence[Any]) -> list[Any]:
         import ray
 
-        with self._told():
-            return list(ray.get(list(handles)))
+        handles = list(handles)
+        with self._told(), _cancelled_behind(left := [*handles]):
+            while left:
+                _, left[:] = ray.wait([*left], num_returns=len(left), timeout=TO_LOOK)
+                if left and most_cpus() < self._asked:
+                    raise self._error(
+                        f"a machine with {self._asked:g} processors, as when tasks were submitted",
+                        f"at most {most_cpus():g}", "Add one, or go on with fit(..., resume_from=) and fewer threads.",
+                    )  # fmt: skip
+            return list(ray.get(handles))
 
     def each(self, function: Callable[[Any, int], Any], given: Any, count: int, threads: int = 1) -> Iterator[Any]:
         import ray
 
-        under_way: list[Any] = []
-        for number in range(count):
-            under_way.append(self.submit(function, given, number, threads=threads))
-            if len(under_way) >= UNDER_WAY * sum(machines()) or number + 1 == count:
-                left = 0 if number + 1 == count else len(under_way) - 1
-                while len(under_way) > left:
+        with _cancelled_behind(under_way := list[Any]()):
+            for number in range(count):
+                under_way.append(self.submit(function, given, number, threads=threads))
+                last = number + 1 == count
+                while under_way and (last or len(under_way) >= UNDER_WAY * sum(machines())):
                     with self._told():
-                        done, under_way = ray.wait(under_way)
+                        done, under_way[:] = ray.wait([*under_way])
                     yield from self.get(done)
 
     @contextmanager
@@ -103,6 +122,19 @@ class OnRay:
         return ClusterError(self._where, expected, received, mend)
 
 
+@contextmanager
+def _cancelled_behind(handles: list[Any]) -> Iterator[None]:
+    """Whatever ends the block by an error, or by Ctrl-C, ends the tasks that are still waited for."""
+    import ray
+
+    try:
+        yield
+    except BaseException:
+        for handle in handles:
+            ray.cancel(handle)
+        raise
+
+
 def _first_line(error: BaseException) -> str:
     return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)[:300]
 
@@ -113,9 +145,24 @@ def most_cpus() -> float:
 
 
 def _nodes() -> list[dict[str, Any]]:
+    """Those that are there, asked for anew every few seconds."""
     import ray
 
-    return [node for node in ray.nodes() if node["Alive"]]
+    now = time.monotonic()
+    if now - _NODES.asked > FRESH:
+        _NODES.asked, _NODES.alive = now, [node for node in ray.nodes() if node["Alive"]]
+    return _NODES.alive
+
+
+@dataclass
+class _Nodes:
+    """Nodes of the cluster, as they were when they were asked for."""
+
+    asked: float = -math.inf
+    alive: list[dict[str, Any]] = field(default_factory=list)
+
+
+_NODES = _Nodes()
 
 
 def machines() -> list[int]:
@@ -130,7 +177,6 @@ def connected(address: str | None) -> Iterator[OnRay]:
     A connection that this process has already is taken, and left as it is.
     """
     where = "cluster('ray')" if address is None else f"cluster('ray', address={address!r})"
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "error")  # it says in its own words what is raised here
     try:
         import ray
     except ImportError as error:
@@ -138,8 +184,12 @@ def connected(address: str | None) -> Iterator[OnRay]:
     mine = not ray.is_initialized()
     if mine:
         _connect(where, address)
-    elif address not in (None, "auto", there := ray.get_runtime_context().gcs_address):
-        raise ClusterError(where, f"no connection to another cluster, {there}", "one", "Call ray.shutdown() before.")
+    elif not _same(address, there := ray.get_runtime_context().gcs_address):
+        raise ClusterError(
+            where, f"no connection to another cluster, {there}", "one",
+            "Leave the block, or the code, that is connected to it; else call ray.shutdown().",
+        )  # fmt: skip
+    _NODES.asked = -math.inf  # it may be another cluster
     try:
         tasks = OnRay(where)
         _check_alike(tasks, where)
@@ -147,6 +197,17 @@ def connected(address: str | None) -> Iterator[OnRay]:
     finally:
         if mine:
             ray.shutdown()
+
+
+def _same(address: str | None, there: str) -> bool:
+    """Whether what a user says of a cluster may be the one that this process is connected to."""
+    if address in (None, "auto", there):
+        return True
+    (host, _, port), (other, _, its) = str(address).rpartition(":"), there.rpartition(":")
+    try:
+        return port == its and socket.gethostbyname(host) in (other, "127.0.0.1")
+    except OSError:
+        return False
 
 
 def _connect(where: str, address: str | None) -> None:
@@ -166,7 +227,8 @@ def _connect(where: str, address: str | None) -> None:
             else "If it runs, look at the token (RAY_AUTH_MODE=token, and RAY_AUTH_TOKEN or ~/.ray/auth_token as on "
             "the head) and at the versions of Ray and Python, which have to be those of the cluster."
         )
-        raise ClusterError(where, "a cluster of Ray that lets us in", _first_line(error), mend) from error
+        received = "none that this machine is part of" if address == "auto" else _first_line(error)
+        raise ClusterError(where, "a cluster of Ray that lets us in", received, mend) from error
 
 
 def _check_answers(where: str, address: str | None) -> None:

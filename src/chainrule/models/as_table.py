@@ -17,6 +17,14 @@ if TYPE_CHECKING:
     from chainrule.engine.expansion import Coded
 
 
+def names(model: Model, proba: bool = False) -> list[str]:
+    """The columns that `predictions` gives."""
+    assert isinstance(model.input, ColumnInput)
+    name, answer = model.input.target or "prediction", model.answer
+    found = [name] if isinstance(answer, Classes) else _names(name, answer)
+    return [*found, *(f"{name}={word(label)}" for label in answer.every)] if proba else found  # type: ignore[attr-defined]
+
+
 def predictions(
     model: Model, rows: Coded, proba: bool = False, threads: int | None = None
 ) -> Iterator[tuple[str, Any]]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
+from pathlib import PurePath
 from typing import Any, NamedTuple
 
 from chainrule import remote
-from chainrule.errors import InputError, unknown_name
-from chainrule.models.as_table import predictions
+from chainrule.errors import InputError, listed, unknown_name
+from chainrule.models import as_table
 from chainrule.models.inputs import ColumnInput
 from chainrule.models.model import Model
 from chainrule.tables import seen
@@ -22,6 +24,8 @@ from chainrule.tasks import Here, Tasks
 from chainrule.training.elsewhere import in_use
 from chainrule.warn import DataWarning, warn
 
+#: Endings that no folder for predictions has.
+OF_FILES = (".csv", ".csv.gz", ".parquet")
 #: Tables that are on their way to tasks at most, where this process reads them.
 ON_THEIR_WAY = 16
 
@@ -32,7 +36,7 @@ class Written(NamedTuple):
     Attributes
     ----------
     rows : predicted, one for each row of the source
-    files : in the folder
+    files : with them
     seen : cells that are missing, unknown to the model, outside of its training, or unreadable, by column
     """
 
@@ -68,21 +72,41 @@ class Prediction:
         ------
         InputError
         """
-        where, names = str(self.file.path), self.file.names
-        absent = [name for name in self._input.encoder.names if name not in names]
-        if absent:
-            raise unknown_name(f"{where}, column", absent[0], names)
-        for name in self.keep:
-            if name not in names:
-                raise unknown_name(f"{where}, column", name, names)
-        found = remote.at(self.folder)
-        if found.kind() == "file" or (found.names() and not overwrite):
+        where, known = str(self.file.path), self.file.names
+        for name in (*self._input.encoder.names, *self.keep):
+            if name not in known:
+                raise unknown_name(f"{where}, column", name, known)
+        predicted = as_table.names(self.model, self.proba)
+        twice = [name for name in self.keep if name in predicted or self.keep.count(name) > 1]
+        if twice:
             raise InputError(
-                f"predict(to={str(found)!r})", "a folder that is new or empty",
-                "a file" if found.kind() == "file" else f"one with {len(found.names())} files",
-                "Name another one, or say overwrite=True, which replaces the files of the same names.",
+                f"{where}, keep={list(self.keep)}", f"columns with names other than {listed(predicted)}, each once",
+                listed(twice), "Leave it out: predictions are in the order of the rows.",
             )  # fmt: skip
-        found.make()
+        found = remote.at(self.folder)
+        where, expected = f"predict(to={str(found)!r})", "a folder that is new or empty"
+        if found.kind() == "file" or str(found).lower().endswith(OF_FILES):
+            raise InputError(where, expected, "the name of a file", "Name a folder: it gets several files.")
+        if any(remote.at(one.name).given == found.below(PurePath(one.name).name).given for one in self.file.stamps()):
+            raise InputError(where, "another folder than that of the rows", "theirs", "Predictions would replace them.")
+        there = [name for name in found.names() if not name.startswith(".")]
+        if there and not overwrite:
+            raise InputError(
+                where, expected, f"one with {len(there)} files",
+                "Name another one, or let its part-*.parquet be replaced: overwrite=True, or --force.",
+            )  # fmt: skip
+        found.try_out()
+
+    def place(self, number: int) -> remote.Place:
+        """Of the file of this number."""
+        return remote.at(self.folder).below(f"part-{number:06d}.parquet")
+
+    def remove_others(self, files: int) -> None:
+        """Those that a longer run left in the folder."""
+        for name in remote.at(self.folder).names():
+            match = re.fullmatch(r"part-(\d{6,})\.parquet", name)
+            if match and int(match[1]) >= files:
+                remote.at(self.folder).below(name).remove()
 
     @property
     def columns(self) -> list[str]:
@@ -100,7 +124,7 @@ class Prediction:
         import pyarrow.parquet as pq
 
         counted, writer = Seen(), None
-        with remote.at(self.folder).below(f"part-{number:06d}.parquet").whole() as sink:
+        with self.place(number).whole() as sink:
             for part in parts:
                 columns = pa.table(dict(self._columns(part, counted)))
                 writer = writer or pq.ParquetWriter(sink, columns.schema)
@@ -112,14 +136,15 @@ class Prediction:
     def _columns(self, part: Table, counted: Seen) -> Iterator[tuple[str, Any]]:
         import pyarrow as pa
 
-        where, encoder = str(self.file.path), self._input.encoder
+        where, encoder, types = str(self.file.path), self._input.encoder, self.file.types()
         for name in self.keep:
             column = as_arrow(part[name], f"{where}, column {name!r}")
-            coded = pa.types.is_dictionary(column.type)  # by words that another part may not have
-            yield name, column.dictionary_decode() if coded else column
+            if pa.types.is_dictionary(column.type):  # by words that another part may not have
+                column = column.dictionary_decode()
+            yield name, column.cast(types[name]) if name in types else column
         columns, bad = encoder.read(part, where)
         counted.join(seen.seen(encoder.encodings, columns, bad, len(part)))
-        yield from predictions(self.model, encoder.coded(columns, len(part)), self.proba, self.threads)
+        yield from as_table.predictions(self.model, encoder.coded(columns, len(part)), self.proba, self.threads)
 
 
 def write(prediction: Prediction, overwrite: bool = False) -> Written:
@@ -137,6 +162,7 @@ def write(prediction: Prediction, overwrite: bool = False) -> Written:
         files += 1
     if not total.rows:
         raise InputError(str(prediction.file.path), "rows to predict", "none", "Check the source.")
+    prediction.remove_others(files)
     _tell(total, str(prediction.file.path))
     return Written(total.rows, files, total)
 

@@ -47,6 +47,9 @@ class ParquetFile(ArrowPlaces):
         with reading(self.path):
             return _names(self.path, self._about.schema.to_arrow_schema())
 
+    def types(self) -> dict[str, Any]:
+        return _types(self._about.schema.to_arrow_schema())
+
     @cached_property
     def places(self) -> Sequence[Place]:
         with reading(self.path):
@@ -83,6 +86,10 @@ class ArrowFile(ArrowPlaces):
     def names(self) -> tuple[str, ...]:
         with reading(self.path), _source(self.path) as source:
             return _names(self.path, _opened(source).schema)
+
+    def types(self) -> dict[str, Any]:
+        with reading(self.path), _source(self.path) as source:
+            return _types(_opened(source).schema)
 
     @cached_property
     def places(self) -> Sequence[Place]:
@@ -167,6 +174,14 @@ def _names(path: Stored, schema: Any) -> tuple[str, ...]:
     names = tuple(schema.names)
     frames.check_different(str(path), names)
     return names
+
+
+def _types(schema: Any) -> dict[str, Any]:
+    """Of numbers, truth values, dates and times, which are read as numbers of one type."""
+    from pyarrow import types
+
+    plain = (types.is_integer, types.is_floating, types.is_boolean, types.is_date, types.is_timestamp)
+    return {one.name: one.type for one in schema if any(is_one(one.type) for is_one in plain)}
 
 
 def _valid(where: str, batch: Any) -> Any:

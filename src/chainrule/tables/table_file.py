@@ -68,6 +68,10 @@ class TableFile(ABC):
     def raw_bytes(self) -> int:
         """About how much memory all rows would take as a Table."""
 
+    def types(self) -> dict[str, Any]:
+        """The types of Arrow that the source says its columns have, by name; of texts and others nothing is said."""
+        return {}
+
     def stamps(self, numbers: Sequence[int] | None = None) -> tuple[Stamp, ...]:
         """Of its files, of those with these numbers or of all; none of what is no file, or can be read only once."""
         stamp = self.path.stamp() if isinstance(self.path, Stored) else None

@@ -27,12 +27,12 @@ class Start(NamedTuple):
     ----------
     data : of the trainer's state
     batch_size : rows
-    seconds : after which it ends with the batches at hand, or None
+    until : the time, as `time.time()` tells it, from when on it ends with the batches at hand; or None
     """
 
     data: Mapping[str, Any]
     batch_size: int
-    seconds: float | None
+    until: float | None
 
 
 class Done(NamedTuple):
@@ -57,7 +57,7 @@ def epoch(
     with making.bench(arrays, start.data, drawn, threads) as bench:
         trainer, bench.data = bench.trainer, bench.data or rows  # which are the same in all of a fit
         trainer.observer = observer
-        trainer.until = None if start.seconds is None else time.perf_counter() + start.seconds
+        trainer.until = None if start.until is None else time.perf_counter() + start.until - time.time()
         passed = trainer.once_through(bench.data, start.batch_size)
         arrays, data = trainer.state()
         return Done({**arrays, "parameters": arrays["parameters"].copy()}, data, passed, observer)
@@ -78,9 +78,9 @@ class Apart(Trainer):
         self._kept: tuple[Data, tuple[Any, Any]] | None = None
 
     def once_through(self, data: Data, batch_size: int) -> Pass:
-        left = None if self.until is None else max(0.0, self.until - time.perf_counter())
+        until = None if self.until is None else time.time() + self.until - time.perf_counter()
         making, rows = self._handles(data)
-        start = Start(self.state()[1], batch_size, left)
+        start = Start(self.state()[1], batch_size, until)
         submitted = [
             self._tasks.submit(
                 epoch, making, rows, start, self._arrays_of(place), self.streams.member(place), threads,

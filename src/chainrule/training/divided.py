@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
@@ -122,7 +123,7 @@ class Divided(Data):
         return max(1, min(round(most / (size * self.division.steps)), max(map(len, self.parts))))
 
     def steps(self, size: int) -> int:
-        """Of the longest worker, in an epoch."""
+        """Of the longest worker, in an epoch; about, as units that are drawn differ by a row."""
         return sum(steps_of(max(map(rows_of, turn)), size) for turn in self.turns(size, 0, 0))
 
     def turns(self, size: int, seed: int, epoch: int) -> list[list[tuple[Unit, ...]]]:
@@ -139,6 +140,11 @@ def rows_of(units: Sequence[Unit]) -> int:
     return sum(unit.rows for unit in units)
 
 
+def even(rows: int, size: int) -> int:
+    """Rows of a batch, about `size`, by which so many are cut into batches alike: a small one would be noise."""
+    return math.ceil(rows / max(1, round(rows / size)))
+
+
 def steps_of(rows: int, size: int) -> int:
-    """In which so many rows are gone through, in batches of about `size` that are alike: a small one would be noise."""
-    return max(1, round(rows / size))
+    """In which so many rows are gone through, in such batches."""
+    return math.ceil(rows / even(rows, size))

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Literal
 
 from chainrule.tasks import Tasks
+from chainrule.training import making
 from chainrule.training.apart import Apart
 from chainrule.training.batches import Data
 from chainrule.training.divided import Divided, Division
@@ -26,13 +27,13 @@ class Cluster:
     ----------
     tasks : who does them
     division : of rows that are divided
-    divide : "rows" of every table, or only of those that do not fit into memory; the networks of others are trained
-        each by tasks of its own
+    divide : "always", or only "large" tables, which do not fit into memory; the networks of others are trained each by
+        tasks of its own
     """
 
     tasks: Tasks
     division: Division
-    divide: Literal["rows", "networks"] = "networks"
+    divide: Literal["large", "always"] = "large"
 
 
 _IN_USE: ContextVar[Cluster | None] = ContextVar("cluster", default=None)
@@ -51,6 +52,7 @@ def using(cluster: Cluster | None) -> Iterator[None]:
         yield
     finally:
         _IN_USE.reset(before)
+        making.clear()
 
 
 def trainer_of(data: Data) -> Callable[..., Trainer]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
@@ -26,8 +27,8 @@ from chainrule.training.trainer import UPDATE, Trainer
 
 State = Mapping[str, NDArray[Any]]
 
-#: Benches of a process at most.
-MOST = 8
+#: Benches of a process at most, and seconds after which one that nobody uses goes, with its rows.
+MOST, IDLE = 8, 60.0
 
 
 @dataclass(eq=False)
@@ -39,10 +40,17 @@ class Bench:
     Attributes
     ----------
     data : the rows that it has seen last
+    used : when, as `time.monotonic()` tells it
     """
 
     trainer: Trainer
     data: Data | None = None
+    used: float = 0.0
+
+
+def clear() -> None:
+    """Let all of this process go."""
+    _BENCHES.clear()
 
 
 _BENCHES: OrderedDict[tuple[str, int | None, int], Bench] = OrderedDict()
@@ -102,7 +110,10 @@ class Making:
         else:
             bench.trainer.load(arrays, {**data, "streams": drawn.state()})
         yield bench
+        bench.used = now = time.monotonic()
         _BENCHES[key] = bench
+        for other in [one for one, kept in _BENCHES.items() if now - kept.used > IDLE]:
+            del _BENCHES[other]  # of a fit that is over
         if len(_BENCHES) > MOST:
             _BENCHES.popitem(last=False)
 

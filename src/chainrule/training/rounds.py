@@ -9,7 +9,6 @@ lost is done again, with the same bits, by whoever is there.
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
@@ -22,7 +21,7 @@ from chainrule.engine.expansion import Coded, Expansion
 from chainrule.errors import InputError
 from chainrule.tasks import Tasks
 from chainrule.training.batches import Data, Rows
-from chainrule.training.divided import Divided, Division, Unit, steps_of
+from chainrule.training.divided import Divided, Division, Unit, even
 from chainrule.training.making import Making
 from chainrule.training.streamed import Piece, put
 from chainrule.training.streams import streams
@@ -45,11 +44,13 @@ class Turn(NamedTuple):
     data : of the trainer's state
     batch_size : rows
     seed : of what is drawn
+    until : the time, as `time.time()` tells it, from when on it ends with the batches at hand; or None
     """
 
     data: Mapping[str, Any]
     batch_size: int
     seed: tuple[int, ...]
+    until: float | None = None
 
 
 class Share(NamedTuple):
@@ -74,18 +75,21 @@ def locally(
     drawn = streams(np.random.SeedSequence(turn.seed))
     with making.bench(arrays, turn.data, drawn, threads) as bench:
         rows = bench.data = _laid(pieces, expansion, bench.data)
-        passed = bench.trainer.once_through(rows, math.ceil(len(rows) / steps_of(len(rows), turn.batch_size)))
+        if not len(rows):  # none of them weighs anything
+            nothing = np.zeros(len(bench.trainer.updates))
+            return Share(0.0, arrays, Pass(nothing, nothing, bench.trainer.rate, 0))
+        bench.trainer.until = None if turn.until is None else time.perf_counter() + turn.until - time.time()
+        passed = bench.trainer.once_through(rows, even(len(rows), turn.batch_size))
         found, _ = bench.trainer.state()
         return Share(float(passed.weights[0]), {**found, "parameters": found["parameters"].copy()}, passed)
 
 
 def _laid(pieces: Sequence[Piece], expansion: Expansion, before: Data | None) -> Rows:
-    """Pieces one behind the other, in the memory of those of before where that is large enough."""
-    count = sum(len(piece.y) for piece in pieces)
-    if isinstance(before, Rows) and len(before.y) >= count:
+    """Pieces one behind the other, but rows that weigh nothing; in the memory of before where that is large enough."""
+    count, first = sum(len(piece.y) for piece in pieces), pieces[0]
+    if isinstance(before, Rows) and len(before.y) >= count and (before.weight is None) == (first.weight is None):
         rows = before
     else:
-        first = pieces[0]
         weight = None if first.weight is None else np.empty(count, first.weight.dtype)
         values = np.empty((count, first.values.shape[1]), first.values.dtype)
         rows = Rows(Coded(values, expansion), np.empty((count, *first.y.shape[1:]), first.y.dtype), weight)
@@ -93,12 +97,14 @@ def _laid(pieces: Sequence[Piece], expansion: Expansion, before: Data | None) ->
     for piece in pieces:
         put(pool, done, piece)
         done += len(piece.y)
-    rows.subset = np.arange(count)
+    rows.subset = np.arange(count) if rows.weight is None else np.flatnonzero(rows.weight[:count])
     return rows
 
 
 def joined(one: Share, other: Share) -> Share:
-    """The weighted mean of two."""
+    """The weighted mean of two; what weighs nothing does not count."""
+    if not (one.weight and other.weight):
+        return one if one.weight else other
     part = other.weight / (one.weight + other.weight)
     arrays = {
         name: array + part * (other.arrays[name] - array)
@@ -179,18 +185,19 @@ class Rounds(Trainer):
                 "fit(resume_from=)", f"rows that are divided as in the checkpoint, {theirs or 'not at all'}", mine,
                 "Give cluster() the same workers, threads, steps, outer_rate and outer_momentum.",
             )  # fmt: skip
-        super().load(arrays, data)
+        super().load(arrays, {name: value for name, value in data.items() if name != "division"})
         self._velocity[...] = arrays[VELOCITY]
         self._passed = [Pass(np.array(s), np.array(w), rate, rows) for s, w, rate, rows in data["rounds"]]
 
     def _round(self, making: Any, expansion: Any, units: Sequence[Sequence[Unit]], batch_size: int) -> None:
         """One round of all workers that have rows in it."""
         arrays, about = super().state()
-        handle, threads = self._tasks.put(arrays), self.division.threads
+        handle, threads, seed = self._tasks.put(arrays), self.division.threads, self.streams.dropout
         place = self.epochs, len(self._passed)
+        until = None if self.until is None else time.time() + self.until - time.perf_counter()
         shares = [
             self._tasks.submit(
-                locally, making, expansion, handle, Turn(about, batch_size, (self.streams.dropout, *place, worker)),
+                locally, making, expansion, handle, Turn(about, batch_size, (seed, *place, worker), until),
                 threads, *(unit.piece for unit in mine), threads=threads,
             )
             for worker, mine in enumerate(units)
@@ -201,7 +208,8 @@ class Rounds(Trainer):
         else:
             (share,) = self._tasks.get([pairwise(shares, lambda one, other: self._tasks.submit(joined, one, other))])
         self._passed.append(share.passed)
-        self._move(share.arrays, about)
+        if share.weight:
+            self._move(share.arrays, about)
 
     def _move(self, arrays: Mapping[str, Array], about: Mapping[str, Any]) -> None:
         """The outer step; all else is what workers have on average."""

@@ -17,7 +17,7 @@ from chainrule.engine.parameters import AnyParameters, Members
 from chainrule.engine.plan import Extent
 from chainrule.engine.plans import Plans, plans, sharing
 from chainrule.engine.terms import Terms
-from chainrule.errors import InputTypeError
+from chainrule.errors import InputError, InputTypeError
 from chainrule.network import losses
 from chainrule.network.losses import Loss
 from chainrule.training import optimisers, schedules
@@ -311,6 +311,11 @@ class Trainer:
         ----------
         arrays, data : of `state()`, of a trainer with the same network, optimiser and options
         """
+        if "division" in data:
+            raise InputError(
+                "fit(resume_from=)", "a checkpoint of a fit that is not divided", f"one of rounds, {data['division']}",
+                "Go on inside of cluster() with the same workers, threads and steps.",
+            )  # fmt: skip
         self.parameters.vector[...] = arrays["parameters"]
         for front, update in self._named_updates().items():
             update.load({n.removeprefix(front): array for n, array in arrays.items() if n.startswith(front)})

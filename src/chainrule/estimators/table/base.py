@@ -261,6 +261,14 @@ class BaseTable(Estimator):
         table, y, weight, *_ = rows.split(self._given(X, y, weight), where, source)
         return source.encoder.code(table, where), y, weight
 
+    def _check_of_files(self, proba: bool, keep: Sequence[str], overwrite: bool) -> None:
+        """Refuse what is said of files where none are written."""
+        if proba or keep or overwrite:
+            raise InputError(
+                f"{type(self).__name__}.predict(proba=, keep=, overwrite=)", "none of them without to=", "one",
+                "They are of files: name a folder, or use predict_proba.",
+            )  # fmt: skip
+
     def _write(self, X: Any, to: str | os.PathLike[str], proba: bool, keep: Sequence[str], overwrite: bool) -> Written:
         """Predict the rows of a source into a folder."""
         check_is_fitted(self)

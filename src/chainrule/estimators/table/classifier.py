@@ -154,7 +154,10 @@ class TableClassifier(Classifying, ClassifierMixin, BaseTable):
         InputError, InputTypeError
             Rows that cannot be read as in fit, X that is no source, or a folder that cannot be written to.
         """
-        return super().predict(X) if to is None else self._write(X, to, proba, keep, overwrite)
+        if to is None:
+            self._check_of_files(proba, keep, overwrite)
+            return super().predict(X)
+        return self._write(X, to, proba, keep, overwrite)
 
     @reads_once
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:

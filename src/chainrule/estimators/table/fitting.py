@@ -45,6 +45,7 @@ from chainrule.tables.table import Table
 from chainrule.training.batches import Data, Rows
 from chainrule.training.callbacks.base import Audience, Callback
 from chainrule.training.checkpoints import State
+from chainrule.training.divided import Divided
 from chainrule.training.elsewhere import in_use
 from chainrule.training.streamed import Piece, Streamed
 
@@ -227,7 +228,7 @@ def _seed(estimator: Any, resumed: State | None, before: Model | None = None) ->
 def _divided(parts: Parts, preset: Preset, seed: int) -> Parts:
     """Rows in memory, divided among workers where a cluster is to divide rows of every table."""
     cluster = in_use()
-    if cluster is None or cluster.divide != "rows":
+    if cluster is None or cluster.divide != "always":
         return parts
     assert isinstance(parts.training, Rows)
     size = cluster.division.batch(preset.batch_size)
@@ -248,6 +249,8 @@ def _fresh(
 ) -> list[Start]:
     """What a fit of each candidate begins with: fresh networks, each of another seed, and rows as they read them."""
     name, starts = type(estimator).__name__, []
+    if estimator.score_training and isinstance(parts.training, Divided):
+        raise InputError(f"{name}(score_training=)", "False for rows that are divided", True, "They are on machines.")
     for place, ((preset, made), view) in enumerate(zip(tried, views, strict=True)):
         network = Network(presets.layers(preset, made, answer.outputs), made.expansion.width)
         sizes.check(f"{name}.fit", network, preset.batch_size, F32, preset.n_members)
@@ -380,6 +383,9 @@ def _streamed(
     if y not in file.names:
         raise unknown_name(f"{where}, target", y, file.names)
     cluster, stamps = in_use(), file.stamps()
+    tell = Audience(told).trying
+    if cluster is not None:
+        tell(f"survey of {where}, by tasks of the cluster")
     found = dividing.surveyed(file, y, said, seed, cluster)
     nothing = said.nothing
     field = target_field(y, found.seen.columns[y], nothing.of(y), where, said.of_target(y), said.decimal)
@@ -423,7 +429,6 @@ def _streamed(
     else:
         judges = _judges(estimator, held_out, source, answer, weigh)
         judged = judges, judges.all()
-    tell = Audience(told).trying
     suited = pilot.suited(estimator, preset, _unweighed, seed, clock, tell, best, (sample, taught), judged)
     tried = candidates(estimator, preset, asked(estimator), suited, found.rows, clock)
     whole, views = together([one.encoder for one in tried])
@@ -433,6 +438,7 @@ def _streamed(
     few = Piece(seen.X.values, seen.y, seen.weight)
     data: Data
     if cluster is not None:
+        tell(f"{reads.rows:,} rows, coded by tasks for {cluster.division.workers} workers")
         data = dividing.divided(reads, few, cluster.division.batch(preset.batch_size), cluster, seed)
     elif reads.bytes <= streaming.budget(estimator.memory):
         data = Rows(*streaming.held(reads))

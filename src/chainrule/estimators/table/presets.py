@@ -233,5 +233,5 @@ def recipe(estimator: Any, preset: Preset, data: Data, incremental: bool = False
         n_threads=estimator.n_threads,
         scoring=watched,
         score_training=estimator.score_training,
-        probes=estimator.probes,
+        probes=estimator.probes and not isinstance(data, Divided),  # whose steps are done elsewhere
     )

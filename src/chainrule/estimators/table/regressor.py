@@ -83,6 +83,7 @@ class TableRegressor(Regressing, RegressorMixin, BaseTable):
         as in `MLPRegressor.predict`; of files as in `TableClassifier.predict`
         """
         if to is None:
+            self._check_of_files(False, keep, overwrite)
             return super().predict(X, return_std, samples)
         if return_std or samples is not None:
             raise InputError(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import chain
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -82,6 +82,11 @@ class Several(PlacedFile):
 
     def raw_bytes(self) -> int:
         return sum(member.file.raw_bytes() for member in self.members)
+
+    def types(self) -> dict[str, Any]:
+        """Where all files say the same."""
+        every = [member.file.types() for member in self.members]
+        return {name: kind for name, kind in every[0].items() if all(one.get(name) == kind for one in every)}
 
     def stamps(self, numbers: Sequence[int] | None = None) -> tuple[Stamp, ...]:
         chosen = range(len(self.members)) if numbers is None else numbers
