@@ -74,7 +74,7 @@ class Job:
         return out + back + machines * self.task
 
     def ratio(self, link: str) -> float:
-        """Communication over computation of a worker: 4 F / (B R) with bytes for each parameter and way in place of 4."""
+        """Communication over computation of a worker: what it sends and takes, over its operations."""
         speed, _ = LINKS[link]
         return 2 * ARRAYS * BYTES * self.speed / (2 * PASSES * self.batch * self.steps * speed)
 

@@ -46,3 +46,7 @@ def dies():
 
 def square(number):
     return number**2
+
+
+def square_sum(array):
+    return float((array**2).sum())

@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 from tests.clusters.conftest import STORE, Emulated
+from tests.clusters.rows import square_sum
 
 import chainrule
 from chainrule.errors import ClusterError
@@ -18,13 +19,14 @@ def test_an_object_store_that_is_full_spills_and_without_a_disk_is_told(environm
     import ray
 
     whole = np.zeros(STORE // 4 * 3 // 8)
-    for spills in (True, False):
-        made = Emulated(_system_config={"automatic_object_spilling_enabled": spills})
+    for spills in (True, False):  # the disk counts as full from a thousandth on
+        full = {"automatic_object_spilling_enabled": False, "local_fs_capacity_threshold": 1e-3}
+        made = Emulated(_system_config={} if spills else full)
         try:
             with chainrule.cluster("ray", address=made.address) as used:
                 if spills:
                     handles = [used.tasks.put(whole) for _ in range(3)]
-                    assert used.tasks.get([used.tasks.submit(len, handles[0])]) == [len(whole)]
+                    assert used.tasks.get([used.tasks.submit(square_sum, handles[0])]) == [0.0]
                 else:
                     with pytest.raises(ClusterError, match="room for coded rows and for states"):
                         [used.tasks.put(whole) for _ in range(3)]

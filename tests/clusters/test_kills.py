@@ -14,7 +14,8 @@ from tests.clusters.rows import DIVISION, ROWS, SETTINGS, of_path, vector
 
 import chainrule
 from chainrule import Checkpoints, TableClassifier
-from chainrule.errors import ClusterError, InputError
+from chainrule.clusters import on_ray
+from chainrule.errors import ClusterError
 
 pytestmark = pytest.mark.cluster
 
@@ -98,17 +99,12 @@ def test_each_row_is_predicted_once_whoever_is_killed_meanwhile(emulated, path, 
     assert found["class"].tolist() == undisturbed.predict(path).tolist()
 
 
-def test_checkpoints_stay_where_a_task_fails(emulated, disturb, path, tmp_path):
-    """The file of the rows is gone when a lost node's rows are to be coded again."""
-    rows = tmp_path / "t.parquet"
-    rows.write_bytes(path.read_bytes())
-
-    def lose():
-        rows.unlink()
-        emulated.kill_node()
-
-    done = disturb(during_2=lose)
-    with chainrule.cluster("ray", address=emulated.address, **DIVISION), pytest.raises((ClusterError, InputError)):
-        of_path(rows, 200, callbacks=[done.callback()], checkpoints=Checkpoints(tmp_path / "run"))
+def test_checkpoints_stay_where_a_task_fails(emulated, disturb, path, tmp_path, monkeypatch):
+    """A worker is killed whose tasks are not to be done again."""
+    monkeypatch.setattr(on_ray, "RETRIES", 0)
+    done = disturb(during_3=lambda: emulated.kill_worker("locally"))
+    with chainrule.cluster("ray", address=emulated.address, **DIVISION), pytest.raises(ClusterError) as caught:
+        of_path(path, 200, callbacks=[done.callback()], checkpoints=Checkpoints(tmp_path / "run"))
     assert done.all_done()
-    assert len(list((tmp_path / "run").glob("epoch-*"))) > 0
+    assert "What checkpoints were written is kept" in str(caught.value)
+    assert (tmp_path / "run" / "epoch-000002.checkpoint").exists()

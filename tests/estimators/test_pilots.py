@@ -10,6 +10,7 @@ from chainrule.estimators.table import fitting, pilot, presets
 from chainrule.models.fit import Fit
 from chainrule.tables import encoder
 from chainrule.tables.encoder import Encoder
+from chainrule.training.batches import Rows
 from chainrule.training.callbacks.base import Callback
 from chainrule.warn import DataWarning
 
@@ -209,7 +210,8 @@ def test_what_was_chosen_is_in_the_file(tmp_path, monkeypatch):
     ids=["", "patience said", "another score", "few rows"],
 )
 def test_a_fit_that_learns_by_heart_ends_sooner_where_nothing_else_is_said(parameters, rows, sooner):
-    recipe = presets.recipe(regressor(**parameters), presets.default(rows), rows)
+    data = Rows(np.zeros((rows, 1), np.float32), np.zeros((rows, 1), np.float32))
+    recipe = presets.recipe(regressor(**parameters), presets.default(rows), data)
     assert recipe.overfit == (presets.OVERFIT if sooner else ())
 
 

@@ -213,10 +213,21 @@ def test_an_interrupt_keeps_the_best_weights_and_leaves_no_thread(path, monkeypa
     assert not [thread for thread in threading.enumerate() if thread.name == "chainrule ahead"]
 
 
-@pytest.mark.parametrize("given", [{"sample_weight": np.ones(ROWS)}, {"X_val": FRAME}, {"y": np.zeros(ROWS)}])
+@pytest.mark.parametrize("given", [{"sample_weight": np.ones(ROWS)}, {"y": np.zeros(ROWS)}])
 def test_what_a_stream_cannot_have(path, given):
     with pytest.raises(InputError, match="Raise memory="):
         TableRegressor(memory=1).fit(path, **{"y": "number"} | given)
+
+
+def test_rows_to_validate_on_may_be_in_memory(path):
+    """Training stops on them, and holds no others out."""
+    settings = {"preset": "fast", "memory": 1, "max_iter": 3, "random_state": 0, "columns": {"class": "leave out"}}
+    model = TableRegressor(**settings).fit(
+        path, "number", X_val=without("number").iloc[:200], y_val=FRAME["number"][:200]
+    )
+    assert model.model_.progress.outlook.rows == ROWS
+    assert model.model_.progress.outlook.held_out == 200
+    assert model.history_[-1].validation_loss < model.history_[0].validation_loss
 
 
 @pytest.mark.parametrize("memory", [1, 60_000, "auto"])
