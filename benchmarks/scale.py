@@ -36,7 +36,7 @@ class Job:
     parameters : of all networks together
     rows, batch, steps : of the table, of a worker's batch, of a round
     speed : multiplications and additions a second of a machine
-    task : seconds of the driver for each task: to submit it, and to average what it returns
+    begin, task : seconds of the driver for each round, and for each task: to submit it, to average what it returns
     slow : deviation of the logarithm of a round's time on a machine
     hours : between two losses of a machine, on the average
     lost : seconds until a loss is noticed
@@ -47,6 +47,7 @@ class Job:
     batch: int = 32
     steps: int = 32
     speed: float = 2e10
+    begin: float = 15e-3
     task: float = 3e-3
     slow: float = 0.1
     hours: float = 24 * 30.0
@@ -66,12 +67,12 @@ class Job:
         """Seconds of a round beside its steps: the state goes out by those who have it, averages come in."""
         speed, delay = LINKS[link]
         if machines == 1:
-            return self.task
+            return self.begin + self.task
         levels = math.ceil(math.log2(machines))
         tree = machines * self.state >= 1 << 28
         out = levels * (self.state / speed + delay)
         back = (levels if tree else machines) * (self.state / speed + delay)
-        return out + back + machines * self.task
+        return self.begin + out + back + machines * self.task
 
     def ratio(self, link: str) -> float:
         """Communication over computation of a worker: what it sends and takes, over its operations."""
@@ -135,7 +136,7 @@ def measured(nodes: int, steps: int, epochs: int = 6) -> dict[str, float]:
         ).fit(rows, y)
 
     division = Division(nodes, steps, threads=1)
-    with using(Cluster(Here(), division, "rows")):
+    with using(Cluster(Here(), division, "always")):
         fit()
         home = fit()
     made = Nodes(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})

@@ -94,7 +94,7 @@ def survey(file: TableFile, target: str, said: Said, seed: int, size: int = SAMP
     InputError
         Where there are no rows.
     """
-    drawn = ((parts, np.random.default_rng([seed, number])) for number, parts in enumerate(_by_place(file)))
+    drawn = ((parts, _generator(seed, number)) for number, parts in enumerate(_by_place(file)))
     found = _looked(drawn, target, said, size)
     if not found.rows:
         raise InputError(str(file.path), "a table with rows", "none", "Check the file.")
@@ -109,7 +109,12 @@ def look_at(file: TableFile, number: int, first: int, target: str, said: Said, s
     first : the number of the first row there among all
     """
     parts = file.parts_at(file.places[number], first) if isinstance(file, PlacedFile) else file.parts()
-    return look(parts, target, said, np.random.default_rng([seed, number]), size)
+    return look(parts, target, said, _generator(seed, number), size)
+
+
+def _generator(seed: int, number: int) -> np.random.Generator:
+    """Of the keys of a place; no other draws of the same seed come from it."""
+    return np.random.default_rng([seed, number, 4] if number else seed)
 
 
 def look(parts: Iterable[Table], target: str, said: Said, generator: np.random.Generator, size: int = SAMPLE) -> Survey:
