@@ -74,7 +74,7 @@ BUGS = [
         "columns to keep stand behind the predictions, not in front",
     ),
     Bug(
-        "cli/outputs.py",
+        "tables/out.py",
         "return arrow.array(stamps, column.missing)",
         "return arrow.array(stamps)",
         "tests/cli/test_tables.py",

@@ -46,9 +46,9 @@ BUGS = [
         "a fit that trained all its epochs keeps the last weights, not the best",
     ),
     Bug(
-        "models/fit.py",
-        "steps = math.ceil(rows / self.recipe.rows_of_a_batch(rows))",
-        "steps = rows // self.recipe.rows_of_a_batch(rows)",
+        "training/batches.py",
+        "return math.ceil(len(self) / size)",
+        "return len(self) // size",
         "tests/training/test_schedules.py",
         "a schedule ends too early where the last batch of an epoch is not full",
     ),
@@ -202,8 +202,8 @@ BUGS = [
     ),
     Bug(
         "models/several.py",
-        "turn.fit.on(every // lanes)",
-        "turn.fit.on(every // lanes if self._may_be_in_any_order else every)",
+        "turn.fit.on(every // here)",
+        "turn.fit.on(every // here if self._may_be_in_any_order else every)",
         "tests/estimators/test_several.py -k bits",
         "bits of kinds of networks hang on who listens",
     ),

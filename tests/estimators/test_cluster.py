@@ -1,6 +1,7 @@
 """Fits and predictions by tasks, without a cluster: the bits of home, sources of all kinds, what goes wrong."""
 
 import os
+import sys
 import time
 from contextlib import suppress
 
@@ -14,9 +15,11 @@ import pytest
 from sklearn.base import clone
 from tests.scattered import Scattered
 
+import chainrule
 from chainrule import Checkpoints, MLPClassifier, MLPRegressor, SequenceClassifier, TableClassifier, TableRegressor
 from chainrule.callbacks import Callback
-from chainrule.errors import InputError, InputTypeError
+from chainrule.errors import InputError, InputTypeError, MissingExtraError
+from chainrule.estimators.table import dividing
 from chainrule.tasks import Here
 from chainrule.training.divided import Division
 from chainrule.training.elsewhere import Cluster, in_use, using
@@ -111,6 +114,20 @@ def test_a_model_of_a_cluster_is_an_ordinary_one():
     same(home, made)
 
 
+def test_without_ray_a_cluster_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'chainrule\[ray\]'"), chainrule.cluster("ray"):
+        pass
+
+
+@pytest.mark.parametrize(
+    "given", [{"engine": "dask"}, {"workers": 0}, {"threads": 1.5}, {"divide": "never"}, {"steps": 0}], ids=str
+)
+def test_a_cluster_is_refused_what_it_cannot_be(given):
+    with pytest.raises((InputError, InputTypeError), match=r"cluster\("), chainrule.cluster(**given):
+        pass
+
+
 def test_the_cluster_is_left_with_the_block():
     with cluster():
         assert in_use() is not None
@@ -162,6 +179,21 @@ def test_rows_of_every_source_are_divided(name, folder):
     assert "locally" in tasks.names
     same(here, away)
     assert here.score(FRAME.drop(columns=["class"]), FRAME["class"]) > 0.9
+
+
+@pytest.mark.parametrize("name", ["parquet", "csv", "folder"])
+def test_each_row_is_of_one_worker_or_held_out(name, folder, monkeypatch):
+    made, found = dividing.divided, []
+    monkeypatch.setattr(dividing, "divided", lambda *given: found.append(made(*given)) or found[-1])
+    with cluster():
+        model = of_source(SOURCES[name](folder), TableRegressor, "number", numbers="standard", max_iter=1)
+    units = [unit for part in found[0].parts for unit in part]
+    assert all(unit.rows == len(unit.piece.y) for unit in units)
+    numbers = np.concatenate([unit.piece.y[:, 0] for unit in units])
+    outlook = model.model_.progress.outlook
+    assert len(np.unique(numbers)) == len(numbers) == outlook.rows == ROWS - outlook.held_out
+    sizes = [sum(unit.rows for unit in part) for part in found[0].parts]
+    assert max(sizes) - min(sizes) <= max(unit.rows for unit in units)
 
 
 @pytest.mark.parametrize("target", ["class", "number"])
