@@ -45,7 +45,8 @@ BUGS = [
         "np.flatnonzero(rows.weight[:count])",
         "np.arange(count)",
         ROUNDS + " -k weigh_nothing",
-        "a worker whose rows weigh nothing divides by it",
+        "rows that weigh nothing are trained on",
+        missed="what weighs nothing is dropped once more where workers are joined",
     ),
     Bug(
         "training/making.py",
