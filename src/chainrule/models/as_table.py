@@ -34,18 +34,15 @@ def predictions(
     """
     import pyarrow as pa
 
-    assert isinstance(model.input, ColumnInput)
-    name, answer, raw = model.input.target or "prediction", model.answer, model.raw(rows, threads)
+    answer, raw = model.answer, model.raw(rows, threads)
     if isinstance(answer, Classes):
         codes = arrow.array(answer.decide(raw).astype(np.int32))
-        yield name, pa.DictionaryArray.from_arrays(codes, arrow.array(answer.labels))
+        columns = [pa.DictionaryArray.from_arrays(codes, arrow.array(answer.labels))]
     else:
-        columns = answer.said(raw).reshape(len(raw), -1).T
-        yield from zip(_names(name, answer), map(arrow.array, columns), strict=True)
+        columns = [arrow.array(column) for column in answer.said(raw).reshape(len(raw), -1).T]
     if proba:
-        shares = answer.probabilities(raw)  # type: ignore[attr-defined]
-        for label, share in zip(answer.every, shares.T, strict=True):  # type: ignore[attr-defined]
-            yield f"{name}={word(label)}", arrow.array(share)
+        columns += map(arrow.array, answer.probabilities(raw).T)  # type: ignore[attr-defined]
+    yield from zip(names(model, proba), columns, strict=True)
 
 
 def _names(name: str, answer: Answer) -> list[str]:

@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import accumulate
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
@@ -176,8 +175,7 @@ def _at_place(prediction: Prediction, number: int) -> Seen:
     """The file of a place."""
     file = prediction.file
     assert isinstance(file, PlacedFile)
-    firsts = [0, *accumulate(place.rows for place in file.places)]
-    found = prediction.write(number, file.parts_at(file.places[number], firsts[number], prediction.columns))
+    found = prediction.write(number, file.parts_at(file.places[number], file.firsts[number], prediction.columns))
     if found.rows != file.places[number].rows:
         raise InputError(
             str(file.path), f"{file.places[number].rows} rows at place {number}, as before", found.rows, "Predict anew."

@@ -258,9 +258,8 @@ def drawn_parts(file: TableFile, generator: np.random.Generator | None) -> Itera
             yield first, table
             first += len(table)
         return
-    firsts = np.cumsum([0, *(place.rows for place in file.places)])
     for number in generator.permutation(len(file.places)):
-        first = int(firsts[number])
+        first = file.firsts[number]
         for table in file.parts_at(file.places[number], first):
             yield first, table
             first += len(table)

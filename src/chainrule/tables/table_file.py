@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
+from itertools import accumulate
 from operator import add
 from typing import Any, ClassVar, NamedTuple
 
@@ -92,6 +93,11 @@ class PlacedFile(TableFile):
     @abstractmethod
     def places(self) -> Sequence[Place]:
         """Where that is, in order and none of them empty."""
+
+    @cached_property
+    def firsts(self) -> Sequence[int]:
+        """Of each place the number of its first row among all."""
+        return [0, *accumulate(place.rows for place in self.places)][:-1]
 
     def number_of(self, place: Place) -> int:
         """Of the file that a place is in."""

@@ -90,10 +90,6 @@ class Divided(Data):
         self.sample = Rows(X, sample.y, sample.weight)
         self.division = division
 
-    def among(self, parts: Sequence[Sequence[Unit]]) -> Divided:
-        """Rows of the same kind, divided so."""
-        return Divided(parts, Piece(self.X.values, self.y, self.weight), self.division, self.X.expansion)
-
     def read_by(self, expansion: Expansion) -> Divided:
         return Divided(self.parts, Piece(self.X.values, self.y, self.weight), self.division, expansion)
 

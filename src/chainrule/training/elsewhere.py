@@ -52,7 +52,8 @@ def using(cluster: Cluster | None) -> Iterator[None]:
         yield
     finally:
         _IN_USE.reset(before)
-        making.clear()
+        if cluster is not None:
+            making.clear()
 
 
 def trainer_of(data: Data) -> Callable[..., Trainer]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import accumulate
 
 import numpy as np
 
@@ -40,9 +39,8 @@ def divided(source: FileSource, sample: Piece, size: int, cluster: Cluster, seed
     size : of a worker's batch
     seed : of who has which
     """
-    made = Divided([()], sample, cluster.division, source.expansion)
-    rows = _rows_of_a_unit(source.rows, size, cluster)
-    return made.among(_dealt(_units(source, rows, cluster), cluster.division.workers, seed))
+    units = _units(source, _rows_of_a_unit(source.rows, size, cluster), cluster)
+    return Divided(_dealt(units, cluster.division.workers, seed), sample, cluster.division, source.expansion)
 
 
 def divided_rows(rows: Rows, size: int, cluster: Cluster, seed: int) -> Divided:
@@ -52,15 +50,14 @@ def divided_rows(rows: Rows, size: int, cluster: Cluster, seed: int) -> Divided:
     order = np.random.default_rng([seed, 2]).permutation(chosen)
     count = max(cluster.division.workers, round(len(order) / _rows_of_a_unit(len(order), size, cluster)))
     units = (some(whole, part) for part in np.array_split(order, min(count, len(order))))
-    made = Divided([()], some(whole, np.sort(order[:STEP])), cluster.division, rows.X.expansion)
-    return made.among(_dealt(_put(units, cluster), cluster.division.workers, seed))
+    parts = _dealt(_put(units, cluster), cluster.division.workers, seed)
+    return Divided(parts, some(whole, np.sort(order[:STEP])), cluster.division, rows.X.expansion)
 
 
 def _look(given: tuple[PlacedFile, str, Said, int], numbers: Sequence[int]) -> Survey:
     """Of some places that follow one another."""
     file, target, said, seed = given
-    firsts = _firsts(file)
-    return joined(look_at(file, number, firsts[number], target, said, seed) for number in numbers)
+    return joined(look_at(file, number, file.firsts[number], target, said, seed) for number in numbers)
 
 
 def _code(source: FileSource, number: int, first: int, count: int) -> Piece | list[Piece]:
@@ -82,7 +79,7 @@ def _units(source: FileSource, rows: int, cluster: Cluster) -> list[Unit]:
         pieces = (some(piece, part) for piece in source.pieces(None) for part in _parts(len(piece.y), rows))
         return _put(pieces, cluster)
     found, handle = list[Unit](), tasks.put(source)
-    for number, (place, first) in enumerate(zip(file.places, _firsts(file), strict=True)):
+    for number, (place, first) in enumerate(zip(file.places, file.firsts, strict=True)):
         kept = source.rows_at(first, place.rows)
         if not kept:
             continue
@@ -116,11 +113,6 @@ def _parts(rows: int, size: int) -> list[np.ndarray]:
     """Numbers of rows, by turns in parts of about `size`."""
     count = max(1, round(rows / size))
     return [np.arange(start, rows, count) for start in range(count)]
-
-
-def _firsts(file: PlacedFile) -> list[int]:
-    """The numbers of the first rows at the places of a file."""
-    return [0, *accumulate(place.rows for place in file.places)][: len(file.places)]
 
 
 def _lots(file: PlacedFile, workers: int) -> list[range]:
