@@ -38,7 +38,7 @@ def main() -> None:
     )
     space = search_space(TableClassifier, len(training[1]))
     scheduler = ASHAScheduler("epoch", max_t=EPOCHS, grace_period=4)
-    ray.init(num_cpus=2, include_dashboard=False, _node_ip_address="127.0.0.1", logging_level="error")
+    ray.init("local", num_cpus=2, include_dashboard=False, _node_ip_address="127.0.0.1", logging_level="error")
     with tempfile.TemporaryDirectory() as folder:
         results = tune.Tuner(
             tune.with_parameters(train, training=training, validation=validation),

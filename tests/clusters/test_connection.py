@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -40,6 +42,34 @@ def test_an_address_without_a_cluster_is_told(environment):
         pass
     with pytest.raises(ClusterError, match="ray start --head"), chainrule.cluster("ray", "auto"):
         pass
+
+
+@pytest.fixture(params=["last", "environment"])
+def ended(request, environment, monkeypatch):
+    """A machine that has the address of a cluster which was killed."""
+    if request.param == "environment":
+        monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:9")
+        yield request.param
+        return
+    with tempfile.TemporaryDirectory() as folder:  # a socket's path is short
+        monkeypatch.setenv("RAY_TMPDIR", folder)
+        (Path(folder) / "ray").mkdir()
+        (Path(folder) / "ray" / "ray_current_cluster").write_text("127.0.0.1:9")
+        yield request.param
+
+
+def test_a_cluster_that_was_killed_is_told_at_once(ended):
+    with pytest.raises(ClusterError, match=":9: .*refused"), chainrule.cluster("ray", "auto"):
+        pass
+
+
+def test_one_of_this_machine_alone_starts_beside_a_cluster_that_was_killed(ended):
+    if ended == "environment":  # which is asked for
+        with pytest.raises(ClusterError, match=":9: .*refused"), chainrule.cluster("ray"):
+            pass
+        return
+    with chainrule.cluster("ray") as used:
+        assert used.tasks.get([used.tasks.submit(square_sum, used.tasks.put(np.ones(3)))]) == [3.0]
 
 
 def test_a_wrong_token_is_told(emulated):

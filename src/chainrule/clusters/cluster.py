@@ -41,7 +41,7 @@ def cluster(
     ----------
     engine : 'ray', for which `pip install 'chainrule[ray]'`
     address : of the cluster's head, such as '10.0.0.1:6379'; 'auto' finds the one that this machine is part of; None
-        starts one of this machine alone, which ends with the block. A connection that there is already, as inside of
+        is what the variable RAY_ADDRESS names, else starts one of this machine alone, which ends with the block. A connection that there is already, as inside of
         another block, is used and stays
     workers : parts that rows are divided into; None is one for each machine that is there. A fit that goes on from a
         checkpoint needs as many, and the same threads and steps

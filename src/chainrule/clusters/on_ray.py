@@ -6,6 +6,7 @@ A task has no state, so that Ray may do it again: after a worker or a machine wa
 from __future__ import annotations
 
 import math
+import os
 import socket
 import sys
 import time
@@ -213,11 +214,11 @@ def _same(address: str | None, there: str) -> bool:
 def _connect(where: str, address: str | None) -> None:
     import ray
 
-    _check_answers(where, address)
+    _check_answers(where, _found(address))
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR", "configure_logging": True}
     try:
-        if address is None:
-            ray.init(include_dashboard=False, **quiet)
+        if address is None and not os.environ.get("RAY_ADDRESS"):  # of None, Ray takes what was last started here
+            ray.init(address="local", include_dashboard=False, **quiet)
         else:
             ray.init(address=address, **quiet)
     except Exception as error:  # of no cluster, of a token that is refused, of other versions
@@ -231,6 +232,19 @@ def _connect(where: str, address: str | None) -> None:
         raise ClusterError(where, "a cluster of Ray that lets us in", received, mend) from error
 
 
+def _found(address: str | None) -> str | None:
+    """The address that 'auto' or the environment stand for, if Ray tells: it may be of a cluster that was killed."""
+    named = os.environ.get("RAY_ADDRESS")
+    if address not in (None, "auto") or address is None and not named:
+        return address
+    try:
+        from ray._private.services import get_ray_address_from_environment
+
+        return str(get_ray_address_from_environment("auto", None))
+    except (ImportError, TypeError, ConnectionError):  # not published, so it may move; no cluster
+        return named or address
+
+
 def _check_answers(where: str, address: str | None) -> None:
     """Refuse an address at which nobody answers, for which Ray would wait for minutes."""
     host, colon, port = (address or "").rpartition(":")
@@ -240,7 +254,7 @@ def _check_answers(where: str, address: str | None) -> None:
         socket.create_connection((host.strip("[]"), int(port)), TO_CONNECT).close()
     except OSError as error:
         raise ClusterError(
-            where, "a cluster of Ray at this address", str(error),
+            where, "a cluster of Ray at this address", f"{address}: {error}",
             "Start one with `ray start --head --port=6379`, or look at the address and at the firewall.",
         ) from error  # fmt: skip
 

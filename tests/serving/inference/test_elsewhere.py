@@ -111,7 +111,7 @@ RAY = """
 import json, sys, urllib.error, urllib.request
 import ray
 from ray import serve
-ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False)
+ray.init("local", num_cpus=1, include_dashboard=False, log_to_driver=False)
 serve.start(http_options={"host": "127.0.0.1", "port": int(sys.argv[1])})
 import ray_serve
 serve.run(ray_serve.app)
