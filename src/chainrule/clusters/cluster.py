@@ -41,8 +41,8 @@ def cluster(
     ----------
     engine : 'ray', for which `pip install 'chainrule[ray]'`
     address : of the cluster's head, such as '10.0.0.1:6379'; 'auto' finds the one that this machine is part of; None
-        is what the variable RAY_ADDRESS names, else starts one of this machine alone, which ends with the block. A connection that there is already, as inside of
-        another block, is used and stays
+        is what the variable RAY_ADDRESS names, else starts one of this machine alone, which ends with the block. A
+        connection that there is already, as inside of another block, is used and stays
     workers : parts that rows are divided into; None is one for each machine that is there. A fit that goes on from a
         checkpoint needs as many, and the same threads and steps
     divide : 'large' divides tables that do not fit into the estimator's `memory`, 'always' all tables; rows of the

@@ -235,7 +235,7 @@ def _connect(where: str, address: str | None) -> None:
 def _found(address: str | None) -> str | None:
     """The address that 'auto' or the environment stand for, if Ray tells: it may be of a cluster that was killed."""
     named = os.environ.get("RAY_ADDRESS")
-    if address not in (None, "auto") or address is None and not named:
+    if address not in (None, "auto") or (address is None and not named):
         return address
     try:
         from ray._private.services import get_ray_address_from_environment
