@@ -15,7 +15,8 @@ from chainrule.checks import COUNT
 from chainrule.errors import InputError
 from chainrule.estimators import messages, serial
 from chainrule.estimators.bases import BaseEstimator, CallbackSupportMixin
-from chainrule.estimators.fitted import Fitted, reads_once
+from chainrule.estimators.explaining import Explaining
+from chainrule.estimators.fitted import reads_once
 from chainrule.estimators.inputs import check_weight, one_form
 from chainrule.estimators.prepare import Call, check_groups, given_to
 from chainrule.models import saving, sizes
@@ -31,7 +32,7 @@ Array = NDArray[Any]
 Weigher = Callable[[Array, Array | None], Array | None]
 
 
-class Estimator(CallbackSupportMixin, Fitted, BaseEstimator):
+class Estimator(CallbackSupportMixin, Explaining, BaseEstimator):
     """An estimator of chainrule: parameters as scikit-learn has them, and a model that a fit has made."""
 
     callbacks: Any

@@ -49,6 +49,12 @@ class Answer(ABC):
     def said(self, prediction: Array) -> Array:
         """What `predict` gives of a network's prediction, (rows, outputs)."""
 
+    def names(self, name: str) -> list[str]:
+        """The columns of what is said of a target of this name: of each label, number and quantile one."""
+        several, levels = self.loss.targets(self.outputs), getattr(self.loss, "levels", (None,))
+        names = [name] if several == 1 else [f"{name}_{place}" for place in range(several)]
+        return names if len(levels) == 1 else [f"{one}_{level:g}" for one in names for level in levels]
+
     def in_units(self, prediction: Array) -> Array:
         """A network's prediction, (rows, outputs), in units of y; probabilities have none."""
         return prediction
@@ -187,6 +193,9 @@ class Classes(OfClasses):
     def labels(self) -> Array:
         """The classes that the network tells apart."""
         return self.classes if self.known is None else self.classes[self.known]
+
+    def names(self, name: str) -> list[str]:
+        return [name]
 
     def form(self, codes: Array) -> Array:
         """The loss's form of codes of classes."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule.models.answers import Answer, Classes
+from chainrule.models.answers import Classes
 from chainrule.models.inputs import ColumnInput
 from chainrule.models.labels import word
 from chainrule.models.model import Model
@@ -21,7 +21,7 @@ def names(model: Model, proba: bool = False) -> list[str]:
     """The columns that `predictions` gives."""
     assert isinstance(model.input, ColumnInput)
     name, answer = model.input.target or "prediction", model.answer
-    found = [name] if isinstance(answer, Classes) else _names(name, answer)
+    found = answer.names(name)
     return [*found, *(f"{name}={word(label)}" for label in answer.every)] if proba else found  # type: ignore[attr-defined]
 
 
@@ -43,10 +43,3 @@ def predictions(
     if proba:
         columns += map(arrow.array, answer.probabilities(raw).T)  # type: ignore[attr-defined]
     yield from zip(names(model, proba), columns, strict=True)
-
-
-def _names(name: str, answer: Answer) -> list[str]:
-    """The columns of labels or numbers, in their order."""
-    several, levels = answer.loss.targets(answer.outputs), getattr(answer.loss, "levels", (None,))
-    names = [name] if several == 1 else [f"{name}_{place}" for place in range(several)]
-    return names if len(levels) == 1 else [f"{one}_{level:g}" for one in names for level in levels]

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +19,9 @@ from chainrule.engine.mixture import AnyPredictor, Mixture
 from chainrule.engine.network import Network
 from chainrule.engine.parameters import AnyParameters
 from chainrule.errors import InputError
+from chainrule.explanations import Explanation, PartialDependence
 from chainrule.formats.document import LIMITS, Limits
-from chainrule.models import attributions, saving
+from chainrule.models import attributions, explained, saving
 from chainrule.models.answers import Answer, Numbers, OfClasses
 from chainrule.models.continuation import Continuation
 from chainrule.models.inputs import ColumnInput, Input, RowInput
@@ -525,6 +526,111 @@ class Model:
         if not isinstance(self.input, ColumnInput):
             raise InputError("attributions()", "a model of tables", self.kind, "Fit a TableClassifier.")
         return attributions.by_gradient(self.read(X), self)
+
+    def explain(
+        self,
+        X: Any,
+        background: Any = None,
+        *,
+        method: Literal["auto", "exact", "permutation"] = "auto",
+        permutations: int = 2,
+        background_rows: int = explained.BACKGROUND,
+        link: Literal["identity", "logit"] = "identity",
+        random_state: int = 0,
+        n_threads: int | None = None,
+        progress: Callable[[float], object] | None = None,
+    ) -> Explanation:
+        """What each column adds to each prediction: Shapley values against rows of a background.
+
+        A value is what the prediction changes by, on average over the background and over all orders in which columns
+        may be taken, when the column is taken from the row and no longer from the background (Lundberg and Lee 2017,
+        the interventional form). With the mean prediction of the background they add up to the row's prediction. They
+        tell what the model does, not what causes what, and combine columns as no real row may have them.
+
+        Parameters
+        ----------
+        X : rows to explain, as in `read`
+        background : rows that they are explained against, such as those of training; None is X itself
+        method : 'exact' sums over all subsets, of at most 12 columns; 'permutation' draws orders of the columns, each
+            with its reverse, and tells standard errors; 'auto' is 'exact' where it can be. It predicts up to 2^columns
+            rows for each row and each of the background, 'permutation' 2 * permutations * (columns - 1)
+        permutations : orders that are drawn for each row and each of the background, 2 or more
+        background_rows : of a larger background so many rows are drawn
+        link : 'identity' explains what is predicted: the probability of the second of two classes, of each of several
+            classes or labels, numbers in units of y. 'logit' explains log-odds of a probability
+        random_state : whole number; of what is drawn
+        n_threads : int, or None for what is available
+        progress : function that is told which part is done, from 0 to 1
+
+        Returns
+        -------
+        Explanation
+
+        Raises
+        ------
+        InputError, InputTypeError
+            As `read`; of sequences; of a single row without a background; of 'exact' with more than 12 columns.
+
+        Examples
+        --------
+        >>> from chainrule import TableClassifier
+        >>> rows = {"size": [1.0, 2.0, 3.0, 4.0] * 10, "colour": ["red", "blue"] * 20}
+        >>> model = TableClassifier(preset="fast", random_state=0).fit(rows, ["small", "small", "large", "large"] * 10)
+        >>> found = model.model_.explain({"size": [1.0], "colour": ["red"]}, background=rows)
+        >>> found.output_names, found.values.shape, bool(found.values[0, 0] > abs(found.values[0, 1]))
+        (('small',), (1, 2), True)
+        """
+        return explained.explain(
+            self, X, background, method=method, permutations=permutations, background_rows=background_rows, link=link,
+            random_state=random_state, n_threads=n_threads, progress=progress, where=self.kind,
+        )  # fmt: skip
+
+    def partial_dependence(
+        self,
+        X: Any,
+        columns: str | tuple[str, str],
+        *,
+        points: int = 20,
+        rows: int = explained.AVERAGED,
+        link: Literal["identity", "logit"] = "identity",
+        random_state: int = 0,
+        n_threads: int | None = None,
+    ) -> PartialDependence:
+        """How predictions go with one column or two, the others as they are; of two, how strongly they interact.
+
+        Parameters
+        ----------
+        X : rows whose predictions are averaged, as in `read`
+        columns : name of a column, or of two; of an array they are x0, x1, ...
+        points : values of each, at most: quantiles of numbers and times, the commonest of others
+        rows : of more, so many are drawn
+        link, random_state, n_threads : as in `explain`
+
+        Returns
+        -------
+        PartialDependence
+
+        Raises
+        ------
+        InputError, InputTypeError
+            As `read`; of sequences, and for a column that is not there.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from chainrule import MLPRegressor
+        >>> X = np.random.default_rng(0).uniform(-1, 1, (200, 3))
+        >>> model = MLPRegressor(solver="lbfgs", random_state=0).fit(X, X[:, 0] * X[:, 1] + X[:, 2]).model_
+        >>> model.partial_dependence(X, "x2").mean.shape
+        (20,)
+        >>> strong, weak = (model.partial_dependence(X, pair).interaction for pair in [("x0", "x1"), ("x0", "x2")])
+        >>> bool(strong > 0.9 > 0.1 > weak)
+        True
+        """
+        return explained.partial_dependence(
+            self, X, columns, points=points, rows=rows, link=link, random_state=random_state, n_threads=n_threads,
+            where=self.kind,
+        )  # fmt: skip
 
     def score(self, X: Any, y: Any, weight: Any = None, n_threads: int | None = None) -> float:
         """Accuracy of classes and of labels, R2 of numbers: what the estimator's `score` gives.

@@ -1,0 +1,188 @@
+"""What each column adds to each prediction, as a value: Shapley values beside the rows that they explain."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.checks import Number
+from chainrule.errors import InputError, MissingExtraError, unknown_name
+
+Array = NDArray[Any]
+
+
+class Importance(NamedTuple):
+    """How much a column moves predictions.
+
+    Attributes
+    ----------
+    name : of the column
+    mean : of the absolute values of all rows, and of all outputs where there are several
+    low, high : ends of an interval of that mean, for rows drawn as these were; NaN of a single row
+    """
+
+    name: str
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Explanation:
+    """Shapley values of predictions: `base_values` and a row's `values` add up to its prediction.
+
+    Its fields are named as those of `shap.Explanation`, which `to_shap` makes of it. `explanation[3]`,
+    `explanation[:10]` and `explanation[mask]` are those of some rows, `explanation.of("class")` those of one output.
+
+    Attributes
+    ----------
+    values : array of shape (rows, columns), or (rows, columns, outputs) where a prediction is several numbers
+    base_values : the mean prediction of the background, (rows,) or (rows, outputs)
+    data : the rows as numbers, (rows, columns): numbers as they are, codes of categories, days since 1970 of dates, NaN
+        of what is missing or is no number
+    display_data : the rows as they are written, (rows, columns) of numbers and texts
+    feature_names : of the columns
+    output_names : of the outputs, such as a class or a target
+    error_std : standard errors of the values from drawing orders of the columns, of their shape; 0 where they are exact
+    method : 'exact' or 'permutation'
+    link : 'identity', or 'logit' where log-odds are explained
+    background : how many rows the mean prediction is of
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from chainrule import MLPRegressor
+    >>> X = np.random.default_rng(0).uniform(size=(200, 3))
+    >>> model = MLPRegressor(solver="lbfgs", random_state=0).fit(X, X[:, 0] - 2 * X[:, 1])
+    >>> found = model.explain(X[:5], background=X)
+    >>> found.values.shape, bool(np.allclose(found.predictions, model.predict(X[:5]), atol=1e-6))
+    ((5, 3), True)
+    >>> [name for name, *_ in found.importances()][:2]
+    ['x1', 'x0']
+    """
+
+    values: Array
+    base_values: Array
+    data: Array
+    display_data: Array
+    feature_names: tuple[str, ...]
+    output_names: tuple[str, ...]
+    error_std: Array
+    method: str = "exact"
+    link: str = "identity"
+    background: int = 0
+
+    def __repr__(self) -> str:
+        rows, columns, *outputs = self.values.shape
+        several = f", {outputs[0]} outputs" if outputs else ""
+        return f"<Explanation of {rows} rows: {columns} columns{several}, {self.method}>"
+
+    def __str__(self) -> str:
+        how = "exact" if self.method == "exact" else f"errors of at most {self.error_std.max(initial=0):.2g}"
+        what = "log-odds" if self.link == "logit" else "prediction"
+        lines = [
+            f"Shapley values of {len(self)} rows against {self.background} of the background, {how}",
+            f"How far each column moves the {what} of {', '.join(self.output_names)}, mean and 95 % interval",
+        ]
+        found = self.importances()
+        width = max(len(one.name) for one in found)
+        lines += [f"  {name:<{width}}  {mean:10.4g}  {low:10.4g} to {high:.4g}" for name, mean, low, high in found]
+        return "\n".join(lines)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __getitem__(self, rows: Any) -> Self:
+        """That of some rows: a number, a slice, numbers or truth values."""
+        if isinstance(rows, (int, np.integer)):
+            place = range(len(self))[rows]
+            rows = slice(place, place + 1)
+        cut: dict[str, Any] = {name: getattr(self, name)[rows] for name in _OF_ROWS}
+        return replace(self, **cut)
+
+    @property
+    def predictions(self) -> Array:
+        """What the values and the base add up to, (rows,) or (rows, outputs)."""
+        found: Array = self.base_values + self.values.sum(axis=1)
+        return found
+
+    def of(self, output: str | int) -> Self:
+        """That of one output alone.
+
+        Parameters
+        ----------
+        output : its name, or its number
+
+        Raises
+        ------
+        InputError
+            For an output that is not there.
+        """
+        if isinstance(output, str) and output not in self.output_names:
+            raise unknown_name("explanation.of(output)", output, self.output_names)
+        place = self.output_names.index(output) if isinstance(output, str) else output
+        if not -len(self.output_names) <= place < len(self.output_names):
+            raise InputError("explanation.of(output)", f"one of {len(self.output_names)} outputs", place, "Name it.")
+        if self.values.ndim == 2:
+            return self
+        cut: dict[str, Any] = {"values": self.values[..., place], "error_std": self.error_std[..., place]}
+        base = self.base_values[:, place]
+        return replace(self, **cut, base_values=base, output_names=(self.output_names[place],))
+
+    def importances(self, coverage: float = 0.95) -> list[Importance]:
+        """How much each column moves predictions, the most first.
+
+        Parameters
+        ----------
+        coverage : of the intervals, number in (0, 1); they are of the mean over rows, by its normal approximation
+
+        Returns
+        -------
+        list of Importance (name, mean, low, high), in units of the prediction
+        """
+        Number(0, 1, open_low=True, open_high=True)("explanation.importances(coverage=)", coverage)
+        sizes = np.abs(self.values).reshape(*self.values.shape[:2], -1).mean(axis=2)
+        mean, rows = sizes.mean(axis=0), len(self)
+        error = sizes.std(axis=0, ddof=1) / math.sqrt(rows) if rows > 1 else np.full(len(mean), np.nan)
+        half = _normal(coverage) * error
+        low, high = np.maximum(mean - half, 0), mean + half
+        return [
+            Importance(self.feature_names[j], float(mean[j]), float(low[j]), float(high[j])) for j in np.argsort(-mean)
+        ]
+
+    def to_shap(self) -> Any:
+        """The same as a `shap.Explanation`, which shap's plots take.
+
+        Returns
+        -------
+        shap.Explanation
+
+        Raises
+        ------
+        MissingExtraError
+            An `ImportError`: without the package shap.
+        """
+        try:
+            import shap
+        except ImportError as error:
+            raise MissingExtraError("explanation.to_shap()", "the package shap", "none", "pip install shap") from error
+        one = self.values.ndim == 2
+        return shap.Explanation(
+            self.values, self.base_values, self.data, self.display_data, feature_names=list(self.feature_names),
+            output_names=self.output_names[0] if one else list(self.output_names), error_std=self.error_std,
+        )  # fmt: skip
+
+
+#: Of Explanation, what has a row for each row.
+_OF_ROWS = ("values", "base_values", "data", "display_data", "error_std")
+
+
+def _normal(coverage: float) -> float:
+    """How many deviations about the mean of a normal distribution hold so much of it."""
+    from statistics import NormalDist
+
+    return NormalDist().inv_cdf((1 + coverage) / 2)
