@@ -4,6 +4,55 @@ from bug import Bug
 
 BUGS = [
     Bug(
+        "explanations/subsets.py",
+        "comb(size - 1, k)) for k in range(size)",
+        "comb(size, k)) for k in range(size)",
+        "tests/explanations/test_values.py",
+        "subsets without a column count too little: values do not add up",
+    ),
+    Bug(
+        "explanations/orders.py",
+        "reverse = np.where(differ[:, None], last - place, place)",
+        "reverse = place",
+        "tests/explanations/test_values.py",
+        "an order is walked twice in place of its reverse",
+    ),
+    Bug(
+        "explanations/orders.py",
+        "var(axis=1, ddof=1) / orders",
+        "var(axis=1, ddof=1)",
+        "tests/explanations/test_values.py",
+        "errors do not shrink with the number of orders",
+    ),
+    Bug(
+        "explanations/game.py",
+        "(a != b) & ~(np.isnan(a) & np.isnan(b))",
+        "(a > b) & ~(np.isnan(a) & np.isnan(b))",
+        "tests/explanations/test_values.py",
+        "columns in which the background is greater count as alike",
+    ),
+    Bug(
+        "explanations/dependence.py",
+        "known[first[np.argsort(-counts",
+        "known[first[np.argsort(counts",
+        "tests/explanations/test_explanation.py",
+        "the grid of a category is of its rarest levels",
+    ),
+    Bug(
+        "models/explained.py",
+        "np.clip(found, SURE, 1 - SURE)",
+        "found",
+        "tests/explanations/test_values.py",
+        "log-odds of what is sure are infinite",
+    ),
+    Bug(
+        "models/explained.py",
+        "found = found[:, -1:] if two else found",
+        "found = found[:, :1] if two else found",
+        "tests/explanations/test_values.py",
+        "of two classes the first is explained",
+    ),
+    Bug(
         "models/continuation.py",
         "return self._kept.pop()",
         "return self._kept[-1]",

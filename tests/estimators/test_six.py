@@ -154,6 +154,14 @@ def gives_a_function(Estimator, tmp_path):
     np.testing.assert_array_equal(model.predict_function(2)(some), expected)
 
 
+def is_explained(Estimator, tmp_path):
+    model, some = fitted(Estimator), rows(Estimator, slice(0, 5))
+    found = model.explain(some, rows(Estimator))
+    expected = model.predict_proba(some)[:, 1] if classifies(Estimator) else model.predict(some)
+    np.testing.assert_allclose(found.predictions, expected, atol=1e-6 * np.abs(expected).max())
+    assert model.partial_dependence(rows(Estimator), found.feature_names[0]).mean.min() > -np.inf
+
+
 def tells_callbacks(Estimator, tmp_path):
     seen = []
 
@@ -209,6 +217,7 @@ CAN = {
     "several labels, several targets": answers_several_at_once,
     "`samples=`, `return_std=`": samples,
     "`predict_function`": gives_a_function,
+    "`explain`, `partial_dependence`": is_explained,
     "callbacks": tells_callbacks,
     "`save`, `load`, pickles": is_saved_and_pickled,
     "ONNX": is_exported,
@@ -219,6 +228,8 @@ CAN = {
 CANNOT = {
     ("`predict_function`", "SequenceClassifier"): AttributeError,
     ("`predict_function`", "SequenceRegressor"): AttributeError,
+    ("`explain`, `partial_dependence`", "SequenceClassifier"): InputError,
+    ("`explain`, `partial_dependence`", "SequenceRegressor"): InputError,
 }
 
 

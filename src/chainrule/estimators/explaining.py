@@ -64,7 +64,7 @@ class Explaining(Fitted):
     def partial_dependence(
         self,
         X: Any,
-        columns: str | tuple[str, str],
+        columns: explained.ByName | tuple[explained.ByName, explained.ByName],
         *,
         points: int = 20,
         rows: int = explained.AVERAGED,
@@ -76,7 +76,7 @@ class Explaining(Fitted):
         Parameters
         ----------
         X : rows whose predictions are averaged, as in `predict`
-        columns : name of a column, or of two; of an array without names they are x0, x1, ...
+        columns : name or number of a column, or of two; columns of an array without names are x0, x1, ...
         points, rows, link, random_state : as in `Model.partial_dependence`, which tells more
 
         Returns

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal, Protocol, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from chainrule.checks import COUNT, at_least
 from chainrule.engine.expansion import Coded
 from chainrule.engine.feeds import is_sparse
-from chainrule.errors import InputError, listed, unknown_name
+from chainrule.errors import InputError, InputTypeError, listed, unknown_name
 from chainrule.explanations.dependence import (
     OF_PAIRS,
     PartialDependence,
@@ -25,17 +25,16 @@ from chainrule.explanations.explanation import Explanation
 from chainrule.explanations.game import Game
 from chainrule.explanations.orders import by_orders
 from chainrule.explanations.subsets import MOST, by_subsets
-from chainrule.models.answers import Classes, OfClasses
-from chainrule.models.inputs import ColumnInput, RowInput, path_of, table_of
+from chainrule.models.answers import Answer, Classes, OfClasses
+from chainrule.models.inputs import ColumnInput, Input, RowInput, path_of, table_of
 from chainrule.models.labels import word
 from chainrule.tables.column import Column, vector_text
 from chainrule.tables.table import Table
 
-if TYPE_CHECKING:
-    from chainrule.models.model import Model
-
 Array = NDArray[Any]
 Link = Literal["identity", "logit"]
+#: A column, by its name or its number.
+ByName = str | int
 Method = Literal["auto", "exact", "permutation"]
 
 #: Rows of the background that are drawn of more, and rows that a partial dependence is the mean of.
@@ -44,6 +43,20 @@ BACKGROUND, AVERAGED = 100, 500
 SURE = 2.0**-24
 #: Deviations of a normal distribution about its mean that hold 95 % of it.
 OF_95 = 1.959964
+
+
+class Explained(Protocol):
+    """What of a model is looked at."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def input(self) -> Input: ...
+    @property
+    def answer(self) -> Answer: ...
+    @property
+    def dtype(self) -> np.dtype[Any]: ...
+    def raw(self, rows: Any, n_threads: int | None = None) -> Array: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +95,7 @@ def drawn(rows: Any, most: int, random_state: int) -> Any:
     return rows.take(some) if isinstance(rows, Table) else rows[some]
 
 
-def read(model: Model, X: Any, where: str, most: int = sys.maxsize, random_state: int = 0) -> Rows:
+def read(model: Explained, X: Any, where: str, most: int = sys.maxsize, random_state: int = 0) -> Rows:
     """Rows of a table or an array; of more than `most`, some that are drawn.
 
     Raises
@@ -128,7 +141,7 @@ def _shown(column: Column) -> tuple[Array, Array]:
     return np.broadcast_to(numbers, len(column)).astype(np.float64), display
 
 
-def outputs(model: Model, link: Link, n_threads: int | None) -> tuple[Callable[[Array], Array], tuple[str, ...]]:
+def outputs(model: Explained, link: Link, n_threads: int | None) -> tuple[Callable[[Array], Array], tuple[str, ...]]:
     """What is explained: a function from codes to numbers (rows, outputs), float64, and the names of the outputs.
 
     Raises
@@ -168,7 +181,7 @@ def outputs(model: Model, link: Link, n_threads: int | None) -> tuple[Callable[[
 
 
 def explain(
-    model: Model,
+    model: Explained,
     X: Any,
     background: Any,
     *,
@@ -228,10 +241,24 @@ class _Told:
             self._tell(self._done / self._pairs)
 
 
+def _place(column: Any, names: tuple[str, ...]) -> int:
+    """Where a column stands, by its name or by its number."""
+    where = "partial_dependence(columns=)"
+    if str(column) in names:
+        return names.index(str(column))
+    if isinstance(column, str):
+        raise unknown_name(where, column, names)
+    if isinstance(column, bool) or not isinstance(column, (int, np.integer)):
+        raise InputTypeError(where, "the name of a column, or of two", repr(column)[:80], f"There are {listed(names)}.")
+    if not 0 <= column < len(names):
+        raise InputError(where, f"a column's name, or its number from 0 to {len(names) - 1}", column, "Name it.")
+    return int(column)
+
+
 def partial_dependence(
-    model: Model,
+    model: Explained,
     X: Any,
-    columns: str | tuple[str, str],
+    columns: ByName | tuple[ByName, ByName],
     *,
     points: int,
     rows: int,
@@ -244,13 +271,11 @@ def partial_dependence(
     at_least(2)("partial_dependence(points=)", points)
     COUNT("partial_dependence(rows=)", rows)
     found = read(model, X, f"{where}: X", rows, random_state)
-    asked = (columns,) if isinstance(columns, str) else tuple(columns)
+    places = [_place(one, found.names) for one in (columns if isinstance(columns, (tuple, list)) else (columns,))]
+    asked = tuple(found.names[place] for place in places)
     if len(asked) not in (1, 2) or len(set(asked)) < len(asked):
-        raise InputError("partial_dependence(columns=)", "a column, or two that differ", listed(asked), "Name them.")
-    for name in asked:
-        if name not in found.names:
-            raise unknown_name("partial_dependence(columns=)", name, found.names)
-    places = [found.names.index(name) for name in asked]
+        received = listed(asked) or "none"
+        raise InputError("partial_dependence(columns=)", "a column, or two that differ", received, "Name them.")
     mine = [found.columns[place] for place in places]
     chosen = [
         chosen_values(found.data[:, place], found.display[:, place], points, found.ordered[place]) for place in places

@@ -588,7 +588,7 @@ class Model:
     def partial_dependence(
         self,
         X: Any,
-        columns: str | tuple[str, str],
+        columns: explained.ByName | tuple[explained.ByName, explained.ByName],
         *,
         points: int = 20,
         rows: int = explained.AVERAGED,
@@ -601,7 +601,7 @@ class Model:
         Parameters
         ----------
         X : rows whose predictions are averaged, as in `read`
-        columns : name of a column, or of two; of an array they are x0, x1, ...
+        columns : name or number of a column, or of two; columns of an array without names are x0, x1, ...
         points : values of each, at most: quantiles of numbers and times, the commonest of others
         rows : of more, so many are drawn
         link, random_state, n_threads : as in `explain`
