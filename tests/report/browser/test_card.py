@@ -20,7 +20,7 @@ def cards(fitted, hand_made):
 
 
 def notebook(cards, head=""):
-    body = f"{AROUND}<main><h1>Notebook</h1>{cards}</main>"
+    body = f"<header>{AROUND}</header><main><h1>Notebook</h1>{cards}</main>"
     return f"<!DOCTYPE html><html lang='en'><head><title>N</title>{head}</head><body>{body}</body></html>"
 
 
@@ -29,8 +29,7 @@ def notebook(cards, head=""):
 def test_it_is_accessible_and_fits(size, head, cards, tab, axe):
     one = tab(size=size)
     one.page.set_content(notebook(cards, head))
-    found = one.violations(axe)
-    assert [rule for rule, _ in found if rule not in ("landmark-unique", "region")] == []
+    assert one.violations(axe) == []
     assert one.overflow() == 0
 
 
