@@ -3,13 +3,15 @@ PYTHON ?= python3
 VENV := .venv
 BENCH := .venv-bench
 OTHERS := .venv-others
+DIST := .venv-dist
+PYTHONS := $(PYTHON)
 BIN := $(VENV)/bin
 CPU := prescott
 PART := whole
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile  # what a file compiles and fits for its tests is done once
 PIP := -m pip --disable-pip-version-check install --quiet
 
-.PHONY: run test test-slow test-all test-elsewhere test-browser test-serving test-cluster lint format bench clean
+.PHONY: run test test-slow test-all test-elsewhere test-browser test-serving test-cluster lint format bench dist test-fresh clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/run  ## train on UCI Adult and score the official test rows
@@ -48,8 +50,19 @@ format: $(VENV)/lint
 bench: $(BENCH)/ready  ## speed beside JAX, PyTorch, scikit-learn and the bare matrix products
 	$(BENCH)/bin/python -m benchmarks
 
+dist: $(DIST)/ready  ## wheel and sdist, built and checked
+	rm -rf dist
+	$(DIST)/bin/python -m build --outdir dist .
+	$(DIST)/bin/twine check --strict dist/*
+	$(DIST)/bin/check-wheel-contents dist/*.whl
+	$(DIST)/bin/pyroma --min 8 dist/*.tar.gz  # of 10: there are no URLs and no e-mail yet
+	$(DIST)/bin/python tests/built.py dist
+
+test-fresh: dist  ## the wheel in new environments: PYTHONS="3.11 3.13 /usr/bin/python3.14"
+	PATH="$(abspath $(DIST))/bin:$$PATH" $(DIST)/bin/python tests/fresh.py dist/*.whl $(addprefix --python ,$(PYTHONS))
+
 clean:
-	rm -rf $(VENV) $(BENCH) $(OTHERS)
+	rm -rf $(VENV) $(BENCH) $(OTHERS) $(DIST) dist
 
 $(VENV)/python:
 	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "chainrule needs Python 3.11 or later")'
@@ -87,6 +100,12 @@ $(OTHERS)/ready: pyproject.toml
 	    $(PYTHON) -m venv $(OTHERS)/$$server && \
 	    $(OTHERS)/$$server/bin/python $(PIP) --editable ".[in-$$server]" || exit 1; \
 	done
+	touch $@
+
+$(DIST)/ready: pyproject.toml
+	$(PYTHON) -m venv $(DIST)
+	$(DIST)/bin/python $(PIP) --upgrade 'pip>=25.1'
+	$(DIST)/bin/python $(PIP) --group dist
 	touch $@
 
 $(VENV)/lint: $(VENV)/run pyproject.toml
