@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.checks import COUNT
-from chainrule.engine.blocks import CONSTANT, UNBOUNDED, Block, Clip, Code, Curve, Levels, Missing, Smooth
+from chainrule.engine.blocks import CONSTANT, UNBOUNDED, Block, Clip, Code, Curve, Levels, Missing, Smooth, Waved
 from chainrule.errors import InputError
 from chainrule.tables.column import FARTHEST_DAY, TRUTH, Column
 
@@ -163,6 +163,17 @@ class Number(Encoding):
 
     def fills(self) -> list[float]:
         return [self.fill, 0.0][: self.compact]
+
+    @property
+    def rises(self) -> bool:
+        """Whether no input ever falls as the number rises, but for what says that it is missing."""
+        heights = (self.heights, *(part.heights for part in self.parts if isinstance(part, Curve)))
+        return (
+            all(a <= b for one in heights for a, b in pairwise(one))
+            and all(slope > 0 for part in self.parts if isinstance(part, Clip) for slope in part.slope)
+            and all(part.slope > 0 for part in self.parts if isinstance(part, Smooth))
+            and not any(isinstance(part, Waved) or (isinstance(part, Curve) and part.period) for part in self.parts)
+        )
 
     def feature_names(self) -> list[str]:
         names: list[str] = []

@@ -197,3 +197,5 @@ HOW: dict[str, Callable[[Seen], Found]] = {
     "log": log,
     "cyclic": cyclic,
 }
+#: What is made of a number by these does not rise with it.
+UP_AND_DOWN = ("periodic", "cyclic")
