@@ -407,7 +407,7 @@ def _changed(made: Encoder, change: Callable[[Encoding], Encoding]) -> Encoder |
 def _how(field: Field, said: Mapping[str, str], how: str, monotone: bool = False) -> str:
     """How the numbers of a column are encoded."""
     usual = "standard" if field.kind == "vector" else how
-    if monotone and usual in numbers.UP_AND_DOWN:
+    if monotone and usual in numbers.NOT_RISING:
         usual = "piecewise"
     mine = said.get(field.name, usual)
     return mine if mine in numbers.HOW else usual

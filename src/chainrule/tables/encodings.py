@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.checks import COUNT
-from chainrule.engine.blocks import CONSTANT, UNBOUNDED, Block, Clip, Code, Curve, Levels, Missing, Smooth, Waved
+from chainrule.engine.blocks import CONSTANT, UNBOUNDED, Block, Clip, Code, Curve, Levels, Missing, Smooth
 from chainrule.errors import InputError
 from chainrule.tables.column import FARTHEST_DAY, TRUTH, Column
 
@@ -166,13 +166,12 @@ class Number(Encoding):
 
     @property
     def rises(self) -> bool:
-        """Whether no input ever falls as the number rises, but for what says that it is missing."""
+        """Whether no input ever falls as the number rises, to the last bit, but for what says that it is missing."""
         heights = (self.heights, *(part.heights for part in self.parts if isinstance(part, Curve)))
         return (
             all(a <= b for one in heights for a, b in pairwise(one))
             and all(slope > 0 for part in self.parts if isinstance(part, Clip) for slope in part.slope)
-            and all(part.slope > 0 for part in self.parts if isinstance(part, Smooth))
-            and not any(isinstance(part, Waved) or (isinstance(part, Curve) and part.period) for part in self.parts)
+            and not any(isinstance(part, Smooth) or (isinstance(part, Curve) and part.period) for part in self.parts)
         )
 
     def feature_names(self) -> list[str]:

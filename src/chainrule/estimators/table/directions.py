@@ -8,7 +8,7 @@ from typing import Any
 from chainrule.errors import InputError, unknown_name
 from chainrule.network import activations
 from chainrule.tables.encoder import Encoder
-from chainrule.tables.numbers import UP_AND_DOWN
+from chainrule.tables.numbers import NOT_RISING
 from chainrule.tables.schema import Schema
 
 
@@ -45,7 +45,7 @@ def of_columns(
                 where, "numbers", f"a column of kind {schema.by_name[column].kind!r}",
                 f"Where it holds numbers, say so: columns={{{column!r}: 'number'}}.",
             )  # fmt: skip
-        if (estimator.columns or {}).get(column) in UP_AND_DOWN:
+        if (estimator.columns or {}).get(column) in NOT_RISING:
             raise InputError(
                 where, "an encoding that rises with the number", repr(estimator.columns[column]),
                 "Leave the column out of columns=, or of monotone=.",
