@@ -76,6 +76,7 @@ class BaseTable(Estimator):
     calibration: bool = False
     warm_start: bool = False
     time_limit: float | None = None
+    monotone: Mapping[str, int] | None = None
 
     @classmethod
     def _check_parameters(cls, parameters: Mapping[str, Any]) -> None:
