@@ -109,7 +109,7 @@ class Network:
         at_least(1, "It is X.shape[-1].")("Network(inputs=)", self.inputs)
         object.__setattr__(self, "monotone", self._signs_of_inputs())
         if self.monotone:
-            assert self.layout  # which refuses layers that keep no signs
+            _ = self.layout  # which refuses layers that keep no signs
 
     @cached_property
     def layout(self) -> Layout:
