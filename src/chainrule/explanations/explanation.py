@@ -112,6 +112,12 @@ class Explanation:
         found: Array = self.base_values + self.values.sum(axis=1)
         return found
 
+    @property
+    def errors(self) -> Array:
+        """Half of the 95 % interval of each value for the orders that were drawn; 0 where values are exact."""
+        found: Array = _normal(0.95) * self.error_std
+        return found
+
     def of(self, output: str | int) -> Self:
         """That of one output alone.
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.errors import unknown_name
+from chainrule.checks import Number
+from chainrule.errors import listed, unknown_name
 from chainrule.explanations.dependence import as_read
 from chainrule.plots import style
 from chainrule.plots.explained import MOST, ExplanationDisplay, is_ordered, one_output, subject
@@ -56,10 +57,13 @@ class ShapleyScatterDisplay(ExplanationDisplay):
     def __post_init__(self) -> None:
         super().__post_init__()
         where, names = type(self).__name__, self.explanation.feature_names
-        found = names[self.column] if _counts(self.column, names) else self.column
-        if found not in names:
-            raise unknown_name(f"{where}(column=)", str(found), names)
-        self._place = names.index(found)
+        if isinstance(self.column, str):
+            if self.column not in names:
+                raise unknown_name(f"{where}(column=)", self.column, names)
+            self._place = names.index(self.column)
+        else:
+            Number(0, len(names) - 1, whole=True, mend=f"Or a name: {listed(names)}.")(f"{where}(column=)", self.column)
+            self._place = self.column
         self._shown = one_output(where, self.explanation, self.output)
 
     @property
@@ -123,8 +127,3 @@ class ShapleyScatterDisplay(ExplanationDisplay):
         ax.locator_params(axis="x", nbins=6)
         ax.set_xlabel(said)
         ax.set_title(style.literal(self._shown.feature_names[self._place]), fontsize="medium", loc="left")
-
-
-def _counts(column: Any, names: tuple[str, ...]) -> bool:
-    """Whether a column is told by its number."""
-    return isinstance(column, (int, np.integer)) and not isinstance(column, bool) and 0 <= column < len(names)

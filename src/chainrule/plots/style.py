@@ -205,9 +205,9 @@ def times(axis: Any, most: int = 6) -> None:
     """Ticks of an axis of times, about so many, each as short as it can be."""
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
-    locator = AutoDateLocator(minticks=2, maxticks=most)
+    locator = AutoDateLocator(minticks=2, maxticks=most)  # type: ignore[no-untyped-call]
     axis.set_major_locator(locator)
-    axis.set_major_formatter(ConciseDateFormatter(locator))
+    axis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
 
 
 def colour_bar(image: Any, axes: Sequence[Axes], label: str, ticks: Sequence[tuple[float, str]] | None = None) -> Axes:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chainrule.checks import Number
-from chainrule.models.explained import OF_95
 from chainrule.plots import style
 from chainrule.plots.explained import MOST, NAME, ExplanationDisplay, cell, one_output, subject, summed
 
@@ -62,7 +61,7 @@ class WaterfallDisplay(ExplanationDisplay):
         return 6.8, 1.2 + 0.3 * (len(self._shown.feature_names) + 2)
 
     def _draw(self, ax: Axes) -> tuple[Axes, ...]:
-        values, errors = self._shown.values[0], OF_95 * self._shown.error_std[0]
+        values, errors = self._shown.values[0], self._shown.errors[0]
         ends = self._shown.base_values[0] + np.cumsum([0, *values])
         last = len(values) + 1
         style.dress(ax, grid="x")
