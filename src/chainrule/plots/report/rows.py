@@ -13,7 +13,7 @@ from chainrule.plots.report.axes import Axis
 from chainrule.plots.report.markup import Markup, el
 
 #: Where the axis begins, what stands free above the rows, what is taken below them, and letters of a name.
-START, ABOVE, BELOW, NAME = 156, 6, 40, 23
+START, ABOVE, BELOW, NAME = 156, 6, 40, 20
 
 
 @dataclass(frozen=True)
@@ -25,12 +25,14 @@ class Rows:
     names : what stands at the left of each row
     x : the axis
     depth : of a row
+    start : where the axis begins
     right : what stays free at the right
     """
 
     names: Sequence[str]
     x: Axis
     depth: int = 20
+    start: int = START
     right: int = charts.RIGHT
 
     @property
@@ -39,7 +41,7 @@ class Rows:
 
     def across(self, values: ArrayLike) -> list[float]:
         """Where values stand."""
-        found: list[float] = self.x.places(values, START, charts.WIDTH - self.right).tolist()
+        found: list[float] = self.x.places(values, self.start, charts.WIDTH - self.right).tolist()
         return found
 
     def middle(self, row: float) -> float:
@@ -53,8 +55,8 @@ class Rows:
             parts.append(el("line", x1=at, x2=at, y1=ABOVE, y2=self.bottom, class_="grid"))
             parts.append(el("text", said.replace("-", "−"), x=at, y=self.bottom + 15, class_="tick x"))
         for row, name in enumerate(self.names):
-            said = charts.short(name, NAME)
-            parts.append(el("text", said, x=START - 8, y=f"{self.middle(row) + 4:.1f}", class_="label end"))
+            said = charts.short(name, NAME * self.start // START)
+            parts.append(el("text", said, x=self.start - 8, y=f"{self.middle(row) + 4:.1f}", class_="label end"))
         parts.append(el("text", self.x.label, x=charts.WIDTH - charts.RIGHT, y=self.bottom + 34, class_="label end"))
         return charts.drawing(title, self.bottom + BELOW, *parts, *marks)
 

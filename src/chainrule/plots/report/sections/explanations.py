@@ -21,8 +21,8 @@ from chainrule.plots.swarm import swarm
 MOST, OF_ROW = 12, 8
 #: Letters of a column's name where its value stands beside it, and of that value.
 NAME, VALUE = 13, 8
-#: Room for numbers at the right.
-RIGHT = 62
+#: Where the axis of a single row begins, and room for numbers at its right.
+START, RIGHT = 190, 72
 #: Shades from low to high, `.low0` to `.low4` in the style.
 SHADES = 5
 
@@ -49,8 +49,8 @@ def explanations(subject: Subject) -> Markup | None:
         ),
         el("h3", "How predictions go with a column") if along else None,
         note(
-            "The mean prediction of these rows, had they all this value, with its 95 % interval; faint lines are single "
-            "rows. Values and columns are put together as no real row may have them."
+            "The mean prediction of these rows, had they all this value, with its 95 % interval; faint lines are "
+            "single rows. Values and columns are put together as no real row may have them."
         ) if along else None,
         figures(*(one for one, _ in along), *(behind("The same as tables", *(two for _, two in along)),) * bool(along)),
     )  # fmt: skip
@@ -63,8 +63,8 @@ def _about(subject: Subject, one: Explanation, outputs: int) -> Markup:
         which += ": the most probable" if subject.classes is not None else ": the first"
     exact = "exact" if one.method == "exact" else "by random orders of the columns"
     return join(
-        f"Shapley values, {exact}, of {len(one):,} of these rows against {one.background:,} of them: with the mean "
-        f"prediction, {number(float(one.base_values[0]))}, what the columns of a row add makes the ",
+        f"Shapley values, {exact}, of {len(one):,} of these rows against {one.background:,} of them: the mean "
+        f"prediction, {number(float(one.base_values[0]))}, and what the columns of a row add make up the ",
         word(said_of(one)), f"{which}. They tell what the model does with its columns, not what causes what.",
     )  # fmt: skip
 
@@ -141,7 +141,7 @@ def _waterfall(which: str, row: Explanation) -> Markup:
     values, errors = row.values[0], row.errors[0]
     ends = float(row.base_values[0]) + np.cumsum([0.0, *values])
     names = ["mean prediction", *_named(row), "prediction"]
-    rows = Rows(names, axes.linear("prediction", ends, 4), right=RIGHT)
+    rows = Rows(names, axes.linear("prediction", ends, 4), start=START, right=RIGHT)
     last, marks = len(names) - 1, []
     for place, value in enumerate(values.tolist(), start=1):
         marks.append(rows.bar(place, ends[place - 1], ends[place], "up" if value >= 0 else "down"))
