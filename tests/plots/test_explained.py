@@ -78,9 +78,7 @@ def table():
     })  # fmt: skip
     y = np.where(X["truth"], "yes$", "<no>")
     X.loc[::5, "num$"], X.loc[::7, "when"] = np.nan, pd.NaT
-    return TableClassifier(preset="fast", max_iter=5, tol=1e9, n_iter_no_change=1, random_state=0, n_threads=1).fit(
-        X, y
-    ), X
+    return TableClassifier(preset="fast", max_iter=3, random_state=0, n_threads=1).fit(X, y), X
 
 
 COLUMNS = [
@@ -214,7 +212,9 @@ def test_bad_input():
 
 def test_sequences_are_refused():
     X = np.zeros((6, 3, 2))
-    model = SequenceRegressor((4,), head_layer_sizes=(4,), max_iter=2, n_iter_no_change=1, tol=1e9, n_threads=1)
+    model = SequenceRegressor(
+        hidden_layer_sizes=(4,), head_layer_sizes=(4,), max_iter=2, n_iter_no_change=1, tol=1e9, n_threads=1
+    )
     with pytest.raises(InputError, match="Sequences have no columns"):
         plots.BeeswarmDisplay.from_estimator(model.fit(X, np.zeros(6)), X)
 
