@@ -157,7 +157,7 @@ CASES = {
     "WaterfallDisplay": Case({"mean prediction", "prediction", "prediction of 2"}, waterfall),
     "ImportanceDisplay": Case({"x0", "x1"}, importance),
     "DependenceDisplay": Case({"x0", "mean prediction of 2"}, dependence),
-    "ShapleyScatterDisplay": Case({"x1", "moves the prediction of 2\nby"}, shapley_scatter),
+    "ShapleyScatterDisplay": Case({"x1", "moves the prediction of 2 by"}, shapley_scatter),
     "ArchitectureDisplay": Case({"input 2", "dense 3\nsoftmax\n27 parameters"}, architecture),
 }
 WITHOUT_ROWS = [name for name in CASES if "X" not in signature(getattr(plots, name).read).parameters]

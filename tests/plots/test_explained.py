@@ -213,7 +213,7 @@ def test_bad_input():
 def test_sequences_are_refused():
     X = np.zeros((6, 3, 2))
     model = SequenceRegressor(
-        hidden_layer_sizes=(4,), head_layer_sizes=(4,), max_iter=2, n_iter_no_change=1, tol=1e9, n_threads=1
+        hidden_layer_sizes=(4,), head_layer_sizes=(4,), max_iter=4, n_iter_no_change=1, tol=1e9, n_threads=1
     )
     with pytest.raises(InputError, match="Sequences have no columns"):
         plots.BeeswarmDisplay.from_estimator(model.fit(X, np.zeros(6)), X)

@@ -251,7 +251,9 @@ def test_explanations_predict_no_more_rows_than_they_may(fitted, monkeypatch):
     estimator, X, y = fitted["table"]
     predicted, raw = [], type(estimator.model_).raw
     monkeypatch.setattr(
-        type(estimator.model_), "raw", lambda self, rows, *more: predicted.append(len(rows)) or raw(self, rows, *more)
+        type(estimator.model_),
+        "raw",
+        lambda self, rows, *more: predicted.append(rows.shape[0]) or raw(self, rows, *more),
     )
     explained.explained(estimator.model_, X.drop(columns=y), 1)
     most = explained.WORK / max(estimator.model_.predictor.trained, explained.OF_ROW)

@@ -78,7 +78,7 @@ class ShapleyScatterDisplay(ExplanationDisplay):
     def _draw(self, ax: Axes) -> tuple[Axes, ...]:
         rows = style.evenly(len(self._shown), DOTS)
         values = self._shown.values[rows, self._place]
-        said = style.label(f"moves the {subject(self._shown)} by", 30)
+        said = style.label(f"moves the {subject(self._shown)} by", 36)
         style.dress(ax, grid="both")
         if is_ordered(self._shown, self._place):
             self._over(ax, rows, values, said)
