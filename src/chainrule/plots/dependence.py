@@ -41,8 +41,8 @@ class DependenceDisplay(Display):
     >>> import numpy as np
     >>> from chainrule import MLPRegressor
     >>> from chainrule.plots import DependenceDisplay
-    >>> X = np.random.default_rng(0).uniform(-1, 1, (100, 2))
-    >>> model = MLPRegressor(solver="lbfgs", random_state=0).fit(X, X[:, 0] ** 2 + X[:, 1])
+    >>> X = np.random.default_rng(0).uniform(size=(50, 2))
+    >>> model = MLPRegressor(solver="lbfgs", random_state=0).fit(X, X[:, 0] - 2 * X[:, 1])
     >>> display = DependenceDisplay.from_estimator(model, X, "x0")
     >>> display.ax_.get_xlabel(), display.ax_.get_ylabel()
     ('x0', 'mean prediction')

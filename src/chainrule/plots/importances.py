@@ -64,5 +64,5 @@ class ImportanceDisplay(ExplanationDisplay):
         ax.set_xlim(left=0)
         ax.locator_params(axis="x", nbins=6)
         rows = "a single row" if len(self._shown) == 1 else f"mean of {len(self._shown):,} rows, 95 %"
-        ax.set_xlabel(style.label(f"moves the {subject(self._shown)} by, {rows}", 60))
+        ax.set_xlabel(style.label(f"moves the {subject(self._shown)} by, {rows}", 56))
         return (ax,)

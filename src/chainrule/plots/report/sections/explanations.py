@@ -20,9 +20,9 @@ from chainrule.plots.swarm import swarm
 #: Columns of the whole, and of a single row; the others are added up.
 MOST, OF_ROW = 12, 8
 #: Letters of a column's name where its value stands beside it, and of that value.
-NAME, VALUE = 13, 8
+NAME, VALUE = 12, 7
 #: Where the axis of a single row begins, and room for numbers at its right.
-START, RIGHT = 190, 72
+START, RIGHT = 190, 78
 #: Shades from low to high, `.low0` to `.low4` in the style.
 SHADES = 5
 
