@@ -9,7 +9,7 @@ PART := whole
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile  # what a file compiles and fits for its tests is done once
 PIP := -m pip --disable-pip-version-check install --quiet
 
-.PHONY: run test test-slow test-all test-elsewhere test-browser test-serving test-cluster lint format bench clean
+.PHONY: run test test-slow test-all test-elsewhere test-browser test-serving test-cluster lint format docs docs-links bench clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/run  ## train on UCI Adult and score the official test rows
@@ -45,11 +45,17 @@ format: $(VENV)/lint
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+docs: $(VENV)/docs  ## the documentation site, into docs/_build/html
+	$(BIN)/python -m sphinx -b html -W --keep-going -n -q docs docs/_build/html
+
+docs-links: $(VENV)/docs  ## whether links out of the site lead somewhere; needs a network
+	CHAINRULE_DOCS_ONLINE=1 $(BIN)/python -m sphinx -b linkcheck -D plot_gallery=0 -q docs docs/_build/linkcheck
+
 bench: $(BENCH)/ready  ## speed beside JAX, PyTorch, scikit-learn and the bare matrix products
 	$(BENCH)/bin/python -m benchmarks
 
 clean:
-	rm -rf $(VENV) $(BENCH) $(OTHERS)
+	rm -rf docs/_build docs/generated docs/gallery $(VENV) $(BENCH) $(OTHERS)
 
 $(VENV)/python:
 	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "chainrule needs Python 3.11 or later")'
@@ -91,6 +97,11 @@ $(OTHERS)/ready: pyproject.toml
 
 $(VENV)/lint: $(VENV)/run pyproject.toml
 	$(BIN)/python $(PIP) --editable '.[lint]'
+	touch $@
+
+$(VENV)/docs: $(VENV)/run pyproject.toml
+	@echo "Installing Sphinx ..."
+	$(BIN)/python $(PIP) --editable '.[docs]'
 	touch $@
 
 $(BENCH)/ready: pyproject.toml benchmarks/requirements.txt
