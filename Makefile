@@ -9,7 +9,7 @@ PART := whole
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile  # what a file compiles and fits for its tests is done once
 PIP := -m pip --disable-pip-version-check install --quiet
 
-.PHONY: run test test-slow test-all test-elsewhere test-browser test-serving test-cluster lint format docs docs-links bench clean
+.PHONY: run test test-slow test-all test-elsewhere test-browser test-site test-serving test-cluster lint format docs docs-links bench clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/run  ## train on UCI Adult and score the official test rows
@@ -28,6 +28,9 @@ test-elsewhere: $(VENV)/test  ## the tests as another processor would run them: 
 
 test-browser: $(VENV)/browser  ## reports and the live page in a headless Chromium; needs chromium and npm
 	$(BIN)/python -m pytest tests/report/browser
+
+test-site: $(VENV)/browser  ## the pages of `make docs` in a headless Chromium
+	$(BIN)/python -m pytest tests/docs/browser
 
 test-serving: $(VENV)/serving $(OTHERS)/ready  ## the server, alone and beside those of others; needs nginx
 	$(PYTEST) -m serving tests/serving

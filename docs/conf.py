@@ -1,4 +1,4 @@
-"""The site: `make docs`. Pages in .md are plain Markdown and are read on a repository's page, too; .rst is of the site."""
+"""The site: `make docs`. Pages in .md are plain Markdown, also for a repository's page; .rst is of the site alone."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
-from _site import check, components, dependencies, diagram, gallery, llms, markdown, reference  # noqa: E402
+from _site import accessible, check, components, dependencies, diagram, gallery, llms, markdown, reference  # noqa: E402
 
 import chainrule  # noqa: E402
 
@@ -74,6 +74,7 @@ myst_heading_anchors = 4
 myst_enable_extensions = ["html_image"]
 suppress_warnings = ["config.cache"]
 
+toc_object_entries_show_parents = "hide"
 autodoc_typehints = "none"
 autodoc_preserve_defaults = True
 autodoc_class_signature = "mixed"
@@ -142,4 +143,5 @@ def setup(app: Any) -> None:
     app.connect("doctree-read", markdown.link_names)
     app.connect("missing-reference", markdown.leave_quiet, priority=900)
     app.connect("build-finished", llms.write)
+    app.connect("build-finished", accessible.mend)
     app.connect("build-finished", check.finished, priority=900)

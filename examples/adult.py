@@ -2,7 +2,7 @@
 Adult: a table as it comes
 ==========================
 
-The main job on real data: train on UCI Adult's official training rows, score on its test rows. It is what `make run` runs.
+The main job on real data: train on UCI Adult's official training rows, score on its test rows. `make run` runs it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What was built is looked at: links of pages and their anchors lead somewhere, every public object is in the inventory."""
+"""What was built is looked at: links and their anchors lead somewhere, every public object is in the inventory."""
 
 from __future__ import annotations
 

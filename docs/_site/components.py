@@ -7,12 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import MISSING, Field, fields
 from typing import Any
 
+from _site.reference import title
 from chainrule import activations, averaging, callbacks, losses, optimisers, schedules
 from chainrule.estimators.table.presets import PRESETS
 from chainrule.network.initialisers import ALIASES, AUTO, INITIALISERS
 from chainrule.network.layers import LAYERS
-
-from _site.reference import title
 
 #: Rows of a table, for which presets are shown: they follow from them.
 ROWS = (500, 5_000, 50_000)
@@ -23,8 +22,8 @@ def page() -> str:
     return "\n".join(
         [
             title("Components and their defaults"),
-            "Written from the objects when this site was built. What a name stands for has the defaults shown; an object "
-            "takes others: ``solver=\"adamw\"`` is ``solver=AdamW()``, ``AdamW(3e-4)`` another rate.\n",
+            "Written from the objects when this site was built. What a name stands for has the defaults shown; an "
+            "object takes others: ``solver=\"adamw\"`` is ``solver=AdamW()``, ``AdamW(3e-4)`` another rate.\n",
             *_section("Layers", "All are in ``chainrule``. A size without a default has to be said.", _classes(LAYERS)),
             *_activations(),
             *_initialisers(),
@@ -127,8 +126,8 @@ def _presets() -> list[str]:
     rows = [[f"``{name}``", *(f"``{getattr(one, name)!r}``" for one in made.values())] for name in names]
     head = ["parameter", *(f"{preset}, {rows:,}" for preset, rows in made)]
     text = (
-        "``preset=`` of table estimators, for tables of so many rows to learn from. A parameter that is given goes before "
-        "the preset's. From 1,000 rows on, networks of ``default`` and ``best`` differ in what short trials chose: see "
-        ":doc:`/tables`.\n"
+        "``preset=`` of table estimators, for tables of so many rows to learn from. A parameter that is given goes "
+        "before the preset's. From 1,000 rows on, networks of ``default`` and ``best`` differ in what short trials "
+        "chose: see :doc:`/tables`.\n"
     )
     return [title("Presets", "-"), text, *table(head, rows, (16, *[9] * len(made)))]

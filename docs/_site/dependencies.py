@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from importlib import metadata
+from pathlib import Path
 
+import chainrule
 from _site.components import table
 
 
@@ -27,7 +29,8 @@ def text() -> str:
     total = sum(_size(name) for name in ours | others)
     return "\n".join(
         [
-            f"Sizes as installed where this page was built, {total:.0f} MB in all; chainrule itself has {_size('chainrule'):.0f} MB.",
+            f"Sizes as installed where this page was built, {total:.0f} MB in all; "
+            f"chainrule itself has {_size('chainrule'):.0f} MB.",
             "",
             *table(("package", "asked for", "here", "MB", "licence, by its metadata"), rows, (18, 26, 14, 10, 32)),
         ]
@@ -54,14 +57,13 @@ def _classified(told: metadata.PackageMetadata) -> str:
 def _size(name: str) -> float:
     """Megabytes of a package's files but for what Python compiles of them."""
     if name == "chainrule":
-        return sum(f.stat().st_size for f in _source().rglob("*") if f.is_file() and "__pycache__" not in f.parts) / 1e6
+        return (
+            sum(
+                f.stat().st_size
+                for f in Path(chainrule.__file__).parent.rglob("*")
+                if f.is_file() and "__pycache__" not in f.parts
+            )
+            / 1e6
+        )
     files = metadata.files(name) or ()
     return sum(f.size or 0 for f in files if "__pycache__" not in str(f)) / 1e6
-
-
-def _source():  # noqa: ANN202
-    from pathlib import Path
-
-    import chainrule
-
-    return Path(chainrule.__file__).parent

@@ -1,4 +1,4 @@
-"""Flowcharts of Mermaid, which a repository's page draws, as SVG: boxes in rows, the deeper the lower, without a script."""
+"""Flowcharts of Mermaid, which a repository's page draws, as SVG: boxes in rows, the deeper the lower."""
 
 from __future__ import annotations
 
@@ -78,8 +78,12 @@ def svg(text: str) -> str:
             parts.append(f'<text x="{x:.0f}" y="{down:.0f}">{escape(line)}</text>')
     told = "; ".join(f"{above} stands on {below}" for above, below in arrows)
     high = len(levels) * (HEIGHT + GAP) - GAP
-    tip = '<marker id="tip" viewBox="0 0 6 6" refX="3" refY="3" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0L6 3L0 6z"/></marker>'
+    tip = (
+        '<marker id="tip" viewBox="0 0 6 6" refX="3" refY="3" markerWidth="7" markerHeight="7" orient="auto">'
+        '<path d="M0 0L6 3L0 6z"/></marker>'
+    )
     return (
-        f'<div class="flowchart" tabindex="0" role="region" aria-label="Diagram"><svg viewBox="0 0 {TOTAL} {high}" width="{TOTAL}" role="img" '
-        f'aria-label="{escape(told)}"><defs>{tip}</defs>{"".join(parts)}</svg></div>'
+        '<div class="flowchart" tabindex="0" role="region" aria-label="Diagram">'
+        f'<svg viewBox="0 0 {TOTAL} {high}" width="{TOTAL}" role="img" aria-label="{escape(told)}">'
+        f"<defs>{tip}</defs>{''.join(parts)}</svg></div>"
     )

@@ -9,9 +9,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from chainrule.labs import LABS
-
 from _site.reference import put, title
+from chainrule.labs import LABS
 
 #: Labs in full take minutes: where this is set.
 FULL = bool(os.environ.get("CHAINRULE_DOCS_FULL"))
@@ -38,7 +37,8 @@ def write_labs(folder: Path) -> None:
     """A script for each lab, in the order of a textbook, that sphinx-gallery runs."""
     form, call = ("in full", "lab.run()") if FULL else ("in its short form", "lab.run(short=True)")
     head = (
-        f"{title('Labs, run')}\nWhat textbooks claim, put to the test: each was run here, {form}, when this site was built.\n"
+        f"{title('Labs, run')}\n"
+        f"What textbooks claim, put to the test: each was run here, {form}, when this site was built. "
         "Their :doc:`pages </labs/README>` have the mathematics, the figures of the full form, and what to try next.\n"
     )
     put(folder / "GALLERY_HEADER.rst", head)

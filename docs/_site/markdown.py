@@ -1,4 +1,4 @@
-"""Plain Markdown on the site: links out of docs/ are led to pages, names in code to the reference, diagrams to pictures."""
+"""Plain Markdown on the site: links to files at the root become links to pages, names in code to the reference."""
 
 from __future__ import annotations
 

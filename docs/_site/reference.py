@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import chainrule
-
 from _site import public
 
 #: What holds a formula, not a method: kernels and graphs are made of it.
@@ -18,7 +17,7 @@ FORMULAS = ("entry", "rule", "function", "derivative", "second")
 
 
 def write(folder: Path) -> None:
-    """Write the index and the pages of all objects into a folder; what is there already and the same stays untouched."""
+    """Write the index and the pages of all objects into a folder; a page that is the same stays untouched."""
     pages = {f"{name}.rst": page(name) for name in public.names()} | {"index.rst": index()}
     folder.mkdir(parents=True, exist_ok=True)
     for stale in {file.name for file in folder.glob("*.rst")} - set(pages):
@@ -44,11 +43,10 @@ def index() -> str:
         title("Reference"),
         f"All {len(public.names())} public objects of chainrule {chainrule.__version__}, by what they are for. "
         "Every example is run by the tests.\n",
-        ".. toctree::\n   :hidden:\n",
-        *(f"   {name}" for name in public.names()),
-        "",
     ]
     for group in public.GROUPS:
+        listed = "".join(f"\n   {name}" for name in group.objects)
+        parts += [f".. toctree::\n   :hidden:\n   :caption: {group.title}\n{listed}\n"]
         parts += [title(group.title, "-"), f"{group.text}\n", ".. list-table::\n   :widths: 36 64\n"]
         parts += [f"   * - :py:obj:`{short(name)} <{name}>`\n     - {first(name)}" for name in group.objects]
         parts.append("")
