@@ -11,7 +11,8 @@ PART := whole
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile  # what a file compiles and fits for its tests is done once
 PIP := -m pip --disable-pip-version-check install --quiet
 
-.PHONY: run test test-slow test-all test-elsewhere test-browser test-serving test-cluster lint format bench dist test-fresh clean
+.PHONY: run test test-slow test-all test-elsewhere test-browser test-site test-serving test-cluster lint format
+.PHONY: docs docs-links bench dist test-fresh clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/run  ## train on UCI Adult and score the official test rows
@@ -31,6 +32,9 @@ test-elsewhere: $(VENV)/test  ## the tests as another processor would run them: 
 test-browser: $(VENV)/browser  ## reports and the live page in a headless Chromium; needs chromium and npm
 	$(BIN)/python -m pytest tests/report/browser
 
+test-site: $(VENV)/browser  ## the pages of `make docs` in a headless Chromium
+	$(BIN)/python -m pytest tests/docs/browser
+
 test-serving: $(VENV)/serving $(OTHERS)/ready  ## the server, alone and beside those of others; needs nginx
 	$(PYTEST) -m serving tests/serving
 
@@ -47,6 +51,12 @@ format: $(VENV)/lint
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+docs: $(VENV)/docs  ## the documentation site, into docs/_build/html
+	$(BIN)/python -m sphinx -b html -W --keep-going -n -q docs docs/_build/html
+
+docs-links: $(VENV)/docs  ## whether links out of the site lead somewhere; needs a network
+	CHAINRULE_DOCS_ONLINE=1 $(BIN)/python -m sphinx -b linkcheck -D plot_gallery=0 -q docs docs/_build/linkcheck
+
 bench: $(BENCH)/ready  ## speed beside JAX, PyTorch, scikit-learn and the bare matrix products
 	$(BENCH)/bin/python -m benchmarks
 
@@ -62,7 +72,7 @@ test-fresh: dist  ## the wheel in new environments: PYTHONS="3.11 3.13 /usr/bin/
 	PATH="$(abspath $(DIST))/bin:$$PATH" $(DIST)/bin/python tests/fresh.py dist/*.whl $(addprefix --python ,$(PYTHONS))
 
 clean:
-	rm -rf $(VENV) $(BENCH) $(OTHERS) $(DIST) dist
+	rm -rf docs/_build docs/generated docs/gallery $(VENV) $(BENCH) $(OTHERS) $(DIST) dist
 
 $(VENV)/python:
 	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "chainrule needs Python 3.11 or later")'
@@ -110,6 +120,11 @@ $(DIST)/ready: pyproject.toml
 
 $(VENV)/lint: $(VENV)/run pyproject.toml
 	$(BIN)/python $(PIP) --editable '.[lint]'
+	touch $@
+
+$(VENV)/docs: $(VENV)/run pyproject.toml
+	@echo "Installing Sphinx ..."
+	$(BIN)/python $(PIP) --editable '.[docs]'
 	touch $@
 
 $(BENCH)/ready: pyproject.toml benchmarks/requirements.txt

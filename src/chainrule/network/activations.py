@@ -225,6 +225,7 @@ _ENTRIES = (
     ),
 )  # fmt: skip
 
+#: Every activation by its name.
 ACTIVATIONS: dict[str, ActivationFunction] = {entry.name: entry for entry in _ENTRIES}
 ALIASES = {"logistic": "sigmoid", "swish": "silu", "linear": "identity"}
 
