@@ -6,7 +6,7 @@ A sigmoid network of 30 layers on UCI Adult: it does not learn, diagnosis says w
 
     python examples/vanishing.py [--model deep.model] [--picture vanishing.png]
 
-The page of this script on the site ran `--rows 6000`.
+The page of this script on the site ran `--rows 3000`.
 """
 
 from __future__ import annotations

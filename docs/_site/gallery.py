@@ -16,10 +16,10 @@ from chainrule.labs import LABS
 FULL = bool(os.environ.get("CHAINRULE_DOCS_FULL"))
 #: script -> its arguments here; the page of a script says so in its text.
 ARGUMENTS = {
-    "mnist.py": ["--recipe", "dropout", "--epochs", "5"],
+    "mnist.py": ["--recipe", "dropout", "--epochs", "3"],
     "regularisation.py": ["--seeds", "1"],
     "uncertainty.py": ["--seeds", "1"],
-    "vanishing.py": ["--rows", "6000", "--picture", "../docs/generated/vanishing.png"],
+    "vanishing.py": ["--rows", "3000", "--picture", "../docs/generated/vanishing.png"],
 }
 
 

@@ -119,7 +119,11 @@ def members(kind: type) -> list[str]:
 
 
 def _told(thing: Any) -> bool:
+    """Whether a class's entry is a method or a property of ours; scikit-learn's `available_if` holds one as `fn`."""
     ours = type(thing).__module__.startswith("chainrule")  # what is read off a model
+    function = getattr(thing, "fn", thing)
     return (
-        ours or isinstance(thing, (property, cached_property, classmethod, staticmethod)) or inspect.isfunction(thing)
+        ours
+        or isinstance(thing, (property, cached_property, classmethod, staticmethod))
+        or inspect.isfunction(function)
     )
