@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from chainrule.cli import exits, shared, tables, task
+from chainrule.cli import exits, shared, tables
 from chainrule.cli.config import Configured
 from chainrule.cli.describe import STOPPED_BY
 from chainrule.cli.engine import Engine
@@ -17,6 +17,7 @@ from chainrule.cli.engine import engine as engine_options
 from chainrule.cli.options import chosen, training_options
 from chainrule.cli.watch import followed, hand_over
 from chainrule.errors import listed
+from chainrule.models import task
 
 if TYPE_CHECKING:
     from chainrule.cli.listener import Ending

@@ -92,7 +92,7 @@ LESSONS: tuple[Lesson, ...] = (
     Lesson(
         "initialisation", "Weights have to begin right",
         "ReLU keeps the size of what goes through with He's initialisation, and loses it with smaller weights.",
-        ("Run both and look at a by layer."),
+        ("Run both and look at a by layer.",),
         Settings(data="moons", hidden=_stack(10, activation="relu", init="normal 0.01")),
         Settings(data="moons", hidden=_stack(10, activation="relu", init="he_normal")), "layers", 20, "initialisation",
     ),
@@ -107,7 +107,7 @@ LESSONS: tuple[Lesson, ...] = (
     Lesson(
         "skip", "A way around",
         "x + f(x) gives the gradient a way back in which no layer stands: deep sigmoid networks learn.",
-        ("Run both and look at dLoss/dz by layer."),
+        ("Run both and look at dLoss/dz by layer.",),
         _DEEP, replace(_DEEP, hidden=_stack(12, activation="sigmoid", skip=True)), "layers", 40, "skip",
     ),
     Lesson(
@@ -119,7 +119,7 @@ LESSONS: tuple[Lesson, ...] = (
     Lesson(
         "universal", "Enough units come near any function",
         "Two units cannot follow a sine, thirty-two can.",
-        ("Run both."),
+        ("Run both.",),
         Settings(data="sine", noise=0.0, hidden=_stack(1, 2), rate=0.02),
         Settings(data="sine", noise=0.0, hidden=_stack(1, 32), rate=0.02), "compare", 200, "universal",
     ),

@@ -46,7 +46,8 @@ def forward_panel(run: Run, row: int) -> dict[str, Any]:
 
 def _step(step: Step) -> dict[str, Any]:
     data: dict[str, Any] = {
-        "kind": step.kind, "name": step.name, "given": list(step.given), "values": _list(step.values), "said": step.said,
+        "kind": step.kind, "name": step.name, "given": list(step.given), "values": _list(step.values),
+        "said": step.said,
     }  # fmt: skip
     if step.W is not None and step.b is not None:
         data |= {"W": [_list(row) for row in step.W], "b": _list(step.b)}
@@ -111,7 +112,7 @@ def _chain(steps: list[Step], at: int, unit: int) -> Any:
 
 
 def surface_panel(run: Run, seed: int = 0) -> dict[str, Any]:
-    """The loss about where the weights are, along two random directions whose length is that of the weights of each unit
+    """The loss about where the weights are, along two random directions, for each unit as long as its weights are
     (Li et al. 2018)."""
     rows = run.rows
     some = type(rows)(rows.X[:SLICED], rows.y[:SLICED])

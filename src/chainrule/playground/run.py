@@ -111,7 +111,8 @@ class Run:
         """Loss of the rows and of those held out, accuracy or R2 of both."""
         with np.errstate(all="ignore"):
             losses_ = [self._evaluate(one) for one in self._judged]
-            return losses_[0], losses_[1], *(self._score(one) for one in self._judged)
+            first, second = (self._score(one) for one in self._judged)
+            return losses_[0], losses_[1], first, second
 
     def _score(self, rows: Rows) -> float:
         found = self._predict(rows.X, 1)
@@ -140,7 +141,7 @@ class Run:
             "without_skip": self.settings.without_skip(self.network.inputs),
         }  # fmt: skip
 
-    def plane(self) -> list[float]:
+    def plane(self) -> list[float | None]:
         """Predictions all over the plane: of two classes the probability of the second, of more the class and how sure
         it is (2.9 is class 2 of probability 0.9), or the function's value."""
         with np.errstate(all="ignore"):
@@ -152,7 +153,7 @@ class Run:
             found = found[:, -1]
         return [_number(one, 3) for one in found.tolist()]
 
-    def units(self, layer: int) -> list[list[float]]:
+    def units(self, layer: int) -> list[list[float | None]]:
         """What each unit of a hidden layer gives all over the plane: where each of them draws its line."""
         with np.errstate(all="ignore"):
             found = self.network.forward(self.parameters, self._plane).activations[self._places()[layer]]
@@ -217,7 +218,7 @@ class Run:
                     constant_loss=seen.constant_loss if seen else None,
                     rows=len(self.rows.y),
                     columns=self.task.inputs,
-                )  # fmt: skip
+                )
             )
 
     def _as_scores(self, loss: float, score: float, rows: Rows) -> Scores:

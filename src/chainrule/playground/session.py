@@ -7,6 +7,7 @@ from typing import Any
 
 from chainrule.errors import InputError, InputTypeError, unknown_name
 from chainrule.playground import export, lessons, panels, sets
+from chainrule.playground.own import Own
 from chainrule.playground.run import Run
 from chainrule.playground.settings import Settings, choices
 from chainrule.playground.task import Task
@@ -21,6 +22,10 @@ class Session:
     Every message is an object with `do`, the name of what is to be done, and what that takes; `answer` gives an object,
     which is `{"error": ...}` where it cannot be done. Nothing raises.
 
+    Parameters
+    ----------
+    own : a table to begin with, or None
+
     Examples
     --------
     >>> from chainrule.playground import Session
@@ -33,8 +38,9 @@ class Session:
     'row: expected a number from 0 to 399; received 1000000. Pick one that is drawn.'
     """
 
-    def __init__(self) -> None:
+    def __init__(self, own: Own | None = None) -> None:
         self.runs: dict[str, Run] = {}
+        self.own = own
 
     def answer(self, message: Any) -> dict[str, Any]:
         """Do what a message says.
@@ -64,23 +70,30 @@ class Session:
         return {
             "choices": choices(), "settings": Settings().to_data(), "lessons": lessons.to_data(),
             "sets": {name: one.title for name, one in sets.SETS.items()},
+            "table": None if self.own is None else self.own.to_data(),
         }  # fmt: skip
 
     def begin(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """A new run A, alone; its data with it."""
         settings = Settings.of(message.get("settings", {}))
-        task = Task.drawn(settings)
+        task = self._task(settings)
         self.runs = {"A": Run(settings, task)}
         return {"task": task.shown(), **self._seen(), "networks": self._networks()}
+
+    def table(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """A table of one's own, and its columns to choose of."""
+        self.own = Own.read(message.get("name", "table.csv"), message.get("text"))
+        return self.own.to_data()
 
     def compare(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """A run B beside A from other settings, both from the start: the same seed, the same data."""
         first = self._run("A")
         settings = Settings.of(message.get("settings", {}))
-        same = first.settings.data, first.settings.rows, first.settings.noise, first.settings.seed
-        if (settings.data, settings.rows, settings.noise, settings.seed) != same:
-            raise InputError("compare", f"the data and seed of A, {same}", settings.data, "Change A for other data.")
-        task = first.task if settings.scale == first.settings.scale else Task.drawn(settings)
+        for name in ("data", "rows", "noise", "seed", "target", "axes"):
+            ours, theirs = getattr(first.settings, name), getattr(settings, name)
+            if ours != theirs:
+                raise InputError(f"compare, {name}", f"{ours!r}, as of A", repr(theirs), "Change A for other data.")
+        task = first.task if settings.scale == first.settings.scale else self._task(settings)
         self.runs = {"A": Run(first.settings, first.task), "B": Run(settings, task)}
         return {**self._seen(), "networks": self._networks()}
 
@@ -148,6 +161,13 @@ class Session:
 
     # ------------------------------------------------------------------------------------------------------
 
+    def _task(self, settings: Settings) -> Task:
+        if settings.data != "own":
+            return Task.drawn(settings)
+        if self.own is None:
+            raise InputError("data", "a table of your own", "none so far", "Open its file first.")
+        return self.own.task(settings)
+
     def _run(self, side: Any) -> Run:
         if side not in self.runs:
             raise (
@@ -168,6 +188,7 @@ class Session:
 DO: dict[str, Callable[[Session, Mapping[str, Any]], dict[str, Any]]] = {
     name: getattr(Session, name)
     for name in (
-        "hello", "begin", "compare", "alone", "train", "forward", "backward", "units", "surface", "findings", "export",
+        "hello", "table", "begin", "compare", "alone", "train", "forward", "backward", "units", "surface", "findings",
+        "export",
     )
 }  # fmt: skip

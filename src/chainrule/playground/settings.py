@@ -94,6 +94,7 @@ class Settings:
     optimiser, rate, schedule, clip : how it steps; a clip of 0 is none
     l1, l2, batch : penalties, and rows of a batch
     seed : of data, weights and batches
+    target, axes : of an own table, the column to learn and the two that are drawn
     """
 
     data: str = "circles"
@@ -109,12 +110,17 @@ class Settings:
     l2: float = 0.0
     batch: int = 32
     seed: int = 0
+    target: str = ""
+    axes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _known("data", self.data, (*SETS, "own"))
         _known("optimiser", self.optimiser, optimisers.OPTIMISERS)
         _known("schedule", self.schedule, SCHEDULE_NAMES)
         _flag("scale", self.scale)
+        named = isinstance(self.axes, tuple) and all(isinstance(one, str) for one in (self.target, *self.axes))
+        if not named or (self.data == "own" and len(set(self.axes)) != 2):
+            raise InputError("axes", "the names of a target and of two columns", repr(self.axes)[:80], "Pick them.")
         _DEPTH("layers", len(self.hidden))
         for name, check in (
             ("rows", _ROWS), ("noise", _NOISE), ("rate", _RATE), ("clip", NOT_NEGATIVE), ("l1", NOT_NEGATIVE),
@@ -136,11 +142,13 @@ class Settings:
             if not isinstance(given["hidden"], Sequence) or isinstance(given["hidden"], str):
                 raise InputTypeError("settings, hidden", "a list of layers", repr(given["hidden"])[:80], "[] is none.")
             given["hidden"] = tuple(Hidden(**_names(one, Hidden, "a layer")) for one in given["hidden"])
+        if "axes" in given:
+            given["axes"] = tuple(given["axes"]) if isinstance(given["axes"], list) else given["axes"]
         return cls(**given)
 
     def to_data(self) -> dict[str, Any]:
         """As JSON has it."""
-        return {**asdict(self), "hidden": [asdict(one) for one in self.hidden]}
+        return {**asdict(self), "hidden": [asdict(one) for one in self.hidden], "axes": list(self.axes)}
 
     def layers(self, inputs: int, outputs: int) -> list[Layer]:
         """The network's, from inputs to outputs."""

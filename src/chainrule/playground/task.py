@@ -1,7 +1,8 @@
-"""What a run learns: rows as the network reads them, and the plane, or the line, on which it is drawn."""
+"""What a run learns: rows as inputs of a network, and the plane, or the line, on which it is drawn."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,10 +27,12 @@ class Task:
 
     Attributes
     ----------
-    X, y, X_test, y_test : inputs as they are drawn or coded, float32, and codes of classes, or a column of numbers
+    X, y, X_test, y_test : inputs before they are standardised, float32, and codes of classes, or a column of numbers
     classes : their names; none of a function
     inputs : names of the network's inputs
-    axes : which of the inputs are drawn, two, or one of a function
+    axes : names of what is drawn, two of them, or one of a function
+    places : (rows, axes), where each row of X is drawn
+    inputs_at : from such places to inputs; what is not drawn is at its median, or its most common level
     mean, deviation : that inputs are standardised by
     title : for people
     """
@@ -40,7 +43,9 @@ class Task:
     y_test: Array
     classes: tuple[str, ...]
     inputs: tuple[str, ...]
-    axes: tuple[int, ...]
+    axes: tuple[str, ...]
+    places: Array
+    inputs_at: Callable[[Array], Array]
     mean: Array
     deviation: Array
     title: str
@@ -50,22 +55,30 @@ class Task:
         """A set of the settings; half of what is drawn is held out."""
         one = SETS[settings.data]
         X, y = one.draw(np.random.default_rng(settings.seed), 2 * settings.rows, settings.noise)
-        classes = tuple(map(str, range(one.classes)))
         inputs = tuple(f"x{place + 1}" for place in range(X.shape[1]))
-        axes = (0, 1) if one.classes else (0,)
-        return cls.of(X, y, settings.rows, classes, inputs, axes, settings.scale, one.title)
+        axes = 2 if one.classes else 1
+        middle = np.median(X[: settings.rows], axis=0)
+
+        def inputs_at(places: Array) -> Array:
+            return np.hstack([places, np.tile(middle[axes:], (len(places), 1))])
+
+        classes = tuple(map(str, range(one.classes)))
+        places = X[: settings.rows, :axes]
+        return cls.of(X, y, settings.rows, classes, inputs, inputs[:axes], places, inputs_at, settings.scale, one.title)
 
     @classmethod
     def of(
-        cls, X: Array, y: Array, rows: int, classes: tuple[str, ...], inputs: tuple[str, ...], axes: tuple[int, ...],
-        scale: bool, title: str,
+        cls, X: Array, y: Array, rows: int, classes: tuple[str, ...], inputs: tuple[str, ...], axes: tuple[str, ...],
+        places: Array, inputs_at: Callable[[Array], Array], scale: bool, title: str,
     ) -> Task:  # fmt: skip
         """The first rows to learn from, the others held out."""
         X = X.astype(np.float32)
         y = y.astype(np.intp) if classes else y.reshape(-1, 1).astype(np.float32)
         mean, deviation = X[:rows].mean(axis=0), X[:rows].std(axis=0)
         mean, deviation = (mean, np.where(deviation > 0, deviation, 1)) if scale else (0 * mean, 1 + 0 * deviation)
-        return cls(X[:rows], y[:rows], X[rows:], y[rows:], classes, inputs, axes, mean, deviation, title)
+        return cls(
+            X[:rows], y[:rows], X[rows:], y[rows:], classes, inputs, axes, places, inputs_at, mean, deviation, title
+        )
 
     @property
     def outputs(self) -> int:
@@ -85,30 +98,26 @@ class Task:
     def bounds(self) -> list[tuple[float, float]]:
         """From where to where each axis goes."""
         found = []
-        for axis in self.axes:
-            low, high = float(self.X[:, axis].min()), float(self.X[:, axis].max())
-            span = (high - low) or 1.0
-            found.append((low - MARGIN * span, high + MARGIN * span))
+        for low, high in zip(np.nanmin(self.places, axis=0), np.nanmax(self.places, axis=0), strict=True):
+            span = float(high - low) or 1.0
+            found.append((float(low) - MARGIN * span, float(high) + MARGIN * span))
         return found
 
     def plane(self, points: int) -> Array:
-        """Inputs all over what is drawn, row by row from the top of the second axis; the others at their medians."""
+        """Inputs all over what is drawn, row by row from the top of the second axis."""
         lines = [np.linspace(low, high, points) for low, high in self.bounds()]
-        count = points ** len(lines)
-        found = np.tile(np.median(self.X, axis=0), (count, 1))
         if len(lines) == 1:
-            found[:, self.axes[0]] = lines[0]
-        else:
-            found[:, self.axes[0]] = np.tile(lines[0], points)
-            found[:, self.axes[1]] = np.repeat(lines[1][::-1], points)
-        return self.read(found)
+            return self.read(self.inputs_at(lines[0][:, None]))
+        return self.read(
+            self.inputs_at(np.column_stack([np.tile(lines[0], points), np.repeat(lines[1][::-1], points)]))
+        )
 
     def shown(self) -> dict[str, Any]:
-        """Points to draw, as JSON has it."""
-        some = slice(0, SHOWN)
+        """Points to draw, as JSON has it; a row without a place is none."""
+        points = np.round(self.places[:SHOWN].astype(float), 4)
         return {
             "title": self.title, "classes": list(self.classes), "inputs": list(self.inputs), "axes": list(self.axes),
             "bounds": self.bounds(), "rows": len(self.X), "held_out": len(self.X_test),
-            "points": np.round(self.X[some][:, list(self.axes)].astype(float), 4).tolist(),
-            "targets": np.round(self.y[some].astype(float).ravel(), 4).tolist(),
+            "points": [None if np.isnan(one).any() else one.tolist() for one in points],
+            "targets": np.round(self.y[:SHOWN].astype(float).ravel(), 4).tolist(),
         }  # fmt: skip
