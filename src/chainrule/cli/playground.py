@@ -24,12 +24,14 @@ APART = 0.5
 @shared.form
 @click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 lets the system choose.")
 @click.option("--open/--no-open", "opens", default=True, help="Open it in a browser, if there is one to see.")
-@click.option("--static", type=shared.PATH, metavar="FOLDER", help="Write it as files that need no server; with --pyodide.")
+@click.option(
+    "--static", type=shared.PATH, metavar="FOLDER", help="Write it as files that need no server; with --pyodide."
+)
 @click.option("--pyodide", type=shared.PATH, metavar="FOLDER", help="Pyodide's core, and its NumPy as a wheel.")
 def playground(
     data: str | None, form: shared.Form, port: int, opens: bool, static: Path | None, pyodide: Path | None
 ) -> int:
-    """Touch a network while it learns: a page on this machine, with lessons.
+    """Touch a network as it learns, in a page with lessons.
 
     With DATA, a table of your own: pick its target and two of its columns in the page. Ctrl-C ends it.
     """

@@ -1,4 +1,4 @@
-"""The playground as a folder of files: the page, chainrule, and a Python in WebAssembly that runs it, with no server."""
+"""The playground as a folder of files: the page, chainrule, and a Python in WebAssembly that runs it."""
 
 from __future__ import annotations
 
