@@ -3,13 +3,16 @@ PYTHON ?= python3
 VENV := .venv
 BENCH := .venv-bench
 OTHERS := .venv-others
+DIST := .venv-dist
+PYTHONS := $(PYTHON)
 BIN := $(VENV)/bin
 CPU := prescott
 PART := whole
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile  # what a file compiles and fits for its tests is done once
 PIP := -m pip --disable-pip-version-check install --quiet
 
-.PHONY: run test test-slow test-all test-elsewhere test-browser test-serving test-cluster lint format bench clean
+.PHONY: run test test-slow test-all test-elsewhere test-browser test-site test-serving test-cluster lint format
+.PHONY: docs docs-links bench dist test-fresh clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/run  ## train on UCI Adult and score the official test rows
@@ -29,6 +32,9 @@ test-elsewhere: $(VENV)/test  ## the tests as another processor would run them: 
 test-browser: $(VENV)/browser  ## reports and the live page in a headless Chromium; needs chromium and npm
 	$(BIN)/python -m pytest tests/report/browser
 
+test-site: $(VENV)/browser  ## the pages of `make docs` in a headless Chromium
+	$(BIN)/python -m pytest tests/docs/browser
+
 test-serving: $(VENV)/serving $(OTHERS)/ready  ## the server, alone and beside those of others; needs nginx
 	$(PYTEST) -m serving tests/serving
 
@@ -45,11 +51,28 @@ format: $(VENV)/lint
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+docs: $(VENV)/docs  ## the documentation site, into docs/_build/html
+	$(BIN)/python -m sphinx -b html -W --keep-going -n -q docs docs/_build/html
+
+docs-links: $(VENV)/docs  ## whether links out of the site lead somewhere; needs a network
+	CHAINRULE_DOCS_ONLINE=1 $(BIN)/python -m sphinx -b linkcheck -D plot_gallery=0 -q docs docs/_build/linkcheck
+
 bench: $(BENCH)/ready  ## speed beside JAX, PyTorch, scikit-learn and the bare matrix products
 	$(BENCH)/bin/python -m benchmarks
 
+dist: $(DIST)/ready  ## wheel and sdist, built and checked
+	rm -rf dist
+	$(DIST)/bin/python -m build --outdir dist .
+	$(DIST)/bin/twine check --strict dist/*
+	$(DIST)/bin/check-wheel-contents dist/*.whl
+	$(DIST)/bin/pyroma --min 8 dist/*.tar.gz  # of 10: there are no URLs and no e-mail yet
+	$(DIST)/bin/python tests/built.py dist
+
+test-fresh: dist  ## the wheel in new environments: PYTHONS="3.11 3.13 /usr/bin/python3.14"
+	PATH="$(abspath $(DIST))/bin:$$PATH" $(DIST)/bin/python tests/fresh.py dist/*.whl $(addprefix --python ,$(PYTHONS))
+
 clean:
-	rm -rf $(VENV) $(BENCH) $(OTHERS)
+	rm -rf docs/_build docs/generated docs/gallery $(VENV) $(BENCH) $(OTHERS) $(DIST) dist
 
 $(VENV)/python:
 	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "chainrule needs Python 3.11 or later")'
@@ -89,8 +112,19 @@ $(OTHERS)/ready: pyproject.toml
 	done
 	touch $@
 
+$(DIST)/ready: pyproject.toml
+	$(PYTHON) -m venv $(DIST)
+	$(DIST)/bin/python $(PIP) --upgrade 'pip>=25.1'
+	$(DIST)/bin/python $(PIP) --group dist
+	touch $@
+
 $(VENV)/lint: $(VENV)/run pyproject.toml
 	$(BIN)/python $(PIP) --editable '.[lint]'
+	touch $@
+
+$(VENV)/docs: $(VENV)/run pyproject.toml
+	@echo "Installing Sphinx ..."
+	$(BIN)/python $(PIP) --editable '.[docs]'
 	touch $@
 
 $(BENCH)/ready: pyproject.toml benchmarks/requirements.txt

@@ -1,4 +1,9 @@
-"""The main job on real data: train on UCI Adult's official training rows, score on its test rows."""
+"""
+Adult: a table as it comes
+==========================
+
+The main job on real data: train on UCI Adult's official training rows, score on its test rows. `make run` runs it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,10 @@
-"""Adult as a matrix, made by hand with scikit-learn: what the estimators of arrays need and the table estimators do."""
+"""
+Adult as a matrix, by hand
+==========================
+
+With scikit-learn: what the estimators of arrays need and the table estimators do by themselves. Other examples import
+this one; alone it prints nothing.
+"""
 
 from __future__ import annotations
 

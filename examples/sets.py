@@ -1,6 +1,8 @@
-"""Sum and maximum of sets of numbers: a network that sees each number alone, and a pool over the set.
+"""
+Sets: sum and maximum
+=====================
 
-    python examples/sets.py
+A network that sees each number alone, and a pool over the set.
 
 Trains on sets of 1 to 12 numbers and prints the errors on held-out sets of each size, and on larger ones than it has
 ever seen. Where the pool is the operation that is asked for, the network carries over to any size.

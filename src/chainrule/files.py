@@ -6,6 +6,8 @@ import errno
 import hashlib
 import os
 import secrets
+import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,9 +20,13 @@ if TYPE_CHECKING:  # the command line writes files, and answers --help without N
 
     Arrays = Mapping[str, NDArray[Any]]
 
+Given = str | os.PathLike[str]
+
 
 #: What writing to an open file raises, without the file's name.
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+#: Seconds after each of which Windows is asked again for the name of a file that somebody has open.
+PAUSES = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32)
 
 
 def packed(arrays: Arrays, about: Mapping[str, str]) -> bytes:
@@ -52,6 +58,20 @@ def _kind(place: Path) -> str:
     return "folder" if place.is_dir() else "device or pipe"
 
 
+def put(passing: Given, end: Given) -> None:
+    """Give a file its name, and so replace what had it.
+
+    Windows refuses that while another process has the file of this name open, as who looks for viruses does for a
+    moment: it is asked again for less than a second. Elsewhere whoever reads goes on with what was there.
+    """
+    for pause in PAUSES if sys.platform == "win32" else ():
+        with suppress(PermissionError):
+            os.replace(passing, end)
+            return
+        time.sleep(pause)
+    os.replace(passing, end)
+
+
 @contextmanager
 def whole(place: Path) -> Iterator[IO[bytes]]:
     """A file to write that gets its name when the disk has all of it; what stood there before stays until then.
@@ -77,7 +97,7 @@ def whole(place: Path) -> Iterator[IO[bytes]]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.replace(passing, end)
+        put(passing, end)
     except OSError as error:
         if error.filename == str(passing) or (error.filename is None and error.errno in NO_ROOM):
             raise OSError(error.errno, error.strerror, str(place)) from error  # of the same kind

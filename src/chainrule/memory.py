@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,7 +23,7 @@ def memory_free() -> int:
 def memory_there() -> int:
     """The same, but counting what the system only keeps because nobody else wants it: no process can have more."""
     container = [int(text) for text in _texts(CGROUP / "memory.max") if text.strip().isdigit()]
-    return max(0, min((*(_available() or _of_machine()), *_of_process(), *container), default=UNTOLD))
+    return max(0, min((*(_available() or _in_machine()), *_of_process(), *container), default=UNTOLD))
 
 
 def _available() -> list[int]:
@@ -34,16 +35,48 @@ def _available() -> list[int]:
 def _texts(place: Path) -> Iterator[str]:
     """What stands in a file, where it is there."""
     try:
-        yield place.read_text()
+        yield place.read_text(encoding="utf-8", errors="replace")
     except (OSError, ValueError):
         return
 
 
 def _of_machine() -> Iterator[int]:
-    try:
-        yield os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (ValueError, OSError, AttributeError):  # a system that does not tell
+    """What is free; half of what there is where the system tells that alone, as macOS does."""
+    if sys.platform == "win32":
+        yield _of_windows().free
         return
+    yield from _pages("SC_AVPHYS_PAGES") or (count // 2 for count in _pages("SC_PHYS_PAGES"))
+
+
+def _in_machine() -> Iterator[int]:
+    """What there is, in use or not."""
+    if sys.platform == "win32":
+        yield _of_windows().physical
+        return
+    yield from _pages("SC_PHYS_PAGES")
+
+
+def _pages(name: str) -> list[int]:
+    """Pages as bytes, by their name in POSIX; none on a system that does not tell."""
+    try:
+        return [os.sysconf(name) * os.sysconf("SC_PAGE_SIZE")]
+    except (ValueError, OSError, AttributeError):
+        return []
+
+
+class _Status(ctypes.Structure):
+    """What Windows tells of memory: MEMORYSTATUSEX of its API."""
+
+    _fields_ = (
+        ("length", ctypes.c_uint32), ("load", ctypes.c_uint32),
+        ("physical", ctypes.c_uint64), ("free", ctypes.c_uint64), ("others", ctypes.c_uint64 * 5),
+    )  # fmt: skip
+
+
+def _of_windows() -> _Status:
+    status = _Status(length=ctypes.sizeof(_Status), physical=UNTOLD, free=UNTOLD)  # which stays where it does not tell
+    ctypes.WinDLL("kernel32").GlobalMemoryStatusEx(ctypes.byref(status))  # type: ignore[attr-defined, unused-ignore]
+    return status
 
 
 def _of_process() -> Iterator[int]:
@@ -60,8 +93,8 @@ def _of_process() -> Iterator[int]:
 
 def _of_container(place: Path) -> Iterator[int]:
     try:
-        yield int((place / "memory.max").read_text()) - int((place / "memory.current").read_text())
-    except (OSError, ValueError):  # none, or "max"
+        yield int(next(_texts(place / "memory.max"), "")) - int(next(_texts(place / "memory.current"), ""))
+    except ValueError:  # none, or "max"
         return
 
 

@@ -37,7 +37,7 @@ def relu(z: Array) -> Array:
 
 
 def sigmoid(z: Array) -> Array:
-    """1 / (1 + exp(-z)), written with tanh so that no large |z| overflows."""
+    """1 / (1 + exp(-z)), written with tanh so that no large z overflows."""
     return 0.5 * (1 + np.tanh(0.5 * z))
 
 

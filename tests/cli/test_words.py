@@ -128,6 +128,8 @@ def test_python_of_the_first_words_runs(numpy_kernels, monkeypatch, capsys):
         ("train train.csv --target knd", 2, "has no column 'knd'. Did you mean 'kind'?"),
         ("train train.csv --target kind --columns colour=category", 2, "Did you mean 'color'?"),
         ("train train.csv --target kind --columns color=colour", 2, "is not COLUMN=KIND"),
+        ("train train.csv --target kind --monotone size=up", 2, "is no direction"),
+        ("train train.csv --target kind --monotone sice=1", 2, "Did you mean 'size'?"),
         ("train train.csv --target kind --max-iter 0", 2, "--max-iter"),
         ("train train.csv --target kind --hidden-layer-sizes 8,x", 2, "no list of units"),
         ("train train.csv --target kind --activation rleu", 2, "Did you mean 'relu'?"),

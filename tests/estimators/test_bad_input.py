@@ -143,7 +143,7 @@ def test_every_parameter(Estimator):
     parameters = set(small(Estimator).get_params())
     others = set() if Estimator is MLPClassifier else {"class_weight", "label_smoothing"}
     of_sequences = {"pool", "head_layer_sizes"}
-    of_tables = {"preset", "columns", "numbers", "bins", "decimal", "memory", "log_target", "n_folds"}
+    of_tables = {"preset", "columns", "numbers", "bins", "decimal", "memory", "log_target", "n_folds", "monotone"}
     assert parameters == set(rules.RULES) - others - of_sequences - of_tables
     for parameter in parameters:
         for value in NONSENSE:

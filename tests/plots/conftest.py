@@ -51,3 +51,27 @@ def model(rows: tuple[Any, Any]) -> MLPClassifier:
     fitted = MLPClassifier((8, 8), early_stopping=True, score_training=True, **options).fit(*rows)
     assert len(fitted.probes_) > 3 and len(fitted.probes_.drawn) > 2
     return fitted
+
+
+#: What `read` takes beside the estimator: "X" and "y" by place, others by name.
+TAKES: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
+    "BeeswarmDisplay": (("X",), {"output": "2"}),
+    "CalibrationDisplay": (("X", "y"), {}),
+    "DecisionBoundaryDisplay": (("X", "y"), {}),
+    "DependenceDisplay": (("X",), {"columns": "x0", "output": "2"}),
+    "ImportanceDisplay": (("X",), {}),
+    "LearningRateFinderDisplay": (("X", "y"), {}),
+    "ShapleyScatterDisplay": (("X",), {"column": "x1", "output": "2"}),
+    "WaterfallDisplay": (("X",), {"row": 7, "output": "2"}),
+}
+
+
+@pytest.fixture(scope="session")
+def given(rows: tuple[Any, Any]) -> Callable[[str], tuple[list[Any], dict[str, Any]]]:
+    """From the name of a display to what its `read` takes beside the estimator."""
+
+    def of(name: str) -> tuple[list[Any], dict[str, Any]]:
+        places, options = TAKES.get(name, ((), {}))
+        return [dict(zip(("X", "y"), rows, strict=True))[one] for one in places], options
+
+    return of

@@ -1,6 +1,7 @@
 """What every display keeps, member by member of the table below."""
 
 from collections.abc import Callable, Iterator
+from inspect import signature
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -92,29 +93,74 @@ def architecture(display: Any) -> Pairs:
         yield colours[:, 3], 0.06 + 0.9 * np.abs(of_edges) / np.abs(W).max()
 
 
-class Case(NamedTuple):
-    """What `read` takes beside the estimator ("X", "y"), words that stand in the picture, and what must agree."""
+def beeswarm(display: Any) -> Pairs:
+    found = display.explanation.of("2")
+    order = [one.name for one in found.importances()]
+    for row, name in enumerate(order):
+        dots = display.ax_.collections[row]
+        column = found.feature_names.index(name)
+        yield dots.get_offsets()[:, 0], found.values[:, column]
+        yield dots.get_offsets()[:, 1].round(), np.full(len(found), row)
+        low, high = np.quantile(found.data[:, column], [0.05, 0.95])
+        yield dots.get_array(), np.clip((found.data[:, column] - low) / (high - low), 0, 1)
 
-    takes: tuple[str, ...]
+
+def waterfall(display: Any) -> Pairs:
+    found = display.explanation.of("2")[7]
+    order = np.argsort(-np.abs(found.values[0]))
+    bars = display.ax_.patches
+    yield [bar.get_width() for bar in bars], found.values[0, order]
+    yield bars[0].get_x(), found.base_values[0]
+    ends = next(one for one in display.ax_.lines if one.get_label() == "_ends").get_xdata()
+    yield ends, [found.base_values[0], found.predictions[0]]
+
+
+def importance(display: Any) -> Pairs:
+    found = display.explanation.importances()
+    yield [bar.get_width() for bar in display.ax_.patches], [one.mean for one in found]
+    whiskers = display.ax_.containers[1].lines[2][0].get_segments()
+    yield np.array(whiskers)[:, :, 0], [(one.low, one.high) for one in found]
+
+
+def dependence(display: Any) -> Pairs:
+    found = display.dependence
+    yield line(display.ax_, "mean"), found.mean[:, 2]
+    yield next(one for one in display.ax_.lines if one.get_label() == "mean").get_xdata(), found.grids[0]
+    band = display.ax_.collections[0].get_paths()[0].vertices[:, 1]
+    yield [band.min(), band.max()], [found.low[:, 2].min(), found.high[:, 2].max()]
+    yield line(display.ax_, "_rows"), found.individual[0, :, 2]
+
+
+def shapley_scatter(display: Any) -> Pairs:
+    found = display.explanation.of("2")
+    yield display.ax_.collections[0].get_offsets(), np.stack([found.data[:, 1], found.values[:, 1]], axis=1)
+
+
+class Case(NamedTuple):
+    """Words that stand in the picture, and what must agree."""
+
     says: set[str]
     pairs: Callable[[Any], Pairs]
 
 
 CASES = {
-    "LearningCurveDisplay": Case((), {"epoch", "loss", "score"}, learning_curve),
-    "GradientFlowDisplay": Case((), {"epoch", "layer", "RMS of dLoss/dz"}, gradient_flow),
-    "ActivationHealthDisplay": Case((), {"epoch", "layer", "share", "dead units"}, activation_health),
-    "UpdateRatioDisplay": Case((), {"epoch", "norm of step / norm of weights", "healthy"}, update_ratio),
-    "WeightHistogramDisplay": Case((), {"|W|", "|dLoss/dW|", "0 relu", "epoch"}, weight_histogram),
-    "DecisionBoundaryDisplay": Case(("X", "y"), {"feature 0", "feature 1", "2"}, decision_boundary),
-    "ActivationFunctionsDisplay": Case((), {"relu", "max(0, z)", "z"}, activation_functions),
-    "LearningRateFinderDisplay": Case(("X", "y"), {"learning rate", "loss"}, learning_rate_finder),
-    "CalibrationDisplay": Case(
-        ("X", "y"), {"observed share", "rows", "probability of the predicted class"}, calibration
-    ),
-    "ArchitectureDisplay": Case((), {"input 2", "dense 3\nsoftmax\n27 parameters"}, architecture),
+    "LearningCurveDisplay": Case({"epoch", "loss", "score"}, learning_curve),
+    "GradientFlowDisplay": Case({"epoch", "layer", "RMS of dLoss/dz"}, gradient_flow),
+    "ActivationHealthDisplay": Case({"epoch", "layer", "share", "dead units"}, activation_health),
+    "UpdateRatioDisplay": Case({"epoch", "norm of step / norm of weights", "healthy"}, update_ratio),
+    "WeightHistogramDisplay": Case({"|W|", "|dLoss/dW|", "0 relu", "epoch"}, weight_histogram),
+    "DecisionBoundaryDisplay": Case({"feature 0", "feature 1", "2"}, decision_boundary),
+    "ActivationFunctionsDisplay": Case({"relu", "max(0, z)", "z"}, activation_functions),
+    "LearningRateFinderDisplay": Case({"learning rate", "loss"}, learning_rate_finder),
+    "CalibrationDisplay": Case({"observed share", "rows", "probability of the predicted class"}, calibration),
+    "BeeswarmDisplay": Case({"x0", "x1", "moves the prediction of 2 by", "low", "high"}, beeswarm),
+    "WaterfallDisplay": Case({"mean prediction", "prediction", "prediction of 2"}, waterfall),
+    "ImportanceDisplay": Case({"x0", "x1"}, importance),
+    "DependenceDisplay": Case({"x0", "mean prediction of 2"}, dependence),
+    "ShapleyScatterDisplay": Case({"x1", "moves the prediction of 2 by"}, shapley_scatter),
+    "ArchitectureDisplay": Case({"input 2", "dense 3\nsoftmax\n27 parameters"}, architecture),
 }
-WITHOUT_ROWS = [name for name, case in CASES.items() if not case.takes]
+WITHOUT_ROWS = [name for name in CASES if "X" not in signature(getattr(plots, name).read).parameters]
 OF_PROBES = ("GradientFlowDisplay", "ActivationHealthDisplay", "UpdateRatioDisplay", "WeightHistogramDisplay")
 
 member = pytest.mark.parametrize("name", CASES)
@@ -122,11 +168,6 @@ member = pytest.mark.parametrize("name", CASES)
 
 def of(name: str) -> type[Display]:
     return getattr(plots, name)
-
-
-def given(name: str, rows: Any) -> list[Any]:
-    """What `read` takes beside the estimator."""
-    return [dict(zip(("X", "y"), rows, strict=True))[one] for one in CASES[name].takes]
 
 
 def words(figure: Any) -> set[str]:
@@ -141,8 +182,8 @@ def test_every_display_is_in_the_table():
 
 @member
 @pytest.mark.one_in(3)
-def test_a_new_figure(name, model, rows):
-    display = of(name).from_estimator(model, *given(name, rows))
+def test_a_new_figure(name, model, given):
+    display = of(name).from_estimator(model, *given(name)[0], **given(name)[1])
     display.figure_.canvas.draw()
     assert pyplot.get_fignums() == [display.figure_.number]
     assert display.ax_.figure is display.figure_
@@ -152,10 +193,10 @@ def test_a_new_figure(name, model, rows):
 
 
 @member
-def test_axes_of_a_figure(name, model, rows):
+def test_axes_of_a_figure(name, model, given):
     figure = Figure(figsize=(12, 5), layout="constrained")
     left, right = figure.subplots(1, 2)
-    display = of(name).from_estimator(model, *given(name, rows), ax=right)
+    display = of(name).from_estimator(model, *given(name)[0], **given(name)[1], ax=right)
     figure.canvas.draw()
     assert display.ax_ is right and display.figure_ is figure
     assert not left.lines and not left.images and not pyplot.get_fignums()
@@ -164,16 +205,16 @@ def test_axes_of_a_figure(name, model, rows):
 
 
 @member
-def test_axes_without_a_place_in_a_grid(name, model, rows):
+def test_axes_without_a_place_in_a_grid(name, model, given):
     ax = Figure(figsize=(9, 6)).add_axes((0.2, 0.2, 0.6, 0.6))
-    display = of(name).from_estimator(model, *given(name, rows), ax=ax)
+    display = of(name).from_estimator(model, *given(name)[0], **given(name)[1], ax=ax)
     display.figure_.canvas.draw()
     assert all(0.1 < one.get_position().x0 < 0.81 for one in display.axes_)
 
 
 @member
-def test_what_is_drawn_is_what_was_measured(name, model, rows):
-    display = of(name).from_estimator(model, *given(name, rows))
+def test_what_is_drawn_is_what_was_measured(name, model, given):
+    display = of(name).from_estimator(model, *given(name)[0], **given(name)[1])
     pairs = list(CASES[name].pairs(display))
     assert pairs
     for drawn, source in pairs:
@@ -182,8 +223,8 @@ def test_what_is_drawn_is_what_was_measured(name, model, rows):
 
 @member
 @pytest.mark.one_in(3)
-def test_drawing_twice(name, model, rows):
-    display = of(name).read(model, *given(name, rows))
+def test_drawing_twice(name, model, given):
+    display = of(name).read(model, *given(name)[0], **given(name)[1])
     assert "figure_" not in vars(display)
     first = display.plot().figure_
     assert display.plot() is display and display.figure_ is not first
@@ -191,16 +232,16 @@ def test_drawing_twice(name, model, rows):
 
 
 @member
-def test_strangers_are_refused(name, rows):
+def test_strangers_are_refused(name, given):
     with pytest.raises((InputError, InputTypeError), match="expected"):
-        of(name).from_estimator("a name", *given(name, rows))
+        of(name).from_estimator("a name", *given(name)[0], **given(name)[1])
     assert not pyplot.get_fignums()
 
 
 @pytest.mark.parametrize("name", [name for name in CASES if name != "LearningRateFinderDisplay"])
-def test_unfitted_estimators_are_refused(name, rows):
+def test_unfitted_estimators_are_refused(name, given):
     with pytest.raises(InputError, match=r"fitted .*fit\(X, y\)"):
-        of(name).from_estimator(MLPClassifier(), *given(name, rows))
+        of(name).from_estimator(MLPClassifier(), *given(name)[0], **given(name)[1])
 
 
 @pytest.mark.parametrize("name", OF_PROBES)
@@ -211,14 +252,14 @@ def test_an_estimator_that_was_not_probed(name, rows):
 
 
 @member
-def test_strange_axes_are_refused(name, model, rows):
+def test_strange_axes_are_refused(name, model, given):
     with pytest.raises(InputTypeError, match="axes of matplotlib"):
-        of(name).from_estimator(model, *given(name, rows), ax=Figure())
+        of(name).from_estimator(model, *given(name)[0], **given(name)[1], ax=Figure())
 
 
 @member
-def test_matplotlib_missing(name, model, rows, monkeypatch):
-    display = of(name).read(model, *given(name, rows))
+def test_matplotlib_missing(name, model, given, monkeypatch):
+    display = of(name).read(model, *given(name)[0], **given(name)[1])
     monkeypatch.setitem(__import__("sys").modules, "matplotlib", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'chainrule\[plots\]'"):
         display.plot()

@@ -19,13 +19,13 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 DISPLAYS = [name for name in plots.__all__ if name.endswith("Display") and name != "Display"]
-OF_ROWS = ("CalibrationDisplay", "DecisionBoundaryDisplay", "LearningRateFinderDisplay")
 
 
 @pytest.fixture(scope="module", params=DISPLAYS)
-def display(request, model, rows):
+def display(request, model, given):
     """A display of each kind, drawn by nobody but `svg`."""
-    return getattr(plots, request.param).read(model, *(rows if request.param in OF_ROWS else ()))
+    places, options = given(request.param)
+    return getattr(plots, request.param).read(model, *places, **options)
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,8 @@ from sklearn.model_selection import ShuffleSplit
 import chainrule
 from chainrule import Dense, LayerNorm, Residual
 from chainrule.errors import InputError, InputTypeError
-from chainrule.plots.report import document
+from chainrule.plots.report import document, explained
+from chainrule.plots.report.markup import number
 from chainrule.plots.report.sections import ALL
 from chainrule.plots.report.sections.scores import scores
 from chainrule.plots.report.subject import ScoredClasses, subject
@@ -208,6 +209,81 @@ def test_columns_that_matter(fitted, read):
     labels = [one["aria-label"] for one in page.of("svg") if "where a column is shuffled" in one.get("aria-label", "")]
     assert len(labels) == 1 and "What accuracy loses" in labels[0] and f"{found[0].mean:.3g}" in labels[0]
     assert 'id="importances"' not in document(estimator)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_explanations_add_up_to_predictions(kind, fitted, read):
+    estimator, X, y = fitted[kind]
+    about = subject(estimator, X, y)
+    one = about.explained.explanation
+    whole = estimator.explain(X.drop(columns=y) if kind == "table" else X, background_rows=2)
+    assert one.output_names[0] in whole.output_names and about.explained.outputs == len(whole.output_names)
+    assert one.values.ndim == 2 and 12 <= len(one) <= 60 and one.background == 50
+    everywhere = whole.predictions if whole.values.ndim == 2 else whole.of(one.output_names[0]).predictions
+    assert np.abs(one.predictions[:, None] - everywhere).min(axis=1).max() < 1e-5
+    page = read(document(estimator, X, y))
+    labels = [each["aria-label"] for each in page.of("svg") if "aria-label" in each]
+    for which, value in (("lowest", one.predictions.min()), ("highest", one.predictions.max())):
+        assert [said for said in labels if said.startswith(f"The {which} prediction") and number(float(value)) in said]
+    along = [said for said in labels if said.startswith("Mean prediction by")]
+    assert len(along) == len(about.explained.dependences) == min(3, len(one.feature_names))
+    assert "not what causes what" in page.text("section")
+
+
+def test_the_output_that_is_explained_is_the_most_probable(fitted):
+    estimator, X, y = fitted["three classes"]
+    found = subject(estimator, X, y).explained
+    mean = dict(zip(map(str, estimator.classes_), estimator.predict_proba(X).mean(axis=0), strict=True))
+    assert found.explanation.output_names == (max(mean, key=mean.get),)
+    assert "of 3 outputs: the most probable" in document(estimator, X, y)
+
+
+def test_explanations_are_left_out_where_they_say_nothing_or_take_too_long(fitted, monkeypatch):
+    estimator, X, y = fitted["number"]
+    assert subject(estimator, X[:1], y[:1]).explained is None
+    assert len(subject(estimator, X[:2], y[:2]).explained.explanation) == 2
+    monkeypatch.setattr(explained, "WORK", 1e6)
+    assert subject(estimator, X, y).explained is None
+    assert 'id="explanations"' not in document(estimator, X, y)
+
+
+def test_explanations_predict_no_more_rows_than_they_may(fitted, monkeypatch):
+    estimator, X, y = fitted["table"]
+    predicted, raw = [], type(estimator.model_).raw
+    monkeypatch.setattr(
+        type(estimator.model_),
+        "raw",
+        lambda self, rows, *more: predicted.append(rows.shape[0]) or raw(self, rows, *more),
+    )
+    explained.explained(estimator.model_, X.drop(columns=y), 1)
+    most = explained.WORK / max(estimator.model_.predictor.trained, explained.OF_ROW)
+    of_columns = explained.COLUMNS * explained.POINTS * explained.AVERAGED
+    assert 0 < sum(predicted) <= most + of_columns + explained.ROWS + explained.BACKGROUND
+
+
+def test_columns_of_times_levels_and_gaps_are_explained(read):
+    rng, rows = np.random.default_rng(0), 90
+    X = pd.DataFrame({
+        "when": pd.date_range("2020-01-01", periods=rows, freq="7h"), "number": rng.normal(size=rows),
+        "level": rng.choice(["a", "b", None], rows),
+    })  # fmt: skip
+    y = (X["level"] == "a") + X["number"] + np.arange(rows) / 30
+    X.loc[::4, "number"], X.loc[::5, "when"] = np.nan, pd.NaT
+    model = chainrule.TableRegressor(preset="fast", max_iter=5, random_state=0, n_threads=1).fit(X, y)
+    page = read(document(model, X, y))
+    styles = {one.get("class") for one in page.of("path")}
+    assert {"low0", "low4", "unordered", "gone", "band", "thin"} <= styles
+    assert "2020-01-" in page.text("text") and "missing" in page.text("bdi")
+
+
+def test_a_report_of_sequences_has_no_explanations():
+    X, y = np.random.default_rng(0).normal(size=(20, 3, 2)), np.arange(20.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = chainrule.SequenceRegressor(
+            hidden_layer_sizes=(4,), head_layer_sizes=(4,), max_iter=2, n_threads=1
+        ).fit(X, y)
+    assert subject(model, X, y).explained is None
 
 
 @pytest.mark.parametrize("members", [1, 3])

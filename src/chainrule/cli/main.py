@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -61,7 +62,9 @@ class Commands(click.Group):
             found = super().invoke(ctx)
             sys.stdout.flush()
             return found
-        except BrokenPipeError:
+        except OSError as error:
+            if not _unread(error):
+                raise
             _drop_output()
             return exits.WELL
 
@@ -108,6 +111,12 @@ def run(arguments: list[str] | None = None) -> int:
         name = " ".join(["chainrule", *(word for word in words[:1] if word in COMMANDS)])
         click.echo(shared.printable(" ".join(f"{name}: {said}".split())), err=True)
         return code
+
+
+def _unread(error: OSError) -> bool:
+    """Whether nobody reads standard output any more, which Windows calls an argument that is none."""
+    nameless = sys.platform == "win32" and error.errno == errno.EINVAL and error.filename is None
+    return nameless or isinstance(error, BrokenPipeError)
 
 
 def _drop_output() -> None:

@@ -38,6 +38,14 @@ def missing_word(value: str) -> tuple[str, str]:
     return column, word
 
 
+def direction(value: str) -> tuple[str, int]:
+    """COLUMN=1 or COLUMN=-1, as a pair."""
+    column, _, sign = value.rpartition("=")
+    if not column or sign not in ("1", "-1"):
+        raise click.BadParameter(f"{value!r} is no direction such as age=1 or debt=-1.")
+    return column, int(sign)
+
+
 @click.command(cls=Configured)
 @shared.data
 @click.option("--target", required=True, help="The column to predict.")
@@ -57,6 +65,13 @@ def missing_word(value: str) -> tuple[str, str]:
     metavar="[COLUMN=]WORD",
     multiple=True,
     help="A word that stands for a missing value, or those of a column in place of the usual ones; may be repeated.",
+)
+@click.option(
+    "--monotone",
+    type=direction,
+    metavar="COLUMN=1|-1",
+    multiple=True,
+    help="A column of numbers as which rises predictions never fall, 1, or never rise, -1; may be repeated.",
 )
 @click.option("--decimal", type=click.Choice([".", ","]), help="Before the decimals of numbers; found if left out.")
 @shared.drop_missing_target
@@ -87,6 +102,7 @@ def train(
     asked: task.Task | None,
     columns: tuple[tuple[str, str], ...],
     missing: tuple[tuple[str, str], ...],
+    monotone: tuple[tuple[str, int], ...],
     decimal: str | None,
     drop_missing_target: bool,
     validation: str | None,
@@ -131,6 +147,7 @@ def train(
         preset=preset,
         columns=said or None,
         missing=words,
+        monotone=dict(monotone) or None,
         decimal=decimal,
         random_state=seed,
         n_threads=threads,

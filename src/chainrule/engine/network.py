@@ -21,6 +21,7 @@ from chainrule.errors import InputError
 from chainrule.network import losses
 from chainrule.network.layers import GLU, Dense, Embedding, Layer, Pool, check_layers, named_parameters, widths
 from chainrule.network.losses import Loss
+from chainrule.network.signs import signed
 
 Array = NDArray[Any]
 
@@ -68,6 +69,15 @@ class Network:
     ----------
     layers : sequence of layers
     inputs : int, features of a row
+    monotone : of each input, 1 where no output ever falls as it rises, -1 where none rises, 0 where both may be; ()
+        for no such inputs. Weights then have the signs that make it so, from the first draw on and through every step
+        of a `Trainer`; the layers are Dense, BatchNorm, Dropout, and functions that never fall, behind an Embedding
+        or a Periodic of other inputs
+
+    Raises
+    ------
+    InputError, InputTypeError
+        For layers that cannot follow each other, and for others where inputs are monotone.
 
     Examples
     --------
@@ -79,10 +89,15 @@ class Network:
     ((3, 2), (13,))
     >>> network.forward(parameters, np.ones((5, 2))).output.shape
     (5, 1)
+    >>> rising = Network([Dense(9, "relu"), Dense(1)], inputs=2, monotone=(1, 0))
+    >>> X = np.stack([np.linspace(-1, 1, 50), np.zeros(50)], axis=1)
+    >>> bool((np.diff(rising.forward(rising.init(seed=0), X).output[:, 0]) >= 0).all())
+    True
     """
 
     layers: Sequence[Layer]
     inputs: int
+    monotone: Sequence[int] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "layers", check_layers(self.layers, "Network(layers)"))
@@ -92,10 +107,26 @@ class Network:
                 "The first Pool leaves one row per sequence: there is no time axis for another.",
             )  # fmt: skip
         at_least(1, "It is X.shape[-1].")("Network(inputs=)", self.inputs)
+        object.__setattr__(self, "monotone", self._signs_of_inputs())
+        if self.monotone:
+            _ = self.layout  # which refuses layers that keep no signs
 
     @cached_property
     def layout(self) -> Layout:
-        return Layout(named_parameters(self.layers, self.inputs))
+        found = named_parameters(self.layers, self.inputs)
+        if self.monotone:
+            found = signed(self.layers, found, tuple(self.monotone), "Network(monotone=), layers")
+        return Layout(found)
+
+    def _signs_of_inputs(self) -> tuple[int, ...]:
+        """`monotone` as it was given, () where no input has a direction."""
+        given = tuple(self.monotone)
+        if given and (len(given) != self.inputs or not all(one in (-1, 0, 1) for one in given)):
+            raise InputError(
+                "Network(monotone=)", f"1, -1 or 0 for each of {self.inputs} inputs, or ()", repr(given)[:80],
+                "1 lets the outputs rise with an input, -1 fall.",
+            )  # fmt: skip
+        return given if any(given) else ()
 
     @cached_property
     def widths(self) -> list[int]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from chainrule.engine.division import cut
 from chainrule.errors import InputError, unknown_name
 from chainrule.network.layers import Parameter
+from chainrule.network.signs import drawn_by
 
 Vector = NDArray[np.floating]
 
@@ -60,6 +61,11 @@ class Layout:
     def weights(self) -> tuple[str, ...]:
         """The weight matrices, in the order of the layers."""
         return tuple(p.name for p in self.parameters if p.kind == "weight")
+
+    @cached_property
+    def signed(self) -> tuple[Parameter, ...]:
+        """The parameters whose entries have to have signs."""
+        return tuple(p for p in self.in_order if p.signs is not None)
 
     def segments(
         self, parts: int = 1, names: Collection[str] | None = None
@@ -215,4 +221,6 @@ def draw(layout: Layout, seed: int | np.random.SeedSequence, dtype: Any) -> Para
             parameters[p.name][...] = p.init.draw(generator, (units, inputs))
         elif p.kind in ("gain", "variance"):
             parameters[p.name][...] = 1
+    for p in layout.signed:
+        parameters[p.name][...] = drawn_by(p, parameters[p.name])
     return parameters

@@ -34,7 +34,7 @@ def _groups(root: Path) -> Iterator[Path]:
     """Folders of the groups that this process is in, and of those above them."""
     base = root / "sys/fs/cgroup"
     try:
-        lines = (root / "proc/self/cgroup").read_text().splitlines()
+        lines = (root / "proc/self/cgroup").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return
     for line in lines:
@@ -53,7 +53,7 @@ def _files(folder: Path) -> list[list[Path]]:
 def _ratio(*files: Path) -> float | None:
     """Quota over period, where there is one."""
     try:
-        quota, period = " ".join(file.read_text() for file in files).split()
+        quota, period = " ".join(file.read_text(encoding="utf-8") for file in files).split()
         share = float(quota) / float(period)
     except (OSError, ValueError, ZeroDivisionError):  # "max", or no such file
         return None

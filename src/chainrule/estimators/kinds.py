@@ -134,6 +134,20 @@ def mapping(where: str, value: Any) -> None:
         raise InputTypeError(where, "a dict from class to weight", repr(value), "For example {'no': 1.0, 'yes': 5.0}.")
 
 
+def directions(where: str, value: Any) -> None:
+    """None, or 1 or -1 by column."""
+    if value is None:
+        return
+    if not isinstance(value, Mapping):
+        raise InputTypeError(where, "a dict from column to 1 or -1, or None", repr(value), "For example {'age': 1}.")
+    for column, sign in value.items():
+        if not isinstance(sign, Integral) or isinstance(sign, bool) or sign not in (1, -1):
+            raise InputError(
+                f"{where}, column {column!r}", "1, predictions never fall with it, or -1, they never rise", repr(sign),
+                "Leave out columns without a direction.",
+            )  # fmt: skip
+
+
 def callbacks(where: str, value: Any) -> None:
     """None, or callbacks in a list."""
     if value is None:

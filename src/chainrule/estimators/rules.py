@@ -78,6 +78,7 @@ RULES: Mapping[str, Rule] = {
     "bins": at_least(2),
     "n_folds": COUNT,
     "memory": kinds.OneOf(("auto",), COUNT),
+    "monotone": kinds.directions,
 }
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.explanations.explanation import place_of
 from chainrule.explanations.game import Array, Whole
 
 #: Rows that an interaction is computed of, at most: it takes the square of them.
@@ -22,7 +23,7 @@ class PartialDependence:
     Attributes
     ----------
     names : of the columns, one or two
-    grids : of each column the values, numbers in their order or levels by how many rows have them
+    grids : of each column the values: numbers and times (datetime64) in their order, levels by how many rows have them
     mean : array of shape (values,), or (values, values of the second); of several outputs one more axis
     low, high : ends of 95 % intervals of the mean, for rows drawn as these were
     individual : each row's prediction, (rows, values) and an axis of outputs where there are several; of two columns
@@ -47,6 +48,52 @@ class PartialDependence:
         of = " and ".join(f"{name!r} ({len(grid)} values)" for name, grid in zip(self.names, self.grids, strict=True))
         joint = "" if self.interaction is None else f", interaction {np.round(self.interaction, 3)}"
         return f"<PartialDependence of {of}{joint}>"
+
+    def of(self, output: str | int) -> Self:
+        """That of one output alone.
+
+        Parameters
+        ----------
+        output : its name, or its number
+
+        Raises
+        ------
+        InputError
+            For an output that is not there.
+        """
+        place = place_of(output, self.output_names, "dependence.of(output)")
+        if self.mean.ndim == len(self.names):
+            return self
+        cut: dict[str, Any] = {name: getattr(self, name)[..., place] for name in ("mean", "low", "high")}
+        cut |= {
+            name: None if (found := getattr(self, name)) is None else found[..., place]
+            for name in ("individual", "interaction")
+        }
+        return replace(self, **cut, output_names=(self.output_names[place],))
+
+
+def as_read(data: NDArray[Any], display: NDArray[Any], ordered: bool) -> NDArray[Any]:
+    """Cells of a column as numbers, as times (datetime64), or as levels.
+
+    Parameters
+    ----------
+    data : (rows,), numbers; of times the days since 1970
+    display : (rows,), as they are written: of times texts
+    ordered : whether they are numbers or times
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from chainrule.explanations.dependence import as_read
+    >>> print(as_read(np.array([0.0, 31.0]), np.array(["1970-01-01", "1970-02-01"], object), True))
+    ['1970-01-01' '1970-02-01']
+    """
+    if not ordered:
+        return display
+    if not len(data) or not isinstance(display[0], str):
+        return data
+    whole = bool((data == np.round(data)).all())
+    return np.round(data * (1 if whole else 86_400_000)).astype("datetime64[D]" if whole else "datetime64[ms]")
 
 
 def chosen_values(data: NDArray[Any], display: NDArray[Any], points: int, ordered: bool) -> Whole:

@@ -51,6 +51,7 @@ class Explanation:
     method : 'exact' or 'permutation'
     link : 'identity', or 'logit' where log-odds are explained
     background : how many rows the mean prediction is of
+    ordered : of each column, whether its data are numbers or times, whose order tells something; empty where all are
 
     Examples
     --------
@@ -75,6 +76,7 @@ class Explanation:
     method: str = "exact"
     link: str = "identity"
     background: int = 0
+    ordered: tuple[bool, ...] = ()
 
     def __repr__(self) -> str:
         rows, columns, *outputs = self.values.shape
@@ -110,6 +112,12 @@ class Explanation:
         found: Array = self.base_values + self.values.sum(axis=1)
         return found
 
+    @property
+    def errors(self) -> Array:
+        """Half of the 95 % interval of each value for the orders that were drawn; 0 where values are exact."""
+        found: Array = _normal(0.95) * self.error_std
+        return found
+
     def of(self, output: str | int) -> Self:
         """That of one output alone.
 
@@ -122,11 +130,7 @@ class Explanation:
         InputError
             For an output that is not there.
         """
-        if isinstance(output, str) and output not in self.output_names:
-            raise unknown_name("explanation.of(output)", output, self.output_names)
-        place = self.output_names.index(output) if isinstance(output, str) else output
-        if not -len(self.output_names) <= place < len(self.output_names):
-            raise InputError("explanation.of(output)", f"one of {len(self.output_names)} outputs", place, "Name it.")
+        place = place_of(output, self.output_names, "explanation.of(output)")
         if self.values.ndim == 2:
             return self
         cut: dict[str, Any] = {"values": self.values[..., place], "error_std": self.error_std[..., place]}
@@ -179,6 +183,22 @@ class Explanation:
 
 #: Of Explanation, what has a row for each row.
 _OF_ROWS = ("values", "base_values", "data", "display_data", "error_std")
+
+
+def place_of(output: str | int, names: tuple[str, ...], where: str) -> int:
+    """Which of the outputs is meant, by its name or its number.
+
+    Raises
+    ------
+    InputError
+        For an output that is not there.
+    """
+    if isinstance(output, str) and output not in names:
+        raise unknown_name(where, output, names)
+    place = names.index(output) if isinstance(output, str) else output
+    if not -len(names) <= place < len(names):
+        raise InputError(where, f"one of {len(names)} outputs", place, "Name it.")
+    return place
 
 
 def _normal(coverage: float) -> float:

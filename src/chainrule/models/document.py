@@ -25,6 +25,7 @@ from chainrule.models.progress import Progress
 from chainrule.network import serial
 from chainrule.network.layers import Layer, Residual
 from chainrule.network.losses import Loss, domains
+from chainrule.network.signs import has_signs
 from chainrule.tables.encoder import Encoder
 from chainrule.tables.field import Field
 from chainrule.tables.serial import ENCODINGS
@@ -189,6 +190,7 @@ def from_data(kind: str, content: Fields, arrays: Mapping[str, Array]) -> dict[s
         raise InputError("content, encoder", "one view of the columns", len(given.encoder.others) + 1, CHANGED)
     elif given.width != network.inputs:
         raise InputError("content, encoder", f"encodings of {network.inputs} inputs", given.width, CHANGED)
+    _check_directions(network, given, 0)
     if temperature != 1:
         if not classifies:
             raise InputError("content, temperature", "1 of numbers", temperature, CHANGED)
@@ -306,10 +308,11 @@ def _network(given: Fields, arrays: dict[str, Array], before: str = WEIGHTS) -> 
     """The network, and its parameters in one vector; shapes are compared before that is made."""
     layers = serial.from_data(given.items("layers"))
     inputs, members = given.whole("inputs", least=1), given.whole("members", least=1)
+    monotone = given.items("monotone", int, "1, -1 or 0") if "monotone" in given else ()
     given.end()
     if _count(layers) > MOST_LAYERS:
         raise InputError(given.where, f"at most {MOST_LAYERS} layers", _count(layers), CHANGED)
-    network = Network(layers, inputs)
+    network = Network(layers, inputs, monotone)
     front = () if members == 1 else (members,)
     found = {}
     for p in network.layout.parameters:
@@ -321,6 +324,8 @@ def _network(given: Fields, arrays: dict[str, Array], before: str = WEIGHTS) -> 
             raise InputError(name, f"shape {(*front, *p.shape)}", array.shape, CHANGED)
         if p.kind == "variance" and (array < 0).any():
             raise InputError(name, "variances, at least 0", float(array.min()), CHANGED)
+        if not has_signs(p, array):
+            raise InputError(name, "the signs of a monotone network", "others", CHANGED)
     dtypes = {array.dtype for array in found.values()}
     if len(dtypes) != 1 or not dtypes <= {np.dtype("f4"), np.dtype("f8")}:
         raise InputError("arrays", "float32 or float64, one of them in all", sorted(map(str, dtypes)), CHANGED)
@@ -339,9 +344,8 @@ def _front(place: int) -> str:
 
 def _network_to_data(predictor: Predictor) -> dict[str, Any]:
     network = predictor.network
-    return {
-        "layers": serial.to_data(network.layers), "inputs": int(network.inputs), "members": predictor.members
-    }  # fmt: skip
+    found = {"layers": serial.to_data(network.layers), "inputs": int(network.inputs), "members": predictor.members}
+    return found | ({"monotone": list(network.monotone)} if network.monotone else {})
 
 
 def _mixture(data: Sequence[Any], first: Predictor, given: Input, arrays: dict[str, Array]) -> Mixture:
@@ -361,12 +365,20 @@ def _mixture(data: Sequence[Any], first: Predictor, given: Input, arrays: dict[s
         network = predictor.network
         if view >= len(views) or views[view].width != network.inputs or network.outputs != first.network.outputs:
             raise InputError(about.where, f"a network of the columns, {network.inputs} inputs", view, CHANGED)
+        _check_directions(network, given, view)
         if predictor.parameters.vector.dtype != first.parameters.vector.dtype:
             raise InputError(about.where, "one float type in all", predictor.parameters.vector.dtype, CHANGED)
         parts.append(Part(predictor, views[view], tuple(shares), view))
     if {part.view for part in parts} != set(range(len(views))):
         raise InputError("content, mixture", f"networks for each of {len(views)} views", "others", CHANGED)
     return Mixture(parts)
+
+
+def _check_directions(network: Network, given: Input, view: int) -> None:
+    """A network has the directions of the columns that it reads in this way, and of no others."""
+    wanted = given.encoder.directions(view) if isinstance(given, ColumnInput) else ()
+    if tuple(network.monotone) != (wanted if any(wanted) else ()):
+        raise InputError("content, network, monotone", "the directions of its columns", "others", CHANGED)
 
 
 def _count(layers: Sequence[Layer]) -> int:

@@ -17,6 +17,7 @@ from chainrule.errors import InputError, InputTypeError, listed, unknown_name
 from chainrule.explanations.dependence import (
     OF_PAIRS,
     PartialDependence,
+    as_read,
     chosen_values,
     interaction,
     predictions_at,
@@ -226,7 +227,9 @@ def explain(
     if len(names) == 1:
         values, errors, base = values[..., 0], errors[..., 0], base[:, 0]
     how = "exact" if exact else "permutation"
-    return Explanation(values, base, rows.data, rows.display, rows.names, names, errors, how, link, len(others))
+    return Explanation(
+        values, base, rows.data, rows.display, rows.names, names, errors, how, link, len(others), rows.ordered
+    )
 
 
 class _Told:
@@ -296,8 +299,8 @@ def partial_dependence(
         return values if values is None or len(names) > 1 else values[..., 0]
 
     grids = tuple(
-        (found.data if ordered else found.display)[some, place]
-        for some, place, ordered in zip(chosen, places, (found.ordered[one] for one in places), strict=True)
+        as_read(found.data[some, place], found.display[some, place], found.ordered[place])
+        for some, place in zip(chosen, places, strict=True)
     )
     return PartialDependence(
         asked, grids, flat(mean), flat(mean - half), flat(mean + half), flat(single), names, flat(strength),

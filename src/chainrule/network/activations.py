@@ -39,6 +39,7 @@ class ActivationFunction:
     derivative : of a = f(z) where `reads` is "a", which lets the engine overwrite z, else of z
     family : which initialiser `init="auto"` picks: "he", "xavier" or "lecun"
     scalar : whether the functions know only scalars, as a user's own may; built-in ones take arrays too
+    rises : whether it never falls, as far as that is known: a monotone network has no others
 
     Examples
     --------
@@ -59,6 +60,7 @@ class ActivationFunction:
     derivative: Scalar = field(repr=False)
     family: Literal["he", "xavier", "lecun"] = "he"
     scalar: bool = False
+    rises: bool = True
 
 
 def _relu(z: Any) -> Any:
@@ -190,21 +192,21 @@ _ENTRIES = (
     ActivationFunction(
         "gelu", "z Phi(z)", "[-0.170, inf)", "Phi(z) + z phi(z)", "z",
         "smooth default of transformers; good on tables with layer normalisation",
-        "Hendrycks and Gimpel 2016", _gelu, _gelu_derivative,
+        "Hendrycks and Gimpel 2016", _gelu, _gelu_derivative, rises=False,
     ),
     ActivationFunction(
         "gelu_tanh", "z/2 (1 + tanh(sqrt(2/pi) (z + 0.044715 z^3)))", "[-0.170, inf)",
         "(1+t)/2 + z/2 (1-t^2) sqrt(2/pi) (1 + 0.134145 z^2)", "z",
         "the tanh approximation of GELU, for weights trained with it",
-        "Hendrycks and Gimpel 2016", _gelu_tanh, _gelu_tanh_derivative,
+        "Hendrycks and Gimpel 2016", _gelu_tanh, _gelu_tanh_derivative, rises=False,
     ),
     ActivationFunction(
         "silu", "z sigmoid(z)", "[-0.278, inf)", "s (1 + z (1 - s))", "z",
-        "smooth, also called swish", "Elfwing et al. 2017", _silu, _silu_derivative,
+        "smooth, also called swish", "Elfwing et al. 2017", _silu, _silu_derivative, rises=False,
     ),
     ActivationFunction(
         "mish", "z tanh(softplus(z))", "[-0.309, inf)", "t + z (1 - t^2) sigmoid(z)", "z",
-        "smooth, a little more costly than SiLU", "Misra 2019", _mish, _mish_derivative,
+        "smooth, a little more costly than SiLU", "Misra 2019", _mish, _mish_derivative, rises=False,
     ),
     ActivationFunction(
         "softplus", "log(1 + exp(z))", "(0, inf)", "1 - exp(-a)", "a",
@@ -223,6 +225,7 @@ _ENTRIES = (
     ),
 )  # fmt: skip
 
+#: Every activation by its name.
 ACTIVATIONS: dict[str, ActivationFunction] = {entry.name: entry for entry in _ENTRIES}
 ALIASES = {"logistic": "sigmoid", "swish": "silu", "linear": "identity"}
 
@@ -301,7 +304,9 @@ def custom(
     """
     for role, function in (("value", value), ("derivative", derivative)):
         check_value(f"custom({name!r}, {role}={getattr(function, '__name__', function)})", function)
-    return ActivationFunction(name, "f(z)", "?", "f'(z)", "z", "your own", "-", value, derivative, family, scalar=True)
+    return ActivationFunction(
+        name, "f(z)", "?", "f'(z)", "z", "your own", "-", value, derivative, family, scalar=True, rises=False
+    )
 
 
 def table() -> str:

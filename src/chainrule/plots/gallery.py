@@ -123,6 +123,47 @@ PICTURES = (
         "display = plots.CalibrationDisplay.from_estimator(model, X_test, y_test)",
     ),
     Picture(
+        "importances", "ImportanceDisplay",
+        "How far each column moves predictions: means of absolute Shapley values of rows that training did not see, "
+        "against rows of the training, with 95 % intervals.",
+        "some = {name: column[:300] for name, column in X_test.items()}\n"
+        "explanation = model.explain(some, background=X)\n"
+        "display = plots.ImportanceDisplay(explanation).plot()",
+    ),
+    Picture(
+        "beeswarm", "BeeswarmDisplay",
+        "The same values, a dot for each row, coloured by what the row has in the column. `read` and `from_estimator` "
+        "explain rows, too; an explanation that is there can be drawn in several ways.",
+        "display = plots.BeeswarmDisplay(explanation).plot()",
+    ),
+    Picture(
+        "waterfall", "WaterfallDisplay",
+        "One row: from the mean prediction of the background to its own. Whiskers and ± are 95 % intervals for the "
+        "orders of columns that were drawn.",
+        "display = plots.WaterfallDisplay(explanation, row=1).plot()",
+    ),
+    Picture(
+        "shapley_scatter", "ShapleyScatterDisplay",
+        "What a column adds, over the column's own values.",
+        'display = plots.ShapleyScatterDisplay(explanation, "age").plot()',
+    ),
+    Picture(
+        "dependence", "DependenceDisplay",
+        "The mean prediction of rows, had they all this age, with its 95 % interval; faint are single rows.",
+        'display = plots.DependenceDisplay.from_estimator(model, X, "age")',
+    ),
+    Picture(
+        "dependence_levels", "DependenceDisplay of a category",
+        "A dot for each of the commonest levels.",
+        'display = plots.DependenceDisplay.from_estimator(model, X, "marital-status")',
+    ),
+    Picture(
+        "dependence_pair", "DependenceDisplay of two columns",
+        "A map, and Friedman and Popescu's H: 0 where the joint effect is the sum of an effect of each, 1 where "
+        "nothing of it is.",
+        'display = plots.DependenceDisplay.from_estimator(model, X, ("age", "hours-per-week"))',
+    ),
+    Picture(
         "architecture", "ArchitectureDisplay",
         "The network after the encoding of the table, with widths and counts of parameters.",
         "display = plots.ArchitectureDisplay.from_estimator(model)",

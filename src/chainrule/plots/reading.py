@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from chainrule.diagnosis.probes import Probes
-from chainrule.errors import InputError, InputTypeError
+from chainrule.errors import InputError, InputTypeError, listed
+from chainrule.models import explained
 from chainrule.models.model import Model
 from chainrule.training.records import Record
 
@@ -49,6 +51,22 @@ def model(where: str, estimator: Any) -> Model:
         return estimator
     found: Model = fitted(where, estimator).model_
     return found
+
+
+def explaining(where: str, estimator: Any, output: str | int | None = None) -> Any:
+    """A fitted estimator or a model, which have `explain`; of several outputs one has to be chosen."""
+    found = estimator if isinstance(estimator, Model) else fitted(where, estimator)
+    _, names = explained.outputs(model(where, found), "identity", None)
+    check_output(where, names, output)
+    return found
+
+
+def check_output(where: str, names: Sequence[str], output: str | int | None) -> None:
+    """Refuse several outputs where none of them is chosen."""
+    if output is None and len(names) > 1:
+        raise InputError(
+            f"{where}(output=)", f"one of {len(names)} outputs: {listed(names)}", "None", f"output={names[0]!r}, say."
+        )
 
 
 def probes(where: str, estimator: Any) -> Probes:

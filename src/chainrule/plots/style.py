@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -73,7 +74,7 @@ def printable(text: object) -> str:
     return "".join(letter if letter.isprintable() else "�" for letter in str(text))
 
 
-def literal(text: object) -> str:
+def literal(text: object, longest: int = LONGEST) -> str:
     """Words of a user or of data for matplotlib, as they are: no mathematics between dollars, and not too long.
 
     Examples
@@ -83,8 +84,22 @@ def literal(text: object) -> str:
     \\$5 to \\$10 line�line
     """
     said = printable(text)
-    short = said if len(said) <= LONGEST else said[: LONGEST - 1] + "…"
+    short = said if len(said) <= longest else said[: longest - 1] + "…"
     return short.replace("$", r"\$")
+
+
+def label(text: object, width: int = 40) -> str:
+    """Words for an axis, as `literal` has them, in two lines of at most so many letters.
+
+    Examples
+    --------
+    >>> from chainrule.plots.style import label
+    >>> print(label("moves the prediction of income by", 24))
+    moves the prediction of
+    income by
+    """
+    lines = wrap(printable(text), width, max_lines=2, placeholder="…")
+    return "\n".join(lines).replace("$", r"\$")
 
 
 def power(exponent: float) -> str:
@@ -170,6 +185,29 @@ def alarm() -> Any:
     from matplotlib.colors import LinearSegmentedColormap
 
     return LinearSegmentedColormap.from_list("alarm", [f"{LINES[1]}00", f"{LINES[1]}ff"])
+
+
+def ink() -> str:
+    """The colour of text, which in an SVG is that of the page."""
+    from matplotlib import rcParams
+
+    return str(rcParams["text.color"])
+
+
+def low_high() -> Any:
+    """A colour map from low to high that the colour-blind can follow, blue to vermilion, on any ground."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("low_high", [LINES[0], LINES[3], LINES[1]])
+
+
+def times(axis: Any, most: int = 6) -> None:
+    """Ticks of an axis of times, about so many, each as short as it can be."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    locator = AutoDateLocator(minticks=2, maxticks=most)  # type: ignore[no-untyped-call]
+    axis.set_major_locator(locator)
+    axis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
 
 
 def colour_bar(image: Any, axes: Sequence[Axes], label: str, ticks: Sequence[tuple[float, str]] | None = None) -> Axes:

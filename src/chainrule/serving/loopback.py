@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 from collections.abc import Sequence
@@ -10,6 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from chainrule.errors import InputError, MissingExtraError
+from chainrule.serving import sockets
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -75,8 +75,7 @@ class Loopback:
                 "a live page", "the packages starlette and uvicorn", "an environment without them",
                 "pip install 'chainrule[watch]'.",
             ) from error  # fmt: skip
-        self._socket = socket.socket(proto=socket.IPPROTO_TCP)  # which asyncio sends without delay
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._socket = sockets.opened()
         try:
             self._socket.bind((HOST, port))
         except OSError as error:

@@ -81,10 +81,20 @@ def values(array: Any) -> Array:
 
     if pa.types.is_boolean(array.type):
         return _unpacked(array, 1)
-    kind = np.dtype(array.type.to_pandas_dtype())
+    kind = _kind(array.type)
     if not len(array):
         return np.empty(0, kind)
     return np.frombuffer(array.buffers()[1], kind)[array.offset : array.offset + len(array)]
+
+
+def _kind(of: Any) -> np.dtype[Any]:
+    """NumPy's type for one of Arrow's numbers or times; its own `to_pandas_dtype` needs pandas in some versions."""
+    import pyarrow as pa
+
+    if pa.types.is_timestamp(of) or pa.types.is_duration(of):
+        return np.dtype(f"{'M' if pa.types.is_timestamp(of) else 'm'}8[{of.unit}]")
+    letter = "f" if pa.types.is_floating(of) else "u" if pa.types.is_unsigned_integer(of) else "i"
+    return np.dtype(f"{letter}{of.bit_width // 8}")
 
 
 def nulls(array: Any) -> NDArray[np.bool_]:

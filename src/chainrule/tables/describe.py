@@ -16,13 +16,16 @@ TOLD, LONGEST = 60, 30
 
 def columns_of(encoder: Encoder) -> list[dict[str, Any]]:
     """Of each column: name, kind, and what the network gets of it."""
-    found = []
+    found, monotone = [], dict(encoder.monotone)
     for one in encoder.encodings:
         field = encoder.schema.by_name[one.name]
         about: dict[str, Any] = {"name": one.name, "kind": one.kind, "why": field.why, "example": field.example}
         vectors = one.embedded.units - one.embedded.columns if one.embedded else 0
         about["inputs"] = len(one.feature_names()) + vectors
         about["encoding"] = ", ".join(dict.fromkeys(map(_encoding, one.blocks(0))))
+        if one.name in monotone:
+            about["monotone"] = monotone[one.name]
+            about["encoding"] += f"; predictions never {'fall' if monotone[one.name] > 0 else 'rise'} with it"
         levels = one.days if isinstance(one, Date) else one
         if isinstance(one, Text):
             about |= {"terms": len(one.terms), "missing": one.absent}

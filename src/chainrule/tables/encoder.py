@@ -11,12 +11,12 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.engine.blocks import Block, Code, Waved
+from chainrule.engine.blocks import Block, Code, Missing, Waved
 from chainrule.engine.expansion import Coded, Expansion
 from chainrule.errors import MOST_LISTED, InputError, listed, unknown_name
 from chainrule.tables import numbers, texts, vectors
 from chainrule.tables.column import Column
-from chainrule.tables.encodings import CYCLES, PARTS, Category, Date, Days, Encoding, Levelled
+from chainrule.tables.encodings import CYCLES, PARTS, Category, Date, Days, Encoding, Levelled, Number
 from chainrule.tables.field import Bad, Field
 from chainrule.tables.schema import Schema
 from chainrule.tables.table import Table
@@ -83,6 +83,7 @@ class Encoder:
     bins : that a number in bins has at most; 0 where a file of an earlier version does not tell
     how : numbers are encoded, one of `numbers.HOW`; "" where a file of an earlier version does not tell
     others : how other networks of an ensemble read the columns
+    monotone : columns of numbers with which predictions never fall, 1, or never rise, -1, as (name, 1 or -1)
     """
 
     encodings: tuple[Encoding, ...]
@@ -91,6 +92,7 @@ class Encoder:
     bins: int = 0
     how: str = ""
     others: tuple[View, ...] = ()
+    monotone: tuple[tuple[str, int], ...] = ()
 
     def __post_init__(self) -> None:
         if not self.encodings or not all(isinstance(one, Encoding) for one in self.encodings):
@@ -104,7 +106,11 @@ class Encoder:
             raise InputError("Encoder(schema=)", "what its columns are", repr(self.schema)[:80], "Fit anew.")
         if not isinstance(self.others, tuple) or not all(isinstance(one, View) for one in self.others):
             raise InputError("Encoder(others=)", "views of the columns", repr(self.others)[:80], "Fit anew.")
-        names = set(self.names)
+        names, directions = set(self.names), dict(self.monotone)
+        if not names >= set(directions) or not set(directions.values()) <= {1, -1}:
+            raise InputError(
+                "Encoder(monotone=)", "1 or -1 for columns of its own", repr(self.monotone)[:80], "Fit anew."
+            )
         for view in self.ways:
             if not isinstance(view.bins, int) or view.bins < 0:
                 raise InputError("Encoder(bins=)", "a whole number", repr(view.bins)[:80], "Fit anew.")
@@ -115,6 +121,10 @@ class Encoder:
             for one in view.encodings:
                 if not isinstance(one, Encoding) or one.name not in names:
                     raise InputError("Encoder(others=)", "encodings of its columns", repr(one)[:80], "Fit anew.")
+                if one.name in directions and not (isinstance(one, Number) and one.rises):
+                    raise InputError(
+                        f"Encoder, column {one.name!r}", "a number whose inputs rise with it", one.kind, "Fit anew."
+                    )  # fmt: skip
                 width = self.schema.by_name[one.name].width
                 if width != (len(one.numbers) if isinstance(one, Vector) else 0):
                     raise InputError(f"Encoder, column {one.name!r}", "vectors of one length", width, "Fit anew.")
@@ -140,6 +150,15 @@ class Encoder:
             found.append(Expansion(blocks, fills))
         return tuple(found)
 
+    def directions(self, view: int = 0) -> tuple[int, ...]:
+        """For each input of a network, 1 or -1 where predictions are to rise or to fall with it, else 0."""
+        monotone, found = dict(self.monotone), list[tuple[int, tuple[int, ...]]]()
+        for encoding, first in self.views[view]:
+            for block in encoding.blocks(first):
+                direction = 0 if isinstance(block, Missing) else monotone.get(encoding.name, 0)
+                found.append((rank(block), (direction,) * block.width))
+        return tuple(chain.from_iterable(one for _, one in sorted(found, key=lambda pair: pair[0])))
+
     @property
     def views(self) -> tuple[tuple[tuple[Encoding, int], ...], ...]:
         """The encodings that each network reads, column by column, and the first of their compact columns."""
@@ -164,7 +183,7 @@ class Encoder:
             return self
         how = self.ways[view]
         encodings = tuple(encoding for encoding, _ in self.views[view])
-        return Encoder(encodings, self.left_out, self.schema, how.bins, how.how)
+        return Encoder(encodings, self.left_out, self.schema, how.bins, how.how, monotone=self.monotone)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -291,6 +310,7 @@ def binned(schema: Schema, names: Iterable[str], said: Mapping[str, str], how: s
 def fit(
     columns: Mapping[str, Column], schema: Schema, said: Mapping[str, str], how: str = "piecewise",
     bins: int = numbers.BINS, where: str = "X", left_out: tuple[LeftOut, ...] = (),
+    monotone: tuple[tuple[str, int], ...] = (),
 ) -> Encoder:  # fmt: skip
     """The encoder of columns as their schema reads them.
 
@@ -304,6 +324,7 @@ def fit(
     bins : of a piecewise-linear encoding
     where : how errors call the table
     left_out : columns of the table that are not used
+    monotone : of those that are used, see `Encoder`; they are put in bins where `how` is no function that rises
 
     Raises
     ------
@@ -313,27 +334,29 @@ def fit(
     encodings = []
     for name, column in columns.items():
         field = schema.by_name[name]
-        encodings.append(_ENCODE[field.kind](name, column, _how(field, said, how), bins, where))
+        mine = _how(field, said, how, name in dict(monotone))
+        encodings.append(_ENCODE[field.kind](name, column, mine, bins, where))
     if not encodings:
         reasons = ", ".join(f"{one.name}: {one.why}" for one in left_out[:MOST_LISTED]) or "no columns"
         raise InputError(
             where, "a column to learn from", f"none: {reasons}",
             "Give one that tells of its rows, or say what one of these is: columns={...: 'category'}, or 'text'.",
         )  # fmt: skip
-    return Encoder(tuple(encodings), left_out, schema, bins, how)
+    return Encoder(tuple(encodings), left_out, schema, bins, how, monotone=monotone)
 
 
 def other_numbers(
     made: Encoder, columns: Mapping[str, Column], said: Mapping[str, str], how: str, bins: int, where: str = "X"
 ) -> Encoder:
     """The same encoder, but for numbers, dates and vectors, which are encoded in this way."""
-    found = tuple(
-        _ENCODE[one.kind](one.name, columns[one.name], _how(made.schema.by_name[one.name], said, how), bins, where)
-        if one.kind in _OF_NUMBERS
-        else one
-        for one in made.encodings
-    )
-    return replace(made, encodings=found, how=how, bins=bins)
+
+    def otherwise(one: Encoding) -> Encoding:
+        if one.kind not in _OF_NUMBERS:
+            return one
+        mine = _how(made.schema.by_name[one.name], said, how, one.name in dict(made.monotone))
+        return _ENCODE[one.kind](one.name, columns[one.name], mine, bins, where)
+
+    return replace(made, encodings=tuple(map(otherwise, made.encodings)), how=how, bins=bins)
 
 
 def fewer_levels(made: Encoder, columns: Mapping[str, Column]) -> Encoder | None:
@@ -381,9 +404,11 @@ def _changed(made: Encoder, change: Callable[[Encoding], Encoding]) -> Encoder |
     return None if found == made.encodings else replace(made, encodings=found)
 
 
-def _how(field: Field, said: Mapping[str, str], how: str) -> str:
+def _how(field: Field, said: Mapping[str, str], how: str, monotone: bool = False) -> str:
     """How the numbers of a column are encoded."""
     usual = "standard" if field.kind == "vector" else how
+    if monotone and usual in numbers.NOT_RISING:
+        usual = "piecewise"
     mine = said.get(field.name, usual)
     return mine if mine in numbers.HOW else usual
 

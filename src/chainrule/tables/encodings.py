@@ -164,6 +164,16 @@ class Number(Encoding):
     def fills(self) -> list[float]:
         return [self.fill, 0.0][: self.compact]
 
+    @property
+    def rises(self) -> bool:
+        """Whether no input ever falls as the number rises, to the last bit, but for what says that it is missing."""
+        heights = (self.heights, *(part.heights for part in self.parts if isinstance(part, Curve)))
+        return (
+            all(a <= b for one in heights for a, b in pairwise(one))
+            and all(slope > 0 for part in self.parts if isinstance(part, Clip) for slope in part.slope)
+            and not any(isinstance(part, Smooth) or (isinstance(part, Curve) and part.period) for part in self.parts)
+        )
+
     def feature_names(self) -> list[str]:
         names: list[str] = []
         curves = sum(isinstance(block, Curve) for block in self.parts)

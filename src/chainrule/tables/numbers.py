@@ -197,3 +197,5 @@ HOW: dict[str, Callable[[Seen], Found]] = {
     "log": log,
     "cyclic": cyclic,
 }
+#: What is made of a number by these does not rise with it: not at all, or, of 'robust', but for a last bit of float32.
+NOT_RISING = ("periodic", "cyclic", "robust")

@@ -1,4 +1,4 @@
-"""What keeps steps small: the norm of the gradient clipped before the optimiser, weights bounded after it."""
+"""What keeps a step in bounds: the norm of the gradient before the optimiser, weights and their signs after it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from chainrule.engine.kernels import Kernel
 from chainrule.engine.kernels.rules import within
 from chainrule.training.optimisers.base import StepProgram, Workspace
 
-SQUARES = Kernel("gradient_squares")
+SQUARES, SIGNS = Kernel("gradient_squares"), Kernel("keep_signs")
 FACTOR, BOUND = (Kernel(name, value=within, label="within") for name in ("gradient_factor", "bound_rows"))
 
 
@@ -31,4 +31,14 @@ def bounding(workspace: Workspace, limit: float) -> StepProgram:
         for name in workspace.layout.weights[:-1]
         if workspace.factors[name] > 0
     ]
+    return StepProgram(steps)
+
+
+def keeping_signs(workspace: Workspace) -> StepProgram:
+    """Entries that have left the signs of a monotone network come back to the nearest that has them: 0."""
+    steps = []
+    for p in workspace.layout.signed:
+        rows, columns = (np.array(one, np.int8) for one in p.signs or ())
+        W = workspace.matrix(workspace.parameters, p.name).reshape(len(rows), len(columns))
+        steps.append(by_rows(SIGNS, (W, rows), workspace.parts, columns))
     return StepProgram(steps)

@@ -14,7 +14,7 @@ from chainrule.engine.team import Team
 from chainrule.engine.work import bind
 from chainrule.errors import InputError
 from chainrule.training.averaging import averages
-from chainrule.training.clipping import bounding, clipping
+from chainrule.training.clipping import bounding, clipping, keeping_signs
 from chainrule.training.optimisers import Optimiser
 from chainrule.training.optimisers.base import StepProgram, Workspace, joined
 from chainrule.training.penalty import Penalty
@@ -30,7 +30,7 @@ class Step(Protocol):
 class Update:
     """An optimiser at work: its moments, its count of steps, the average of the weights where one is kept.
 
-    A step is [norm of the gradient] -> optimiser -> [bound of weights] -> [average], one compiled program.
+    A step is [norm of the gradient] -> optimiser -> [bound of weights] -> [signs] -> [average], one compiled program.
 
     Attributes
     ----------
@@ -74,6 +74,8 @@ class Update:
             programs.insert(0, clipping(workspace, options.clip_norm))
         if options.max_norm is not None:
             programs.append(bounding(workspace, options.max_norm))
+        if layout.signed:
+            programs.append(keeping_signs(workspace))
         if options.averaging is not None and self.average is not None:
             programs.append(averages(options.averaging, parameters.vector, self.average.vector, parts))
         return joined(programs)

@@ -76,6 +76,7 @@ class BaseTable(Estimator):
     calibration: bool = False
     warm_start: bool = False
     time_limit: float | None = None
+    monotone: Mapping[str, int] | None = None
 
     @classmethod
     def _check_parameters(cls, parameters: Mapping[str, Any]) -> None:
@@ -119,7 +120,7 @@ class BaseTable(Estimator):
         Parameters
         ----------
         X : frame of pandas, polars or Arrow; dict of arrays; array of shape (rows, columns); or a source: the path of a
-            file (CSV, also compressed, Parquet, Arrow), of a folder of them, a pattern such as "data/*.csv", a list of
+            file (CSV, also compressed, Parquet, Arrow), of a folder of them, a pattern such as `data/*.csv`, a list of
             these, a URL such as s3://bucket/data, a dataset of pyarrow, or a lazy frame of polars that gives the same
             rows in the same order each time. A column that one of several files lacks is missing there; folders named
             key=value are columns. Where a source is larger than `memory`, it is read by parts, and y has to be a name:

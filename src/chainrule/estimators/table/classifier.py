@@ -64,6 +64,10 @@ class TableClassifier(Classifying, ClassifierMixin, BaseTable):
         numbers, bins, hidden_layer_sizes or n_members are. Above, the default has 1
     loss, label_smoothing : as in `MLPClassifier`
     class_weight : None, 'balanced', or a dict from class to weight
+    monotone : None, or a dict from columns of numbers to 1 or -1: the probability of the second of two classes never
+        falls, or never rises, as that column does and all others stay; so for every row that there can be, as weights
+        have the signs for it. Such a column is put in bins where others are 'robust', 'periodic' or 'cyclic', networks
+        have batch normalisation, and an `activation` has to be one that never falls. See docs/tables.md
     random_state, n_threads, verbose, callbacks, checkpoints, calibration, warm_start : as in `MLPClassifier`
     scoring : what stops training: None is the loss of the rows held out; others as in `MLPClassifier`
     score_training, validation_split : as in `MLPClassifier`

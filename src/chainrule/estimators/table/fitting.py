@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 
 from chainrule.engine.expansion import F32, Expansion
 from chainrule.engine.mixture import Mixture
-from chainrule.engine.network import Network
 from chainrule.errors import InputError, InputTypeError, unknown_name
 from chainrule.estimators.held_out import Indices, by_splitter
 from chainrule.estimators.prepare import Call, Start, check_same, in_form, ready
-from chainrule.estimators.table import dividing, pilot, presets, rows, streaming
+from chainrule.estimators.table import directions, dividing, pilot, presets, rows, streaming
 from chainrule.estimators.table.candidates import Candidate, candidates, differ
 from chainrule.estimators.table.clock import Clock
 from chainrule.estimators.table.coming import Coming
@@ -122,12 +121,12 @@ def _further(
     """The networks of a model, in further training."""
     name, fits = type(estimator).__name__, []
     check_same(name, before, before.network, coming.answer, estimator.n_members)
+    directions.check_same(estimator, coming.input.encoder)
     for one, expansion in before.apart():
         mine = presets.as_in(one.network, preset)
         wanted = {name: value for name, value in asked(estimator).items() if name in presets.OF_LAYERS}
         assert isinstance(one.input, ColumnInput)
-        layers = presets.layers(replace(mine, **wanted), one.input.encoder, coming.answer.outputs)
-        network = Network(layers, one.network.inputs)
+        network = presets.network(replace(mine, **wanted), one.input.encoder, coming.answer, name)
         check_same(name, one, network, coming.answer)
         recipe = presets.recipe(estimator, mine, parts.training, call.incremental)
         if call.incremental and one.continuation.trainer is not None:
@@ -252,7 +251,7 @@ def _fresh(
     if estimator.score_training and isinstance(parts.training, Divided):
         raise InputError(f"{name}(score_training=)", "False for rows that are divided", True, "They are on machines.")
     for place, ((preset, made), view) in enumerate(zip(tried, views, strict=True)):
-        network = Network(presets.layers(preset, made, answer.outputs), made.expansion.width)
+        network = presets.network(preset, made, answer, name)
         sizes.check(f"{name}.fit", network, preset.batch_size, F32, preset.n_members)
         own = [seed, place, fold] if fold else [seed, place]
         state = np.random.SeedSequence(own).generate_state(1)[0] if place or fold else estimator.random_state
@@ -551,7 +550,8 @@ def _encoders(
     in_bins = encoder.binned(learned.schema, columns, said, estimator.numbers or "piecewise")
     most = presets.bins(estimator, preset_of(estimator, count), in_bins)
     usual, *more = presets.encodings(estimator, most, count)
-    first = encoder.fit(columns, learned.schema, said, *usual, where, learned.left_out)
+    monotone = directions.of_columns(estimator, learned.schema, table.names, columns)
+    first = encoder.fit(columns, learned.schema, said, *usual, where, learned.left_out, monotone)
     if incremental or count < presets.ENOUGH:
         return first, None, columns
     return first, [encoder.other_numbers(first, columns, said, *how, where) for how in more if in_bins], columns

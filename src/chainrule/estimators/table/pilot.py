@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.engine.expansion import F32
-from chainrule.engine.network import Network
 from chainrule.estimators.held_out import Indices
 from chainrule.estimators.table import presets
 from chainrule.estimators.table.clock import Clock
@@ -296,7 +295,7 @@ def fly(
         Where it is broken off.
     """
     made, few = source.encoder, small(preset)
-    network = Network(presets.layers(few, made, answer.outputs), made.expansion.width)
+    network = presets.network(few, made, answer, type(estimator).__name__)
     recipe = replace(presets.recipe(estimator, few, parts.training), score_training=False, probes=False)
     if by_loss:
         recipe = replace(recipe, scoring="loss")

@@ -11,11 +11,14 @@ from sklearn.utils import check_random_state
 
 from chainrule.engine.blocks import Waved
 from chainrule.engine.network import Network
+from chainrule.errors import InputError
 from chainrule.estimators.recipes import scoring_of
+from chainrule.models.answers import Answer
 from chainrule.models.recipe import Recipe
+from chainrule.network import activations
 from chainrule.network.initialisers import VarianceScaling
 from chainrule.network.layers import Activation, Dense, Dropout, Embedding, Layer, Periodic
-from chainrule.network.layers.norms import LayerNorm
+from chainrule.network.layers.norms import BatchNorm, LayerNorm, Norm
 from chainrule.tables.encoder import Encoder
 from chainrule.tables.encodings import embeddings
 from chainrule.training.averaging import EMA
@@ -186,11 +189,31 @@ def layers(preset: Preset, encoder: Encoder, outputs: int) -> tuple[Layer, ...]:
     waved = sum(isinstance(block, Waved) for block in encoder.expansion.blocks)
     if waved:
         found.append(Periodic(waved, scale=preset.wave_scale))
+    norm: Norm = LayerNorm()
+    activation = preset.activation
+    if encoder.monotone:  # each row's own norm would mix directions
+        norm, activation = BatchNorm(), activation if activations.get(activation).rises else Preset.activation
     for width in preset.hidden_layer_sizes:
-        found += [Dense(width, init=INIT), LayerNorm(), Activation(preset.activation)]
+        found += [Dense(width, init=INIT), norm, Activation(activation)]
         if preset.dropout:
             found.append(Dropout(preset.dropout))
     return (*found, Dense(outputs, init=INIT))
+
+
+def network(preset: Preset, encoder: Encoder, answer: Answer, where: str) -> Network:
+    """The network behind an encoder, whose directions it keeps.
+
+    Raises
+    ------
+    InputError
+        Where columns have directions and there is not one output that could have them.
+    """
+    if encoder.monotone and answer.outputs != 1:
+        raise InputError(
+            f"{where}(monotone=)", "one output: two classes, or one number for each row",
+            f"{answer.outputs}, of the loss {answer.loss.name}", "Leave it out, or take loss='auto' of two classes.",
+        )  # fmt: skip
+    return Network(layers(preset, encoder, answer.outputs), encoder.expansion.width, encoder.directions())
 
 
 #: What of a preset its layers follow from.

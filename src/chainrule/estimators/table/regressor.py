@@ -37,6 +37,7 @@ class TableRegressor(Regressing, RegressorMixin, BaseTable):
         losses.Quantile((0.1, 0.9)); or your own, losses.custom(...). With a log link, such as 'poisson', y stays in
         its own units
     log_target : learn the logarithm of y, which then must be above 0
+    monotone : as there, of the prediction; of one target, and of a loss with one output
 
     Attributes
     ----------

@@ -6,19 +6,32 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from chainrule.network.initialisers import Initialiser
 
 Kind = Literal["weight", "bias", "embedding", "gain", "offset", "mean", "variance"]
 
 
+#: 1, -1 or 0 for each unit, see `network.signs`.
+Signs = tuple[int, ...]
+Floats = NDArray[np.floating]
+
+
 @dataclass(frozen=True)
 class Parameter:
-    """A named array of a layer. Running means and variances are kept with the weights, but not trained."""
+    """A named array of a layer. Running means and variances are kept with the weights, but not trained.
+
+    `signs` of a monotone network are those of its rows and of its columns: entry (i, j) is not below 0 where their
+    product is 1, not above 0 where it is -1, and 0 where only column j has one; see `network.signs`.
+    """
 
     name: str
     shape: tuple[int, ...]
     kind: Kind
     init: Initialiser | None = None
+    signs: tuple[Signs, Signs] | None = None
 
     @property
     def trained(self) -> bool:

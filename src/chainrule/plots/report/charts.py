@@ -175,6 +175,11 @@ def thinned(xs: NDArray[Any], ys: NDArray[Any], most: int = MOST_POINTS) -> tupl
     return xs[chosen], ys[chosen]
 
 
+def short(name: str, most: int) -> str:
+    """A name that fits: at most so many letters."""
+    return name if len(name) <= most else f"{name[: most - 1]}…"
+
+
 def few(count: int, most: int) -> Sequence[int]:
     """At most so many places of a long list, evenly, the first and the last among them."""
     return sorted({round(place) for place in np.linspace(0, count - 1, min(count, most)).tolist()})

@@ -22,6 +22,7 @@ from chainrule.models.selection import by_loss
 from chainrule.models.truth import Truth
 from chainrule.plots import reading
 from chainrule.plots.report.course import Course
+from chainrule.plots.report.explained import Explained, explained
 from chainrule.tables.encoder import Encoder
 from chainrule.training.validation import loss_of
 
@@ -67,6 +68,7 @@ class Subject:
     scored : None where no rows were given
     stopped : whether these rows are those that stopped training, whose scores are a little too good
     importances : of the columns of a table for these rows, the greatest first
+    explained : single predictions of these rows; None where that takes too long, and of sequences
     """
 
     estimator: Any
@@ -77,6 +79,7 @@ class Subject:
     scored: Scored | None
     stopped: bool = False
     importances: Sequence[Importance] = ()
+    explained: Explained | None = None
 
     @property
     def name(self) -> str:
@@ -114,6 +117,7 @@ def subject(estimator: Any, X: Any = None, y: Any = None, findings: Findings | N
         scored,
         X is not None and _stopped(estimator, X, y),
         () if X is None else _importances(estimator, X, y),
+        None if X is None else explained(model, model.input.split(X, y, f"{model.kind}: X")[0], estimator.n_threads),
     )
 
 

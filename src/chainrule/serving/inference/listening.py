@@ -6,8 +6,10 @@ import ctypes
 import socket
 import struct
 import sys
+from contextlib import suppress
 
 from chainrule.errors import InputError
+from chainrule.serving import sockets
 
 #: Linux's option that looks at packets before a socket does, and a program that drops those which open a connection:
 #: load the byte of TCP's flags, and if it has SYN, keep nothing of the packet, else all.
@@ -28,8 +30,7 @@ def bound(host: str, port: int) -> socket.socket:
     """
     try:
         family = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
-        sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # which asyncio sends without delay
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock = sockets.opened(family)
         try:
             sock.bind((host, port))
         except OSError:
@@ -67,4 +68,5 @@ def many_files() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = 65_536 if hard == resource.RLIM_INFINITY else hard
     if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        with suppress(ValueError, OSError):  # macOS calls its limit infinite, and has one
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

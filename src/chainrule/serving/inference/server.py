@@ -8,9 +8,11 @@ import logging
 import signal
 import socket
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
+from multiprocessing.connection import Connection, wait
 from typing import Any
 
 import uvicorn
@@ -94,9 +96,17 @@ def run(
 
 def hear_no_more() -> None:
     """Who tells a process to end that is ending anyway does not break it off."""
-    for name in ("SIGTERM", "SIGINT", "SIGHUP"):
+    for name in ("SIGTERM", "SIGBREAK", "SIGINT", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
+
+
+def _hear(loop: asyncio.AbstractEventLoop, number: int, act: Callable[[], None]) -> None:
+    """Do this in the loop when a signal comes."""
+    try:
+        loop.add_signal_handler(number, act)
+    except NotImplementedError:  # Windows's loops leave signals to Python
+        signal.signal(number, lambda *_: loop.call_soon_threadsafe(act))
 
 
 def _protocol() -> Any:
@@ -143,18 +153,11 @@ class Server(uvicorn.Server):
         loop = asyncio.get_running_loop()
         self._alone = parent is None
         interrupt = self._interrupt if self._alone else lambda: None  # a parent hears of it, too, and tells
-        for name, act in (("SIGTERM", self._stop), ("SIGINT", interrupt), ("SIGHUP", self._hang_up)):
-            if hasattr(signal, name):
-                with contextlib.suppress(NotImplementedError):  # of a system without such signals
-                    loop.add_signal_handler(getattr(signal, name), act)
-
-        def orphaned() -> None:
-            loop.remove_reader(parent.fileno())
-            self._alone = True
-            self._stop()
-
+        acts = {"SIGTERM": self._stop, "SIGBREAK": self._stop, "SIGINT": interrupt, "SIGHUP": self._hang_up}
+        for number, act in ((getattr(signal, name), act) for name, act in acts.items() if hasattr(signal, name)):
+            _hear(loop, number, act)
         if parent is not None:
-            loop.add_reader(parent.fileno(), orphaned)  # nothing is ever sent: it has ended
+            threading.Thread(target=self._watch, args=(loop, parent), name="parent", daemon=True).start()
         if instead:
             await self._load()
         else:
@@ -163,6 +166,17 @@ class Server(uvicorn.Server):
             await self.serve(sockets=[sock])
         for task in self._tasks:
             task.cancel()
+
+    def _watch(self, loop: asyncio.AbstractEventLoop, parent: Connection) -> None:
+        """Stop once the parent has ended, or wants this process to end; it never sends anything."""
+        wait([parent])
+
+        def orphaned() -> None:
+            self._alone = True
+            self._stop()
+
+        with contextlib.suppress(RuntimeError):  # the loop has ended before
+            loop.call_soon_threadsafe(orphaned)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:  # which `begin` has done

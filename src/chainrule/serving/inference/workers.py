@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import socket
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -104,6 +105,13 @@ class _Worker:
                 self.ready, self.failed = said is None, said
         except (EOFError, OSError):
             return
+
+    def send(self, name: str) -> None:
+        """A signal. Windows has none that lets a process end in its time: there it takes its parent for ended."""
+        if sys.platform == "win32":
+            self._alive.close()
+        else:
+            os.kill(self.process.pid or 0, getattr(signal, name))
 
     def close(self) -> None:
         for connection in (self.heard, self._alive):
@@ -211,7 +219,7 @@ class _Workers:
         def hang_up(number: int, frame: Any) -> None:
             self._hung_up = True
 
-        acts = {"SIGTERM": stop, "SIGINT": stop, "SIGHUP": hang_up}
+        acts = {"SIGTERM": stop, "SIGBREAK": stop, "SIGINT": stop, "SIGHUP": hang_up}
         known = {getattr(signal, name): act for name, act in acts.items() if hasattr(signal, name)}
         for number, act in known.items():
             signal.signal(number, act)
@@ -258,7 +266,7 @@ class _Workers:
     def _send(self, name: str, only_ready: bool = False) -> None:
         for worker in self._workers:
             if worker is not None and worker.process.is_alive() and (worker.ready or not only_ready):
-                os.kill(worker.process.pid or 0, getattr(signal, name))
+                worker.send(name)
 
     def _end(self) -> None:
         """Let all end in their time, and nobody in any more."""

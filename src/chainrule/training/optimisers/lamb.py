@@ -19,9 +19,9 @@ STEP = Kernel("lamb_step", value=trust, label="trust")
 class LAMB(Adam):
     """Adam whose step has, array by array, the length of the weights times the rate (You et al. 2020).
 
-    W -= rate * |W| / |u| * u, with u = Adam's step at rate 1, plus weight_decay * W. The ratio is 1 where W or u is 0,
-    and for biases, gains and offsets, which do not decay either. L2 is a part of the gradient. L1 is refused: its
-    threshold would have to be known before the ratio is.
+    W -= rate * norm(W) / norm(u) * u, with u = Adam's step at rate 1, plus weight_decay * W. The ratio is 1 where W or
+    u is 0, and for biases, gains and offsets, which do not decay either. L2 is a part of the gradient. L1 is refused:
+    its threshold would have to be known before the ratio is.
 
     Parameters are those of `Adam`.
 

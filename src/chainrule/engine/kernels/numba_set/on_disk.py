@@ -34,6 +34,7 @@ from numba.misc.appdirs import AppDirs
 
 import chainrule.network
 from chainrule.engine import interrupts
+from chainrule.files import put
 
 _log = logging.getLogger("chainrule")
 _settings: Any = numba.config
@@ -236,7 +237,7 @@ def _write(file: Path, content: bytes) -> None:
         with open(handle, "wb") as opened:
             opened.write(content)
         os.chmod(passing, 0o644)
-        os.replace(passing, file)
+        put(passing, file)
     finally:
         Path(passing).unlink(missing_ok=True)
 

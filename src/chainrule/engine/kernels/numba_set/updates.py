@@ -19,6 +19,7 @@ KERNELS = {
     "gradient_squares": by_segments("squares", segments=("g",)),
     "gradient_factor": alone("clip"),
     "bound_rows": by_rows("W"),
+    "keep_signs": by_rows("W"),
     "average": by_rows("mean"),
 }
 
@@ -56,6 +57,15 @@ def bound_rows(W: Any, limit: Any) -> None:
         if factor != 1:
             for j in range(inputs):
                 W[i, j] *= factor
+
+
+def keep_signs(W: Any, rows: Any, columns: Any) -> None:
+    """Where a column has a sign: 0 for entries whose own is not the product of their row's and its; NaN stays."""
+    for i in range(W.shape[0]):
+        for j in range(W.shape[1]):
+            sign = W.dtype.type(rows[i] * columns[j])
+            if columns[j] != 0 and (sign == 0 or W[i, j] * sign < 0):
+                W[i, j] = 0
 
 
 def average(p: Any, mean: Any, share: Any) -> None:

@@ -10,7 +10,7 @@ from chainrule.engine.kernels.rules import capped
 
 value: Any = None  # placeholder
 
-KERNELS = ("gradient_squares", "gradient_factor", "bound_rows", "average")
+KERNELS = ("gradient_squares", "gradient_factor", "bound_rows", "keep_signs", "average")
 
 
 def gradient_squares(g: Any, starts: Any, stops: Any, clip: Any, squares: Any) -> None:
@@ -26,6 +26,11 @@ def gradient_factor(squares: Any, clip: Any, limit: Any) -> None:
 def bound_rows(W: Any, limit: Any) -> None:
     norms = np.linalg.norm(W.astype(np.float64), axis=1, keepdims=True)
     W *= value(norms, limit).astype(W.dtype)
+
+
+def keep_signs(W: Any, rows: Any, columns: Any) -> None:
+    signs = np.multiply.outer(rows, columns)
+    W[((W * signs < 0) | (signs == 0)) & (columns != 0)] = 0
 
 
 def average(p: Any, mean: Any, share: Any) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from chainrule.plots.report.course import Course
 from chainrule.plots.report.markup import Markup
 from chainrule.plots.report.sections.data import data
+from chainrule.plots.report.sections.explanations import explanations
 from chainrule.plots.report.sections.findings import findings
 from chainrule.plots.report.sections.importances import importances
 from chainrule.plots.report.sections.layers import flow, health, updates
@@ -54,6 +55,7 @@ ALL: tuple[Section | OfCourse, ...] = (
     Section("findings", "Findings", findings),
     Section("scores", "Scores", scores),
     Section("importances", "Columns that matter", importances),
+    Section("explanations", "Explanations", explanations),
     *COURSE,
     Section("data", "Data", data),
     Section("network", "Network", network),

@@ -37,9 +37,8 @@ def importances(subject: Subject) -> Markup | None:
 def _bar(row: int, name: str, mean: float, greatest: float) -> list[Markup]:
     """A name, its bar and its number; what is below zero has no bar."""
     middle, long = ROW * row + ROW / 2 + 4, LONGEST * max(0.0, mean) / greatest
-    shown = name if len(name) <= NAME else f"{name[: NAME - 1]}…"
     return [
-        el("text", shown, x=START - 8, y=middle + 4, class_="label end"),
+        el("text", charts.short(name, NAME), x=START - 8, y=middle + 4, class_="label end"),
         el("rect", x=START, y=middle - 6, width=f"{long:.1f}", height=12, rx=2, class_="layer solid"),
         el("text", number(mean, 3), x=f"{START + long + 6:.1f}", y=middle + 4, class_="units"),
     ]
