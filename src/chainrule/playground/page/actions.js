@@ -1,7 +1,7 @@
 // What can be done with the runs: begin, change a setting, set B beside A, train.
 
 import { ask } from "./engine.js";
-import { app, choose, on, tell, visible } from "./store.js";
+import { app, choose, on, onSight, tell, visible } from "./store.js";
 
 /** Settings that A and B have in common, whatever else differs. */
 const SHARED = ["data", "rows", "noise", "seed", "target", "axes"];
@@ -152,6 +152,6 @@ export function live(node, topics, every, message, draw) {
     timer = setTimeout(renew, wait);
   }
   on(topics, soon);
-  new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && soon()).observe(node);
+  onSight(node, soon);
   return soon;
 }

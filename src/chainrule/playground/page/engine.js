@@ -2,8 +2,10 @@
 
 const meta = document.querySelector('meta[name="engine"]');
 
-/** Said while an engine loads; replace it to show it. */
-export const loading = { told: () => {} };
+/** Called with what an engine says while it loads, and with whether an answer takes long; replace them to show it. */
+export const loading = { told: () => {}, late: () => {} };
+/** Milliseconds after which an answer is late: the engine compiles what it has not met before. */
+const LATE = 700;
 
 async function server(message) {
   const headers = { "Content-Type": "application/json", "X-Session": meta.dataset.session };
@@ -39,9 +41,21 @@ function worker() {
 const send = meta.content === "worker" ? worker() : server;
 let before = Promise.resolve();
 
+async function sent(message) {
+  const timer = setTimeout(() => loading.late(true), LATE);
+  try {
+    return await send(message);
+  } catch (error) {
+    return { error: `The engine does not answer: ${error.message}` };
+  } finally {
+    clearTimeout(timer);
+    loading.late(false);
+  }
+}
+
 /** The engine's answer; `{error}` where there is none. */
 export function ask(message) {
-  const answer = before.then(() => send(message)).catch((error) => ({ error: `The engine does not answer: ${error.message}` }));
+  const answer = before.then(() => sent(message));
   before = answer;
   return answer;
 }

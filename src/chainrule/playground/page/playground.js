@@ -27,6 +27,7 @@ on("error", (text) => {
   error.hidden = !text;
 });
 loading.told = (text) => say(byId("engine"), text);
+loading.late = (late) => (byId("late").hidden = !late);
 
 const hello = await ask({ do: "hello" });
 if (hello.error) tell("error", hello.error);

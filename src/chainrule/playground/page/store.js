@@ -45,9 +45,18 @@ export function choose(changes) {
   tell("chosen");
 }
 
-/** Whether somebody can see it. */
+/** Pixels beyond the window in which things are kept fresh, too. */
+const NEAR = 300;
+
+/** Whether somebody can see it, or nearly so; while nothing runs, whether it is open at all. */
 export function visible(node) {
   if (document.hidden || !node.checkVisibility()) return false;
+  if (!app.running) return true;
   const box = node.getBoundingClientRect();
-  return box.bottom > 0 && box.top < window.innerHeight;
+  return box.bottom > -NEAR && box.top < window.innerHeight + NEAR;
+}
+
+/** Call `act` whenever it comes into sight, or nearly so. */
+export function onSight(node, act) {
+  new IntersectionObserver((seen) => app.task && seen.some((one) => one.isIntersecting) && act(), { rootMargin: `${NEAR}px` }).observe(node);
 }

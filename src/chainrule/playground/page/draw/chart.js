@@ -2,7 +2,7 @@
 
 import { fill, number, say, set, svg } from "../dom.js";
 
-const [WIDE, HIGH, LEFT, TOP, BOTTOM, RIGHT] = [340, 170, 44, 8, 24, 8];
+const [WIDE, HIGH, LEFT, TOP, BOTTOM, RIGHT] = [340, 176, 44, 8, 32, 8];
 
 function ticksOf(low, high, log) {
   if (log) {
@@ -30,7 +30,7 @@ export class Chart {
     this.grid = svg("g");
     this.lines = svg("g");
     this.root = svg("svg", { class: "chart", viewBox: `0 0 ${WIDE} ${HIGH}`, role: "img", "aria-label": title }, this.grid, this.lines,
-      svg("text", { x: WIDE - RIGHT, y: HIGH - 1, class: "end" }, x));
+      svg("text", { x: WIDE - RIGHT, y: HIGH - 3, class: "end" }, x));
   }
 
   /** Series: {name, kind (a class), x, y}. */
@@ -78,7 +78,7 @@ export class Chart {
       set(path, "d", axis === "y" ? `M${LEFT} ${y(at).toFixed(1)}H${WIDE - RIGHT}` : `M${x(at).toFixed(1)} ${HIGH - BOTTOM}v4`);
       set(text, "class", `tick ${axis}`);
       set(text, "x", axis === "y" ? LEFT - 5 : x(at).toFixed(1));
-      set(text, "y", axis === "y" ? (y(at) + 3.5).toFixed(1) : HIGH - BOTTOM + 15);
+      set(text, "y", axis === "y" ? (y(at) + 3.5).toFixed(1) : HIGH - BOTTOM + 14);
       say(text, told(at, log && axis === "y"));
     });
   }

@@ -46,7 +46,7 @@ export function backward(section) {
       box.value = chosen[name];
     }
   });
-  live(section, "begun frame chosen tab", 250, () => {
+  live(section, "begun frame running chosen tab", 250, () => {
     const { side, row, product, unit, input } = app.chosen;
     return { do: "backward", side, row, layer: product, unit, input };
   }, (answer) => {

@@ -1,9 +1,9 @@
 // The drawing of a network: units as discs, weights as lines, by sign and size; a layer or a weight is chosen in it.
 
 import { el, fill, number, opens, say, set, svg, table } from "../dom.js";
-import { app, choose, on, visible, widths } from "../store.js";
+import { app, choose, on, onSight, visible, widths } from "../store.js";
 
-const [HIGH, TOP, GAP] = [280, 34, 30];
+const [HIGH, TOP, GAP] = [250, 34, 30];
 /** Weights from these sizes on are so wide. */
 const SIZES = [[0, 0.5], [0.1, 1], [0.3, 1.8], [0.8, 3], [2, 5]];
 const KINDS = ["plus", "minus"].flatMap((sign) => SIZES.map(([, wide]) => [sign, wide]));
@@ -79,7 +79,7 @@ export function diagram(parent, chooseLayer) {
     figures.renew();
   }
   function show() {
-    if (!visible(root)) return;
+    if (!app.task || !visible(root)) return;
     lay();
     paint();
   }
@@ -117,7 +117,7 @@ export function diagram(parent, chooseLayer) {
     const told = app.chosen, W = app.seen[told.side].weights[told.product];
     say(document.getElementById("said"), `Product ${told.product + 1}, unit ${told.unit + 1}, input ${told.input + 1}: weight ${W ? number(W[told.unit][told.input], 3) : "not drawn"}`);
   });
-  on("begun frame chosen", show);
-  new ResizeObserver(show.bind(null)).observe(parent);
-  new IntersectionObserver(() => app.task && show()).observe(parent);
+  on("begun frame chosen running", show);
+  new ResizeObserver(show).observe(parent);
+  onSight(parent, show);
 }

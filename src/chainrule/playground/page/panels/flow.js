@@ -2,17 +2,17 @@
 
 import { Chart } from "../draw/chart.js";
 import { el, number, opens, table } from "../dom.js";
-import { app, on, sides, visible } from "../store.js";
+import { app, on, onSight, sides, visible } from "../store.js";
 
 const QUANTITIES = { z_rms: "z, before the function", a_rms: "a, after it", dz_rms: "dLoss/dz, on the way back" };
 
 export function flow(section) {
   const charts = Object.fromEntries(Object.entries(QUANTITIES).map(([name, title]) => [name, new Chart(`RMS of ${title}, by layer`, "layer", { log: "always", whole: true })]));
-  const slope = new Chart("Decades by which dLoss/dz grows from a layer to the one before it, by epoch", "epoch", { log: "never", floor: -0.1, ceiling: 0.1 });
+  const slope = new Chart("Decades that dLoss/dz gains per hidden layer on the way back, by epoch", "epoch", { log: "never", floor: -0.1, ceiling: 0.1 });
   const waits = el("p", { class: "note", id: "flow-waits" }, "Nothing was measured so far: train an epoch.");
   const legend = el("ul", { class: "legend" });
   const figure = (title, chart) => el("figure", {}, el("figcaption", {}, title), chart.root);
-  const pictures = el("div", { class: "figures" }, ...Object.entries(charts).map(([name, chart]) => figure(`RMS of ${QUANTITIES[name]}`, chart)), figure("Slope of log₁₀ dLoss/dz over the layers", slope));
+  const pictures = el("div", { class: "figures" }, ...Object.entries(charts).map(([name, chart]) => figure(`RMS of ${QUANTITIES[name]}`, chart)), figure("Slope: decades that dLoss/dz gains per layer on the way back", slope));
   const numbers = opens("Layers as a table", () => {
     const rows = sides().flatMap((side) => {
       const { names, z_rms, a_rms, dz_rms } = app.seen[side].layers;
@@ -20,7 +20,7 @@ export function flow(section) {
     });
     return table("RMS by layer, at the start and now", ["layer", "z at first", "z now", "a at first", "a now", "dz at first", "dz now"], rows);
   });
-  section.append(el("p", { class: "note" }, "Root mean square over rows and units, on a log scale. A network learns well where the sizes are alike in all layers: a slope of dLoss/dz far from 0 means that gradients vanish (above) or explode (below) on their way to the first layer."), waits, legend, pictures, numbers);
+  section.append(el("p", { class: "note" }, "Root mean square over rows and units, on a log scale. A network learns well where the sizes are alike in all layers: where the slope of dLoss/dz is far below 0 gradients vanish on their way back to the first layer, far above it they explode."), waits, legend, pictures, numbers);
 
   function show() {
     const all = sides().map((side) => [side, app.seen[side].layers]).filter(([, one]) => one.epochs.length);
@@ -40,5 +40,6 @@ export function flow(section) {
     ]));
     show();
   });
-  on("frame tab", show);
+  on("frame tab running", show);
+  onSight(section, show);
 }

@@ -43,7 +43,7 @@ export function forward(section) {
   section.append(el("div", { class: "buttons" }, rowChoice(), sideChoice()), el("h3", {}, "Inputs"), given, steps, el("h3", {}, "Output and loss"), end);
   const write = (list, texts) => fill(list, texts, () => el("li"), (item, text) => say(item, text));
 
-  live(section, "begun frame chosen tab", 250, () => ({ do: "forward", side: app.chosen.side, row: app.chosen.row }), (answer) => {
+  live(section, "begun frame running chosen tab", 250, () => ({ do: "forward", side: app.chosen.side, row: app.chosen.row }), (answer) => {
     const { inputs } = app.networks[app.chosen.side];
     say(given, answer.x.map((x, place) => `${inputs[place] ?? place + 1} = ${number(x)}${x === answer.raw[place] ? "" : ` (${number(answer.raw[place])} before it was standardised)`}`).join(", "));
     let product = 0;

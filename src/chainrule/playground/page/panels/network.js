@@ -19,10 +19,10 @@ export function network(section) {
   const fields = {
     units: numeric("Units", told("units"), { min: 1, max: 256, step: 1 }),
     activation: select("Function", app.choices.activation, told("activation")),
-    init: select("Weights begin", app.choices.init, told("init"), named),
-    norm: select("Normalisation", app.choices.norm, told("norm")),
+    init: select("Initial", app.choices.init, told("init"), named),
+    norm: select("Norm", app.choices.norm, told("norm")),
     dropout: numeric("Dropout", told("dropout"), { min: 0, max: 0.95, step: 0.05 }),
-    skip: tick("Skip connection", told("skip")),
+    skip: tick("Skip", told("skip")),
   };
   const form = el("div", { class: "fields" }, ...Object.values(fields));
   const hint = el("p", { class: "note", id: "network-said" });

@@ -3,7 +3,7 @@
 import { css, ground, ofClass, onTurn } from "../draw/colours.js";
 import { line, ofPrediction, paint, points, ring, sharp } from "../draw/picture.js";
 import { el, number, say, set } from "../dom.js";
-import { app, choose, on, sides, visible } from "../store.js";
+import { app, choose, on, onSight, sides, visible } from "../store.js";
 
 const ink = () => getComputedStyle(document.body).color;
 /** Edges of a curve within its canvas, in pixels. */
@@ -113,7 +113,7 @@ export function plane(section) {
   }
   const rename = () => say(chosen, `${told(app.chosen.row)}. Click a point to choose another row.`);
   on("begun", anew);
-  on("frame", () => visible(section) && all().forEach((one) => one.draw()));
+  on("frame running", () => visible(section) && all().forEach((one) => one.draw()));
   on("chosen", () => {
     if (!pair.children.length || all().some((one) => !one.root.isConnected)) return;
     all().forEach((one) => one.drawAbove());
@@ -121,5 +121,5 @@ export function plane(section) {
   });
   onTurn(() => app.task && anew());
   new ResizeObserver(() => app.task && pair.children.length && all().forEach((one) => one.drawAbove())).observe(pair);
-  new IntersectionObserver(() => app.task && pair.children.length && all().forEach((one) => one.draw())).observe(section);
+  onSight(section, () => pair.children.length && all().forEach((one) => one.draw()));
 }

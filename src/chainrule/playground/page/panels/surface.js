@@ -47,7 +47,7 @@ export function surface(section) {
     put(field, seed);
     renew();
   }
-  const renew = live(section, "begun frame chosen tab", 1500, () => ({ do: "surface", side: app.chosen.side, seed }), (answer) => {
+  const renew = live(section, "begun frame running chosen tab", 1500, () => ({ do: "surface", side: app.chosen.side, seed }), (answer) => {
     last = answer;
     const { losses } = answer, count = losses.length, known = losses.flat().filter((one) => one !== null);
     if (!known.length) return say(said, "The loss is no number here: the network has diverged.");

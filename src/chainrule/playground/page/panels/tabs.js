@@ -3,6 +3,9 @@
 import { button, say } from "../dom.js";
 import { app, on, tell } from "../store.js";
 
+/** Pixels of a panel that are to be seen once it was opened. */
+const LEAST = 250;
+
 export function tabs(list, panels) {
   const sections = [...panels.children], names = sections.map((one) => one.id);
   list.setAttribute("role", "tablist");
@@ -26,6 +29,7 @@ export function tabs(list, panels) {
     app.tab = name;
     show();
     tell("tab");
+    if (panels.getBoundingClientRect().top > window.innerHeight - LEAST) list.scrollIntoView({ block: "center" });
   }
   function show() {
     if (!names.includes(app.tab)) app.tab = names[0];

@@ -6,7 +6,7 @@ import { app, on } from "../store.js";
 
 const RATES = [0.0001, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 10];
 const FIELDS = [
-  ["clip", "Clip gradient at", { min: 0, step: 0.5 }], ["l1", "L1", { min: 0, step: 0.001 }],
+  ["clip", "Clip at", { min: 0, step: 0.5 }], ["l1", "L1", { min: 0, step: 0.001 }],
   ["l2", "L2", { min: 0, step: 0.001 }], ["batch", "Batch", { min: 1, step: 1 }],
 ];
 

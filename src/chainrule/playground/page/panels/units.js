@@ -27,7 +27,7 @@ export function units(parent) {
       line(context, values, [1, 2, width - 2, height - 4], low, high, css(ofClass(1)), 1.5);
     });
   }
-  live(parent, "begun frame chosen", 350, () => {
+  live(parent, "begun frame running chosen", 350, () => {
     const { side, layer } = app.chosen;
     parent.classList.toggle("empty", !app.networks[side].settings.hidden.length);
     return app.networks[side].settings.hidden.length ? { do: "units", side, layer } : null;
