@@ -7,14 +7,22 @@ import sys
 
 from chainrule.errors import MissingExtraError
 
+#: What asks for no more than what there is.
+HELP = ("-h", "--help")
+
 
 def main() -> None:
-    """Run the command, or say what it needs where click is not installed."""
+    """Run the command. Where click is not installed, say what there is without it, or what the command needs."""
     try:
         from chainrule.cli.main import run
     except ModuleNotFoundError as error:
         if error.name != "click":
             raise
+        if all(word in HELP for word in sys.argv[1:]):
+            from chainrule.cli.first_words import first_words
+
+            print(first_words(commands=False))
+            return
         needed = MissingExtraError("chainrule", "the package click", "none", "pip install 'chainrule[cli]'")
         print(needed, file=sys.stderr)
         sys.exit(2)

@@ -11,7 +11,7 @@ BUGS = [
         "--fail-on warning is taken for error",
     ),
     Bug(
-        "cli/train.py",
+        "cli/learned.py",
         '{"diverged": exits.DIVERGED,',
         '{"diverged": exits.INTERNAL,',
         "tests/cli/test_train.py",

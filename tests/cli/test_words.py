@@ -4,11 +4,15 @@ import os
 import shlex
 import subprocess
 import sys
+from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
+from chainrule import datasets
 from chainrule.cli import exits, options
+from chainrule.cli.first_words import PYTHON, first_words
 from chainrule.cli.main import COMMANDS
 
 HEAVY = {"numpy", "numba", "scipy", "sklearn", "pyarrow", "narwhals", "rich"}
@@ -79,16 +83,45 @@ def test_help_tells_commands_and_exit_codes(shell):
     assert "..." not in done.out.replace("[ARGS]...", "")  # nothing is cut off
 
 
-def test_without_a_command_help_is_printed(shell):
-    alone, asked = shell(), shell("--help")
-    assert (alone.code, alone.err, alone.out) == (0, "", asked.out)
+def test_without_a_command_it_says_how_to_begin(shell):
+    alone = shell()
+    assert (alone.code, alone.err, alone.out) == (0, "", f"{first_words()}\n")
+    assert "\x1b" not in alone.out
+
+
+@pytest.mark.parametrize("commands", [True, False])
+def test_the_first_words_fit_a_screen(commands):
+    lines = first_words(commands).splitlines()
+    assert len(lines) <= 24 and max(map(len, lines)) < 80
+
+
+def test_commands_of_the_first_words_are_there(inside):
+    """Every one of them, with every option that it has."""
+    ways = [line.split()[1:] for line in first_words().splitlines() if line.startswith("    chainrule ")]
+    assert len(ways) >= 6 and {way[0] for way in ways} >= {"demo", "train", "lab", "--help"}
+    for command, *rest in ways:
+        options = inside(command, "--help").out if command != "--help" else ""
+        assert all(word in options for word in rest if word.startswith("-") and word != "--help")
+
+
+def test_python_of_the_first_words_runs(numpy_kernels, monkeypatch, capsys):
+    whole = datasets.load_adult()
+    kept = np.arange(200)
+    few = replace(
+        whole, columns={name: column[kept] for name, column in whole.columns.items()}, target=whole.target[kept]
+    )
+    monkeypatch.setattr(datasets, "load_adult", lambda: few)
+    there = {}
+    assert "\n    ".join(PYTHON) in first_words(commands=False)
+    exec("\n".join(PYTHON), there)
+    assert there["model"].score(few.columns, few.target) > 0.7
 
 
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
         ("trian", 2, "No such command 'trian'. Did you mean 'train'?"),
-        ("frobnicate", 2, "There are train, evaluate,"),
+        ("frobnicate", 2, "There are demo, train, evaluate,"),
         ("train", 2, "Missing argument 'DATA...'"),
         ("train train.csv", 2, "Missing option '--target'"),
         ("train train.csv --taget kind", 2, "--target"),
@@ -137,12 +170,22 @@ def test_debugging_shows_where(models):
     assert traced.err.startswith("Traceback") and traced.err.endswith(plain.err)
 
 
-def test_without_click_it_says_what_to_install():
+def without_click(*words):
     code = "import sys; sys.modules['click'] = None; from chainrule.__main__ import main; main()"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.returncode == 2
+    return subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True)
+
+
+def test_without_click_a_command_says_what_to_install():
+    done = without_click("train", "--help")
+    assert (done.returncode, done.stdout) == (exits.USAGE, "")
     assert "pip install 'chainrule[cli]'" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("words", [[], ["--help"], ["-h"]])
+def test_without_click_it_says_what_there_is(words):
+    done = without_click(*words)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{first_words(commands=False)}\n", "")
 
 
 def test_flags_before_environment_before_file_before_defaults(shell):

@@ -6,6 +6,7 @@ from importlib.resources import files
 import pytest
 
 STYLE = (files("chainrule.plots.report") / "style.css").read_text(encoding="utf-8")
+CARD = (files("chainrule.plots.card") / "card.css").read_text(encoding="utf-8")
 SCRIPT = (files("chainrule.plots.report") / "script.js").read_text(encoding="utf-8")
 COLOURS = {name: pair for name, *pair in re.findall(r"--(\w+): light-dark\((#\w+), (#\w+)\)", STYLE)}
 TEXT, LINES = ("ink", "soft", "accent", "error", "warning", "note"), tuple(f"s{k}" for k in range(8))
@@ -56,6 +57,21 @@ def test_lines_differ_without_colour():
     assert len(set(dashes)) == 8
 
 
-@pytest.mark.parametrize("source", [STYLE, SCRIPT], ids=["style", "script"])
+@pytest.mark.parametrize("source", [STYLE, SCRIPT, CARD], ids=["style", "script", "card"])
 def test_nothing_outside_is_named(source):
     assert not re.search(r"://|@import|url\(|</", source)
+
+
+@pytest.mark.parametrize("ground", ["#ffffff", "#1e1e1e", "#111111"])  # of notebooks, light and dark
+def test_colours_of_a_card_stand_on_any_ground(ground):
+    colours = re.findall(r"#[0-9a-f]{6}\b", CARD)
+    assert len(colours) == 3
+    assert all(contrast(colour, ground) >= 3 for colour in colours)
+
+
+def test_the_style_of_a_card_is_of_the_card_alone():
+    rules = re.findall(r"([^{}]+){[^{}]*}", CARD.replace("@media (forced-colors: active) {", ""))
+    assert len(rules) > 20
+    for selector in ",".join(rules).split(","):
+        assert selector.strip().startswith(".chainrule-card")
+    assert all(name.startswith(("--chainrule-", "--jp-", "--vscode-")) for name in re.findall(r"--[\w-]+", CARD))

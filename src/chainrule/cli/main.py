@@ -14,10 +14,14 @@ import click
 
 from chainrule import __version__
 from chainrule.cli import exits, shared
+from chainrule.cli.first_words import first_words
 
 #: In the order in which they are used. Each is a function of its name in a module of its name, loaded when it is asked
 #: for.
-COMMANDS = ("train", "evaluate", "predict", "serve", "inspect", "diagnose", "export", "lab", "check", "completion")
+COMMANDS = (
+    "demo", "train", "evaluate", "predict", "serve", "inspect", "diagnose", "export", "lab", "playground", "check",
+    "completion",
+)  # fmt: skip
 
 #: In front of the names of the options' environment variables: CHAINRULE_TRAIN_PRESET.
 ENVIRONMENT = "CHAINRULE"
@@ -73,7 +77,7 @@ class Commands(click.Group):
 def group(ctx: click.Context) -> None:
     """Neural networks for tables: train a model on a file, score it, predict with it, ship it."""
     if ctx.invoked_subcommand is None:
-        click.echo(ctx.get_help())
+        click.echo(first_words())
 
 
 def run(arguments: list[str] | None = None) -> int:

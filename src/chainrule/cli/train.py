@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from chainrule.cli import exits, shared, tables
+from chainrule.cli import exits, learned, shared, tables
 from chainrule.cli.config import Configured
-from chainrule.cli.describe import STOPPED_BY
 from chainrule.cli.engine import Engine
 from chainrule.cli.engine import engine as engine_options
 from chainrule.cli.options import chosen, training_options
@@ -20,13 +19,7 @@ from chainrule.errors import listed
 from chainrule.models import task
 
 if TYPE_CHECKING:
-    from chainrule.cli.listener import Ending
     from chainrule.tables.files import TableFile
-    from chainrule.training.callbacks import Callback
-    from chainrule.training.units import Units
-
-#: The error of held-out rows in units of the target: how it is called, and its name in a document.
-IN_UNITS = (("validation RMSE", "best_validation_rmse"), ("validation R2", "best_validation_r2"))
 
 
 def column_kind(value: str) -> tuple[str, str]:
@@ -147,28 +140,28 @@ def train(
     held_out = None
     if validation is not None:
         held_out, _ = _kept(_open(validation, form, target), target, words, drop_missing_target)
-    listeners = _listeners(quiet, live)
     with tables.naming(file.path, held_out and held_out.path), engine.used(threads):
-        ending = _fit(estimator, file, target, held_out, listeners, checkpoints if resume else None)
-    code = {"diverged": exits.DIVERGED, "interrupted": exits.INTERRUPTED}.get(ending.reason, exits.WELL)
-    learned = code == exits.WELL or _learned(estimator)
-    written = output if learned else None
+        resumed = checkpoints if resume else None
+        ending = learned.fitted(estimator, file, target, quiet, live, X_val=held_out, resume_from=resumed)
+    code = learned.code_of(ending)
+    kept = code == exits.WELL or learned.is_there(estimator)
+    written = output if kept else None
     if written is not None:
         estimator.save(written, overwrite=force)
-    if live is not None and learned:
+    if live is not None and kept:
         hand_over(live, estimator)
-    if report_to is not None and learned:
+    if report_to is not None and kept:
         _report(estimator, report_to, held_out, force)
     about: dict[str, Any] = {"task": chosen_task, "reason": why, "data": data, "target": target}
     about |= {"rows": ending.outlook.rows, "held_out": ending.outlook.held_out, "dropped": dropped}
     about |= {"preset": preset, "seed": seed}
     about |= {"seconds": time.perf_counter() - started, "output": written, "ended": ending.reason}
-    about |= {"report": report_to if learned else None}
-    content = {**about, **_summary(estimator)}
+    about |= {"report": report_to if kept else None}
+    content = {**about, **learned.summary(estimator)}
     if as_json:
         shared.document("train", content)
     elif not quiet:
-        click.echo(_said(content))
+        click.echo(f"{learned.said(content)}\n{learned.columns_said(content)}")
         if output is None:
             shared.tell("No model was written: --output names one.")
     if output is not None and written is None:
@@ -253,13 +246,6 @@ def _report(estimator: Any, path: Path, held_out: TableFile | None, force: bool)
     report(estimator, path, held_out, target, overwrite=force)
 
 
-def _listeners(quiet: bool, live: Callback | None) -> list[Callback]:
-    """Who follows the training: a user at the terminal, one at the page, both, nobody."""
-    from chainrule.training.callbacks import Progress
-
-    return [*([] if quiet else [Progress()]), *([live] if live else [])]
-
-
 def _checkpoints(folder: str | None, rounds: int | None, resume: bool) -> Any:
     """Where checkpoints are written."""
     if folder is None:
@@ -270,93 +256,3 @@ def _checkpoints(folder: str | None, rounds: int | None, resume: bool) -> Any:
     from chainrule.training.checkpoints import Checkpoints
 
     return Checkpoints(folder, rounds=rounds)
-
-
-def _fit(
-    estimator: Any,
-    rows: TableFile,
-    target: str,
-    held_out: TableFile | None,
-    listeners: list[Callback],
-    resume_from: str | None,
-) -> Ending:
-    """Fit, and say how it went."""
-    from chainrule.cli.listener import Ending
-
-    ending = Ending()
-    estimator.callbacks = [ending, *listeners]
-    estimator.fit(rows, target, X_val=held_out, resume_from=resume_from)
-    estimator.callbacks = estimator.checkpoints = None  # they are of this run, not of the model
-    return ending
-
-
-def _learned(estimator: Any) -> bool:
-    """Whether there is an epoch whose weights can be kept."""
-    best = estimator.best_validation_score_
-    return len(estimator.history_) > 0 if best is None else best > -float("inf")
-
-
-def _summary(estimator: Any) -> dict[str, Any]:
-    """What was made of the columns, the network, and how training went."""
-    from chainrule.cli.describe import training_of
-    from chainrule.models.labels import word
-    from chainrule.tables.describe import columns_of, left_out_of
-
-    found: dict[str, Any] = {"columns": columns_of(estimator.encoder_), "left_out": left_out_of(estimator.encoder_)}
-    if estimator.model_.answer.classifies:
-        found["classes"] = [word(label) for label in estimator.classes_]
-    history = estimator.history_
-    losses = [one.validation_loss for one in history]
-    network, trained = estimator.network_, estimator.model_.predictor.trained
-    training = training_of(losses, sum(one.seconds for one in history))
-    model = estimator.model_
-    kinds = [{"networks": said, "members": members, "share": share} for said, members, share in model.kinds()]
-    if model.progress.mixed is not None:
-        training["loss_together"] = model.progress.mixed
-    best = training.get("loss_together", training["best_validation_loss"])
-    return {
-        **found,
-        "network": {"inputs": network.inputs, "outputs": network.outputs, "parameters": trained},
-        **({"networks": kinds} if len(kinds) > 1 else {}),
-        "training": {**training, **_in_units(model.units, best)},
-    }
-
-
-def _in_units(units: Units | None, loss: float | None) -> dict[str, float | None]:
-    """The best loss as an error in units of the target, where it tells that."""
-    if units is None or loss is None:
-        return {}
-    return {"best_validation_rmse": units.rmse(loss), "best_validation_r2": units.r2(loss)}
-
-
-def _networks(kinds: list[dict[str, Any]]) -> list[tuple[str, str]]:
-    """A line of the networks that were chosen, where they differ."""
-    return [("networks", f"{one['members']} of {one['networks']}: {one['share']:.0%} of a prediction") for one in kinds]
-
-
-def _loss(best: float | None) -> str:
-    return "none" if best is None else f"{best:.6g}, on {STOPPED_BY}"
-
-
-def _said(content: dict[str, Any]) -> str:
-    from chainrule.tables.describe import told
-
-    training = content["training"]
-    kinds = [one["kind"] for one in content["columns"]]
-    counts = [f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds)]
-    left = len(content["left_out"])
-    of_first = ", of the networks that count most" if "networks" in content else ""
-    without = f", {content['dropped']:,} without a target" if content["dropped"] else ""
-    pairs = [
-        ("task", f"{content['task']} of {content['target']!r}, {content['reason']}"),
-        ("rows", f"{content['rows']:,} to learn from, {content['held_out']:,} held out{without}"),
-        ("columns", ", ".join([*counts, *[f"{left} left out"] * bool(left)])),
-        ("epochs", f"{training['epochs']}, best {training['best_epoch']}{of_first}, {content['ended']}"),
-        *_networks(content.get("networks", [])),
-        ("validation loss", _loss(training.get("loss_together", training["best_validation_loss"]))),
-        *[(name, f"{training[key]:.6g}") for name, key in IN_UNITS if training.get(key) is not None],
-        ("seconds", round(content["seconds"], 1)),
-        *[(name, str(content[key])) for name, key in (("model", "output"), ("report", "report")) if content[key]],
-    ]
-    columns = shared.lines(told(content["columns"], content["left_out"]))
-    return f"{shared.lines(pairs, indent='')}\nColumns\n{columns}"

@@ -9,6 +9,8 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn import get_config
+from sklearn.utils import estimator_html_repr
 from sklearn.utils.validation import check_is_fitted
 
 from chainrule.checks import COUNT
@@ -19,7 +21,7 @@ from chainrule.estimators.explaining import Explaining
 from chainrule.estimators.fitted import reads_once
 from chainrule.estimators.inputs import check_weight, one_form
 from chainrule.estimators.prepare import Call, check_groups, given_to
-from chainrule.models import saving, sizes
+from chainrule.models import saving, shown, sizes
 from chainrule.models.answers import Answer
 from chainrule.models.document import KINDS
 from chainrule.models.fit import INTERRUPTED
@@ -230,6 +232,26 @@ class Estimator(CallbackSupportMixin, Explaining, BaseEstimator):
         where = f"{type(self).__name__}.predict_function(rows=)"
         with sizes.told(where), one_form(where, "as many rows as memory can hold", rows):
             return self.model_.bound(int(rows))
+
+    # In a notebook ----------------------------------------------------------------------------------------
+
+    def _html(self) -> str:
+        """Of a fitted estimator its network and how training went, of others scikit-learn's diagram."""
+        rest = self._at_rest()
+        if not rest.__sklearn_is_fitted__():
+            return str(estimator_html_repr(self))
+        return shown.html(rest.model_, type(self).__name__, repr(self))
+
+    @property
+    def _repr_html_(self) -> Callable[[], str]:
+        """Not there where scikit-learn's `display` is "text"."""
+        if get_config()["display"] != "diagram":
+            raise AttributeError('_repr_html_ is there where set_config(display="diagram")')
+        return self._html
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
+        found = {"text/plain": repr(self)}
+        return found | ({"text/html": self._html()} if get_config()["display"] == "diagram" else {})
 
     # Files ------------------------------------------------------------------------------------------------
 

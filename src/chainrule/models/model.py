@@ -21,7 +21,7 @@ from chainrule.engine.parameters import AnyParameters
 from chainrule.errors import InputError
 from chainrule.explanations import Explanation, PartialDependence
 from chainrule.formats.document import LIMITS, Limits
-from chainrule.models import attributions, explained, saving
+from chainrule.models import attributions, explained, saving, shown
 from chainrule.models.answers import Answer, Numbers, OfClasses
 from chainrule.models.continuation import Continuation
 from chainrule.models.inputs import ColumnInput, Input, RowInput
@@ -83,6 +83,10 @@ class Model:
         network, members = self.network, self.predictor.members
         several = f", {members} networks" if members > 1 else ""
         return f"<Model of {self.kind}: {network.inputs} inputs, {network.outputs} outputs{several}>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the network, the curves of its training, and the figures that matter most."""
+        return shown.html(self, f"Model of {self.kind}")
 
     @property
     def network(self) -> Network:

@@ -39,7 +39,7 @@ def as_chainrule(run: Run) -> dict[str, Any]:
         f"    seed={one.seed}, n_threads=1, schedule={None if one.schedule == 'constant' else one.schedule!r},",
         f"    options=StepOptions(clip_norm={one.clip or None}),",
         ")",
-        f"trainer.rate = {one.rate}",
+        f"trainer.rate, trainer.planned = {one.rate}, {run.trainer.planned}",
         f"for record in train(trainer, Rows(X, y), batch_size={one.batch}, epochs={max(len(run.history), 1)}):",
         "    print(record.epoch, record.loss)",
     ]

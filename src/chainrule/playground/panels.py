@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.checks import at_least
 from chainrule.engine.parameters import Parameters
 from chainrule.playground.run import Run
 from chainrule.playground.settings import no_such
@@ -15,6 +16,7 @@ from chainrule.training.validation import Evaluator
 
 Array = NDArray[Any]
 
+SEED = at_least(0)
 #: Step of the finite difference, by which a weight is moved to either side.
 H = 1e-5
 #: Points along each side of the slice of the loss, how far it goes, and rows that it is of.
@@ -79,7 +81,7 @@ def backward_panel(run: Run, row: int, product: int, unit: int, source: int) -> 
         gradient = float(step.d[unit] * a[source])
         difference = _difference(run, step.name, unit, source, row)
     return {
-        "weight": float(step.W[unit, source]), "a": float(a[source]), "dz": _known(step.d[unit]),
+        "weight": _known(step.W[unit, source]), "a": _known(a[source]), "dz": _known(step.d[unit]),
         "gradient": _known(gradient), "difference": _known(difference), "name": step.name,
         "chain": list(_chain(steps, at, unit)), "loss": _loss(run, steps[-1].values, row),
     }  # fmt: skip
@@ -96,7 +98,7 @@ def _chain(steps: list[Step], at: int, unit: int) -> Any:
                 later = steps[number]
                 if later.W is not None:
                     terms += [
-                        {"of": later.name, "unit": k, "dz": _known(later.d[k]), "w": float(later.W[k, unit])}
+                        {"of": later.name, "unit": k, "dz": _known(later.d[k]), "w": _known(later.W[k, unit])}
                         for k in range(len(later.d))
                     ]
                 else:
@@ -116,7 +118,8 @@ def surface_panel(run: Run, seed: int = 0) -> dict[str, Any]:
     (Li et al. 2018)."""
     rows = run.rows
     some = type(rows)(rows.X[:SLICED], rows.y[:SLICED])
-    here, random = run.parameters, np.random.default_rng(_whole("seed", seed))
+    SEED("surface, seed", seed)
+    here, random = run.parameters, np.random.default_rng(seed)
     moved = here.copy()
     evaluate = Evaluator(run.network, moved, run.loss)
     directions = [here.copy() for _ in range(2)]

@@ -178,7 +178,10 @@ class Run:
         """Of each product its weights, (units, inputs); None of those that are too many to be drawn."""
         names = [p.name for p in self.network.layout.parameters if p.kind == "weight"]
         found = [self.parameters[name] for name in names]
-        return [None if max(W.shape) > DRAWN else np.round(W.astype(float), 3).tolist() for W in found]
+        return [
+            None if max(W.shape) > DRAWN else [[_number(one, 4) for one in unit] for unit in W.astype(float).tolist()]
+            for W in found
+        ]
 
     def layers(self) -> dict[str, Any]:
         """Sizes of z, a and dLoss/dz by layer, at the start and as it trained; and the slope that rules judge."""

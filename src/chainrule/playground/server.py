@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import threading
 from collections import OrderedDict
@@ -23,6 +24,8 @@ PAGES = 8
 #: Bytes of a message: a table's file, each of whose characters JSON may write as six.
 LARGEST = 6 * CHARACTERS
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+#: Names of the page's files: none leads out of its folder.
+FILE = re.compile(r"(?:\w[\w-]*/)*\w[\w-]*\.(?:html|css|js|svg)", re.ASCII)
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -69,16 +72,11 @@ class Playground:
 
     async def _file(self, request: Request) -> Response:
         """One of the page's files."""
-        parts = request.path_params["name"].split("/")
-        place = self._page
-        ending = "." + parts[-1].rpartition(".")[2]
-        if ending not in TYPES or any(part in ("", ".", "..") or "\\" in part or ":" in part for part in parts):
+        name = request.path_params["name"]
+        place = self._page.joinpath(*name.split("/")) if FILE.fullmatch(name) else None
+        if place is None or not place.is_file():
             return _answer("There is no such file.\n", ".txt", 404)
-        for part in parts:
-            place = place.joinpath(part)
-        if not place.is_file():
-            return _answer("There is no such file.\n", ".txt", 404)
-        return _answer(place.read_text(encoding="utf-8"), ending)
+        return _answer(place.read_text(encoding="utf-8"), place.name[place.name.rindex(".") :])
 
     async def _message(self, request: Request) -> Response:
         from starlette.concurrency import run_in_threadpool

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from chainrule.errors import InputError, InputTypeError, unknown_name
+from chainrule.errors import (
+    DivergenceError,
+    InputError,
+    InputTypeError,
+    MissingExtraError,
+    TooLargeError,
+    unknown_name,
+)
 from chainrule.playground import export, lessons, panels, sets
-from chainrule.playground.own import Own
 from chainrule.playground.run import Run
 from chainrule.playground.settings import Settings, choices
 from chainrule.playground.task import Task
 
+if TYPE_CHECKING:
+    from chainrule.playground.own import Own
+
+#: Errors that are told in words.
+TOLD = (InputError, InputTypeError, DivergenceError, MissingExtraError, TooLargeError)
 #: Epochs and steps of one message: an answer comes soon, whatever was asked.
 MOST = 100
 
@@ -60,7 +72,7 @@ class Session:
             if not isinstance(what, str) or what not in DO:
                 raise unknown_name("message, do", what, tuple(DO))
             return DO[what](self, message)
-        except (InputError, InputTypeError) as error:
+        except TOLD as error:
             return {"error": str(error)}
 
     # What there is to do ----------------------------------------------------------------------------------
@@ -82,8 +94,15 @@ class Session:
 
     def table(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """A table of one's own, and its columns to choose of."""
-        self.own = Own.read(message.get("name", "table.csv"), message.get("text"))
-        return self.own.to_data()
+        try:
+            from chainrule.playground.own import Own  # a browser's Python may have NumPy alone
+        except ImportError as error:
+            mend = "On your own machine: pip install 'chainrule[cli,watch]', then chainrule playground."
+            raise MissingExtraError("table", "packages that read tables", str(error), mend) from error
+        with warnings.catch_warnings(record=True) as doubts:
+            warnings.simplefilter("always")
+            self.own = Own.read(message.get("name", "table.csv"), message.get("text"))
+        return {**self.own.to_data(), "warnings": [str(one.message) for one in doubts]}
 
     def compare(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """A run B beside A from other settings, both from the start: the same seed, the same data."""
@@ -169,7 +188,7 @@ class Session:
         return self.own.task(settings)
 
     def _run(self, side: Any) -> Run:
-        if side not in self.runs:
+        if not isinstance(side, str) or side not in self.runs:
             raise (
                 unknown_name("side", side, tuple(self.runs))
                 if self.runs

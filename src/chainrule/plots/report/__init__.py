@@ -12,16 +12,18 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chainrule.diagnosis.findings import Findings
 from chainrule.errors import InputError
 from chainrule.files import write_whole
 from chainrule.plots.report.blocks import facts
-from chainrule.plots.report.markup import Markup, el, join, number, word
+from chainrule.plots.report.lead import lead
+from chainrule.plots.report.markup import Markup, el, join, word
 from chainrule.plots.report.page import Part, page
-from chainrule.plots.report.sections import ALL
-from chainrule.plots.report.subject import Subject, subject
+
+if TYPE_CHECKING:
+    from chainrule.plots.report.subject import Subject
 
 
 def report(
@@ -74,6 +76,9 @@ def report(
 
 def document(estimator: Any, X: Any = None, y: Any = None, findings: Findings | None = None) -> str:
     """The report as text; parameters are those of `report`."""
+    from chainrule.plots.report.sections import ALL  # they need scikit-learn, which pictures of a Model do not
+    from chainrule.plots.report.subject import subject
+
     about = subject(estimator, X, y, findings)
     made = ((section, section.body(about)) for section in ALL)
     parts = [Part(section.id, section.title, body) for section, body in made if body is not None]
@@ -84,27 +89,7 @@ def document(estimator: Any, X: Any = None, y: Any = None, findings: Findings | 
 
 def _lead(about: Subject) -> Markup:
     """The few figures that matter most."""
-    history, best, outlook = about.course.history, about.course.best, about.model.progress.outlook
     count = len(about.findings)
-    pairs: list[tuple[str, Any]] = [("findings", el("a", f"{count:,}", href="#findings") if count else "none")]
-    if outlook is not None:
-        pairs.append(("rows", f"{outlook.rows + outlook.held_out:,}"))
-    pairs.append(("parameters", f"{about.model.predictor.trained:,}"))
-    pairs.append(("epochs", f"{len(history):,}"))
-    if best is not None:
-        pairs.append(("best epoch", f"{best.epoch:,}"))
-        mixed = about.model.progress.mixed
-        which = (
-            "loss, rows that stopped training" if mixed is None else "loss of all networks, rows that stopped training"
-        )
-        pairs.append((which, number(best.validation_loss if mixed is None else mixed)))
-        if about.course.scored:
-            pairs.append((f"{about.course.score}, the same rows", number(best.score)))
-        error, explained = about.course.rmse(best), about.course.r2(best)
-        if error is not None:
-            pairs.append(("RMSE, the same rows", number(error)))
-        if explained is not None and not about.course.scored:
-            pairs.append(("R2, the same rows", number(explained)))
-    pairs.append(("seconds", number(sum(one.seconds for one in history), 3)))
+    found = ("findings", el("a", f"{count:,}", href="#findings") if count else "none")
     written = el("p", f"Written on {datetime.now(UTC):%Y-%m-%d}", class_="note")
-    return join(facts(pairs, "facts tiles"), written)
+    return join(facts([found, *lead(about.model, about.course)], "facts tiles"), written)

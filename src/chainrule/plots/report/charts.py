@@ -49,9 +49,9 @@ def drawing(title: str, height: float, *parts: Any) -> Markup:
     return el("svg", *parts, viewBox=f"0 0 {WIDTH} {height:g}", role="img", aria_label=title, class_="chart")
 
 
-def trace(x: Axis, y: Axis, xs: ArrayLike, ys: ArrayLike, height: int = HEIGHT) -> str:
+def trace(x: Axis, y: Axis, xs: ArrayLike, ys: ArrayLike, height: int = HEIGHT, most: int = MOST_POINTS) -> str:
     """The path of a line; where a value is not finite, it has a gap."""
-    xs, ys = thinned(np.asarray(xs, np.float64), np.asarray(ys, np.float64))
+    xs, ys = thinned(np.asarray(xs, np.float64), np.asarray(ys, np.float64), most)
     across = x.places(xs, LEFT, WIDTH - RIGHT)
     down = y.places(ys, height - BOTTOM, TOP)
     path, pen = [], "M"
@@ -160,12 +160,12 @@ def _shades(ends: tuple[str, str]) -> Iterable[Markup]:
     yield el("text", ends[1], x=right, y=14, class_="label end")
 
 
-def thinned(xs: NDArray[Any], ys: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+def thinned(xs: NDArray[Any], ys: NDArray[Any], most: int = MOST_POINTS) -> tuple[NDArray[Any], NDArray[Any]]:
     """A line with few enough points to draw: the least and the greatest of each stretch stay, so spikes do."""
-    if len(xs) <= MOST_POINTS:
+    if len(xs) <= most:
         return xs, ys
     kept = {0, len(xs) - 1}
-    for stretch in np.array_split(np.arange(len(xs)), MOST_POINTS // 2):
+    for stretch in np.array_split(np.arange(len(xs)), most // 2):
         part = ys[stretch]
         if np.isnan(part).all():
             kept.add(int(stretch[0]))
