@@ -25,10 +25,11 @@ FLOORS = {
     "estimators": 5,
     "plots": 6, "clusters": 6, "serving": 6,
     "labs": 7,
-    "cli": 8,
-    "__main__": 9,
-    "__init__": 11,
-    **dict.fromkeys(("activations", "averaging", "callbacks", "losses", "optimisers", "schedules"), 10),  # doors
+    "playground": 8,
+    "cli": 9,
+    "__main__": 10,
+    "__init__": 12,
+    **dict.fromkeys(("activations", "averaging", "callbacks", "losses", "optimisers", "schedules"), 11),  # doors
 }  # fmt: skip
 
 #: package -> the places that may import it; what is not named here may be imported anywhere
@@ -61,7 +62,7 @@ HOMES = {
     "joblib": ("clusters/",),
     "ray": ("clusters/",),
     "matplotlib": ("plots/", "labs/"),
-    "starlette": ("serving/",),
+    "starlette": ("serving/", "playground/server.py"),
     "uvicorn": ("serving/",),
     "scipy": (
         "network/",

@@ -22,8 +22,9 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from benchmarks.tables.splits import ByOrder, Said, Share, Split
 from chainrule.cli.task import TASKS, Task
+
+from benchmarks.tables.splits import ByOrder, Said, Share, Split
 from chainrule.errors import InputError, unknown_name
 
 

@@ -88,7 +88,7 @@ BUGS = [
         "rows of a long part are counted from its beginning, not that of the file",
     ),
     Bug(
-        "cli/task.py",
+        "models/task.py",
         "min(MOST, max(2, seen.known // ROWS_EACH))",
         "max(MOST, seen.known // ROWS_EACH)",
         "tests/cli/test_task.py",

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from chainrule.cli.task import found
+from chainrule.models.task import found
 from chainrule.tables.column import words
 from chainrule.tables.evidence import Evidence
 from chainrule.tables.frames import table

@@ -17,14 +17,14 @@ def somebody_looks() -> bool:
     return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
 
 
-def opened(page: Path) -> bool:
-    """Open a file in the browser; whether that was begun.
+def opened(page: Path | str) -> bool:
+    """Open a file, or an address, in the browser; whether that was begun.
 
     One that would hold the command until it is closed, or take its terminal, as text browsers do, is left alone.
     """
     try:
         browser = webbrowser.get()
         waits = isinstance(browser, webbrowser.GenericBrowser) and not isinstance(browser, webbrowser.BackgroundBrowser)
-        return not waits and browser.open(page.resolve().as_uri())
+        return not waits and browser.open(page if isinstance(page, str) else page.resolve().as_uri())
     except (webbrowser.Error, OSError):
         return False

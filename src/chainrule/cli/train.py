@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from chainrule.cli import exits, learned, shared, tables, task
+from chainrule.cli import exits, learned, shared, tables
 from chainrule.cli.config import Configured
 from chainrule.cli.engine import Engine
 from chainrule.cli.engine import engine as engine_options
 from chainrule.cli.options import chosen, training_options
 from chainrule.cli.watch import followed, hand_over
 from chainrule.errors import listed
+from chainrule.models import task
 
 if TYPE_CHECKING:
     from chainrule.tables.files import TableFile

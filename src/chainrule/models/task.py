@@ -48,7 +48,7 @@ def found(seen: Evidence, where: str = "DATA", name: str = "target") -> tuple[Ta
 
     Examples
     --------
-    >>> from chainrule.cli.task import found
+    >>> from chainrule.models.task import found
     >>> from chainrule.tables.column import words
     >>> from chainrule.tables.evidence import Evidence
     >>> seen = Evidence(())
