@@ -101,7 +101,7 @@ def _written(estimator: Any, test: dict[str, Any], true: Any, folder: Path, forc
 
 def _reason(adult: Table) -> str:
     """What the task rests on, as `train` finds it."""
-    from chainrule.cli import task
+    from chainrule.models import task
     from chainrule.tables.column import words
     from chainrule.tables.evidence import Evidence
 

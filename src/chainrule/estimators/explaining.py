@@ -93,7 +93,7 @@ class Explaining(Fitted):
         >>> import numpy as np
         >>> from chainrule import MLPRegressor
         >>> X = np.random.default_rng(0).uniform(-1, 1, (200, 2))
-        >>> model = MLPRegressor(solver="lbfgs", random_state=0).fit(X, X[:, 0] ** 2 + X[:, 1])
+        >>> model = MLPRegressor(solver="lbfgs", tol=1e-2, random_state=0).fit(X, X[:, 0] ** 2 + X[:, 1])
         >>> found = model.partial_dependence(X, "x0", points=5)
         >>> bool(found.mean[0] > found.mean[2] < found.mean[4])
         True

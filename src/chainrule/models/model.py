@@ -624,7 +624,7 @@ class Model:
         >>> import numpy as np
         >>> from chainrule import MLPRegressor
         >>> X = np.random.default_rng(0).uniform(-1, 1, (200, 3))
-        >>> model = MLPRegressor(solver="lbfgs", random_state=0).fit(X, X[:, 0] * X[:, 1] + X[:, 2]).model_
+        >>> model = MLPRegressor(solver="lbfgs", tol=1e-2, random_state=0).fit(X, X[:, 0] * X[:, 1] + X[:, 2]).model_
         >>> model.partial_dependence(X, "x2").mean.shape
         (20,)
         >>> strong, weak = (model.partial_dependence(X, pair).interaction for pair in [("x0", "x1"), ("x0", "x2")])
