@@ -17,7 +17,9 @@ from chainrule.cli import exits, shared
 
 #: In the order in which they are used. Each is a function of its name in a module of its name, loaded when it is asked
 #: for.
-COMMANDS = ("train", "evaluate", "predict", "serve", "inspect", "diagnose", "export", "lab", "check", "completion")
+COMMANDS = (
+    "train", "evaluate", "predict", "explain", "serve", "inspect", "diagnose", "export", "lab", "check", "completion",
+)  # fmt: skip
 
 #: In front of the names of the options' environment variables: CHAINRULE_TRAIN_PRESET.
 ENVIRONMENT = "CHAINRULE"
