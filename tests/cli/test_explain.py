@@ -243,7 +243,7 @@ def test_settings_from_a_file_and_the_environment(models, shell, inside, monkeyp
     shell.write("run.toml", '[explain]\nrows = "all"\nrow = ["2", "3"]\nmethod = "permutation"\nseed = 4\n')
     words = ("explain", models.folder / "kind.model", models.folder / "test.csv", "--config", "run.toml")
     said = inside(*words, "--print-config").out
-    for line in ("rows = 0", 'row = ["2", "3"]', 'method = "permutation"', "seed = 4"):
+    for line in ('rows = "all"', 'row = ["2", "3"]', 'method = "permutation"', "seed = 4"):
         assert line in said.splitlines()
     monkeypatch.setenv("CHAINRULE_EXPLAIN_METHOD", "exact")
     assert inside(*words, "--json").json["method"] == "exact"

@@ -70,7 +70,7 @@ def explain(
     background_rows: int,
     output: str | None,
     row: tuple[str, ...],
-    rows: int,
+    rows: int | str,
     of: str | None,
     method: Any,
     permutations: int,
@@ -106,13 +106,14 @@ def explain(
         made.explain, background=against, method=method, permutations=permutations, background_rows=len(against),
         link=link, random_state=seed, n_threads=threads,
     )  # fmt: skip
-    unknown, sizes, first = Unknown(made), Sizes(), explaining.First(tables.parts(file, names), rows or sys.maxsize)
+    most = sys.maxsize if rows == "all" else int(rows)
+    unknown, sizes, first = Unknown(made), Sizes(), explaining.First(tables.parts(file, names), most)
     error = 0.0
     writing: Any = nullcontext() if output is None else outputs.opened(place)
     with writing as sink, tables.naming(file.path), explaining.progress(not quiet) as bar:
         for chunk in first:
             unknown.read(chunk)
-            known = sizes.rows + len(chunk) if 0 < rows <= explaining.CHUNK else None
+            known = sizes.rows + len(chunk) if most <= explaining.CHUNK else None
             found = _one(explained(chunk, progress=bar(sizes.rows, len(chunk), known)), of)
             sizes.add(found)
             error = max(error, float(found.error_std.max()))

@@ -23,13 +23,13 @@ Begin = Callable[[int, int, int | None], Callable[[float], object]]
 CHUNK = 1000
 
 
-def how_many(value: Any) -> int:
-    """A whole number above 0, or all, which is 0."""
+def how_many(value: Any) -> int | str:
+    """A whole number above 0, or all."""
     try:
-        found = 0 if str(value) == "all" else int(value)
+        found = value if value == "all" else int(value)
     except ValueError:
-        found = -1
-    if found < 0 or (found == 0 and str(value) != "all" and value != 0):
+        found = 0
+    if found != "all" and found < 1:
         raise click.BadParameter(f"{value!r} is no number of rows, nor 'all'.")
     return found
 
