@@ -20,8 +20,8 @@ from chainrule.cli.first_words import first_words
 #: In the order in which they are used. Each is a function of its name in a module of its name, loaded when it is asked
 #: for.
 COMMANDS = (
-    "demo", "train", "evaluate", "predict", "serve", "inspect", "diagnose", "export", "lab", "playground", "check",
-    "completion",
+    "demo", "train", "evaluate", "predict", "explain", "serve", "inspect", "diagnose", "export", "lab", "playground",
+    "check", "completion",
 )  # fmt: skip
 
 #: In front of the names of the options' environment variables: CHAINRULE_TRAIN_PRESET.

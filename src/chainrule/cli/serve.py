@@ -56,6 +56,17 @@ def _limits(command: Any) -> Any:
 @click.option(
     "--grace", type=click.FloatRange(0), default=30.0, show_default=True, help="Seconds for open requests then."
 )
+@click.option(
+    "--background", multiple=True, metavar="[NAME=]FILE",
+    help="A table, such as that of training, whose rows predictions are explained against, by Shapley values.",
+)  # fmt: skip
+@click.option(
+    "--background-rows", type=_COUNT, default=defaults.BACKGROUND, show_default=True, help="So many are drawn of it."
+)
+@click.option(
+    "--max-evaluations", type=_COUNT, default=defaults.EVALUATIONS, show_default=True,
+    help="Rows that such explanations of a request predict.",
+)  # fmt: skip
 @click.option("--check", is_flag=True, help="Load the models, predict a row with each, and end.")
 @click.option("--log-requests", is_flag=True, help="A line for each request, without its rows.")
 @_limits
@@ -69,6 +80,9 @@ def serve(
     token_file: Path | None,
     drain: float,
     grace: float,
+    background: tuple[str, ...],
+    background_rows: int,
+    max_evaluations: int,
     check: bool,
     log_requests: bool,
     quiet: bool,
@@ -100,8 +114,9 @@ def serve(
     limited = Limits(**{name.removeprefix("max_"): value for name, value in limits.items()})
     try:
         settings = Settings(
-            places(model), host, port, workers, allow_host, token_file, limited, drain, grace, log_requests
-        )
+            places(model, background, background_rows, max_evaluations), host, port, workers, allow_host, token_file,
+            limited, drain, grace, log_requests,
+        )  # fmt: skip
         if check:
             for served in processes.checked(settings):
                 shared.tell(f"{served.name}, version {served.version}: {served.model!r}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Self
 
@@ -29,6 +28,39 @@ class Importance(NamedTuple):
     mean: float
     low: float
     high: float
+
+
+class Sizes:
+    """How large values are by column, of explanations of some rows after others.
+
+    Attributes
+    ----------
+    rows : how many there were
+    """
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self._names: tuple[str, ...] = ()
+        self._mean, self._squares = np.zeros(1), np.zeros(1)  # the mean, and the squares of differences from it
+
+    def add(self, explanation: Explanation) -> None:
+        """Those of more rows."""
+        values = explanation.values
+        sizes = np.abs(values).reshape(*values.shape[:2], -1).mean(axis=2)
+        rows, mean = len(sizes), sizes.mean(axis=0)
+        apart, both = mean - self._mean, self.rows + rows
+        self._squares = self._squares + ((sizes - mean) ** 2).sum(axis=0) + apart**2 * self.rows * rows / both
+        self._mean, self.rows = self._mean + apart * rows / both, both
+        self._names = explanation.feature_names
+
+    def importances(self, coverage: float = 0.95) -> list[Importance]:
+        """As `Explanation.importances`, of all rows."""
+        Number(0, 1, open_low=True, open_high=True)("explanation.importances(coverage=)", coverage)
+        mean, rows = self._mean, self.rows
+        error = np.sqrt(self._squares / (rows - 1) / rows) if rows > 1 else np.full(len(mean), np.nan)
+        half = _normal(coverage) * error
+        low, high = np.maximum(mean - half, 0), mean + half
+        return [Importance(self._names[j], float(mean[j]), float(low[j]), float(high[j])) for j in np.argsort(-mean)]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -148,15 +180,9 @@ class Explanation:
         -------
         list of Importance (name, mean, low, high), in units of the prediction
         """
-        Number(0, 1, open_low=True, open_high=True)("explanation.importances(coverage=)", coverage)
-        sizes = np.abs(self.values).reshape(*self.values.shape[:2], -1).mean(axis=2)
-        mean, rows = sizes.mean(axis=0), len(self)
-        error = sizes.std(axis=0, ddof=1) / math.sqrt(rows) if rows > 1 else np.full(len(mean), np.nan)
-        half = _normal(coverage) * error
-        low, high = np.maximum(mean - half, 0), mean + half
-        return [
-            Importance(self.feature_names[j], float(mean[j]), float(low[j]), float(high[j])) for j in np.argsort(-mean)
-        ]
+        sizes = Sizes()
+        sizes.add(self)
+        return sizes.importances(coverage)
 
     def to_shap(self) -> Any:
         """The same as a `shap.Explanation`, which shap's plots take.

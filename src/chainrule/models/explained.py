@@ -110,9 +110,8 @@ def read(model: Explained, X: Any, where: str, most: int = sys.maxsize, random_s
         found = drawn(found, most, random_state)
         found = found.toarray() if is_sparse(found) else found
         names = given.names or tuple(f"x{place}" for place in range(given.features))
-        columns = tuple(np.array([place]) for place in range(given.features))
         data = found.astype(np.float64)
-        return Rows(found, columns, names, data, data, (True,) * given.features)
+        return Rows(found, code_columns(given), names, data, data, (True,) * given.features)
     if not isinstance(given, ColumnInput):
         raise InputError(where, "a model of rows", model.kind, "Sequences have no columns to take from elsewhere.")
     where = path_of(X) or where
@@ -121,10 +120,16 @@ def read(model: Explained, X: Any, where: str, most: int = sys.maxsize, random_s
     codes = given.encoder.coded(read, len(table)).values
     names = given.encoder.names
     shown = [_shown(read[name]) for name in names]
-    columns = tuple(given.encoder.compact_columns(name) for name in names)
     data, display = (np.column_stack(parts) for parts in zip(*shown, strict=True))
     ordered = tuple(read[name].storage in ("numbers", "times") for name in names)
-    return Rows(codes, columns, tuple(map(str, names)), data, display, ordered)
+    return Rows(codes, code_columns(given), tuple(map(str, names)), data, display, ordered)
+
+
+def code_columns(given: Input) -> tuple[NDArray[np.intp], ...]:
+    """Of each column, which of the codes of a row are its own; of rows or tables."""
+    if isinstance(given, ColumnInput):
+        return tuple(given.encoder.compact_columns(name) for name in given.encoder.names)
+    return tuple(np.array([place]) for place in range(given.features))
 
 
 def _shown(column: Column) -> tuple[Array, Array]:

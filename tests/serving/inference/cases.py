@@ -41,7 +41,7 @@ class Answer:
 class Client:
     """Asks an application in a loop of its own, as a server of uvicorn would."""
 
-    def __init__(self, *places, limits=None, token=None, hosts=("localhost",), load=True):
+    def __init__(self, *places, limits=None, token=None, hosts=("localhost",), load=True, **background):
         from chainrule.serving.inference.app import Application
         from chainrule.serving.inference.guard import Guard
         from chainrule.serving.inference.metrics import Metrics
@@ -50,7 +50,7 @@ class Client:
 
         self.limits = limits or Limits()
         self.metrics = Metrics()
-        self.repository = Repository(said([str(place) for place in places]), self.metrics)
+        self.repository = Repository(said([str(place) for place in places], **background), self.metrics)
         if load:
             self.repository.load()
         self.application = Application(self.repository, self.limits, self.metrics)

@@ -96,8 +96,8 @@ def test_a_file_that_changes_while_it_is_read_is_read_again(folder, tmp_path, mo
     ask, load = Client(f"m={path}"), Served.load
     path.write_bytes((folder / "numbered.model").read_bytes())
 
-    def slow(name, version, file):
-        found = load(name, version, file)
+    def slow(*given):
+        found = load(*given)
         path.write_bytes((folder / "prices.model").read_bytes())
         return found
 

@@ -97,6 +97,8 @@ class Application:
         for name, values in (("classes", served.classes), ("levels", served.levels)):
             if values:
                 about["parameters"][name] = list(values)
+        if served.explains:
+            about["parameters"]["explanation"] = served.explains
         return _json(about)
 
     async def model_ready(self, request: Request) -> Response:
@@ -260,6 +262,8 @@ def _answer(served: Served, kind: str, outputs: Outputs, warnings: Sequence[str]
     if kind == ARROW:
         return arrow_stream.stream(outputs, served), len(warnings)
     told: dict[str, Any] = {"model": served.name, "version": served.version, "rows": plain.objects(outputs, served)}
+    if served.shapley is not None and "explanation" in outputs:
+        told["explanation"] = served.shapley.about
     return dump({**told, "warnings": list(warnings)} if warnings else told), len(warnings)
 
 

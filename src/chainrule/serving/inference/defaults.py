@@ -11,3 +11,5 @@ REQUESTS = 64
 SECONDS = 30.0
 READING = 10.0  # seconds
 HELD = 256 << 20  # bytes
+BACKGROUND = 100  # rows
+EVALUATIONS = 1_000_000  # rows

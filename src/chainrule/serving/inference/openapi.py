@@ -134,8 +134,7 @@ def _paths(tensors: str, rows: str, served: Served, limits: Limits) -> Schema:
 def _predict(served: Served, limits: Limits) -> Schema:
     content = {"application/json": {"schema": _many(served, limits), "example": [_example(served)]}}
     options = [
-        {"name": "explain", "in": "query", "description": "What each column adds to a prediction, to first order",
-         "schema": {"type": "boolean"}},
+        {"name": "explain", "in": "query", "description": _explains(served), "schema": {"type": "boolean"}},
     ] if any(one.name == "explanation" for one in served.gives) else []  # fmt: skip
     if any(one.name == "low" for one in served.gives):
         options.append({
@@ -146,12 +145,29 @@ def _predict(served: Served, limits: Limits) -> Schema:
     given["properties"] |= {one.name: _output(one, served) for one in served.gives if one.asked}
     answer = _object(model=_TEXT, version=_TEXT, rows=_list(given))
     answer["properties"]["warnings"] = _list(_TEXT)
+    if served.shapley is not None:
+        answer["properties"]["explanation"] = _object(
+            method=_TEXT, background_rows={"type": "integer"}, outputs=_list(_TEXT)
+        )
     return {
         "post": {
             "summary": "Predict rows", "description": _ROWS, "parameters": options,
             "requestBody": {"required": True, "content": content}, "responses": _responses(answer, _REFUSED),
         }
     }  # fmt: skip
+
+
+def _explains(served: Served) -> str:
+    """What explanations are."""
+    if served.shapley is None:
+        return "What each column adds to a prediction, to first order: gradient times input"
+    about, most = served.shapley.about, served.shapley.most
+    how = "exact" if about["method"] == "exact" else "by orders that are drawn, with standard errors"
+    what = f"Shapley values of {', '.join(about['outputs'])}"[:300]
+    return (
+        f"{what}, {how}: with base_value, the mean prediction of {about['background_rows']:,} rows, what each column "
+        f"adds makes up the prediction. {most:,} rows at most"
+    )
 
 
 def _coverages(served: Served) -> Schema:

@@ -6,17 +6,21 @@ import logging
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from chainrule.errors import InputError, ModelFileError
+from chainrule.errors import InputError, InputTypeError, ModelFileError, unknown_name
 from chainrule.memory import give_back
+from chainrule.serving.inference import defaults
 from chainrule.serving.inference.metrics import Metrics
 from chainrule.serving.inference.problems import Problem, busy
 from chainrule.serving.inference.served import Served
+from chainrule.serving.inference.shapley import Background
 
 #: What compiles and loads kernels, and is idle between models.
 COMPILER = "llvmlite"
+#: What is raised of a file that cannot be read.
+REFUSED = (ModelFileError, InputError, InputTypeError)
 _log = logging.getLogger("chainrule.serving")
 
 #: What a name or a version can be: it stands in addresses.
@@ -25,17 +29,24 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 @dataclass(frozen=True)
 class Place:
-    """A model's file, under which name and version it is served, and a copy of the file that is read in its place."""
+    """A model's file, under which name and version it is served, and a copy of the file that is read in its place; and
+    where rows are that its predictions are explained against."""
 
     name: str
     version: str
     path: Path
     copy: Path | None = None
+    background: Background | None = None
 
     @property
     def file(self) -> Path:
         """That is read."""
         return self.copy or self.path
+
+    @property
+    def mark(self) -> tuple[int, ...]:
+        """By which it is known that what is read has changed."""
+        return mark_of(self.file) + (() if self.background is None else mark_of(self.background.file))
 
     @classmethod
     def said(cls, text: str) -> Place:
@@ -64,8 +75,24 @@ class Place:
         return cls(name, version, Path(path))
 
 
-def places(texts: Sequence[str]) -> tuple[Place, ...]:
-    """The models that a user names, no two of one name and version."""
+def places(
+    texts: Sequence[str],
+    backgrounds: Sequence[str] = (),
+    rows: int = defaults.BACKGROUND,
+    evaluations: int = defaults.EVALUATIONS,
+) -> tuple[Place, ...]:
+    """The models that a user names, no two of one name and version.
+
+    Parameters
+    ----------
+    texts : [NAME[:VERSION]=]PATH each
+    backgrounds : [NAME=]PATH each, of the model of that name or of all
+    rows, evaluations : as in `Background`
+
+    Raises
+    ------
+    InputError
+    """
     found = tuple(Place.said(text) for text in texts)
     keys = [(place.name, place.version) for place in found]
     twice = next((key for key in keys if keys.count(key) > 1), None)
@@ -74,7 +101,17 @@ def places(texts: Sequence[str]) -> tuple[Place, ...]:
             "MODEL", "models of different names or versions", f"{twice[0]!r}, version {twice[1]!r}, more than once",
             "Write NAME=PATH, or NAME:VERSION=PATH.",
         )  # fmt: skip
-    return found
+    against: dict[str, Background] = {}
+    names = list(dict.fromkeys(place.name for place in found))
+    for text in backgrounds:
+        name, equals, path = text.partition("=")
+        if equals and name not in names:
+            raise unknown_name(f"--background {text!r}, name", name, names)
+        for one in [name] if equals else names:
+            if one in against:
+                raise InputError("--background", f"one of {one!r}", "several", "Write NAME=PATH for each model.")
+            against[one] = Background(Path(path if equals else text), rows, evaluations)
+    return tuple(replace(place, background=against.get(place.name)) for place in found)
 
 
 class Repository:
@@ -117,23 +154,25 @@ class Repository:
         ------
         ModelFileError
             Where one cannot be read, or is of sequences.
+        InputError, InputTypeError
+            Where a background cannot be read.
         """
         for place in self.places:
             self._load(place)
         give_back(COMPILER)
 
-    def reload(self) -> list[tuple[Place, ModelFileError | None]]:
+    def reload(self) -> list[tuple[Place, Exception | None]]:
         """Read files that have changed; a model whose file cannot be read stays. What was read, and what went wrong."""
-        found: list[tuple[Place, ModelFileError | None]] = []
+        found: list[tuple[Place, Exception | None]] = []
         for place in self.places:
-            if self._marks.get(place) == mark_of(place.file):
+            if self._marks.get(place) == place.mark:
                 continue
             before = self._served.get((place.name, place.version))
             try:
                 self._load(place)
                 found.append((place, None))
                 self._compare(before, self._served[place.name, place.version])
-            except ModelFileError as error:
+            except REFUSED as error:
                 self._metrics.failures.labels(place.name, place.version).inc()
                 found.append((place, error))
         if found:
@@ -141,10 +180,9 @@ class Repository:
         return found
 
     def _load(self, place: Place) -> None:
-        file = place.file
-        mark = mark_of(file)
+        file, mark = place.file, place.mark
         try:
-            served = Served.load(place.name, place.version, file)
+            served = Served.load(place.name, place.version, file, place.background)
         except ModelFileError as error:
             where, *rest = error.args
             raise ModelFileError(where.replace(str(file), str(place.path)), *rest) from error

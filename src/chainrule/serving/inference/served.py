@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.engine.expansion import Coded
-from chainrule.errors import CellError, InputError, ModelFileError
+from chainrule.errors import CellError, InputError, InputTypeError, ModelFileError
 from chainrule.models.answers import Classes, Numbers
 from chainrule.models.inputs import ColumnInput, RowInput
 from chainrule.models.labels import word
 from chainrule.models.model import Model
 from chainrule.network.losses import Quantile
 from chainrule.serving.inference.bodies.cells import Cells
+from chainrule.serving.inference.shapley import OUTPUTS, Background, Shapley
 from chainrule.serving.inference.signature import USUAL, Asked, Gives, Reads, columns_of, outputs_of
 from chainrule.tables.column import Column
 from chainrule.tables.field import Bad
@@ -48,9 +49,12 @@ class Served:
     name, version : under which clients know it
     model : of rows or of tables
     path : of its file, as errors call it, where it has one
+    background : where rows are that predictions are explained against, for Shapley values; without them explanations
+        are gradient times input, of a model of tables
 
     Attributes
     ----------
+    shapley : gives Shapley values, where there is a background
     count : is told what rows held
     seconds : that a short request has taken lately
 
@@ -58,6 +62,8 @@ class Served:
     ------
     ModelFileError
         Of a model of sequences, which is not served.
+    InputError, InputTypeError
+        For a background that the model cannot read.
 
     Examples
     --------
@@ -71,7 +77,9 @@ class Served:
     ['small', 'large']
     """
 
-    def __init__(self, name: str, version: str, model: Model, path: Path | None = None) -> None:
+    def __init__(
+        self, name: str, version: str, model: Model, path: Path | None = None, background: Background | None = None
+    ) -> None:
         if not isinstance(model.input, (ColumnInput, RowInput)):
             raise ModelFileError(
                 str(path or name), "a model of tables or of rows", model.kind, "Predict with it in Python."
@@ -79,11 +87,12 @@ class Served:
         self.name, self.version, self.model = name, version, model
         self.count: Callable[[Seen], None] = lambda seen: None
         self.seconds = 0.0
+        self.shapley = None if background is None else self._against(background)
 
     @classmethod
-    def load(cls, name: str, version: str, path: Path) -> Self:
+    def load(cls, name: str, version: str, path: Path, background: Background | None = None) -> Self:
         """The model of a file, which has predicted a row: what it needs for that is in memory."""
-        found = cls(name, version, Model.load(path), path)
+        found = cls(name, version, Model.load(path), path, background)
         found.warm()
         return found
 
@@ -99,7 +108,19 @@ class Served:
             expansion = source.encoder.expansion
             rows = Coded(np.tile(np.array(expansion.fills, np.float32), (2, 1)), expansion)
         self.answer(Taken(rows))
-        self.answer(_parts(rows, [1])[0])
+        self.answer(_parts(rows, [1])[0], Asked(explain=self.shapley is not None))
+
+    def _against(self, background: Background) -> Shapley:
+        """What explains predictions against the rows of a background."""
+        try:
+            rows = self._read(background.read([one.name for one in self.reads])).rows
+            codes = rows.values if isinstance(rows, Coded) else rows
+            return Shapley(self.model, codes, background.evaluations)
+        except (InputError, InputTypeError) as error:
+            where, *rest = error.args
+            where = where.replace(str(background.file), str(background.path)).removeprefix("rows, ")
+            where = where if str(background.path) in where else f"{background.path}, {where}"
+            raise (InputTypeError if isinstance(error, InputTypeError) else InputError)(where, *rest[:3]) from error
 
     @property
     def _encoder(self) -> Any:
@@ -130,7 +151,18 @@ class Served:
     @cached_property
     def gives(self) -> tuple[Gives, ...]:
         """The outputs."""
-        return outputs_of(self.model)
+        return outputs_of(self.model, self.shapley)
+
+    @property
+    def explains(self) -> dict[str, Any]:
+        """What explanations are, where there are any."""
+        if self.shapley is not None:
+            return {**self.shapley.about, "rows_at_most": self.shapley.most}
+        return {"method": "gradient times input"} if isinstance(self.model.input, ColumnInput) else {}
+
+    def is_long(self, asked: Asked) -> bool:
+        """Whether an answer takes long, however few its rows are."""
+        return self.shapley is not None and (asked.explain or not set(OUTPUTS).isdisjoint(asked.only or ()))
 
     # Rows in -----------------------------------------------------------------------------------------------
 
@@ -236,11 +268,13 @@ class Served:
         ------
         InputError
             For an interval that the model cannot give.
+        Problem
+            422 for more rows than can be explained at a time.
         """
         model, answer = self.model, self.model.answer
         names = asked.only or tuple(
             one.name for one in self.gives
-            if not one.asked or (one.name == "explanation" and asked.explain)
+            if not one.asked or (one.name in OUTPUTS and asked.explain)
             or (one.name in ("low", "high") and asked.coverage is not None)
         )  # fmt: skip
         raw = self._one(taken.rows) if taken.rows.shape[0] == 1 else model.raw(taken.rows, 1)
@@ -249,7 +283,9 @@ class Served:
             if not isinstance(answer, Numbers):
                 raise InputError("coverage", "a model of numbers", model.kind, "Classes have probabilities.")
             found["low"], found["high"] = answer.interval(raw, asked.coverage or COVERAGE)
-        if asked.explain or "explanation" in names:
+        if self.shapley is not None and self.is_long(asked):
+            found |= self.shapley(taken.rows)
+        elif asked.explain or "explanation" in names:
             found["explanation"] = model.attributions(taken.rows)
         if "probability" in names:
             found["probability"] = answer.probabilities(raw)  # type: ignore[attr-defined]

@@ -11,6 +11,7 @@ from chainrule.models.answers import Answer, Classes, Numbers, OfClasses
 from chainrule.models.inputs import ColumnInput, RowInput
 from chainrule.models.model import Model
 from chainrule.network.losses import Gaussian, Quantile
+from chainrule.serving.inference.shapley import Shapley
 from chainrule.tables.field import Field
 
 
@@ -75,11 +76,16 @@ def columns_of(model: Model) -> tuple[Reads, ...]:
     return tuple(Reads(schema.by_name[one.name], schema.nothing.of(one.name)) for one in source.encoder.encodings)
 
 
-def outputs_of(model: Model) -> tuple[Gives, ...]:
-    """The outputs of a model."""
+def outputs_of(model: Model, shapley: Shapley | None = None) -> tuple[Gives, ...]:
+    """The outputs of a model, and explanations: Shapley values, or of a model of tables gradient times input."""
     answer, float_ = model.answer, "FP64" if model.dtype == np.float64 else "FP32"
     found = list(_outputs(answer, float_))
-    if isinstance(model.input, ColumnInput):
+    if shapley is not None:
+        several = _several(len(shapley.names))
+        values = [-1, len(columns_of(model)), *several]
+        found += [Gives("explanation", float_, values, True), Gives("base_value", float_, [-1, *several], True)]
+        found += [Gives("explanation_error", float_, values, True)] * (not shapley.exact)
+    elif isinstance(model.input, ColumnInput):
         several = [] if isinstance(answer, Classes) else _several(answer.loss.targets(answer.outputs))
         found.append(Gives("explanation", "FP32", [-1, len(model.input.encoder.encodings), *several], asked=True))
     return tuple(found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from chainrule.serving.inference.batches import Job, Predicting, Reading, answers
@@ -49,9 +50,14 @@ class Work:
         """
         if self.under_way >= self._limits.requests:
             raise busy(f"{self.under_way} requests are under way, as many as may be.")
+        short = size <= SHORT
+        if short and served.shapley is not None:  # what is asked of its rows tells whether the answer is short
+            found = read()
+            short = not served.is_long(found.asked)
+            read = partial(_same, found)
         self.under_way += 1
         self._metrics.under_way.inc()
-        job = Job(served, read, size <= SHORT)
+        job = Job(served, read, short)
         job.answer.add_done_callback(self._ended)
         if job.short and served.seconds < QUICK:
             if not self._here:
@@ -76,3 +82,8 @@ class Work:
         self._metrics.under_way.dec()
         if not answer.cancelled():
             answer.exception()  # seen: of a request that was given up nobody else asks
+
+
+def _same(found: Reading) -> Reading:
+    """What was read already."""
+    return found

@@ -19,12 +19,11 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
-from chainrule.errors import InputError, ModelFileError
 from chainrule.files import write_whole
 from chainrule.serving.inference import metrics, server
 from chainrule.serving.inference.guard import log_to_stderr
 from chainrule.serving.inference.listening import bound, let_nobody_in, many_files
-from chainrule.serving.inference.repository import Place, Repository, mark_of
+from chainrule.serving.inference.repository import REFUSED, Place, Repository
 from chainrule.serving.inference.served import Served
 from chainrule.serving.inference.settings import Settings
 
@@ -45,8 +44,8 @@ def serve(settings: Settings, tell: Callable[[str], None]) -> None:
 
     Raises
     ------
-    InputError
-        Where the address cannot be had, or the token not be read.
+    InputError, InputTypeError
+        Where the address cannot be had, or the token or a background not be read.
     ModelFileError
         Where a model cannot be loaded.
     """
@@ -123,7 +122,7 @@ def _work(sock: socket.socket, settings: Settings, told: Connection, parent: Con
     many_files()
     try:
         server.run(sock, settings, lambda: told.send(None), parent, instead)
-    except (InputError, ModelFileError) as error:
+    except REFUSED as error:
         told.send(error)
     except KeyboardInterrupt:
         return
@@ -135,7 +134,7 @@ def _try(place: Place, told: Connection) -> None:
     try:
         Repository([place], counts).load()
         told.send(None)
-    except ModelFileError as error:
+    except REFUSED as error:
         counts.failures.labels(place.name, place.version).inc()
         told.send(error)
 
@@ -144,35 +143,38 @@ class _Copies:
     """The models as they were when they could be read last: every process reads these, whenever it starts."""
 
     def __init__(self, places: Sequence[Place], folder: Path) -> None:
-        self.places = tuple(replace(place, copy=folder / f"{k}.model") for k, place in enumerate(places))
-        self._marks = {place: mark_of(place.path) for place in self.places}
+        self._origins = {_copied(place, folder / str(k)): place for k, place in enumerate(places)}
+        self.places = tuple(self._origins)
+        self._marks = {place: origin.mark for place, origin in self._origins.items()}
         for place in self.places:
-            assert place.copy is not None
-            with contextlib.suppress(OSError):  # which a process tells that cannot read it
-                shutil.copyfile(place.path, place.copy)
+            for path, copy in _files(place):
+                with contextlib.suppress(OSError):  # which a process tells that cannot read it
+                    shutil.copyfile(path, copy)
 
     def renew(self) -> None:
         """Copy files that have changed and can be read."""
         for place in self.places:
-            mark = mark_of(place.path)
-            if mark == self._marks[place] or place.copy is None:
+            mark = self._origins[place].mark
+            if mark == self._marks[place]:
                 continue
-            fresh = place.copy.with_suffix(".new")
-            error = self._tried(place, fresh)
+            fresh = _copied(place, place.file.with_suffix(".new"))
+            error = self._tried(fresh)
             if error is None:
-                write_whole(place.copy, fresh.read_bytes())
+                for (_, copy), (_, new) in zip(_files(place), _files(fresh), strict=True):
+                    write_whole(copy, new.read_bytes())
                 self._marks[place] = mark
             else:
                 _log.error("%s, version %s stays as it is: %s", place.name, place.version, error)
 
-    def _tried(self, place: Place, fresh: Path) -> Exception | None:
-        """What is wrong with a file."""
+    def _tried(self, fresh: Place) -> Exception | None:
+        """What is wrong with files."""
         try:
-            shutil.copyfile(place.path, fresh)
+            for path, copy in _files(fresh):
+                shutil.copyfile(path, copy)
         except OSError as error:
             return error
         heard, theirs = _SPAWN.Pipe(duplex=False)
-        process = _SPAWN.Process(target=_try, args=(replace(place, copy=fresh), theirs), daemon=True)
+        process = _SPAWN.Process(target=_try, args=(fresh, theirs), daemon=True)
         process.start()
         theirs.close()
         try:
@@ -182,6 +184,17 @@ class _Copies:
         process.join()
         heard.close()
         return found
+
+
+def _copied(place: Place, copy: Path) -> Place:
+    """The same model, whose files are read from copies."""
+    background = None if place.background is None else place.background.copied(copy)
+    return replace(place, copy=copy.with_name(f"{copy.name}.model"), background=background)
+
+
+def _files(place: Place) -> list[tuple[Path, Path]]:
+    """The files of a model, and their copies."""
+    return [(one.path, one.file) for one in (place, place.background) if one is not None]
 
 
 class _Workers:

@@ -16,6 +16,7 @@ from chainrule.serving.inference.bodies.json_text import parse
 from chainrule.serving.inference.limits import LIMITS, Limits
 from chainrule.serving.inference.problems import cell, malformed, unfit
 from chainrule.serving.inference.served import Served
+from chainrule.serving.inference.shapley import OUTPUTS
 from chainrule.serving.inference.signature import USUAL, Asked
 from chainrule.tables.csv_file import delimiter_of
 from chainrule.tables.frames import check_different
@@ -166,7 +167,7 @@ def objects(outputs: Mapping[str, Array], served: Served) -> list[dict[str, Any]
     for name, values in outputs.items():
         cells = told(values)
         names = _parts(name, served)
-        named = names and name in ("probability", "explanation")
+        named = names and name in ("probability", "explanation", "explanation_error")
         columns[name] = [dict(zip(names, row, strict=True)) for row in cells] if named else cells
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
@@ -180,6 +181,9 @@ def flat(outputs: Mapping[str, Array], served: Served) -> dict[str, Array]:
             continue
         parts = _parts(name, served)
         wide = values.reshape(len(values), -1)
+        explained = served.shapley.names if served.shapley is not None and name in OUTPUTS else ()
+        if len(explained) > 1:
+            parts = [f"{part}={one}" for part in parts for one in explained] or explained
         if len(parts) != wide.shape[1]:
             parts = [str(place) for place in range(wide.shape[1])]
         between = "=" if name == "probability" else "_"
@@ -190,7 +194,7 @@ def flat(outputs: Mapping[str, Array], served: Served) -> dict[str, Array]:
 
 def _parts(output: str, served: Served) -> Sequence[str]:
     """What the numbers of an output are of: classes, columns, levels of quantiles; nothing where they only count."""
-    if output == "explanation":
+    if output in ("explanation", "explanation_error"):
         return [one.name for one in served.reads]
     return {"probability": served.classes, "prediction": served.levels}.get(output, ())
 

@@ -78,12 +78,17 @@ async function predict(event) {
   }
 }
 
-function told({ rows: [row], warnings = [] }) {
+function told({ rows: [row], warnings = [], explanation: about }) {
   const found = warnings.map((one) => made("p", one, { className: "wrong" }));
   for (const [name, value] of Object.entries(row)) {
+    if (name === "explanation_error") continue;  // stands beside its values
     const object = value !== null && typeof value === "object" && !Array.isArray(value);
     found.push(made("p", object ? name : `${name}: ${JSON.stringify(value)}`));
-    if (object) found.push(name === "explanation" ? contributions(value) : shares(value));
+    if (object) found.push(name === "explanation" ? contributions(value, row.explanation_error) : shares(value));
+  }
+  if (about) {
+    found.push(made("p", `Shapley values of ${about.outputs.join(", ")} against ${about.background_rows} rows: with ` +
+      "base_value, their mean, what each column adds makes up the prediction."));
   }
   return found;
 }
@@ -100,9 +105,11 @@ function table(rows) {
 const shares = (value) => table(Object.entries(value).sort((a, b) => b[1] - a[1])
   .map(([name, p]) => [name, made("meter", "", { value: p }), p.toFixed(4)]));
 
-const contributions = (value) => table(Object.entries(value).sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]))
-  .map(([name, part]) => [name, made("span", Array.isArray(part) ? part.join(", ") : part.toFixed(4),
-    { className: part < 0 ? "low" : "high" })]));
+const digits = (part) => Array.isArray(part) ? part.map((one) => one.toFixed(4)).join(", ") : part.toFixed(4);
+
+const contributions = (value, errors) => table(Object.entries(value).sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]))
+  .map(([name, part]) => [name, made("span", digits(part), { className: part < 0 ? "low" : "high" }),
+    errors ? `± ${digits(errors[name])}` : ""]));
 
 at("model").addEventListener("change", show);
 at("row").addEventListener("submit", predict);
