@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+FIELD = 'search-button-field search-button__button pst-js-only"'
 #: What stands in a page -> what stands there instead.
 MENDED = {
     # a button whose text is its name
-    'search-button__button pst-js-only" aria-label="Search"': 'search-button__button pst-js-only"',
+    f'{FIELD} title="Search" aria-label="Search" data-bs-placement="bottom" data-bs-toggle="tooltip"': FIELD,
     # what opens a part of the navigation has no text
     '<summary><span class="toctree-toggle"': '<summary aria-label="Pages below"><span class="toctree-toggle"',
     # the corner of a table is no heading

@@ -34,6 +34,7 @@ def test_a_kind_of_page_is_accessible_and_fits(name, scheme, size, address, tab,
     assert one.overflow() == 0
 
 
+@pytest.mark.slow
 def test_every_page_is_accessible(site, address, tab, axe):
     one, found = tab(allowed=address), {}
     pages = sorted(page for page in site.rglob("*.html") if "_static" not in page.parts)
