@@ -38,7 +38,7 @@ HOMES = {
     "safetensors": ("files.py", "training/checkpoints.py"),
     "threadpoolctl": ("engine/threads.py",),
     "sklearn": ("estimators/",),
-    "rich": ("training/callbacks/progress.py",),
+    "rich": ("training/callbacks/progress.py", "cli/explaining.py"),
     "narwhals": ("tables/frames.py",),
     "pyarrow": (
         "remote.py",

@@ -132,8 +132,8 @@ BUGS = [
     ),
     Bug(
         "serving/inference/workers.py",
-        "self.places = tuple(replace(place, copy=",
-        "self.places = tuple(replace(place, copy=place.path if True else",
+        "replace(place, copy=copy.with_name(f\"{copy.name}.model\"), background=background)",
+        "replace(place, copy=place.path, background=background)",
         "tests/serving/inference/test_server.py -k whatever_becomes",
         "a worker that takes another's place serves another model, or none",
     ),
