@@ -43,7 +43,7 @@ export function differences(A, B) {
 }
 
 export function compare(section) {
-  const cures = Object.entries(CURES).map(([name, cure]) => [button(name, () => beside(cure(app.settings.A))), cure]);
+  const cures = Object.entries(CURES).map(([name, cure]) => [button(name, () => beside(cure(app.wanted.A))), cure]);
   const differs = el("p", { id: "differs" });
   const drop = button("Let go of B", alone), adopt = button("Go on with B as A", () => begin(app.settings.B, null)), swap = button("Swap A and B", () => begin(app.settings.B, app.settings.A));
   const figures = el("div");
