@@ -41,8 +41,9 @@ class Learner:
         self.page.locator(f"#tab-{panel}").click()
 
     def choose(self, label, value, within="body"):
-        """A value of a select."""
-        self.page.locator(within).get_by_label(label, exact=True).select_option(value)
+        """What a select offers under a name, or at a place."""
+        how = {"index": value} if isinstance(value, int) else {"label": value}
+        self.page.locator(within).get_by_label(label, exact=True).select_option(**how)
 
     def enter(self, label, value, within="body"):
         """A value of a field."""
@@ -82,7 +83,7 @@ class Learner:
         self.page.wait_for_selector("#lesson:not([hidden])")
         self.settled()
         self.page.locator("#run-lesson").click()
-        self.page.wait_for_function("document.querySelector('#lessons summary').innerText.includes('1 seen')")
+        self.page.wait_for_function("() => document.querySelector('#lessons summary').innerText.includes('1 seen')")
         self.until("#run", "Run")
         self.settled()
 

@@ -60,7 +60,7 @@ export function compare(section) {
   function show() {
     if (section.hidden || !app.task) return;
     const score = app.task.classes.length ? "accuracy" : "R²";
-    const found = table("Where both are", ["", "loss", "loss, held out", score, `${score}, held out`, "parameters"], sides().map((side) => [
+    const found = table("Where both are", ["side", "loss", "loss, held out", score, `${score}, held out`, "parameters"], sides().map((side) => [
       app.seen[side].diverged ? `${side}, diverged` : side, ...app.seen[side].scores.map((one) => number(one)), String(app.networks[side].parameters),
     ]));
     if (!figures.contains(document.activeElement)) figures.replaceChildren(found);
