@@ -26,8 +26,8 @@ test-all: test test-slow
 test-elsewhere: $(VENV)/test  ## the tests as another processor would run them: CPU=prescott, PART=whole or short
 	$(BIN)/python tests/elsewhere.py $(CPU) $(PART) -n 2 --dist loadfile -m "not slow and not serving and not cluster"
 
-test-browser: $(VENV)/browser  ## reports and the live page in a headless Chromium; needs chromium and npm
-	$(BIN)/python -m pytest tests/report/browser
+test-browser: $(VENV)/browser  ## reports, the live page and the playground in a headless Chromium; needs chromium and npm
+	$(BIN)/python -m pytest tests/report/browser tests/playground/browser
 
 test-serving: $(VENV)/serving $(OTHERS)/ready  ## the server, alone and beside those of others; needs nginx
 	$(PYTEST) -m serving tests/serving

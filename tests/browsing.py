@@ -96,5 +96,5 @@ def tab(chromium):
     yield opened
     for one in made:
         one.context.close()
-        assert one.asked == []
-        assert one.wrong == []
+        assert one.asked == [], one.asked
+        assert one.wrong == [], one.wrong

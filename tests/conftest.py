@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
+from tests.browsing import axe, chromium, tab  # noqa: F401 (one browser for all tests of pages)
 
 from chainrule import Network
 from chainrule.engine.parameters import Parameters
 from chainrule.network import losses
 from chainrule.network.losses import Loss, domains
-from tests.browsing import axe, chromium, tab  # noqa: F401: one browser for all tests of pages
 
 # No example is timed, nor is drawing one: how fast this machine is says nothing about what is tested.
 settings.register_profile("here", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -163,4 +163,6 @@ def address(chromium):
 @pytest.fixture
 def learner(tab, address, numpy_kernels):
     """A function that opens the playground; settings are of its address."""
-    return lambda size="desktop", scheme="light", **said: Learner(tab, address, path=path(**said) if said else "", size=size, scheme=scheme)
+    return lambda size="desktop", scheme="light", **said: Learner(
+        tab, address, path=path(**said) if said else "", size=size, scheme=scheme
+    )

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from tests.playground.browser.conftest import beside, numbers, rounded
 
-from chainrule.playground import Session, Settings
+from chainrule.playground import Session
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("chromium", "numpy_kernels")]
 
@@ -77,7 +77,8 @@ def test_it_is_told_politely_and_seldom(learner):
     one = learner()
     one.page.evaluate("""() => {
         window.told = [];
-        new MutationObserver(() => window.told.push([performance.now(), document.querySelector("#run").innerText, document.querySelector("#said").innerText]))
+        const text = (where) => document.querySelector(where).innerText;
+        new MutationObserver(() => window.told.push([performance.now(), text("#run"), text("#said")]))
             .observe(document.querySelector("#said"), { childList: true, characterData: true, subtree: true });
     }""")
     assert one.page.locator("#said").get_attribute("role") == "status"
@@ -163,7 +164,10 @@ def written(rows=300):
     size, weight = random.normal(size=rows), random.normal(size=rows)
     lines = [f"size,weight,{HOSTILE.replace(',', ' ')!s},kind".replace('"', "'")]
     colours = random.choice(["red", "blue"], rows)
-    lines += [f"{s:.4f},{w:.4f},{c},{'large' if s + w > 0 else 'small'}" for s, w, c in zip(size, weight, colours, strict=True)]
+    lines += [
+        f"{s:.4f},{w:.4f},{c},{'large' if s + w > 0 else 'small'}"
+        for s, w, c in zip(size, weight, colours, strict=True)
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -220,4 +224,3 @@ def test_it_is_fast(learner):
     print("frames a second:", one.text("#fps"))
     assert numbers(one.text("#fps"))[0] > 0
     one.page.locator("#run").click()
-    assert Settings.of(settings).rows == 2000

@@ -8,7 +8,10 @@ from chainrule.playground.settings import Hidden, Settings
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("chromium", "numpy_kernels")]
 
-SMALL = {"data": "xor", "rows": 60, "hidden": [{"units": 3, "activation": "sigmoid"}, {"units": 3, "norm": "layer", "skip": True}]}  # fmt: skip
+SMALL = {
+    "data": "xor", "rows": 60,
+    "hidden": [{"units": 3, "activation": "sigmoid"}, {"units": 3, "norm": "layer", "skip": True}],
+}  # fmt: skip
 
 
 def shown(values, digits=4):
@@ -101,7 +104,10 @@ def test_the_network(learner):
         one.page.keyboard.press(key)
     table = one.table("#network", "Weights as a table")
     assert table["2"] == shown(seen["weights"][1][1], 3)
-    assert one.text("#said") == f"Product 2, unit 2, input 3: weight {one.text('#network tbody tr:nth-child(2) td:nth-child(4)')}"
+    assert (
+        one.text("#said")
+        == f"Product 2, unit 2, input 3: weight {one.text('#network tbody tr:nth-child(2) td:nth-child(4)')}"
+    )
     one.press("Remove a layer")
     one.settled()
     assert one.page.get_by_label("Hidden layers").input_value() == "2"
@@ -113,13 +119,19 @@ def test_the_network(learner):
 def test_a_layer_and_a_weight_by_the_pointer(learner):
     one = learner(data="xor", hidden=[{"units": 3}, {"units": 4}], tab="backward")
     box = one.page.locator("#drawing").bounding_box()
-    places = one.page.locator("#drawing circle").evaluate_all("all => all.map((c) => [c.cx.baseVal.value, c.cy.baseVal.value])")
+    places = one.page.locator("#drawing circle").evaluate_all(
+        "all => all.map((c) => [c.cx.baseVal.value, c.cy.baseVal.value])"
+    )
     first, second = places[2 + 2], places[2 + 3 + 0]  # unit 3 of layer 1, unit 1 of layer 2
     at = [first[k] + 0.3 * (second[k] - first[k]) for k in range(2)]
     one.page.locator("#drawing").scroll_into_view_if_needed()
     one.page.locator("#drawing").click(position={"x": at[0], "y": at[1]})
     one.settled()
-    assert [one.page.get_by_label(name, exact=True).input_value() for name in ("Product", "Its unit", "Its input")] == ["1", "0", "2"]
+    assert [one.page.get_by_label(name, exact=True).input_value() for name in ("Product", "Its unit", "Its input")] == [
+        "1",
+        "0",
+        "2",
+    ]
     one.page.locator("#drawing").click(position={"x": second[0], "y": 20})
     one.until("#units h3", "Layer 2")
     assert one.page.get_by_label("Settings of").input_value() == "2"
@@ -140,14 +152,18 @@ def test_the_plane(learner):
     for key in ("ArrowRight", "ArrowUp", "PageUp", "ArrowLeft"):
         slider.press(key)
     assert slider.get_attribute("aria-valuenow") == "11"
-    points = beside(data="moons", rows=100).answer({"do": "begin", "settings": seen.runs["A"].settings.to_data()})["task"]
+    points = beside(data="moons", rows=100).answer({"do": "begin", "settings": seen.runs["A"].settings.to_data()})[
+        "task"
+    ]
     x1, x2 = points["points"][11]
     assert numbers(slider.get_attribute("aria-valuetext"))[1:3] == shown([x1, x2], 3)
     assert one.text("#chosen").startswith(slider.get_attribute("aria-valuetext"))
     (left, right), (low, high) = points["bounds"]
     box = slider.bounding_box()
     x1, x2 = points["points"][7]
-    slider.click(position={"x": (x1 - left) / (right - left) * box["width"], "y": (high - x2) / (high - low) * box["height"]})
+    slider.click(
+        position={"x": (x1 - left) / (right - left) * box["width"], "y": (high - x2) / (high - low) * box["height"]}
+    )
     assert slider.get_attribute("aria-valuenow") == "7"
 
 
@@ -165,7 +181,9 @@ def test_forward(learner):
     assert [number(line.rsplit("= ", 1)[-1].rsplit("→ ", 1)[-1]) for line in lines] == shown(values)
     first = answer["steps"][0]
     terms = numbers(lines[0].partition(" = ")[2])
-    assert terms == shown([first["W"][0][0], answer["x"][0], first["W"][0][1], answer["x"][1], first["b"][0], first["values"][0]])
+    assert terms == shown(
+        [first["W"][0][0], answer["x"][0], first["W"][0][1], answer["x"][1], first["b"][0], first["values"][0]]
+    )
     run = seen.runs["A"]
     X = run.task.read(run.task.X[5:6])
     z = run.network.forward(run.parameters, X).output[0].astype(float)  # the engine, whose floats are short
@@ -193,7 +211,11 @@ def test_backward(learner):
     assert len(chain) == len(answer["chain"]) == 2
     assert numbers(chain[0])[-1] == rounded(answer["dz"])
     terms = answer["chain"][1]["terms"]
-    told = [terms[0]["d"], *(value for term in terms[1:] for value in (term["dz"], term["w"])), answer["chain"][1]["value"]]
+    told = [
+        terms[0]["d"],
+        *(value for term in terms[1:] for value in (term["dz"], term["w"])),
+        answer["chain"][1]["value"],
+    ]
     assert numbers(chain[1]) == shown(told)
 
 
@@ -249,7 +271,13 @@ def test_findings_and_their_remedies(learner):
         session.answer({"do": "train", "epochs": 1})
     finding = next(f for f in session.answer({"do": "findings"})["findings"] if f["rule"] == "vanishing-gradients")
     text = article.inner_text()
-    for said in (finding["title"], finding["reason"], finding["source"], finding["level"].upper(), *(r["text"] for r in finding["remedies"])):
+    for said in (
+        finding["title"],
+        finding["reason"],
+        finding["source"],
+        finding["level"].upper(),
+        *(r["text"] for r in finding["remedies"]),
+    ):
         assert said in text
     for evidence in finding["evidence"]:
         line = next(one for one in text.splitlines() if one.startswith(evidence["name"]))
