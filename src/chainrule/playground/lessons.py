@@ -113,7 +113,7 @@ LESSONS: tuple[Lesson, ...] = (
     ),
     Lesson(
         "regularisation", "Too well learned",
-        "A large network learns 40 rows by heart; L2 keeps its border simple, and the loss of held-out rows is far lower.",
+        "A large network learns 40 rows by heart; L2 keeps its border simple, and held-out rows cost far less.",
         ("Run both.", "Compare the loss of held-out rows."),
         _FEW, replace(_FEW, l2=0.03), "compare", 100, "regularisation",
     ),

@@ -1,4 +1,4 @@
-"""Each lesson's claim, asserted from what the page shows; and three things that a newcomer finds out in the page alone."""
+"""Each lesson's claim, asserted from what the page shows; and three things that a newcomer finds out in it alone."""
 
 import numpy as np
 import pytest

@@ -1,5 +1,4 @@
-"""The page as a whole: seen wide and narrow, light and dark, by keys and by ear; shared, taken along, and with a table of
-one's own."""
+"""The page as a whole: wide and narrow, light and dark, by keys and by ear; shared, taken along, with an own table."""
 
 import json
 import re
