@@ -29,8 +29,8 @@ test-all: test test-slow
 test-elsewhere: $(VENV)/test  ## the tests as another processor would run them: CPU=prescott, PART=whole or short
 	$(BIN)/python tests/elsewhere.py $(CPU) $(PART) -n 2 --dist loadfile -m "not slow and not serving and not cluster"
 
-test-browser: $(VENV)/browser  ## reports and the live page in a headless Chromium; needs chromium and npm
-	$(BIN)/python -m pytest tests/report/browser
+test-browser: $(VENV)/browser  ## reports, the live page and the playground in a headless Chromium; needs chromium and npm
+	$(BIN)/python -m pytest tests/report/browser tests/playground/browser
 
 test-site: $(VENV)/browser  ## the pages of `make docs` in a headless Chromium
 	$(BIN)/python -m pytest tests/docs/browser

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
+from tests.browsing import axe, chromium, tab  # noqa: F401 (one browser for all tests of pages)
 
 from chainrule import Network
 from chainrule.engine.parameters import Parameters

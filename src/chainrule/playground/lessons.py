@@ -43,7 +43,9 @@ def _stack(depth: int, units: int = 8, **layer: Any) -> tuple[Hidden, ...]:
 
 _CIRCLES = Settings(data="circles")
 _LINEAR = replace(_CIRCLES, hidden=_stack(2, activation="identity"))
-_DEEP = Settings(data="moons", hidden=_stack(12, activation="sigmoid"), rate=0.01)
+#: By SGD: Adam divides by the size of a gradient, and hides for a while how small it is.
+_DEEP = Settings(data="moons", hidden=_stack(12, activation="sigmoid"), optimiser="sgd", rate=0.1)
+_SMALL = Settings(data="moons", hidden=_stack(8, activation="tanh", init="normal 0.01"), rate=0.003)
 _FEW = Settings(data="moons", rows=40, noise=0.35, hidden=_stack(3, 64, activation="relu"), rate=0.01)
 
 LESSONS: tuple[Lesson, ...] = (
@@ -73,7 +75,7 @@ LESSONS: tuple[Lesson, ...] = (
     ),
     Lesson(
         "loss", "The loss is a landscape",
-        "Training walks downhill on the loss: about a trained network the loss is higher on all sides.",
+        "Training walks downhill on the loss: about a trained network the loss is higher nearly everywhere.",
         ("Train, then look at the slice of the loss.", "Begin anew and look again before training."),
         Settings(data="moons", hidden=_stack(2)), panel="surface",
     ),
@@ -87,7 +89,7 @@ LESSONS: tuple[Lesson, ...] = (
         "vanishing", "Gradients vanish",
         "Each sigmoid layer lets less than a quarter of the gradient through: twelve of them learn nothing.",
         ("Run both and look at Layers.", "See what the rules find, and let a remedy fill B."),
-        _DEEP, replace(_DEEP, hidden=_stack(12, activation="gelu")), "layers", 30, "vanishing",
+        _DEEP, replace(_DEEP, hidden=_stack(12, activation="gelu")), "layers", 60, "vanishing",
     ),
     Lesson(
         "initialisation", "Weights have to begin right",
@@ -100,19 +102,18 @@ LESSONS: tuple[Lesson, ...] = (
         "normalisation", "Normalisation keeps sizes",
         "With layer normalisation even badly begun weights learn.",
         ("Run both.", "Compare z by layer."),
-        Settings(data="moons", hidden=_stack(10, activation="tanh", init="normal 0.01")),
-        Settings(data="moons", hidden=_stack(10, activation="tanh", init="normal 0.01", norm="layer")),
-        "layers", 30, "layer-norm",
+        _SMALL, replace(_SMALL, hidden=_stack(8, activation="tanh", init="normal 0.01", norm="layer")),
+        "layers", 90, "layer-norm",
     ),
     Lesson(
         "skip", "A way around",
         "x + f(x) gives the gradient a way back in which no layer stands: deep sigmoid networks learn.",
         ("Run both and look at dLoss/dz by layer.",),
-        _DEEP, replace(_DEEP, hidden=_stack(12, activation="sigmoid", skip=True)), "layers", 40, "skip",
+        _DEEP, replace(_DEEP, hidden=_stack(12, activation="sigmoid", skip=True)), "layers", 60, "skip",
     ),
     Lesson(
         "regularisation", "Too well learned",
-        "A large network learns 40 rows by heart; L2 keeps its border simple, and held-out rows are better predicted.",
+        "A large network learns 40 rows by heart; L2 keeps its border simple, and held-out rows cost far less.",
         ("Run both.", "Compare the loss of held-out rows."),
         _FEW, replace(_FEW, l2=0.03), "compare", 100, "regularisation",
     ),

@@ -24,31 +24,40 @@ function taken(answer) {
   }
 }
 
+let turn = 0;
+
 /** Begin anew with settings of A, and of B where they are given and are others. Returns whether it could be done. */
-export async function begin(A = app.settings.A, B = app.settings.B) {
+export async function begin(A = app.wanted.A, B = app.wanted.B) {
   pause();
+  const mine = (turn += 1);
+  app.wanted = { A, B };
   const first = await asked({ do: "begin", settings: A });
-  if (!first) {
-    if (app.task) tell("begun"); // forms show again what is
-    return false;
+  if (first) {
+    app.task = first.task;
+    taken(first);
   }
-  app.task = first.task;
-  taken(first);
-  let fine = true;
-  if (B && !same(B, app.settings.A)) {
+  let fine = Boolean(first);
+  if (fine && B && !same(B, app.settings.A)) {
     const both = await asked({ do: "compare", settings: B });
     if (both) taken(both);
     fine = Boolean(both);
   }
-  app.findings = [];
+  if (mine !== turn || !app.task) return fine; // something else was wanted meanwhile
   if (fine) tell("error", "");
-  choose({});
-  tell("begun");
-  tell("frame");
+  shown();
   return fine;
 }
 
-/** B without what A has of the old; where they differed before they differ still. */
+/** Show other runs; forms show what is, where something else was wanted that cannot be. */
+function shown() {
+  app.wanted = { ...app.settings };
+  app.findings = [];
+  choose({});
+  tell("begun");
+  tell("frame");
+}
+
+/** B after A was changed: where they differed before they differ still. */
 function followed(old, fresh, B) {
   const found = { ...B };
   for (const name of Object.keys(fresh)) {
@@ -67,29 +76,28 @@ function followed(old, fresh, B) {
 
 /** Change settings of A; B follows in what it had in common with A. */
 export function change(changes) {
-  const old = app.settings.A;
+  const old = app.wanted.A;
   const fresh = { ...old, ...changes };
   if (same(old, fresh)) return Promise.resolve(true);
-  return begin(fresh, app.settings.B && followed(old, fresh, app.settings.B));
+  return begin(fresh, app.wanted.B && followed(old, fresh, app.wanted.B));
 }
 
 /** Change the hidden layers that the form is of. */
 export function changeLayers(changes) {
-  const hidden = app.settings.A.hidden.map((one, place) => (app.scope < 0 || place === app.scope ? { ...one, ...changes } : one));
+  const hidden = app.wanted.A.hidden.map((one, place) => (app.scope < 0 || place === app.scope ? { ...one, ...changes } : one));
   return change({ hidden });
 }
 
 /** Set B beside A; both begin anew. */
-export const compare = (settings) => begin(app.settings.A, settings);
+export const compare = (settings) => begin(app.wanted.A, settings);
 
 /** Let go of B, and go on with A. */
 export async function alone() {
   const answer = await asked({ do: "alone" });
   if (!answer) return;
   taken(answer);
-  choose({ side: "A" });
-  tell("begun");
-  tell("frame");
+  app.chosen.side = "A";
+  shown();
 }
 
 // Training ---------------------------------------------------------------------------------------------------

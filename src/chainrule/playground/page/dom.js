@@ -41,17 +41,28 @@ export function button(text, act, attributes = {}) {
   return el("button", { type: "button", ...attributes, on: { click: act } }, text);
 }
 
-/** A labelled select: `.value(name)` sets it, `change` is told a name. */
+let fields = 0;
+
+/** A box below its label; the box is its `.box`. */
+export function field(label, box, attributes = {}) {
+  if (!box.id) box.id = `field-${(fields += 1)}`;
+  return Object.assign(el("div", { class: "field", ...attributes }, el("label", { for: box.id }, label), box), { box });
+}
+
+/** A labelled select; `change` is told a name. */
 export function select(label, names, change, titles = {}) {
   const box = el("select", { on: { change: () => change(box.value) } }, ...names.map((name) => el("option", { value: name }, titles[name] ?? name)));
-  return Object.assign(el("label", { class: "field" }, el("span", {}, label), box), { box });
+  return field(label, box);
 }
 
 /** A labelled field for a number; what is no number is not told. */
 export function numeric(label, change, attributes = {}) {
-  const told = () => box.value.trim() !== "" && Number.isFinite(Number(box.value)) && change(Number(box.value));
-  const box = el("input", { type: "number", step: "any", ...attributes, on: { change: told } });
-  return Object.assign(el("label", { class: "field" }, el("span", {}, label), box), { box });
+  const told = () => {
+    box.dataset.writing = "";
+    if (box.value.trim() !== "" && Number.isFinite(Number(box.value))) change(Number(box.value));
+  };
+  const box = el("input", { type: "number", step: "any", ...attributes, on: { change: told, input: () => (box.dataset.writing = "yes") } });
+  return field(label, box);
 }
 
 export function tick(label, change) {
@@ -63,7 +74,7 @@ export function tick(label, change) {
 export function put(field, value) {
   const { box } = field;
   if (box.type === "checkbox") box.checked = value;
-  else if (document.activeElement !== box || box.tagName === "SELECT") box.value = String(value);
+  else if (!box.dataset.writing) box.value = String(value);
 }
 
 /** So many significant digits; a dash for what is no number. */

@@ -3,7 +3,8 @@
 /** Everything that is shown; A and B are the sides. */
 export const app = {
   choices: {}, defaults: {}, lessons: [], sets: {},
-  settings: { A: null, B: null },
+  settings: { A: null, B: null }, // of the runs that are shown
+  wanted: { A: null, B: null }, // of the runs that were asked for last
   task: null, seen: {}, networks: {}, findings: [],
   chosen: { side: "A", row: 0, product: 0, unit: 0, input: 0, layer: 0 },
   scope: -1, // which hidden layer the form is of; -1 is all of them

@@ -6,7 +6,7 @@ import { css, diverging, ground, mixed, ofClass, scale } from "./colours.js";
 export function paint(canvas, values, colour) {
   const side = Math.round(Math.sqrt(values.length));
   if (canvas.width !== side || canvas.height !== side) [canvas.width, canvas.height] = [side, side];
-  const context = canvas.getContext("2d");
+  const context = canvas.getContext("2d", { willReadFrequently: true }); // its pixels are made here, not by a GPU
   const image = context.createImageData(side, side), blank = ground();
   values.forEach((value, place) => {
     const [red, green, blue] = value === null ? blank : colour(value);

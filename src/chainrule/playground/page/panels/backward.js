@@ -1,7 +1,7 @@
 // Backward: the chain rule of the chosen weight, term by term, and the finite difference beside it.
 
 import { live } from "../actions.js";
-import { el, fill, inside, number, say } from "../dom.js";
+import { el, field, fill, inside, number, say } from "../dom.js";
 import { app, choose, on, widths } from "../store.js";
 import { rowChoice, sideChoice } from "./side.js";
 
@@ -26,7 +26,7 @@ function told(link) {
 export function backward(section) {
   const names = { product: "Product", unit: "Its unit", input: "Its input" };
   const boxes = Object.fromEntries(Object.keys(names).map((name) => [name, el("select", { on: { change: () => choose({ [name]: Number(boxes[name].value) }) } })]));
-  const fields = Object.entries(names).map(([name, label]) => el("label", { class: "field" }, el("span", {}, label), boxes[name]));
+  const fields = Object.entries(names).map(([name, label]) => field(label, boxes[name]));
   const result = el("p", { class: "formula", id: "gradient" }), check = el("p", { class: "formula", id: "difference" });
   const chain = el("ol", { class: "formulas", id: "chain" });
   const dz = el("p", { class: "formula", id: "dz" });

@@ -43,7 +43,7 @@ export function differences(A, B) {
 }
 
 export function compare(section) {
-  const cures = Object.entries(CURES).map(([name, cure]) => [button(name, () => beside(cure(app.settings.A))), cure]);
+  const cures = Object.entries(CURES).map(([name, cure]) => [button(name, () => beside(cure(app.wanted.A))), cure]);
   const differs = el("p", { id: "differs" });
   const drop = button("Let go of B", alone), adopt = button("Go on with B as A", () => begin(app.settings.B, null)), swap = button("Swap A and B", () => begin(app.settings.B, app.settings.A));
   const figures = el("div");
@@ -60,7 +60,7 @@ export function compare(section) {
   function show() {
     if (section.hidden || !app.task) return;
     const score = app.task.classes.length ? "accuracy" : "R²";
-    const found = table("Where both are", ["", "loss", "loss, held out", score, `${score}, held out`, "parameters"], sides().map((side) => [
+    const found = table("Where both are", ["side", "loss", "loss, held out", score, `${score}, held out`, "parameters"], sides().map((side) => [
       app.seen[side].diverged ? `${side}, diverged` : side, ...app.seen[side].scores.map((one) => number(one)), String(app.networks[side].parameters),
     ]));
     if (!figures.contains(document.activeElement)) figures.replaceChildren(found);

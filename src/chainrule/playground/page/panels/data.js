@@ -1,7 +1,7 @@
 // The data: a set that is drawn, or a table of one's own.
 
 import { asked, change } from "../actions.js";
-import { button, el, numeric, put, say, select, tick } from "../dom.js";
+import { button, el, field, numeric, put, say, select, tick } from "../dom.js";
 import { app, on } from "../store.js";
 
 export function data(section, table) {
@@ -25,7 +25,7 @@ export function data(section, table) {
   const read_ = el("p", { class: "note" });
   const picks = el("div", { hidden: "" });
   const own = el("details", { id: "own" }, el("summary", {}, "Your own table"),
-    el("label", { class: "field tall" }, el("span", {}, "A CSV file; it stays on this machine"), file), wrong, read_, picks);
+    field("A CSV file; it stays on this machine", file), wrong, read_, picks);
   let target, first, second;
 
   async function read(one) {

@@ -1,7 +1,7 @@
 // The network: settings of its layers, the drawing, and what the units of a layer give over the plane.
 
 import { change, changeLayers } from "../actions.js";
-import { button, el, numeric, put, say, select, tick } from "../dom.js";
+import { button, el, field, numeric, put, say, select, tick } from "../dom.js";
 import { app, choose, on, sides } from "../store.js";
 import { diagram } from "./diagram.js";
 import { units } from "./units.js";
@@ -11,7 +11,7 @@ const ALL = "all layers";
 
 export function network(section) {
   const depth = numeric("Hidden layers", (value) => change({ hidden: resized(value) }), { min: 0, max: 60, step: 1 });
-  const more = button("+", () => change({ hidden: resized(app.settings.A.hidden.length + 1) }), { "aria-label": "Add a layer" });
+  const more = button("+", () => change({ hidden: resized(app.wanted.A.hidden.length + 1) }), { "aria-label": "Add a layer" });
   const fewer = button("−", () => change({ hidden: without() }), { "aria-label": "Remove a layer" });
   const scope = el("select", { id: "scope", on: { change: () => toScope(scope.value === ALL ? -1 : Number(scope.value) - 1) } });
   const told = (name) => (value) => changeLayers({ [name]: value });
@@ -29,19 +29,19 @@ export function network(section) {
   const picture = el("div", { class: "scroll still", id: "diagram" });
   const maps = el("div", { id: "units" });
   section.append(
-    el("div", { class: "buttons" }, depth, fewer, more, el("label", { class: "field" }, el("span", {}, "Settings of"), scope)),
+    el("div", { class: "buttons" }, depth, fewer, more, field("Settings of", scope)),
     form, hint, picture, maps);
   diagram(picture, (layer) => toScope(layer));
   units(maps);
 
   /** Layers, so many: new ones are like the last. */
   function resized(count) {
-    const { hidden } = app.settings.A, like = hidden.at(-1) ?? app.defaults.hidden[0];
+    const { hidden } = app.wanted.A, like = hidden.at(-1) ?? app.defaults.hidden[0];
     return Array.from({ length: Math.max(0, count) }, (_, place) => hidden[place] ?? like);
   }
   /** Layers without the chosen one, or without the last. */
   function without() {
-    const { hidden } = app.settings.A;
+    const { hidden } = app.wanted.A;
     return hidden.filter((_, place) => place !== (app.scope < 0 ? hidden.length - 1 : app.scope));
   }
   function toScope(layer) {

@@ -1,11 +1,11 @@
 // Which of A and B a panel is of; it is seen where there are two.
 
-import { el } from "../dom.js";
+import { el, field } from "../dom.js";
 import { app, choose, on, sides } from "../store.js";
 
 export function sideChoice() {
   const box = el("select", { on: { change: () => choose({ side: box.value }) } }, el("option", { value: "A" }, "A"), el("option", { value: "B" }, "B"));
-  const label = el("label", { class: "field" }, el("span", {}, "Of"), box);
+  const label = field("Of", box);
   const show = () => {
     label.hidden = sides().length < 2;
     box.value = app.chosen.side;
@@ -21,5 +21,5 @@ export function rowChoice() {
     box.max = app.task.rows - 1;
     box.value = app.chosen.row;
   });
-  return el("label", { class: "field" }, el("span", {}, "Row"), box);
+  return field("Row", box);
 }

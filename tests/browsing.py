@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
+AXE = Path(__file__).parent / "report" / "browser" / "node_modules" / "axe-core" / "axe.min.js"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 800}}
@@ -96,5 +96,5 @@ def tab(chromium):
     yield opened
     for one in made:
         one.context.close()
-        assert one.asked == []
-        assert one.wrong == []
+        assert one.asked == [], one.asked
+        assert one.wrong == [], one.wrong
