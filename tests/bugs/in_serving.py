@@ -132,7 +132,7 @@ BUGS = [
     ),
     Bug(
         "serving/inference/workers.py",
-        "replace(place, copy=copy.with_name(f\"{copy.name}.model\"), background=background)",
+        'replace(place, copy=copy.with_name(f"{copy.name}.model"), background=background)',
         "replace(place, copy=place.path, background=background)",
         "tests/serving/inference/test_server.py -k whatever_becomes",
         "a worker that takes another's place serves another model, or none",
