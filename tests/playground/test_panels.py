@@ -18,7 +18,8 @@ from chainrule.playground.written import backward
 def run(epochs=3, **settings):
     found = Settings(rows=60, **settings)
     made = Run(found, Task.drawn(found))
-    made.epochs(epochs)
+    for _ in range(epochs):
+        made.epoch()
     return made
 
 
@@ -119,7 +120,7 @@ def test_steps_are_of_one_batch_each():
     made.step()
     assert made.steps == 2
     assert len(made.seen) == 3
-    made.epochs(1)
+    made.epoch()
     assert made.steps == 4
 
 

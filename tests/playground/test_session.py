@@ -267,3 +267,12 @@ def test_it_runs_where_a_browser_has_numpy_alone():
         text=True,
     )
     assert done.stdout.split() == ["True"] * 3, done.stderr
+
+
+def test_a_message_that_would_take_long_is_answered_soon(session, monkeypatch):
+    from chainrule.playground import session as module
+
+    said(session, do="compare", settings={"rows": 80, "hidden": [{"units": 5}] * 2})
+    monkeypatch.setattr(module, "SECONDS", 0.0)
+    found = said(session, do="train", epochs=100)
+    assert found["A"]["epochs"] == found["B"]["epochs"] == pytest.approx(1, abs=0.25)

@@ -81,14 +81,13 @@ class Run:
         """Whether its weights are no numbers any more."""
         return not np.isfinite(self.parameters.vector).all()
 
-    def epochs(self, count: int) -> None:
-        """Train so many times through the rows, unless it has diverged."""
-        for _ in range(count):
-            if self.diverged:
-                return
-            record = self.trainer.epoch(self.rows, self.settings.batch)
-            self.steps = self.trainer.update.steps
-            self._told(record)
+    def epoch(self) -> None:
+        """Train once through the rows, unless it has diverged."""
+        if self.diverged:
+            return
+        record = self.trainer.epoch(self.rows, self.settings.batch)
+        self.steps = self.trainer.update.steps
+        self._told(record)
 
     def step(self) -> None:
         """Train on one batch, unless it has diverged."""

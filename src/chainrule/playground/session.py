@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 
 #: Errors that are told in words.
 TOLD = (InputError, InputTypeError, DivergenceError, MissingExtraError, TooLargeError)
-#: Epochs and steps of one message: an answer comes soon, whatever was asked.
-MOST = 100
+#: Epochs and steps of one message, and seconds after which it begins no further ones.
+MOST, SECONDS = 100, 2.0
 
 
 class Session:
@@ -122,7 +123,7 @@ class Session:
         return {**self._seen(), "networks": self._networks()}
 
     def train(self, message: Mapping[str, Any]) -> dict[str, Any]:
-        """So many epochs, or so many steps, of every run."""
+        """So many epochs, and so many steps, of every run; fewer of those that would keep a page waiting."""
         counts = {name: message.get(name, 0) for name in ("epochs", "steps")}
         for name, count in counts.items():
             if not isinstance(count, int) or isinstance(count, bool) or not 0 <= count <= MOST:
@@ -130,10 +131,13 @@ class Session:
                     f"train, {name}", f"a whole number up to {MOST}", repr(count)[:80], "Ask again for more."
                 )
         self._run("A")
-        for run in self.runs.values():
-            run.epochs(counts["epochs"])
-            for _ in range(counts["steps"]):
-                run.step()
+        until = time.monotonic() + SECONDS
+        for name, count in counts.items():
+            for _ in range(count):
+                for run in self.runs.values():
+                    run.epoch() if name == "epochs" else run.step()
+                if time.monotonic() > until:
+                    return self._seen()
         return self._seen()
 
     def forward(self, message: Mapping[str, Any]) -> dict[str, Any]:
