@@ -123,6 +123,25 @@ def test_exported_code_predicts_and_trains(form, tmp_path):
         np.testing.assert_array_equal(space["trainer"].parameters.vector, run.parameters.vector)
 
 
+@pytest.mark.parametrize("data", ["moons", "clusters", "sine"])
+def test_a_model_file_predicts_rows_as_they_are(data, tmp_path):
+    import base64
+
+    from chainrule.models.model import Model
+
+    session = Session()
+    said(session, do="begin", settings={"data": data, "rows": 60, "hidden": [{"units": 6, "norm": "batch"}] * 2})
+    said(session, do="train", epochs=5)
+    path = tmp_path / "network.model"
+    path.write_bytes(base64.b64decode(said(session, do="export", form="model")["base64"]))
+    run, model = session.runs["A"], Model.load(path)
+    before = run.parameters.vector.copy()
+    expected = run._predict(run.rows.X)
+    found = model.predict_proba(run.task.X) if run.task.classes else model.predict(run.task.X)[:, None]
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+    np.testing.assert_array_equal(run.parameters.vector, before)
+
+
 def test_onnx_is_exported():
     import base64
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import base64
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from chainrule.engine.predictor import Predictor
+from chainrule.errors import InputError
 from chainrule.network.layers import Activation, Dense, Layer, Residual
 from chainrule.network.layers.norms import BatchNorm, LayerNorm, RMSNorm
 from chainrule.playground.run import Run
@@ -117,6 +121,33 @@ def as_onnx(run: Run) -> dict[str, Any]:
     return {"name": "network.onnx", "base64": base64.b64encode(model.SerializeToString()).decode()}
 
 
+def as_model(run: Run) -> dict[str, Any]:
+    """A model file, of inputs as they are: what standardises them goes into the first product."""
+    from chainrule.models.answers import Answer, Classes, Numbers
+    from chainrule.models.inputs import RowInput
+    from chainrule.models.model import Model
+    from chainrule.models.progress import Progress
+
+    parameters, task = run.parameters.copy(), run.task
+    front = "0.0" if isinstance(run.network.layers[0], Residual) else "0"
+    if front == "0.0":  # what goes around the first layer would not be standardised
+        raise InputError("export", "a first layer without a skip connection", "one", "Take the code along instead.")
+    W, b = parameters["0.W"], parameters["0.b"]
+    W /= task.deviation
+    b -= W @ task.mean
+    answer: Answer = Numbers(run.loss, 1)
+    if task.classes:
+        answer = Classes(run.loss, len(task.classes), np.array(task.classes))
+    kind = "MLPClassifier" if task.classes else "MLPRegressor"
+    given = RowInput(len(task.inputs), task.inputs)
+    predictor = Predictor(run.network, parameters, run.loss)
+    model = Model(kind, given, predictor, answer, Progress(records=list(run.history)), run.trainer.streams)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "network.model")
+        model.save(path)
+        return {"name": path.name, "base64": base64.b64encode(path.read_bytes()).decode()}
+
+
 def _every(layers: Any) -> list[Layer]:
     found: list[Layer] = []
     for layer in layers:
@@ -124,4 +155,6 @@ def _every(layers: Any) -> list[Layer]:
     return found
 
 
-FORMS: dict[str, Callable[[Run], dict[str, Any]]] = {"chainrule": as_chainrule, "numpy": as_numpy, "onnx": as_onnx}
+FORMS: dict[str, Callable[[Run], dict[str, Any]]] = {
+    "chainrule": as_chainrule, "numpy": as_numpy, "onnx": as_onnx, "model": as_model
+}  # fmt: skip

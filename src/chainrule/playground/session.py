@@ -81,7 +81,9 @@ class Session:
     def hello(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """What settings may be, and the lessons."""
         return {
-            "choices": choices(), "settings": Settings().to_data(), "lessons": lessons.to_data(),
+            "choices": {**choices(), "export": list(export.FORMS)},
+            "settings": Settings().to_data(),
+            "lessons": lessons.to_data(),
             "sets": {name: one.title for name, one in sets.SETS.items()},
             "table": None if self.own is None else self.own.to_data(),
         }  # fmt: skip
@@ -180,7 +182,15 @@ class Session:
         form = message.get("form", "chainrule")
         if not isinstance(form, str) or form not in export.FORMS:
             raise unknown_name("export, form", form, tuple(export.FORMS))
-        return export.FORMS[form](self._run(message.get("side", "A")))
+        run = self._run(message.get("side", "A"))
+        try:
+            return export.FORMS[form](run)
+        except MissingExtraError:
+            raise
+        except ImportError as error:  # in a browser's Python
+            raise MissingExtraError(
+                "export", f"what {form!r} needs", str(error), "Use chainrule playground."
+            ) from error
 
     # ------------------------------------------------------------------------------------------------------
 
