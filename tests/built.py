@@ -20,6 +20,12 @@ DATA = {
     "chainrule/py.typed",
     *(f"chainrule/datasets/{name}" for name in ("LICENSES.md", "adult.csv.gz", "california_housing.csv.gz")),
     *(f"chainrule/plots/report/{name}" for name in ("script.js", "style.css")),
+    "chainrule/plots/card/card.css",
+    *(
+        path.relative_to(ROOT / "src").as_posix()
+        for path in (ROOT / "src/chainrule/playground/page").rglob("*.*")
+        if path.suffix in (".html", ".css", ".js")
+    ),
     *(f"chainrule/serving/inference/web/{name}" for name in ("page.css", "page.html", "page.js")),
 }
 ABOUT = {"METADATA", "WHEEL", "RECORD", "entry_points.txt", "licenses/LICENSE"}

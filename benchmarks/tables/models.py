@@ -11,12 +11,11 @@ from dataclasses import dataclass, field, fields, replace
 from importlib.util import find_spec
 from typing import Any
 
-from chainrule.cli.task import Task
-
 from benchmarks.tables.columns import MOST_LEVELS, Kinds, Levels, OneHot, Prepared, Strings
 from chainrule import TableClassifier, TableRegressor
 from chainrule.errors import InputError, unknown_name
 from chainrule.estimators.table import presets
+from chainrule.models.task import Task
 
 #: (task, kinds of columns, seed, threads) -> estimator
 Make = Callable[[Task, Kinds, int, int], Any]

@@ -8,11 +8,11 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from chainrule.cli.task import MOST, ROWS_EACH, Task
 
 from benchmarks.tables.sets import TableSet
 from benchmarks.tables.splits import ByOrder, Said
 from chainrule.errors import InputError, unknown_name
+from chainrule.models.task import MOST, ROWS_EACH, Task
 
 Score = Literal["held-out", "test"]
 

@@ -22,10 +22,9 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from chainrule.cli.task import TASKS, Task
-
 from benchmarks.tables.splits import ByOrder, Said, Share, Split
 from chainrule.errors import InputError, unknown_name
+from chainrule.models.task import TASKS, Task
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule import files
 from chainrule.errors import InputError, InputTypeError, unknown_name
 from chainrule.models import task as asked
 from chainrule.models.as_labels import labels
@@ -72,7 +73,7 @@ class Own:
             raise InputError(name, f"at most {CHARACTERS:,} characters", f"{len(text):,}", FEWER)
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "table.csv")
-            path.write_text(text, encoding="utf-8")
+            files.write_whole(path, text.encode(errors="replace"))
             try:
                 return cls.of(table_of(str(path), name), name)
             except InputError as error:

@@ -9,6 +9,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 from chainrule.errors import InputError
+from chainrule.files import write_whole
 from chainrule.playground.server import POLICY
 
 #: Of Pyodide, what a page loads; and what it needs beside: a wheel of NumPy for it.
@@ -50,11 +51,11 @@ def build(folder: Path, pyodide: Path) -> list[str]:
     index = folder / "index.html"
     meta = f'<meta http-equiv="Content-Security-Policy" content="{STATIC}">'
     text = index.read_text(encoding="utf-8")
-    index.write_text(text.replace("<head>", f"<head>\n{meta}", 1), encoding="utf-8")
+    write_whole(index, text.replace("<head>", f"<head>\n{meta}", 1).encode())
     (folder / "pyodide").mkdir()
     for one in [*(pyodide / name for name in CORE), *wheels]:
         shutil.copy(one, folder / "pyodide")
-    (folder / "packages.json").write_text(json.dumps({"wheels": [one.name for one in wheels]}), encoding="utf-8")
+    write_whole(folder / "packages.json", json.dumps({"wheels": [one.name for one in wheels]}).encode())
     with (
         as_file(files("chainrule")) as package,
         zipfile.ZipFile(folder / "chainrule.zip", "w", zipfile.ZIP_DEFLATED) as z,

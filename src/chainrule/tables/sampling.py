@@ -16,6 +16,7 @@ def sample(parts: Iterable[Table], size: int, seed: int) -> Table | None:
 
     Examples
     --------
+    >>> import numpy as np
     >>> from chainrule.tables.frames import table
     >>> from chainrule.tables.sampling import sample
     >>> found = sample([table({"a": list(range(50))}), table({"a": list(range(50, 99))})], 5, seed=0)

@@ -7,7 +7,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from tests.report.browser.conftest import axe, chromium, tab  # noqa: F401
+from tests.browsing import axe, chromium, tab  # noqa: F401
 
 BUILT = Path(os.environ.get("CHAINRULE_SITE", Path(__file__).parents[3] / "docs" / "_build" / "html"))
 
