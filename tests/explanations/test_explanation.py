@@ -72,6 +72,15 @@ def test_it_says_what_it_is(classes, words):
     assert repr(classes) == "<Explanation of 30 rows: 4 columns, 3 outputs, exact>"
     assert "log-odds of up" in str(words.explain(ROWS, link="logit"))
     assert "30 rows against 100 of the background, exact" in str(classes)
+    assert "all outputs together" in str(classes)
+    one = str(words.explain(ROWS)[3]).splitlines()
+    assert one[0].startswith("Shapley values of the prediction of up against 100 rows")
+    assert one[1].split()[0] == "base"
+    assert float(one[-1]) == pytest.approx(sum(float(line.split()[1]) for line in one[1:-1]), abs=2e-3)
+    assert "nan" not in str(classes[0])
+    assert str(classes[0]).startswith("Shapley values of 1 row against")
+    with pytest.raises(InputError, match="the other sign"):
+        words.explain(ROWS).of("down")
     assert "errors of at most" in str(words.explain(ROWS, method="permutation"))
 
 

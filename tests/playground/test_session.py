@@ -70,6 +70,16 @@ def test_the_same_settings_give_the_same_bits(session):
     assert said(session, do="train", epochs=3) == said(other, do="train", epochs=3)
 
 
+def test_epochs_are_counted_by_their_steps():
+    session = Session()
+    said(session, do="begin", settings={"rows": 100, "batch": 32, "hidden": []})
+    assert said(session, do="train", epochs=3)["A"]["epochs"] == 3
+    assert said(session, do="train", steps=2)["A"]["epochs"] == 3.5
+    assert "epochs=4)" in said(session, do="export")["text"]
+    said(session, do="begin", settings={"rows": 100, "batch": 300, "hidden": []})
+    assert said(session, do="train", epochs=3)["A"]["epochs"] == 3
+
+
 def test_two_runs_side_by_side(session):
     said(session, do="train", epochs=5)
     settings = {"rows": 80, "hidden": [{"units": 4, "activation": "gelu"}] * 2}
@@ -113,7 +123,7 @@ def test_exported_code_predicts_and_trains(form, tmp_path):
     said(session, do="train", epochs=3)
     run = session.runs["A"]
     code = said(session, do="export", form=form)["text"]
-    space = {"X": run.rows.X, "y": run.rows.y}
+    space = {}
     exec(compile(code, "exported", "exec"), space)
     if form == "numpy":
         expected = run.network.forward(run.parameters, run.rows.X).output

@@ -22,7 +22,11 @@ _COMMANDS = (
         ("chainrule lab vanishing",),
     ),
     (
-        "All commands and exit codes, and the options of one",
+        "Touch a network as it learns, in a page with lessons",
+        ("chainrule playground",),
+    ),
+    (
+        "All commands (explain, serve, ...) and exit codes, and the options of one",
         ("chainrule --help", "chainrule train --help"),
     ),
 )

@@ -14,6 +14,10 @@ from chainrule.errors import InputError, MissingExtraError, unknown_name
 Array = NDArray[Any]
 
 
+#: Characters of a cell that are printed.
+CELL = 40
+
+
 class Importance(NamedTuple):
     """How much a column moves predictions.
 
@@ -118,14 +122,30 @@ class Explanation:
     def __str__(self) -> str:
         how = "exact" if self.method == "exact" else f"errors of at most {self.error_std.max(initial=0):.2g}"
         what = "log-odds" if self.link == "logit" else "prediction"
+        of = f"the {what} of {', '.join(self.output_names)}"
+        width = max(map(len, self.feature_names), default=0)
+        if len(self) == 1 and self.values.ndim == 2:
+            return "\n".join([f"Shapley values of {of} against {self.background} rows, {how}", *self._row(width)])
+        rows = f"{len(self)} row" + "s" * (len(self) != 1)
         lines = [
-            f"Shapley values of {len(self)} rows against {self.background} of the background, {how}",
-            f"How far each column moves the {what} of {', '.join(self.output_names)}, mean and 95 % interval",
-        ]
-        found = self.importances()
-        width = max(len(one.name) for one in found)
-        lines += [f"  {name:<{width}}  {mean:10.4g}  {low:10.4g} to {high:.4g}" for name, mean, low, high in found]
+            f"Shapley values of {rows} against {self.background} of the background, {how}",
+            f"How far each column moves {of}, mean" + ("" if len(self) == 1 else " and 95 % interval")
+            + ("" if self.values.ndim == 2 else "; all outputs together, .of(name) is one"),
+        ]  # fmt: skip
+        for name, mean, low, high in self.importances():
+            lines.append(
+                f"  {name:<{width}}  {mean:10.4g}" + ("" if len(self) == 1 else f"  {low:10.4g} to {high:.4g}")
+            )
         return "\n".join(lines)
+
+    def _row(self, width: int) -> list[str]:
+        """From the base to the prediction of a single row, the columns that move it most first."""
+        lines = [f"  {'base':<{width}}  {self.base_values[0]:+10.4g}"]
+        for place in np.argsort(-np.abs(self.values[0]), kind="stable"):
+            error = f" +- {self.error_std[0, place]:.2g}" if self.error_std.any() else ""
+            cell = str(self.display_data[0, place])[:CELL]
+            lines.append(f"  {self.feature_names[place]:<{width}}  {self.values[0, place]:+10.4g}{error}  {cell}")
+        return [*lines, f"  {'':<{width}}  {self.predictions[0]:+10.4g}"]
 
     def __len__(self) -> int:
         return len(self.values)
@@ -219,6 +239,11 @@ def place_of(output: str | int, names: tuple[str, ...], where: str) -> int:
     InputError
         For an output that is not there.
     """
+    if len(names) == 1 and output not in (names[0], 0, -1):
+        raise InputError(
+            where, f"{names[0]!r}, the only output", repr(output),
+            "Of two classes the second is explained; the values of the first have the other sign.",
+        )  # fmt: skip
     if isinstance(output, str) and output not in names:
         raise unknown_name(where, output, names)
     place = names.index(output) if isinstance(output, str) else output

@@ -19,7 +19,7 @@ from chainrule.playground.run import Run
 
 def as_chainrule(run: Run) -> dict[str, Any]:
     """Code that trains the same network with chainrule's loop."""
-    one = run.settings
+    one, epochs = run.settings, max(len(run.history) - run.single + -(-run.single // run.per_epoch), 1)
     names = sorted({type(layer).__name__ for layer in _every(run.network.layers)})
     inits = [init for init in ("Constant", "Normal") if f"init={init}(" in repr(run.network.layers)]
     code = [
@@ -30,7 +30,7 @@ def as_chainrule(run: Run) -> dict[str, Any]:
         "from chainrule import optimisers",
         "from chainrule.training.penalty import Penalty",
         "",
-        "# X: float32 (rows, inputs), standardised; y: codes of classes, or a float32 column of numbers",
+        *_rows(run),
         "network = Network(",
         "    [",
         *(f"        {layer!r}," for layer in run.network.layers),
@@ -44,10 +44,27 @@ def as_chainrule(run: Run) -> dict[str, Any]:
         f"    options=StepOptions(clip_norm={one.clip or None}),",
         ")",
         f"trainer.rate, trainer.planned = {one.rate}, {run.trainer.planned}",
-        f"for record in train(trainer, Rows(X, y), batch_size={one.batch}, epochs={max(len(run.history), 1)}):",
+        *["# Steps that were made one by one are counted as whole epochs here: their batches are not these."]
+        * bool(run.single),
+        f"for record in train(trainer, Rows(X, y), batch_size={one.batch}, epochs={epochs}):",
         "    print(record.epoch, record.loss)",
     ]
     return {"name": "network.py", "text": "\n".join(code) + "\n"}
+
+
+def _rows(run: Run) -> list[str]:
+    """Lines that make X and y, or say what they are."""
+    if run.settings.data == "own":
+        return ["# X: float32 (rows, inputs), standardised; y: codes of classes, or a float32 column of numbers"]
+    about = {name: getattr(run.settings, name) for name in ("data", "rows", "noise", "scale", "seed")}
+    said = ", ".join(f"{name}={value!r}" for name, value in about.items())
+    return [
+        "from chainrule.playground import Settings",
+        "from chainrule.playground.task import Task",
+        "",
+        f"task = Task.drawn(Settings({said}))",
+        "X, y = task.read(task.X), task.y",
+    ]
 
 
 def as_numpy(run: Run) -> dict[str, Any]:

@@ -46,6 +46,8 @@ class Run:
     Attributes
     ----------
     steps : that were made
+    per_epoch : steps of an epoch
+    single : steps that were made one by one, on batches of their own
     """
 
     def __init__(self, settings: Settings, task: Task) -> None:
@@ -58,11 +60,12 @@ class Run:
             schedule=None if settings.schedule == "constant" else settings.schedule,
             options=StepOptions(clip_norm=settings.clip or None),
         )  # fmt: skip
-        self.trainer.planned = HORIZON * math.ceil(len(task.X) / settings.batch)
+        self.per_epoch = math.ceil(len(task.X) / settings.batch)
+        self.trainer.planned = HORIZON * self.per_epoch
         self.rows, self.held_out = task.rows(), task.rows(held_out=True)
         self.trainer.observer = self.recorder = Recorder(self.network)
         self.recorder.survey = survey(self.rows.X, self.rows.y, len(task.classes), loss=self.loss)
-        self.steps = 0
+        self.steps = self.single = 0
         self.history: list[Record] = []
         self._evaluate = Evaluator(self.network, self.trainer.model, self.loss)
         self._predict = Predictor(self.network, self.trainer.model, self.loss)
@@ -99,6 +102,7 @@ class Run:
         batch = Rows(self.rows.X[some], self.rows.y[some])
         self._told(self.trainer.epoch(batch, len(some)))
         self.steps = self.trainer.update.steps
+        self.single += 1
 
     def _told(self, record: Record) -> None:
         scores = self._scores()
@@ -124,9 +128,8 @@ class Run:
 
     def state(self) -> dict[str, Any]:
         """All that changes as it trains, as JSON has it."""
-        epochs = self.steps * self.settings.batch / len(self.rows.y)
         return {
-            "steps": self.steps, "epochs": round(epochs, 2), "diverged": self.diverged,
+            "steps": self.steps, "epochs": round(self.steps / self.per_epoch, 2), "diverged": self.diverged,
             "scores": [_number(one) for one in self.seen[-1]], "curve": self._curve(), "plane": self.plane(),
             "weights": self._weights(), "layers": self.layers(),
         }  # fmt: skip

@@ -28,7 +28,7 @@ def fitted(where: str, estimator: Any) -> Any:
     if not isinstance(estimator, Estimator):
         raise InputTypeError(
             f"{where}(estimator)", "an estimator of chainrule", repr(estimator)[:80],
-            "Of a pipeline, give the last step: pipeline[-1].",
+            "Of a pipeline, its last step and the rows as that gets them: pipeline[-1], pipeline[:-1].transform(X).",
         )  # fmt: skip
     if not estimator.__sklearn_is_fitted__():
         raise InputError(
