@@ -22,7 +22,7 @@ def write(app: Any, error: Exception | None) -> None:
         if docname.startswith("generated/reference/chainrule"):
             continue
         lines.append(f"- [{env.titles[docname].astext()}]({docname}.html){_sentence(env.get_doctree(docname))}")
-        if env.doc2path(docname).endswith(".md"):
+        if str(env.doc2path(docname)).endswith(".md"):
             whole.append((app.srcdir / f"{docname}.md").read_text(encoding="utf-8"))
     lines += ["", "## Reference", ""]
     for name in public.names():

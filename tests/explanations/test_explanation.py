@@ -64,6 +64,8 @@ def test_importances_are_means_of_sizes_with_intervals(classes):
     narrow = {one.name: one for one in classes.importances(coverage=0.5)}
     assert all(narrow[name].high < by_name[name].high for name in by_name)
     assert np.isnan(classes[0].importances()[0].high)
+    assert np.isnan(classes[:0].importances()[0].mean)
+    assert "0 rows" in str(classes[:0])
     with pytest.raises(InputError, match="coverage"):
         classes.importances(coverage=1)
 

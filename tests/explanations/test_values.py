@@ -214,6 +214,8 @@ def test_shap_finds_the_same():
     [
         ({"method": "exactly"}, "one of 'auto', 'exact', 'permutation'"),
         ({"permutations": 1}, "a whole number of at least 2"),
+        ({"random_state": -1}, "a whole number of at least 0"),
+        ({"random_state": 1.5}, "a whole number of at least 0"),
         ({"background_rows": 0}, "a whole number of at least 1"),
         ({"link": "log"}, "one of 'identity', 'logit'"),
         ({"link": "logit"}, "'identity'"),
@@ -269,3 +271,18 @@ def test_progress_is_told_to_its_end():
     assert told == sorted(told)
     assert len(told) > 1
     assert told[-1] == 1.0
+
+
+def test_many_columns_are_played_in_parts(monkeypatch):
+    from chainrule.explanations import game
+
+    wide = numbers(40)
+    model = MLPRegressor(**QUICK).fit(wide, wide[:, 0])
+    whole = model.explain(wide[:3], wide, background_rows=5)
+    asked = []
+    plain = game.Game.play
+    monkeypatch.setattr(game, "ROWS", 7)
+    monkeypatch.setattr(game.Game, "play", lambda self, row, *more: asked.append(len(row)) or plain(self, row, *more))
+    parts = model.explain(wide[:3], wide, background_rows=5)
+    assert max(asked) == 7
+    np.testing.assert_allclose(parts.values, whole.values, atol=1e-6)

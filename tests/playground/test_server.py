@@ -3,6 +3,7 @@
 import http.client
 import json
 import re
+import threading
 from contextlib import closing
 
 import pytest
@@ -12,6 +13,7 @@ pytest.importorskip("uvicorn")
 
 from chainrule.playground import server as module
 from chainrule.playground.server import Playground
+from chainrule.playground.session import DO
 from chainrule.serving.loopback import Loopback
 
 
@@ -84,9 +86,39 @@ def test_who_is_refused(port, monkeypatch):
 
 
 def test_the_oldest_page_is_forgotten(port):
+    said = {"Content_Type": "application/json"}
     mine = session(port)
+    assert ask(port, "POST", "/message", "{}", X_Session=mine, **said)[0] == 200
+    for _ in range(3 * module.PAGES):
+        session(port)  # of which nothing is asked: any page may do that
+    assert ask(port, "POST", "/message", "{}", X_Session=mine, **said)[0] == 200
     for _ in range(module.PAGES):
-        session(port)
-    status, _, body = ask(port, "POST", "/message", "{}", X_Session=mine, Content_Type="application/json")
+        ask(port, "POST", "/message", "{}", X_Session=session(port), **said)
+    status, _, body = ask(port, "POST", "/message", "{}", X_Session=mine, **said)
     assert status == 403
     assert "load the page anew" in body
+
+
+def test_a_page_that_is_busy_holds_up_no_other(port, monkeypatch):
+    busy, other = session(port), session(port)
+    said = {"Content_Type": "application/json"}
+    begun, let_go = threading.Event(), threading.Event()
+
+    def long(self, message):
+        begun.set()
+        let_go.wait(60)
+        return {}
+
+    monkeypatch.setitem(DO, "hello", long)
+    waiting = threading.Thread(
+        target=ask, args=(port, "POST", "/message", '{"do": "hello"}'), kwargs={"X_Session": busy, **said}
+    )
+    waiting.start()
+    assert begun.wait(60)
+    try:
+        for _ in range(50):
+            assert "last message" in ask(port, "POST", "/message", "{}", X_Session=busy, **said)[2]
+        assert ask(port, "POST", "/message", '{"do": "alone"}', X_Session=other, **said)[0] == 200
+    finally:
+        let_go.set()
+        waiting.join()

@@ -305,3 +305,56 @@ def test_a_message_that_would_take_long_is_answered_soon(session, monkeypatch):
     monkeypatch.setattr(module, "SECONDS", 0.0)
     found = said(session, do="train", epochs=100)
     assert found["A"]["epochs"] == found["B"]["epochs"] == pytest.approx(1, abs=0.25)
+
+
+@pytest.mark.parametrize(
+    ("text", "target"),
+    [
+        ("a,b,y\n" + "\n".join(f"{k},{'inf' if k == 5 else k},{k % 2}" for k in range(30)), "y"),
+        ("a,b,y\n" + "\n".join(f"{k},{k},{'x' if k == 5 else ''}" for k in range(30)), "y"),
+        ("a,b,y\n" + "\n".join(f"{k},{k}\x00,{k % 2}" for k in range(30)), "y"),
+        ("a,b,y\n" + "\n".join(f"{k},{k}\ud800,{k % 2}" for k in range(30)), "y"),
+    ],
+    ids=["infinite", "one known target", "NUL", "half a character"],
+)
+def test_bad_tables_are_told_in_words(text, target):
+    session = Session()
+    found = session.answer({"do": "table", "name": "mine.csv", "text": text})
+    if "error" not in found:
+        found = session.answer({"do": "begin", "settings": {"data": "own", "target": target, "axes": ["a", "b"]}})
+    assert "could not be done" not in found.get("error", "")
+    assert "/tmp" not in found.get("error", "")
+
+
+@pytest.mark.parametrize("settings", [{"batch": 10**30}, {"hidden": [{"units": 256}] * 60}])
+def test_what_would_take_too_long_is_refused(settings):
+    assert "expected" in Session().answer({"do": "begin", "settings": settings})["error"]
+
+
+def test_a_remedy_beyond_the_settings_has_no_button():
+    session = Session()
+    said(
+        session,
+        do="begin",
+        settings={"data": "moons", "optimiser": "sgd", "rate": 30, "hidden": [{"activation": "relu"}]},
+    )
+    for _ in range(8):
+        said(session, do="train", epochs=1)
+        for one in said(session, do="findings")["findings"]:
+            assert all("settings" in remedy for remedy in one["remedies"])
+
+
+def test_both_runs_learn_the_table_that_a_began_with():
+    session = Session()
+    said(session, do="table", name="one.csv", text=rows(200))
+    settings = {"data": "own", "target": "bought", "axes": ["age", "pay"], "hidden": []}
+    said(session, do="begin", settings=settings)
+    said(session, do="table", name="two.csv", text=rows(400))
+    said(session, do="compare", settings={**settings, "scale": False, "rate": 0.1})
+    assert len(session.runs["A"].task.X) == len(session.runs["B"].task.X) == 160
+
+
+def test_a_defect_does_not_end_a_page(session, monkeypatch, caplog):
+    monkeypatch.setattr("chainrule.playground.panels.forward_panel", lambda *_: 1 / 0)
+    assert "ZeroDivisionError" in session.answer({"do": "forward"})["error"]
+    assert "ZeroDivisionError" in caplog.text

@@ -50,17 +50,19 @@ class Sizes:
     def add(self, explanation: Explanation) -> None:
         """Those of more rows."""
         values = explanation.values
+        self._names = explanation.feature_names
+        if not len(values):
+            return
         sizes = np.abs(values).reshape(*values.shape[:2], -1).mean(axis=2)
         rows, mean = len(sizes), sizes.mean(axis=0)
         apart, both = mean - self._mean, self.rows + rows
         self._squares = self._squares + ((sizes - mean) ** 2).sum(axis=0) + apart**2 * self.rows * rows / both
         self._mean, self.rows = self._mean + apart * rows / both, both
-        self._names = explanation.feature_names
 
     def importances(self, coverage: float = 0.95) -> list[Importance]:
         """As `Explanation.importances`, of all rows."""
         Number(0, 1, open_low=True, open_high=True)("explanation.importances(coverage=)", coverage)
-        mean, rows = self._mean, self.rows
+        mean, rows = self._mean if self.rows else np.full(len(self._names), np.nan), self.rows
         error = np.sqrt(self._squares / (rows - 1) / rows) if rows > 1 else np.full(len(mean), np.nan)
         half = _normal(coverage) * error
         low, high = np.maximum(mean - half, 0), mean + half

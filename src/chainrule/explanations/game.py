@@ -39,6 +39,11 @@ class Game:
         """Rows, rows of the background, columns."""
         return len(self.rows), len(self.background), len(self.columns)
 
+    @property
+    def most(self) -> int:
+        """Rows that are made and predicted at a time."""
+        return min(ROWS, max(NUMBERS // self.rows.shape[1], 1))
+
     @cached_property
     def _order(self) -> tuple[Whole, Whole]:
         """The codes column by column, and where each column's begin."""
@@ -69,8 +74,7 @@ class Game:
         evaluations : rows that are predicted of a pair, at most
         """
         rows, others, _ = self.shape
-        most = min(ROWS, max(NUMBERS // self.rows.shape[1], 1))
-        block = max(most // max(evaluations, 1), 1)
+        block = max(self.most // max(evaluations, 1), 1)
         for start in range(0, rows * others, block):
             yield np.divmod(np.arange(start, min(start + block, rows * others)), others)
 

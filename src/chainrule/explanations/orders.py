@@ -76,10 +76,13 @@ def _steps(game: Game, row: Whole, other: Whole, place: Whole, last: Whole) -> A
     """
     pairs, orders, columns = place.shape
     pair, order, step = np.nonzero(np.broadcast_to(np.arange(columns - 1) < last, (pairs, orders, columns - 1)))
-    taken: Bools = place[pair, order] <= step[:, None]
     outputs = game.of_rows.shape[1]
     along = np.empty((pairs, orders, columns + 1, outputs))  # after no column, after one, ...; then all are the row's
     along[:, :, 0] = game.of_background[other][:, None]
     along[:, :, 1:] = game.of_rows[row][:, None, None]
-    along[pair, order, step + 1] = game.play(row[pair], other[pair], taken)
+    for start in range(0, len(pair), game.most):
+        some = slice(start, start + game.most)
+        p, o, s = pair[some], order[some], step[some]
+        taken: Bools = place[p, o] <= s[:, None]
+        along[p, o, s + 1] = game.play(row[p], other[p], taken)
     return np.take_along_axis(np.diff(along, axis=2), place[..., None], axis=2)

@@ -33,6 +33,7 @@ from chainrule.tables.column import Column, vector_text
 from chainrule.tables.table import Table
 
 Array = NDArray[Any]
+SEED = at_least(0, "For example 0.")
 Link = Literal["identity", "logit"]
 #: A column, by its name or its number.
 ByName = str | int
@@ -205,6 +206,7 @@ def explain(
         raise unknown_name("explain(method=)", method, get_args(Method))
     at_least(2, "Errors are told by how orders differ.")("explain(permutations=)", permutations)
     COUNT("explain(background_rows=)", background_rows)
+    SEED("explain(random_state=)", random_state)
     rows = read(model, X, f"{where}: X")
     others = drawn(rows, background_rows, random_state)
     if background is not None:
@@ -278,6 +280,7 @@ def partial_dependence(
     """How predictions go with one or two columns; see `Model.partial_dependence`."""
     at_least(2)("partial_dependence(points=)", points)
     COUNT("partial_dependence(rows=)", rows)
+    SEED("partial_dependence(random_state=)", random_state)
     found = read(model, X, f"{where}: X", rows, random_state)
     places = [_place(one, found.names) for one in (columns if isinstance(columns, (tuple, list)) else (columns,))]
     asked = tuple(found.names[place] for place in places)

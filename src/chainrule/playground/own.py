@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+import weakref
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -36,6 +38,8 @@ CHARACTERS, ROWS, COLUMNS, CLASSES = 40_000_000, 200_000, 200, 20
 KINDS, LEVELS = ("number", "date", "boolean", "category"), encoder.INDICATORS
 #: How to mend what is too large, and what cannot be picked.
 FEWER, OTHER = "Take some of them, or chainrule train.", "Pick another column."
+#: Rows that have a target, at least.
+FEWEST = 10
 #: The share of the rows that is learned from.
 LEARNED = 0.8
 
@@ -50,12 +54,14 @@ class Own:
     table : all of it
     seen : what its columns show
     fields : what they are
+    folder : that its file is in, gone with it; None of a file of the user's
     """
 
     name: str
     table: Table
     seen: Seen
     fields: Mapping[str, Field]
+    folder: str | None = None
 
     @classmethod
     def read(cls, name: Any, text: Any) -> Self:
@@ -71,13 +77,16 @@ class Own:
         name = Path(name.replace("\\", "/")).name[:80] or "table.csv"
         if len(text) > CHARACTERS:
             raise InputError(name, f"at most {CHARACTERS:,} characters", f"{len(text):,}", FEWER)
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder, "table.csv")
-            files.write_whole(path, text.encode(errors="replace"))
-            try:
-                return cls.of(table_of(str(path), name), name)
-            except InputError as error:
-                raise type(error)(*(str(part).replace(str(path), name) for part in error.args)) from error
+        folder = tempfile.mkdtemp()
+        path = Path(folder, "table.csv")
+        files.write_whole(path, text.encode(errors="replace"))
+        try:
+            made = replace(cls.of(table_of(str(path), name), name), folder=folder)
+        except InputError as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise _named(error, folder, name) from error
+        weakref.finalize(made, shutil.rmtree, folder, ignore_errors=True)  # errors of a table look into its file
+        return made
 
     @classmethod
     def of(cls, table: Table, name: str) -> Self:
@@ -115,8 +124,17 @@ class Own:
         Raises
         ------
         InputError, InputTypeError
-            For a column that is not there, a target that cannot be learned, axes that are no numbers.
+            For a column that is not there, a target that cannot be learned, axes that are no numbers, a cell that is
+            infinite.
         """
+        try:
+            return self._task(settings)
+        except InputError as error:
+            if self.folder is None:
+                raise
+            raise _named(error, self.folder, self.name) from error
+
+    def _task(self, settings: Settings) -> Task:
         for name in (settings.target, *settings.axes):
             if name not in self.fields:
                 raise unknown_name(f"{self.name}: column", name, tuple(self.fields))
@@ -127,6 +145,11 @@ class Own:
         y, classes, known = self._target(settings.target)
         order = np.random.default_rng(settings.seed).permutation(np.flatnonzero(known))
         table, y = self.table.take(order), y[np.cumsum(known)[order] - 1]
+        if len(order) < FEWEST:
+            received = f"{len(order)} of {len(self.table)}"
+            raise InputError(
+                f"{self.name}: target {settings.target!r}", f"{FEWEST} rows that have one", received, OTHER
+            )
         rows = int(LEARNED * len(order))
         used = [name for name in self.table.names if name != settings.target and self._used(name)]
         schema = learn.schema(self.seen, used, self.name).schema
@@ -167,6 +190,11 @@ class Own:
         if not 2 <= len(classes) <= CLASSES:
             raise InputError(f"{self.name}: target {name!r}", f"2 to {CLASSES} classes", len(classes), OTHER)
         return codes, tuple(map(str, classes)), known
+
+
+def _named(error: InputError, folder: str, name: str) -> InputError:
+    """The same of a file as its user calls it."""
+    return type(error)(*(str(part).replace(str(Path(folder, "table.csv")), name) for part in error.args))
 
 
 def _first(made: encoder.Encoder, name: str) -> int:

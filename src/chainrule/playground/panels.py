@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from chainrule.checks import at_least
 from chainrule.engine.parameters import Parameters
+from chainrule.errors import InputError
 from chainrule.playground.run import Run
 from chainrule.playground.settings import no_such
 from chainrule.playground.written import Step, backward, forward
@@ -21,6 +23,8 @@ SEED = at_least(0)
 H = 1e-5
 #: Points along each side of the slice of the loss, how far it goes, and rows that it is of.
 SLICE, REACH, SLICED = 21, 1.0, 400
+#: Seconds that the slice may take.
+SECONDS = 10.0
 
 
 def steps_of(run: Run, row: int) -> tuple[list[Step], Array]:
@@ -135,9 +139,15 @@ def surface_panel(run: Run, seed: int = 0) -> dict[str, Any]:
     line = np.linspace(-REACH, REACH, SLICE)
     losses: list[list[float | None]] = []
     with np.errstate(all="ignore"):
+        until = time.monotonic() + SECONDS
         for second in line[::-1]:
             losses.append([])
             for first in line:
+                if time.monotonic() > until:
+                    raise InputError(
+                        "surface", f"a network whose slice is measured within {SECONDS:g} seconds",
+                        f"{run.network.layout.trained:,} parameters", "Take fewer layers or units.",
+                    )  # fmt: skip
                 moved.vector[...] = here.vector + first * directions[0].vector + second * directions[1].vector
                 losses[-1].append(_known(evaluate(some)))
     return {"reach": REACH, "losses": losses}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import re
 import secrets
@@ -47,6 +48,8 @@ class Playground:
     def __init__(self, own: Own | None = None) -> None:
         self.own = own
         self._sessions: OrderedDict[str, tuple[Session, threading.Lock]] = OrderedDict()
+        self._over: set[str] = set()
+        self._secret = secrets.token_bytes(32)
         self._page = files("chainrule.playground") / "page"
 
     def app(self) -> Starlette:
@@ -63,12 +66,14 @@ class Playground:
         )
 
     async def _index(self, request: Request) -> Response:
-        token = secrets.token_urlsafe(18)
-        self._sessions[token] = Session(self.own), threading.Lock()
-        while len(self._sessions) > PAGES:
-            self._sessions.popitem(last=False)
+        name = secrets.token_urlsafe(18)
+        token = f"{name}.{self._signed(name)}"
         page = self._page.joinpath("index.html").read_text(encoding="utf-8")
         return _answer(page.replace(ENGINE, f'<meta name="engine" content="server" data-session="{token}">'), ".html")
+
+    def _signed(self, name: str) -> str:
+        """By which a token shows that a page of this server has it: a session begins with its first message."""
+        return hmac.new(self._secret, name.encode(), "sha256").hexdigest()
 
     async def _file(self, request: Request) -> Response:
         """One of the page's files."""
@@ -82,7 +87,8 @@ class Playground:
         from starlette.concurrency import run_in_threadpool
 
         token = request.headers.get("x-session", "")
-        if token not in self._sessions:
+        name, _, sign = token.partition(".")
+        if not secrets.compare_digest(sign.encode(), self._signed(name).encode()) or token in self._over:
             return _json({"error": "This page's session is over: load the page anew."}, 403)
         if request.headers.get("content-type", "").partition(";")[0] != "application/json":
             return _json({"error": "A message is application/json."}, 415)
@@ -91,16 +97,22 @@ class Playground:
             body += part
             if len(body) > LARGEST:
                 return _json({"error": f"A message has at most {LARGEST:,} bytes."}, 413)
+        session, lock = self._sessions.setdefault(token, (Session(self.own), threading.Lock()))
         self._sessions.move_to_end(token)
-        session, lock = self._sessions[token]
+        while len(self._sessions) > PAGES:
+            self._over.add(self._sessions.popitem(last=False)[0])
 
         def answer() -> Any:
             try:
                 message = json.loads(bytes(body))
             except (ValueError, RecursionError) as error:
                 return {"error": f"message: expected JSON; received {error}."}
-            with lock:
+            if not lock.acquire(blocking=False):  # else who waits would take the threads of all pages
+                return {"error": "This page is still at its last message."}
+            try:
                 return session.answer(message)
+            finally:
+                lock.release()
 
         return _json(await run_in_threadpool(answer))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 import warnings
 from collections.abc import Callable, Mapping
@@ -23,6 +24,7 @@ from chainrule.playground.task import Task
 if TYPE_CHECKING:
     from chainrule.playground.own import Own
 
+_log = logging.getLogger("chainrule.playground")
 #: Errors that are told in words.
 TOLD = (InputError, InputTypeError, DivergenceError, MissingExtraError, TooLargeError)
 #: Epochs and steps of one message, and seconds after which it begins no further ones.
@@ -53,7 +55,7 @@ class Session:
 
     def __init__(self, own: Own | None = None) -> None:
         self.runs: dict[str, Run] = {}
-        self.own = own
+        self.own, self._learned = own, own  # a table, and that of the runs
 
     def answer(self, message: Any) -> dict[str, Any]:
         """Do what a message says.
@@ -75,6 +77,9 @@ class Session:
             return DO[what](self, message)
         except TOLD as error:
             return {"error": str(error)}
+        except Exception as error:  # a defect: a page goes on all the same, and whoever runs the server can read of it
+            _log.exception("a message that could not be answered: %.200r", message)
+            return {"error": f"This could not be done: {type(error).__name__}, {error}."}
 
     # What there is to do ----------------------------------------------------------------------------------
 
@@ -91,7 +96,8 @@ class Session:
     def begin(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """A new run A, alone; its data with it."""
         settings = Settings.of(message.get("settings", {}))
-        task = self._task(settings)
+        task = self._task(settings, self.own)
+        self._learned = self.own
         self.runs = {"A": Run(settings, task)}
         return {"task": task.shown(), **self._seen(), "networks": self._networks()}
 
@@ -115,7 +121,7 @@ class Session:
             ours, theirs = getattr(first.settings, name), getattr(settings, name)
             if ours != theirs:
                 raise InputError(f"compare, {name}", f"{ours!r}, as of A", repr(theirs), "Change A for other data.")
-        task = first.task if settings.scale == first.settings.scale else self._task(settings)
+        task = first.task if settings.scale == first.settings.scale else self._task(settings, self._learned)
         self.runs = {"A": Run(first.settings, first.task), "B": Run(settings, task)}
         return {**self._seen(), "networks": self._networks()}
 
@@ -194,12 +200,12 @@ class Session:
 
     # ------------------------------------------------------------------------------------------------------
 
-    def _task(self, settings: Settings) -> Task:
+    def _task(self, settings: Settings, own: Own | None) -> Task:
         if settings.data != "own":
             return Task.drawn(settings)
-        if self.own is None:
+        if own is None:
             raise InputError("data", "a table of your own", "none so far", "Open its file first.")
-        return self.own.task(settings)
+        return own.task(settings)
 
     def _run(self, side: Any) -> Run:
         if not isinstance(side, str) or side not in self.runs:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
+from itertools import pairwise
 from typing import Any, Self
 
 from chainrule.checks import NOT_NEGATIVE, Number, at_least
@@ -28,11 +29,12 @@ HORIZON = 200
 
 _UNITS = Number(1, 256, whole=True, mend="Eight show most of what there is to see.")
 _DEPTH = Number(0, 60, whole=True)
+_WEIGHTS = Number(0, 200_000, whole=True, mend="Take fewer layers, or narrower ones: a page is to answer at once.")
 _ROWS = Number(10, 20_000, whole=True)
 _RATE = Number(0, 100, open_low=True, mend="0.01 is usual for Adam, 0.1 for SGD.")
 _DROPOUT = Number(0, 1, open_high=True)
 _NOISE = Number(0, 10)
-_SEED = at_least(0)
+_SEED, _BATCH = at_least(0), Number(1, 100_000, whole=True)
 
 
 def _known(what: str, name: Any, known: Any) -> None:
@@ -122,9 +124,10 @@ class Settings:
         if not named or (self.data == "own" and len(set(self.axes)) != 2):
             raise InputError("axes", "the names of a target and of two columns", repr(self.axes)[:80], "Pick them.")
         _DEPTH("layers", len(self.hidden))
+        _WEIGHTS("units from layer to layer", sum(a.units * b.units for a, b in pairwise(self.hidden)))
         for name, check in (
             ("rows", _ROWS), ("noise", _NOISE), ("rate", _RATE), ("clip", NOT_NEGATIVE), ("l1", NOT_NEGATIVE),
-            ("l2", NOT_NEGATIVE), ("batch", at_least(1)), ("seed", _SEED),
+            ("l2", NOT_NEGATIVE), ("batch", _BATCH), ("seed", _SEED),
         ):  # fmt: skip
             check(name, getattr(self, name))
 
@@ -189,7 +192,10 @@ class Settings:
                 ours[_OF_RUN[name]] = _said(name, value)
             elif not (name == "layers" and value is None):
                 return None
-        found = replace(self, **ours, hidden=tuple(hidden))
+        try:
+            found = replace(self, **ours, hidden=tuple(hidden))
+        except (InputError, InputTypeError):  # beyond what settings may be
+            return None
         return None if found == self else found
 
 

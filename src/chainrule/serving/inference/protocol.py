@@ -15,11 +15,12 @@ class Bounded(HttpToolsProtocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._in_head, self._head = True, 0
+        self._in_head, self._head, self._ended = True, 0, False
 
     def data_received(self, data: bytes) -> None:
+        self._ended = False
         super().data_received(data)
-        if self._in_head:
+        if self._in_head and not self._ended:  # a part in which a head or a body has ended is no longer one head
             self._head += len(data)
         if self._head > HEAD:
             self.transport.abort()
@@ -29,7 +30,7 @@ class Bounded(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        self._in_head, self._head = False, 0
+        self._in_head, self._head, self._ended = False, 0, True
         super().on_headers_complete()
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -39,5 +40,5 @@ class Bounded(HttpToolsProtocol):
         super().on_header(name, value)
 
     def on_message_complete(self) -> None:
-        self._in_head = True
+        self._in_head, self._ended = True, True
         super().on_message_complete()
