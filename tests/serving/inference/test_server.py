@@ -375,6 +375,18 @@ def test_a_head_without_an_end_is_broken_off(start):
     assert server.ask()[0] == 200
 
 
+def test_large_bodies_are_answered_however_they_arrive(start):
+    server = start("--max-rows", 100_000)
+    for count in (1_000, 3_000, 10_000):  # beyond the bound of a head, in one piece and in several
+        body = json.dumps(ROW * count).encode()
+        head = "POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        head += f"Content-Length: {len(body)}\r\n\r\n"
+        for _ in range(10):
+            with socket.create_connection(("127.0.0.1", server.port), timeout=LONG) as one:
+                one.sendall(head.encode() + body)
+                assert one.recv(12) == b"HTTP/1.1 200"
+
+
 def test_memory_stays_as_it_is_under_load(start):
     server = start()
 
