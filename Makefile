@@ -8,6 +8,7 @@ PYTHONS := $(PYTHON)
 BIN := $(VENV)/bin
 CPU := prescott
 PART := whole
+SITE := not slow
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile  # what a file compiles and fits for its tests is done once
 PIP := -m pip --disable-pip-version-check install --quiet
 
@@ -32,8 +33,8 @@ test-elsewhere: $(VENV)/test  ## the tests as another processor would run them: 
 test-browser: $(VENV)/browser  ## reports, the live page and the playground in a headless Chromium; needs chromium and npm
 	$(BIN)/python -m pytest tests/report/browser tests/playground/browser
 
-test-site: $(VENV)/browser  ## the pages of `make docs` in a headless Chromium
-	$(BIN)/python -m pytest tests/docs/browser
+test-site: $(VENV)/browser  ## pages of `make docs` of every kind in a headless Chromium; SITE="slow or not slow" is all of them
+	$(BIN)/python -m pytest -m "$(SITE)" tests/docs/browser
 
 test-serving: $(VENV)/serving $(OTHERS)/ready  ## the server, alone and beside those of others; needs nginx
 	$(PYTEST) -m serving tests/serving
