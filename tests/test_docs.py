@@ -55,3 +55,7 @@ def test_files_that_the_way_in_names_are_there(page):
     assert named and not [
         name for name in named if not any(f"{path}/".endswith(f"/{name.rstrip('/')}/") for path in there)
     ]
+
+
+def test_no_page_has_the_name_of_one_that_the_site_makes_itself():
+    assert not {page.stem for page in (ROOT / "docs").glob("*.*")} & {"search", "genindex", "py-modindex"}

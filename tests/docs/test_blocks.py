@@ -32,8 +32,8 @@ ELSEWHERE = (
     Elsewhere("docs/serving.md", "import tritonclient.http", "a server", "tests/serving/inference/test_clients.py"),
     Elsewhere("docs/serving.md", "import openvino", "OpenVINO", "tests/serving/inference/test_elsewhere.py"),
     Elsewhere("docs/scale.md", 'with chainrule.cluster("ray"', "a cluster", "tests/clusters/test_ray.py"),
-    Elsewhere("docs/search.md", "import optuna", "Optuna", "tests/estimators/test_search_space.py"),
-    Elsewhere("docs/search.md", "from ray import tune", "Ray", "tests/clusters/test_search.py"),
+    Elsewhere("docs/parameter-search.md", "import optuna", "Optuna", "tests/estimators/test_search_space.py"),
+    Elsewhere("docs/parameter-search.md", "from ray import tune", "Ray", "tests/clusters/test_search.py"),
 )
 #: Pages whose blocks another test runs as a whole.
 WHOLE = {"docs/plots/README.md": "tests/plots/test_gallery.py", "README.md": "tests/test_readme.py"}
