@@ -18,6 +18,17 @@ export function on(topics, act) {
   for (const topic of topics.split(" ")) listeners.set(topic, [...(listeners.get(topic) ?? []), act]);
 }
 
+/** Call `act` on frames, while it trains not more often than every so many milliseconds; and when it runs or pauses. */
+export function onSomeFrames(every, act) {
+  let last = 0;
+  on("running", act);
+  on("frame", () => {
+    if (app.running && performance.now() - last < every) return;
+    last = performance.now();
+    act();
+  });
+}
+
 /** Tell: "begun" (other runs), "frame" (they have trained), "chosen" (a row, weight, layer or side), "running",
  *  "findings", "course", "tab", "error". */
 export function tell(topic, what) {

@@ -2,7 +2,7 @@
 
 import { Chart } from "../draw/chart.js";
 import { el, number, opens, table } from "../dom.js";
-import { app, on, onSight, sides, visible } from "../store.js";
+import { app, on, onSomeFrames, onSight, sides, visible } from "../store.js";
 
 export function curves(section) {
   const loss = new Chart("Loss", "epochs, or steps", { floor: 0, whole: true });
@@ -36,6 +36,6 @@ export function curves(section) {
     ]));
     show();
   });
-  on("frame running", show);
+  onSomeFrames(200, show);
   onSight(section, show);
 }

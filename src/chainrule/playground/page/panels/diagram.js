@@ -1,7 +1,7 @@
 // The drawing of a network: units as discs, weights as lines, by sign and size; a layer or a weight is chosen in it.
 
 import { el, fill, number, opens, say, set, svg, table } from "../dom.js";
-import { app, choose, on, onSight, visible, widths } from "../store.js";
+import { app, choose, on, onSomeFrames, onSight, visible, widths } from "../store.js";
 
 const [HIGH, TOP, GAP] = [250, 34, 30];
 /** Weights from these sizes on are so wide. */
@@ -117,7 +117,8 @@ export function diagram(parent, chooseLayer) {
     const told = app.chosen, W = app.seen[told.side].weights[told.product];
     say(document.getElementById("said"), `Product ${told.product + 1}, unit ${told.unit + 1}, input ${told.input + 1}: weight ${W ? number(W[told.unit][told.input], 3) : "not drawn"}`);
   });
-  on("begun frame chosen running", show);
+  on("begun chosen", show);
+  onSomeFrames(200, show);
   new ResizeObserver(show).observe(parent);
   onSight(parent, show);
 }

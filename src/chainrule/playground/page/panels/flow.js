@@ -2,7 +2,7 @@
 
 import { Chart } from "../draw/chart.js";
 import { el, number, opens, table } from "../dom.js";
-import { app, on, onSight, sides, visible } from "../store.js";
+import { app, on, onSomeFrames, onSight, sides, visible } from "../store.js";
 
 const QUANTITIES = { z_rms: "z, before the function", a_rms: "a, after it", dz_rms: "dLoss/dz, on the way back" };
 
@@ -40,6 +40,7 @@ export function flow(section) {
     ]));
     show();
   });
-  on("frame tab running", show);
+  on("tab", show);
+  onSomeFrames(200, show);
   onSight(section, show);
 }
