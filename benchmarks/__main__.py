@@ -5,6 +5,7 @@ from __future__ import annotations
 from benchmarks import (
     backward,
     busy,
+    explanations,
     growth,
     members,
     memory,
@@ -36,6 +37,7 @@ PARTS = (
     ("Growth", growth.main),
     ("Prediction", predicting.main),
     ("Serving", lambda: serving.main([])),
+    ("Explanations, beside shap", explanations.main),
     ("Start", startup.main),
     ("Memory", memory.main),
     ("Raw tables, beside scikit-learn's MLP and gradient boosting", tables.main),
