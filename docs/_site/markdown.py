@@ -40,7 +40,7 @@ def link_names(app: Any, doctree: nodes.document) -> None:
     """Lead literals that are exactly the name of a public object to its page."""
     known = names()
     for literal in list(doctree.findall(nodes.literal)):
-        if isinstance(literal.parent, (pending_xref, nodes.reference)) or literal.get("classes") == ["xref"]:
+        if _leads(literal) or literal.get("classes") == ["xref"]:
             continue
         said = literal.astext()
         full = known.get(said.removesuffix("()"))
@@ -76,3 +76,12 @@ def lead_links(app: Any, docname: str, source: list[str]) -> None:
     up = "../" * docname.count("/")
     for file, page in ROOT_PAGES.items():
         source[0] = re.sub(rf"\]\((?:\.\./)+{re.escape(file)}", f"]({up}{page}.md", source[0])
+
+
+def _leads(node: nodes.Node | None) -> bool:
+    """Whether a node is inside of a link already, at whatever depth."""
+    while node is not None:
+        if isinstance(node, (pending_xref, nodes.reference)):
+            return True
+        node = node.parent
+    return False
