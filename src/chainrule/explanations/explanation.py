@@ -64,7 +64,7 @@ class Sizes:
         Number(0, 1, open_low=True, open_high=True)("explanation.importances(coverage=)", coverage)
         mean, rows = self._mean if self.rows else np.full(len(self._names), np.nan), self.rows
         error = np.sqrt(self._squares / (rows - 1) / rows) if rows > 1 else np.full(len(mean), np.nan)
-        half = _normal(coverage) * error
+        half = deviations_of(coverage) * error
         low, high = np.maximum(mean - half, 0), mean + half
         return [Importance(self._names[j], float(mean[j]), float(low[j]), float(high[j])) for j in np.argsort(-mean)]
 
@@ -169,7 +169,7 @@ class Explanation:
     @property
     def errors(self) -> Array:
         """Half of the 95 % interval of each value for the orders that were drawn; 0 where values are exact."""
-        found: Array = _normal(0.95) * self.error_std
+        found: Array = deviations_of(0.95) * self.error_std
         return found
 
     def of(self, output: str | int) -> Self:
@@ -254,7 +254,7 @@ def place_of(output: str | int, names: tuple[str, ...], where: str) -> int:
     return place
 
 
-def _normal(coverage: float) -> float:
+def deviations_of(coverage: float) -> float:
     """How many deviations about the mean of a normal distribution hold so much of it."""
     from statistics import NormalDist
 

@@ -22,7 +22,7 @@ from chainrule.explanations.dependence import (
     interaction,
     predictions_at,
 )
-from chainrule.explanations.explanation import Explanation
+from chainrule.explanations.explanation import Explanation, deviations_of
 from chainrule.explanations.game import Game
 from chainrule.explanations.orders import by_orders
 from chainrule.explanations.subsets import MOST, by_subsets
@@ -43,8 +43,6 @@ Method = Literal["auto", "exact", "permutation"]
 BACKGROUND, AVERAGED = 100, 500
 #: How near to 0 and 1 a probability may be for its log-odds: what a float32 tells apart.
 SURE = 2.0**-24
-#: Deviations of a normal distribution about its mean that hold 95 % of it.
-OF_95 = 1.959964
 
 
 class Explained(Protocol):
@@ -298,7 +296,7 @@ def partial_dependence(
     given = [found.codes[some][:, codes] for some, codes in zip(chosen, mine, strict=True)]
     each = predictions_at(predict, found.codes, mine, given)  # (values, ..., rows, outputs)
     mean, count = each.mean(axis=-2), len(found)
-    half = OF_95 * each.std(axis=-2, ddof=1) / np.sqrt(count) if count > 1 else np.full_like(mean, np.nan)
+    half = deviations_of(0.95) * each.std(axis=-2, ddof=1) / np.sqrt(count) if count > 1 else np.full_like(mean, np.nan)
     pair = len(asked) == 2
     strength = interaction(predict, drawn(found.codes, OF_PAIRS, random_state), mine) if pair else None
     single = None if pair else np.moveaxis(each, 1, 0)
